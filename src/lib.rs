@@ -1,0 +1,3 @@
+//! `infra`: plan and apply for Alibaba Cloud ECS.
+
+pub mod sim;

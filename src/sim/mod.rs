@@ -1,0 +1,1 @@
+//! The simulator: a stranger that shares no code with the client.
