@@ -1,0 +1,133 @@
+//! What is wrong or worth knowing, where, and what to write instead.
+//!
+//! Does not know terminals, colours or JSON; `ui` renders it.
+
+use std::sync::Arc;
+
+use crate::address::Address;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Error,
+    Warning,
+}
+
+/// A place in a file of the user's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Location {
+    /// The file as the user would name it, relative to the configuration folder.
+    pub(crate) file: Arc<str>,
+    /// First byte in the file, from 0.
+    pub(crate) start: usize,
+    /// Byte behind the last one.
+    pub(crate) end: usize,
+    /// Line of `start`, from 1.
+    pub(crate) line: usize,
+    /// Column of `start` in characters, from 1.
+    pub(crate) column: usize,
+}
+
+/// A marked place with a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) location: Location,
+    pub(crate) text: String,
+}
+
+/// A replacement of the bytes of a place that is sure to be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fix {
+    pub(crate) location: Location,
+    pub(crate) replacement: String,
+}
+
+/// One error or warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Diagnostic {
+    pub(crate) level: Level,
+    /// `E0201`, `W031`; the meaning of a code never changes.
+    pub(crate) code: &'static str,
+    /// One sentence without a full stop.
+    pub(crate) message: String,
+    /// The first label is the place that is at fault; others help to understand it.
+    pub(crate) labels: Vec<Label>,
+    /// Facts, a line each (rendered as `= ...`).
+    pub(crate) notes: Vec<String>,
+    /// What to do or to write, a line each.
+    pub(crate) help: Vec<String>,
+    /// The resource it is about.
+    pub(crate) address: Option<Address>,
+    /// A sure correction, if there is one.
+    pub(crate) fix: Option<Fix>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            level: Level::Error,
+            code,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            address: None,
+            fix: None,
+        }
+    }
+
+    /// A warning.
+    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            level: Level::Warning,
+            ..Diagnostic::error(code, message)
+        }
+    }
+
+    /// Marks a place; the first call marks the place that is at fault.
+    #[must_use]
+    pub(crate) fn at(mut self, location: Location, text: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label {
+            location,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Says which resource it is about.
+    #[must_use]
+    pub(crate) fn about(mut self, address: &Address) -> Diagnostic {
+        self.address = Some(address.clone());
+        self
+    }
+
+    /// Adds a sure correction.
+    #[must_use]
+    pub(crate) fn fix(mut self, location: Location, replacement: impl Into<String>) -> Diagnostic {
+        self.fix = Some(Fix {
+            location,
+            replacement: replacement.into(),
+        });
+        self
+    }
+
+    /// Whether it is an error.
+    pub(crate) fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+}
