@@ -3,6 +3,8 @@
 //!
 //! Does not know what any of it is used for.
 
+mod fs;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -13,6 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+pub(crate) use fs::SystemFileSystem;
 
 /// A boxed future, so that traits with asynchronous methods can be used behind a pointer.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -6,6 +6,7 @@ mod diagnostic;
 mod env;
 mod event;
 mod schema;
+mod state;
 mod step;
 mod value;
 
