@@ -1,0 +1,738 @@
+//! The life of a request, as one visible pipeline. Does not know what an action does, and repairs nothing.
+
+use sha2::{Digest as _, Sha256};
+
+use super::actions::{self, Call};
+use super::api::{ActionFacts, ParamFacts, api};
+use super::catalogue;
+use super::clock::{Now, UnixMillis, parse_utc};
+use super::cloud::Cloud;
+use super::faults::FaultKind;
+use super::node::Node;
+use super::params::{Params, pattern};
+use super::refusal::{Refusal, known, refuse};
+use super::verify::{self, hex};
+use super::wire::{Delivery, RawAnswer, RawRequest, decode_form};
+use super::world::Token;
+
+type Gate = fn(&mut Cloud, &mut Exchange<'_>) -> Result<(), Refusal>;
+
+/// Every request passes these in this order; the first refusal is the answer.
+const GATES: [(&str, Gate); 9] = [
+    ("read the raw request", read),
+    ("common parameters", common_parameters),
+    ("authenticate", authenticate),
+    ("nonce and clock window", nonce_and_clock),
+    ("throttle and faults", throttle_and_faults),
+    ("route by version and action", route),
+    ("check parameters against schema/api", check_parameters),
+    ("run the action", run),
+    ("check the answer against schema/api", check_answer),
+];
+/// Where a request that is delivered twice comes in again.
+const ROUTE: usize = 5;
+
+/// How far a client's clock may be off, both ways.
+const CLOCK_TOLERANCE_MS: i64 = 15 * 60 * 1000;
+
+/// Parameters that belong to the wire or to every action.
+const COMMON: &[&str] = &[
+    "AccessKeyId",
+    "Action",
+    "BearerToken",
+    "Format",
+    "OwnerAccount",
+    "OwnerId",
+    "RegionId",
+    "ResourceOwnerAccount",
+    "ResourceOwnerId",
+    "SecurityToken",
+    "Signature",
+    "SignatureMethod",
+    "SignatureNonce",
+    "SignatureType",
+    "SignatureVersion",
+    "Timestamp",
+    "Version",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Xml,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Rpc,
+    Acs3,
+}
+
+/// A request on its way, with what is known of it so far.
+struct Exchange<'a> {
+    request: &'a RawRequest,
+    now: Now,
+    request_id: String,
+    host: String,
+    query: Vec<(String, String)>,
+    /// Query and form together.
+    sent: Vec<(String, String)>,
+    scheme: Scheme,
+    format: Format,
+    action: String,
+    version: String,
+    access_key_id: String,
+    nonce: String,
+    /// Set once the signature has proved true.
+    account: Option<String>,
+    facts: Option<&'static ActionFacts>,
+    run: Option<actions::Run>,
+    params: Params,
+    answer: Option<Node>,
+    nonce_used: bool,
+    delivery: Delivery,
+    delay_ms: u64,
+    duplicate: bool,
+}
+
+/// What came of a request.
+pub(super) struct Passage {
+    pub(super) answer: RawAnswer,
+    /// The account whose cloud was touched.
+    pub(super) account: Option<String>,
+    /// The nonce that is used up now.
+    pub(super) nonce: Option<String>,
+    /// Whether the action is one that may change something.
+    pub(super) may_change: bool,
+}
+
+/// Takes a request through all gates.
+pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage {
+    let mut exchange = Exchange {
+        request,
+        now,
+        request_id: cloud.next_request_id(),
+        host: request.header("host").unwrap_or("").to_owned(),
+        query: Vec::new(),
+        sent: Vec::new(),
+        scheme: Scheme::Rpc,
+        format: Format::Xml,
+        action: String::new(),
+        version: String::new(),
+        access_key_id: String::new(),
+        nonce: String::new(),
+        account: None,
+        facts: None,
+        run: None,
+        params: Params::default(),
+        answer: None,
+        nonce_used: false,
+        delivery: Delivery::Send,
+        delay_ms: 0,
+        duplicate: false,
+    };
+    let mut outcome = through(cloud, &mut exchange, 0);
+    if exchange.duplicate && outcome.is_ok() {
+        outcome = through(cloud, &mut exchange, ROUTE);
+    }
+    let facts = exchange.facts;
+    match facts {
+        Some(facts) => cloud.stats.request(&facts.product, &facts.name),
+        None => cloud.stats.unrouted(),
+    }
+    let answer = match (outcome, exchange.answer.take()) {
+        (Ok(()), Some(node)) => answer(
+            &exchange,
+            200,
+            node,
+            exchange.facts.map_or("", |facts| &facts.name),
+        ),
+        (Ok(()), None) => error_answer(&exchange, &Refusal::new("InternalError")),
+        (Err(refusal), _) => {
+            cloud.stats.error(&refusal.code);
+            error_answer(&exchange, &refusal)
+        }
+    };
+    Passage {
+        answer,
+        account: exchange.account,
+        nonce: exchange.nonce_used.then_some(exchange.nonce),
+        may_change: facts.is_some_and(changes),
+    }
+}
+
+fn through(cloud: &mut Cloud, exchange: &mut Exchange<'_>, from: usize) -> Result<(), Refusal> {
+    GATES
+        .iter()
+        .skip(from)
+        .try_for_each(|(_, gate)| gate(cloud, exchange))
+}
+
+fn changes(facts: &ActionFacts) -> bool {
+    !facts.name.starts_with("Describe") && !facts.name.starts_with("List")
+}
+
+fn answer(exchange: &Exchange<'_>, status: u16, mut node: Node, root: &str) -> RawAnswer {
+    node.push("RequestId", exchange.request_id.as_str());
+    raw_answer(
+        exchange,
+        status,
+        &node,
+        &if status == 200 {
+            format!("{root}Response")
+        } else {
+            root.to_owned()
+        },
+    )
+}
+
+fn raw_answer(exchange: &Exchange<'_>, status: u16, node: &Node, root: &str) -> RawAnswer {
+    let (kind, body) = match exchange.format {
+        Format::Json => ("application/json;charset=utf-8", node.to_json()),
+        Format::Xml => ("text/xml;charset=utf-8", node.to_xml(root)),
+    };
+    RawAnswer {
+        status,
+        headers: vec![
+            ("Content-Type".to_owned(), kind.to_owned()),
+            ("x-acs-request-id".to_owned(), exchange.request_id.clone()),
+        ],
+        body: body.into_bytes(),
+        delivery: exchange.delivery,
+        delay_ms: exchange.delay_ms,
+    }
+}
+
+fn error_answer(exchange: &Exchange<'_>, refusal: &Refusal) -> RawAnswer {
+    let product = exchange.facts.map_or("Ecs", |facts| facts.product.as_str());
+    let (status, message) = describe(exchange.facts, refusal);
+    let node = super::node::map! {
+        "RequestId": exchange.request_id.as_str(),
+        "HostId": exchange.host.as_str(),
+        "Code": refusal.code.as_str(),
+        "Message": message,
+        "Recommend": format!(
+            "https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={}",
+            refusal.code, exchange.request_id
+        ),
+    };
+    raw_answer(exchange, status, &node, "Error")
+}
+
+/// Status and message of a refusal: its own, then its action's table, then the common table, then by its form.
+fn describe(facts: Option<&ActionFacts>, refusal: &Refusal) -> (u16, String) {
+    let code = refusal.code.as_str();
+    let by_form = if code.contains("NotFound") { 404 } else { 400 };
+    let status = refusal
+        .status
+        .or_else(|| facts.and_then(|facts| facts.status_of(code)))
+        .or_else(|| known(code).map(|(status, _)| status))
+        .unwrap_or(by_form);
+    let message = refusal
+        .message
+        .clone()
+        .or_else(|| known(code).map(|(_, message)| message.to_owned()))
+        .unwrap_or_else(|| format!("The request is refused by the simulator with {code}."));
+    (status, message)
+}
+
+/// An error answer outside of any exchange.
+pub(super) fn plain_refusal(code: &str, request_id: &str) -> RawAnswer {
+    let (status, message) = describe(None, &Refusal::new(code));
+    let node = super::node::map! { "RequestId": request_id, "HostId": "", "Code": code, "Message": message };
+    RawAnswer {
+        status,
+        headers: vec![(
+            "Content-Type".to_owned(),
+            "application/json;charset=utf-8".to_owned(),
+        )],
+        body: node.to_json().into_bytes(),
+        ..RawAnswer::default()
+    }
+}
+
+// ── the gates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn read(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let request = exchange.request;
+    // The format is looked for first, so that every refusal is written in it.
+    let wants_json = request
+        .header("accept")
+        .is_some_and(|accept| accept.contains("json"));
+    if wants_json || request.header("x-acs-action").is_some() {
+        exchange.format = Format::Json;
+    }
+    exchange.query = decode_form(request.query()).ok_or_else(|| Refusal::new("InvalidParameter"))?;
+    exchange.sent = exchange.query.clone();
+    let is_form = request
+        .header("content-type")
+        .is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
+    if is_form {
+        let text = std::str::from_utf8(&request.body).map_err(|_| Refusal::new("InvalidParameter"))?;
+        exchange
+            .sent
+            .extend(decode_form(text).ok_or_else(|| Refusal::new("InvalidParameter"))?);
+    }
+    match sent(exchange, "Format") {
+        Some(format) if format.eq_ignore_ascii_case("json") => exchange.format = Format::Json,
+        Some(format) if format.eq_ignore_ascii_case("xml") => exchange.format = Format::Xml,
+        Some("") | None => {}
+        Some(_) => return refuse("InvalidParameter.Format"),
+    }
+    if request.path() != "/" {
+        return refuse("InvalidAction.NotFound");
+    }
+    if !matches!(request.method.as_str(), "GET" | "POST") {
+        return refuse("UnsupportedHTTPMethod");
+    }
+    if !host_is_served(&exchange.host, cloud.settings.allow_remote) {
+        return refuse("InvalidProduct.NotFound");
+    }
+    Ok(())
+}
+
+/// Whether a Host header is a loopback name or one of the vendor's.
+fn host_is_served(host: &str, allow_remote: bool) -> bool {
+    allow_remote || is_loopback(host) || without_port(host).ends_with(".aliyuncs.com")
+}
+
+/// Whether a Host header names this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let name = without_port(host);
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn sent<'a>(exchange: &'a Exchange<'_>, name: &str) -> Option<&'a str> {
+    exchange
+        .sent
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// Refuses a missing common parameter in the gateway's own form.
+fn common<'a>(exchange: &'a Exchange<'_>, name: &str) -> Result<&'a str, Refusal> {
+    sent(exchange, name)
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| missing_common(name))
+}
+
+fn missing_common(name: &str) -> Refusal {
+    Refusal::new(format!("Missing{name}"))
+        .with_message(format!("{name} is mandatory for this action."))
+        .with_status(400)
+}
+
+fn common_parameters(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let request = exchange.request;
+    let acs3 = request
+        .header("authorization")
+        .filter(|header| header.starts_with("ACS3-HMAC-SHA256"));
+    if let Some(header) = acs3 {
+        exchange.scheme = Scheme::Acs3;
+        let header_or = |name: &str, shown: &str| {
+            request
+                .header(name)
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| missing_common(shown))
+        };
+        exchange.action = header_or("x-acs-action", "Action")?.to_owned();
+        exchange.version = header_or("x-acs-version", "Version")?.to_owned();
+        let authorization =
+            verify::authorization(header).ok_or_else(|| Refusal::new("IncompleteSignature"))?;
+        exchange.access_key_id = authorization.access_key_id.to_owned();
+        exchange.nonce = header_or("x-acs-signature-nonce", "SignatureNonce")?.to_owned();
+        header_or("x-acs-date", "Timestamp")?;
+    } else {
+        exchange.action = common(exchange, "Action")?.to_owned();
+        exchange.version = common(exchange, "Version")?.to_owned();
+        exchange.access_key_id = common(exchange, "AccessKeyId")?.to_owned();
+        for name in ["Signature", "SignatureMethod", "SignatureVersion", "Timestamp"] {
+            common(exchange, name)?;
+        }
+        exchange.nonce = common(exchange, "SignatureNonce")?.to_owned();
+        if common(exchange, "SignatureMethod")? != "HMAC-SHA1"
+            || common(exchange, "SignatureVersion")? != "1.0"
+        {
+            return refuse("InvalidSignatureMethod");
+        }
+    }
+    Ok(())
+}
+
+fn authenticate(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let request = exchange.request;
+    // A key may be served with a token and without; the request's token picks.
+    let token = match exchange.scheme {
+        Scheme::Acs3 => request.header("x-acs-security-token"),
+        Scheme::Rpc => sent(exchange, "SecurityToken"),
+    }
+    .filter(|token| !token.is_empty());
+    let mut keys = cloud
+        .keys
+        .iter()
+        .filter(|key| key.id == exchange.access_key_id)
+        .peekable();
+    if keys.peek().is_none() {
+        return refuse("InvalidAccessKeyId.NotFound");
+    }
+    let candidates: Vec<_> = keys.collect();
+    let Some(key) = candidates
+        .iter()
+        .find(|key| key.security_token.as_deref() == token)
+    else {
+        return match (token, candidates.iter().any(|key| key.security_token.is_some())) {
+            (None, _) => Err(missing_common("SecurityToken")),
+            (Some(_), true) => refuse("InvalidSecurityToken.MismatchWithAccessKey"),
+            (Some(_), false) => refuse("InvalidSecurityToken.Malformed"),
+        };
+    };
+    if !key.active {
+        return refuse("InvalidAccessKeyId.Inactive");
+    }
+    match exchange.scheme {
+        Scheme::Rpc => verify::rpc(&request.method, &exchange.sent, &key.secret)?,
+        Scheme::Acs3 => {
+            let authorization = request
+                .header("authorization")
+                .and_then(verify::authorization)
+                .ok_or_else(|| Refusal::new("IncompleteSignature"))?;
+            verify::acs3(request, &exchange.query, &authorization, &key.secret)?;
+        }
+    }
+    exchange.account = Some(key.id.clone());
+    Ok(())
+}
+
+fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let stamp = match exchange.scheme {
+        Scheme::Acs3 => exchange.request.header("x-acs-date").unwrap_or(""),
+        Scheme::Rpc => common(exchange, "Timestamp")?,
+    };
+    let at = parse_utc(stamp, false).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
+    if (exchange.now.real - at).abs() > CLOCK_TOLERANCE_MS {
+        return refuse("InvalidTimeStamp.Expired");
+    }
+    let nonce = format!("{} {}", exchange.access_key_id, exchange.nonce);
+    if cloud.nonces.is_used(&nonce) {
+        return refuse("SignatureNonceUsed");
+    }
+    cloud.nonces.note(nonce, exchange.now.real);
+    exchange.nonce_used = true;
+    Ok(())
+}
+
+fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let account = exchange.account.clone().unwrap_or_default();
+    let region = sent(exchange, "RegionId")
+        .unwrap_or(&cloud.settings.region)
+        .to_owned();
+    let facts = api().action(&exchange.version, &exchange.action);
+    if facts.is_some()
+        && !cloud
+            .quotas
+            .admit(&account, &region, &exchange.action, exchange.now.real)
+    {
+        let codes = ["Throttling.Resource".to_owned()];
+        let code = facts.and_then(|facts| facts.known_code(&codes));
+        return refuse(code.unwrap_or_else(|| "Throttling".to_owned()));
+    }
+    let mut refusal = Ok(());
+    for fault in cloud.faults.meet(&exchange.action) {
+        match fault {
+            FaultKind::Refuse { code, status } => refusal = Err(Refusal::new(code).with_status(status)),
+            FaultKind::DropRequest => {
+                exchange.delivery = Delivery::Drop;
+                refusal = refuse("ServiceUnavailable");
+            }
+            FaultKind::DropAnswer => exchange.delivery = Delivery::Drop,
+            FaultKind::Delay(millis) => exchange.delay_ms += millis,
+            FaultKind::Duplicate => exchange.duplicate = true,
+        }
+    }
+    refusal
+}
+
+fn route(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    if !api().knows_version(&exchange.version) {
+        return refuse("InvalidVersion");
+    }
+    let facts = api().action(&exchange.version, &exchange.action);
+    let run = actions::find(&exchange.version, &exchange.action);
+    let (Some(facts), Some(run)) = (facts, run) else {
+        return refuse("InvalidAction.NotFound");
+    };
+    exchange.facts = Some(facts);
+    exchange.run = Some(run);
+    exchange.params = exchange
+        .sent
+        .iter()
+        .filter(|(name, _)| name == "RegionId" || !COMMON.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    Ok(())
+}
+
+fn check_parameters(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let Some(facts) = exchange.facts else {
+        return refuse("InternalError");
+    };
+    for (name, value) in exchange.params.iter() {
+        if name == "RegionId" {
+            continue;
+        }
+        match facts
+            .params
+            .get(name)
+            .or_else(|| facts.params.get(&pattern(name)))
+        {
+            Some(param) => check_value(facts, name, value, param)?,
+            // The real gateway ignores what it does not know; tests of clients want to hear of it.
+            None => cloud.stats.unknown_param(&facts.name, name),
+        }
+    }
+    for (name, param) in &facts.params {
+        if let Some(list) = name.strip_suffix(".N") {
+            let (items, groups) = (
+                exchange.params.list(list).len(),
+                exchange.params.groups(list).len(),
+            );
+            if param.max_items().is_some_and(|max| items.max(groups) > max) {
+                return Err(too_many(facts, list));
+            }
+            if param.required && items == 0 && groups == 0 {
+                return Err(missing(facts, list));
+            }
+        }
+    }
+    let mut required: Vec<&String> = facts
+        .params
+        .iter()
+        .filter(|(_, param)| param.required)
+        .map(|(name, _)| name)
+        .collect();
+    required.sort();
+    for name in required {
+        let nested = name.contains(".N");
+        // The region follows from the endpoint when a request names none.
+        if !nested && name != "RegionId" && exchange.params.text(name).is_none() {
+            return Err(missing(facts, name));
+        }
+    }
+    if let Some(region) = exchange.params.text("RegionId") {
+        if catalogue::find_region(region).is_none() {
+            return refuse("InvalidRegionId.NotFound");
+        }
+        if region_of_host(&exchange.host).is_some_and(|own| own != region) {
+            return refuse("InvalidOperation.NotSupportedEndpoint");
+        }
+    }
+    Ok(())
+}
+
+/// The region that a regional endpoint serves; endpoints shared by several regions have none.
+fn region_of_host(host: &str) -> Option<&'static str> {
+    let name = without_port(host);
+    let shared = |region: &catalogue::Region| {
+        catalogue::regions()
+            .iter()
+            .filter(|other| {
+                other.ecs_endpoint == region.ecs_endpoint || other.vpc_endpoint == region.vpc_endpoint
+            })
+            .count()
+            > 1
+    };
+    catalogue::regions()
+        .iter()
+        .find(|region| (region.ecs_endpoint == name || region.vpc_endpoint == name) && !shared(region))
+        .map(|region| region.id)
+}
+
+fn missing(facts: &ActionFacts, name: &str) -> Refusal {
+    let codes = [format!("MissingParameter.{name}"), "MissingParameter".to_owned()];
+    match facts.known_code(&codes) {
+        Some(code) => Refusal {
+            code,
+            ..Refusal::missing(name)
+        },
+        None => missing_common(name),
+    }
+}
+
+fn too_many(facts: &ActionFacts, list: &str) -> Refusal {
+    let short = list.trim_end_matches("Id");
+    let codes = [
+        format!("NumberExceed.{list}s"),
+        format!("NumberExceed.{short}s"),
+        format!("SizeLimitExceeded.{list}"),
+        format!("SizeLimitExceeded.{short}Num"),
+        format!("InvalidParameter.TooMany{list}s"),
+        format!("Invalid{short}Count"),
+        format!("InvalidParam.{list}"),
+    ];
+    match facts.known_code(&codes) {
+        Some(code) => Refusal::new(code).with_message(format!("There are too many items in {list}.")),
+        None => Refusal::invalid(list),
+    }
+}
+
+fn check_value(facts: &ActionFacts, name: &str, value: &str, param: &ParamFacts) -> Result<(), Refusal> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let number = |value: &str| value.trim().parse::<i64>().ok();
+    let fits = match param.kind.as_str() {
+        "Integer" | "Long" => number(value).is_some_and(|number| {
+            param.min().is_none_or(|min| number >= min) && param.max().is_none_or(|max| number <= max)
+        }),
+        "Float" => value.trim().parse::<f64>().is_ok_and(f64::is_finite),
+        "Boolean" => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
+        _ => {
+            let length = value.chars().count();
+            param.max_len().is_none_or(|max| length <= max) && param.min_len().is_none_or(|min| length >= min)
+        }
+    };
+    let listed = param
+        .values()
+        .is_none_or(|values| values.iter().any(|known| known == value));
+    if fits && listed {
+        return Ok(());
+    }
+    let plain = name.rsplit('.').next().unwrap_or(name);
+    let codes = [
+        format!("Invalid{plain}.Malformed"),
+        format!("Invalid{plain}.ValueNotSupported"),
+        format!("InvalidParameter.{plain}"),
+        format!("InvalidParam.{plain}"),
+        format!("Invalid{plain}"),
+    ];
+    let refusal = Refusal::invalid(name);
+    Err(match facts.known_code(&codes) {
+        Some(code) => Refusal { code, ..refusal },
+        None => refusal,
+    })
+}
+
+fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let (Some(facts), Some(run), Some(account)) = (exchange.facts, exchange.run, &exchange.account) else {
+        return refuse("InternalError");
+    };
+    let Some(world) = cloud.accounts.get_mut(account) else {
+        return refuse("InternalError");
+    };
+    world.settle(exchange.now);
+    let region = exchange
+        .params
+        .text("RegionId")
+        .or_else(|| region_of_host(&exchange.host))
+        .unwrap_or(&cloud.settings.region)
+        .to_owned();
+    let mut call = Call {
+        world,
+        params: &exchange.params,
+        facts,
+        region,
+        now: exchange.now,
+        settings: &cloud.settings,
+        host: &exchange.host,
+    };
+    let token = if facts.client_token {
+        exchange.params.text("ClientToken")
+    } else {
+        None
+    };
+    let node = match token {
+        Some(token) => once(&mut call, token, run)?,
+        None => run(&mut call)?,
+    };
+    if facts.dry_run && !changes(facts) && exchange.params.flag("DryRun") {
+        return refuse("DryRunOperation");
+    }
+    exchange.answer = Some(node);
+    Ok(())
+}
+
+/// Runs an action once for its client token: a repeated request gets the first one's answer.
+fn once(call: &mut Call<'_>, token: &str, run: actions::Run) -> Result<Node, Refusal> {
+    if token.len() > 64 || !token.is_ascii() {
+        return refuse("InvalidClientToken.ValueNotSupported");
+    }
+    let id = format!("{} {token}", call.facts.name);
+    let fingerprint = fingerprint(call.params);
+    let now: UnixMillis = call.now.real;
+    call.world
+        .forget_tokens_before(now - call.settings.token_lifetime_ms);
+    if let Some(earlier) = call.world.tokens.get(&id) {
+        if earlier.fingerprint != fingerprint {
+            let codes = [
+                "IdempotenceParamNotMatch",
+                "Idempotence.SignatureMismatch",
+                "IdempotentParameterMismatch",
+            ];
+            let code = call.facts.known_code(&codes.map(str::to_owned));
+            return refuse(code.unwrap_or_else(|| "IdempotentParameterMismatch".to_owned()));
+        }
+        if now < earlier.in_flight_until {
+            let codes = [
+                "LastTokenProcessing",
+                "IdempotentProcessing",
+                "OperationFailed.IdempotentTokenProcessing",
+                "TOKEN_PROCESSING",
+                "Idempotence.Processing",
+            ];
+            let code = call.facts.known_code(&codes.map(str::to_owned));
+            return refuse(code.unwrap_or_else(|| "IdempotentProcessing".to_owned()));
+        }
+        return match serde_json::from_str::<serde_json::Value>(&earlier.answer) {
+            Ok(answer) => Ok(Node::from(answer)),
+            Err(_) => refuse("InternalError"),
+        };
+    }
+    let node = run(call)?;
+    let (sequence, _) = call.world.make();
+    let row = Token {
+        id,
+        fingerprint,
+        answer: node.to_json(),
+        created: now,
+        in_flight_until: now + call.settings.latency_ms,
+    };
+    call.world.tokens.insert(sequence, row);
+    Ok(node)
+}
+
+/// A hash of the business parameters.
+fn fingerprint(params: &Params) -> String {
+    let mut hash = Sha256::new();
+    for (name, value) in params.iter() {
+        for part in [name, value] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hex(&hash.finalize()[..16])
+}
+
+fn check_answer(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    if !cfg!(debug_assertions) {
+        return Ok(());
+    }
+    let (Some(facts), Some(answer)) = (exchange.facts, &exchange.answer) else {
+        return Ok(());
+    };
+    match facts.misfit(answer) {
+        None => Ok(()),
+        Some(misfit) => Err(Refusal::new("InternalError").with_message(format!("simulator fault: {misfit}"))),
+    }
+}
