@@ -3,6 +3,10 @@
 //!
 //! Does not know what any of it is used for.
 
+mod fs;
+
+pub(crate) use self::fs::SystemFiles;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;

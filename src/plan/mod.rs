@@ -5,6 +5,14 @@
 
 use std::collections::BTreeSet;
 
+mod check;
+mod diff;
+mod planner;
+
+pub(crate) use self::check::check;
+pub(crate) use self::diff::{Fingerprints, bytes_of};
+pub(crate) use self::planner::{Inputs, dependencies, make, order};
+
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::step::Step;
