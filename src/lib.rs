@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 mod address;
+mod config;
 mod diagnostic;
 mod env;
 mod event;
