@@ -8,6 +8,7 @@ mod env;
 mod event;
 mod schema;
 mod step;
+mod ui;
 mod value;
 
 pub mod sim;

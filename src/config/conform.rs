@@ -70,7 +70,7 @@ impl Scope<'_> {
             },
             Kind::TableSet(attributes) => self.table_set(kind, attributes, path, value, subject),
             Kind::Tags => self.tags(kind, path, value),
-            Kind::IdSet(of) => self.id_set(kind, of, path, value, subject),
+            Kind::IdSet(of) => self.id_set(kind, of, path, value),
             Kind::Id(of) => self.id(kind, of, path, value),
             Kind::Integer { min, max } => match value.thing {
                 Thing::Integer(number) if (*min..=*max).contains(&number) => Some(Value::Integer(number)),
@@ -340,14 +340,7 @@ impl Scope<'_> {
         Some((format!("\"${{{address}.id}}\""), note))
     }
 
-    fn id_set(
-        &mut self,
-        kind: &'static Kind,
-        of: &'static str,
-        path: &str,
-        value: Located,
-        subject: Subject<'_>,
-    ) -> Option<Value> {
+    fn id_set(&mut self, kind: &'static Kind, of: &'static str, path: &str, value: Located) -> Option<Value> {
         match value.thing {
             Thing::List(items) => {
                 let mut ids = Vec::with_capacity(items.len());
@@ -355,7 +348,7 @@ impl Scope<'_> {
                 for (position, item) in items.into_iter().enumerate() {
                     // `"${security_group.web[*].id}"` inside a list adds all of them.
                     if matches!(item.thing, Thing::List(_)) && item.derived {
-                        match self.id_set(kind, of, path, item, subject) {
+                        match self.id_set(kind, of, path, item) {
                             Some(Value::List(inner)) => ids.extend(inner),
                             _ => fits = false,
                         }

@@ -110,7 +110,6 @@ pub(super) fn read(
         environment: scope.project.environment.clone(),
         ..Project::default()
     };
-    let empty = Table::default();
     let Some(entry) = sections.infra else {
         if let Some(file) = root {
             let diagnostic = Diagnostic::error(codes::NO_INFRA, format!("{ROOT} has no [infra] table"))
@@ -157,11 +156,11 @@ pub(super) fn read(
         check_version(&requires, span, scope);
     }
     // It was read when the environment was chosen; here only its form is checked.
-    if let Some(entry) = table.get("default_env").or(empty.get("")) {
-        if entry.value.as_plain().is_none() {
-            let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "default_env is a text without references");
-            scope.report.say(entry.value.span, "", diagnostic);
-        }
+    if let Some(entry) = table.get("default_env")
+        && entry.value.as_plain().is_none()
+    {
+        let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "default_env is a text without references");
+        scope.report.say(entry.value.span, "", diagnostic);
     }
     scope.project.name = Some(project.name.clone()).filter(|name| !name.is_empty());
     scope.project.region = project.region.clone().or_else(|| {

@@ -284,11 +284,13 @@ fn from_words(
         return check(name, variable, value, scope);
     }
     let (parsed, mistakes) = DeValue::parse_recoverable(text);
-    let is_shaped = match (parsed.get_ref(), variable.type_) {
-        (DeValue::Integer(_), Type::Integer) | (DeValue::Boolean(_), Type::Boolean) => true,
-        (DeValue::Array(_), Type::List) | (DeValue::Table(_), Type::Map) => true,
-        _ => false,
-    };
+    let is_shaped = matches!(
+        (parsed.get_ref(), variable.type_),
+        (DeValue::Integer(_), Type::Integer)
+            | (DeValue::Boolean(_), Type::Boolean)
+            | (DeValue::Array(_), Type::List)
+            | (DeValue::Table(_), Type::Map)
+    );
     if !mistakes.is_empty() || !is_shaped || text.len() > raw::TEXT_MAX {
         let example = match variable.type_ {
             Type::String => "text",
