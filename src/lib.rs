@@ -17,6 +17,7 @@ mod resources;
 mod schema;
 mod state;
 mod step;
+mod ui;
 mod value;
 
 pub mod sim;

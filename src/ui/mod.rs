@@ -2,6 +2,8 @@
 //!
 //! Does not know how anything comes about.
 
+pub(crate) mod diagnostics;
+
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
