@@ -2,10 +2,12 @@
 // What tests share may fail like a test.
 #![allow(clippy::unwrap_used)]
 
+mod catalogue;
 mod durability;
 mod instance;
 mod network;
 mod server;
+mod signature;
 mod wire;
 
 use std::collections::BTreeMap;
