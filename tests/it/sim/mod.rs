@@ -5,7 +5,9 @@
 mod catalogue;
 mod durability;
 mod instance;
+mod life;
 mod network;
+mod provider;
 mod server;
 mod signature;
 mod wire;
