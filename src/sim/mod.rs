@@ -25,6 +25,7 @@ mod server;
 mod stats;
 mod store;
 mod table;
+mod tls;
 mod verify;
 mod wire;
 mod world;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +20,7 @@ use super::clock::UnixMillis;
 use super::cloud::Cloud;
 use super::options::{KeyPair, Options};
 use super::store::StoreError;
+use super::tls::Identity;
 use super::wire::{Delivery, RawAnswer, RawRequest};
 
 /// The largest request body that is read; user data of 32 KiB is the largest legitimate part.
@@ -118,6 +119,15 @@ impl Server {
             })?;
         let (stop, stopped) = oneshot::channel();
         let site = Site::new(cloud)?;
+        if let Some(path) = &options.ca_out {
+            site.identity()
+                .ok_or_else(|| io::Error::other("no certificate could be made"))
+                .and_then(|identity| std::fs::write(path, &identity.authority))
+                .map_err(|source| StartError::Io {
+                    doing: "write the certificate of the authority",
+                    source,
+                })?;
+        }
         let thread = std::thread::Builder::new()
             .name("infra-sim".to_owned())
             .spawn(move || {
@@ -211,6 +221,8 @@ struct Site {
     /// Number of the last change that is in the log.
     written: AtomicU64,
     commit: Option<Commit>,
+    /// Made when it is first needed; `None` inside when it cannot be made.
+    identity: OnceLock<Option<Identity>>,
 }
 
 /// The thread that syncs the log, once for all changes that wait for it.
@@ -235,6 +247,7 @@ impl Site {
             cloud: Mutex::new(cloud),
             written: AtomicU64::new(0),
             commit,
+            identity: OnceLock::new(),
         });
         if durable {
             // Weak, so that the thread ends with the server.
@@ -265,6 +278,10 @@ impl Site {
                 })?;
         }
         Ok(site)
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.identity.get_or_init(|| Identity::new().ok()).as_ref()
     }
 
     fn lock(&self) -> MutexGuard<'_, Cloud> {
@@ -325,16 +342,36 @@ async fn accept(listener: std::net::TcpListener, site: Arc<Site>) {
     }
 }
 
+/// The first byte of a TLS connection: a handshake record.
+const TLS_HANDSHAKE: u8 = 0x16;
+
 async fn serve(stream: TcpStream, site: Arc<Site>) {
     // Answers are written in one piece; waiting to fill a packet only costs time.
     let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first[0] == TLS_HANDSHAKE => {
+            let Some(acceptor) = site.identity().map(|identity| identity.acceptor.clone()) else {
+                return;
+            };
+            // A client that does not trust the authority breaks off here.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve_http(TokioIo::new(stream), site).await;
+            }
+        }
+        Ok(1) => serve_http(TokioIo::new(stream), site).await,
+        _ => {}
+    }
+}
+
+async fn serve_http<T: hyper::rt::Read + hyper::rt::Write + Unpin>(stream: T, site: Arc<Site>) {
     let service = service_fn(move |request| {
         let site = Arc::clone(&site);
         async move { respond(&site, request).await }
     });
     // A broken connection is the client's affair, and a dropped answer ends here on purpose.
     let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(stream, service)
         .await;
 }
 

@@ -17,6 +17,10 @@ pub(super) trait Row: Serialize + DeserializeOwned {
     fn created(&self) -> i64;
     /// The life-cycle moment of its next transition.
     fn due(&self) -> Option<i64>;
+    /// The moment of real time at which it changes by itself, such as the end of a subscription.
+    fn deadline(&self) -> Option<i64> {
+        None
+    }
     /// Everything else that it is looked up by, as kind and value.
     fn links(&self, link: &mut dyn FnMut(&str, &str));
 }
@@ -28,6 +32,7 @@ pub(super) struct Table<T> {
     by_id: HashMap<String, u64>,
     index: HashMap<u64, BTreeSet<u64>>,
     agenda: BTreeSet<(i64, u64)>,
+    deadlines: BTreeSet<(i64, u64)>,
     changed: BTreeSet<u64>,
     removed: BTreeSet<String>,
     /// Whether changes are remembered for the log on disk.
@@ -41,6 +46,7 @@ impl<T> Default for Table<T> {
             by_id: HashMap::new(),
             index: HashMap::new(),
             agenda: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
             changed: BTreeSet::new(),
             removed: BTreeSet::new(),
             tracked: false,
@@ -78,6 +84,16 @@ fn keys<T: Row>(row: &T) -> BTreeSet<u64> {
     keys
 }
 
+/// Moves an entry of an agenda from one moment to another.
+fn move_to(agenda: &mut BTreeSet<(i64, u64)>, sequence: u64, from: Option<i64>, to: Option<i64>) {
+    if from != to {
+        if let Some(from) = from {
+            agenda.remove(&(from, sequence));
+        }
+        agenda.extend(to.map(|to| (to, sequence)));
+    }
+}
+
 impl<T: Row> Table<T> {
     pub(super) fn track(&mut self) {
         self.tracked = true;
@@ -100,9 +116,8 @@ impl<T: Row> Table<T> {
         for key in keys(&row) {
             self.index.entry(key).or_default().insert(sequence);
         }
-        if let Some(due) = row.due() {
-            self.agenda.insert((due, sequence));
-        }
+        move_to(&mut self.agenda, sequence, None, row.due());
+        move_to(&mut self.deadlines, sequence, None, row.deadline());
         self.by_id.insert(row.id().to_owned(), sequence);
         if self.tracked {
             self.changed.insert(sequence);
@@ -115,23 +130,17 @@ impl<T: Row> Table<T> {
     pub(super) fn update<R>(&mut self, id: &str, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         let sequence = *self.by_id.get(id)?;
         let row = self.rows.get_mut(&sequence)?;
-        let (keys_before, due_before) = (keys(row), row.due());
+        let (keys_before, due_before, deadline_before) = (keys(row), row.due(), row.deadline());
         let result = change(row);
-        let (keys_after, due_after) = (keys(row), row.due());
+        let (keys_after, due_after, deadline_after) = (keys(row), row.due(), row.deadline());
         for gone in keys_before.difference(&keys_after) {
             self.unlink(*gone, sequence);
         }
         for new in keys_after.difference(&keys_before) {
             self.index.entry(*new).or_default().insert(sequence);
         }
-        if due_before != due_after {
-            if let Some(due) = due_before {
-                self.agenda.remove(&(due, sequence));
-            }
-            if let Some(due) = due_after {
-                self.agenda.insert((due, sequence));
-            }
-        }
+        move_to(&mut self.agenda, sequence, due_before, due_after);
+        move_to(&mut self.deadlines, sequence, deadline_before, deadline_after);
         if self.tracked {
             self.changed.insert(sequence);
         }
@@ -144,9 +153,8 @@ impl<T: Row> Table<T> {
         for key in keys(&row) {
             self.unlink(key, sequence);
         }
-        if let Some(due) = row.due() {
-            self.agenda.remove(&(due, sequence));
-        }
+        move_to(&mut self.agenda, sequence, row.due(), None);
+        move_to(&mut self.deadlines, sequence, row.deadline(), None);
         if self.tracked {
             self.changed.remove(&sequence);
             self.removed.insert(id.to_owned());
@@ -170,6 +178,16 @@ impl<T: Row> Table<T> {
             None
         } else {
             Some((*due, self.rows.get(sequence)?.id()))
+        }
+    }
+
+    /// The id of a row whose deadline has passed at `now`, in real time, the earliest first.
+    pub(super) fn next_deadline(&self, now: i64) -> Option<&str> {
+        let (deadline, sequence) = self.deadlines.first()?;
+        if *deadline > now {
+            None
+        } else {
+            Some(self.rows.get(sequence)?.id())
         }
     }
 
@@ -262,16 +280,20 @@ impl<T: Row> Table<T> {
             }) {
                 return Some(format!("{} is not found by all of its links", row.id()));
             }
-            if row
-                .due()
-                .is_some_and(|due| !self.agenda.contains(&(due, *sequence)))
-            {
+            let scheduled = |agenda: &BTreeSet<(i64, u64)>, moment: Option<i64>| {
+                moment.is_none_or(|moment| agenda.contains(&(moment, *sequence)))
+            };
+            if !scheduled(&self.agenda, row.due()) || !scheduled(&self.deadlines, row.deadline()) {
                 return Some(format!("{} is not on the agenda", row.id()));
             }
         }
         let indexed: usize = self.index.values().map(BTreeSet::len).sum();
         let waiting = self.rows.values().filter(|row| row.due().is_some()).count();
-        let stale = indexed != entries || self.agenda.len() != waiting || self.by_id.len() != self.rows.len();
+        let ending = self.rows.values().filter(|row| row.deadline().is_some()).count();
+        let stale = indexed != entries
+            || self.agenda.len() != waiting
+            || self.deadlines.len() != ending
+            || self.by_id.len() != self.rows.len();
         stale.then(|| "an index names a row that is gone".to_owned())
     }
 }

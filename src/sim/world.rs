@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::Now;
+use super::clock::{Now, add_months};
 use super::seed::{Numbers, mix};
 use super::table::{Row, Table, Tag};
 
@@ -159,6 +159,18 @@ pub(super) struct Subscription {
     pub(super) renew_unit: String,
 }
 
+impl Subscription {
+    /// Goes on for its own period.
+    fn renew(&mut self) {
+        let period = self.renew_period.max(1);
+        self.expires = match self.renew_unit.to_ascii_lowercase().as_str() {
+            "week" => self.expires + period * 7 * 86_400_000,
+            "year" => add_months(self.expires, period * 12),
+            _ => add_months(self.expires, period),
+        };
+    }
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Instance {
     pub(super) id: String,
@@ -181,7 +193,6 @@ pub(super) struct Instance {
     pub(super) public_ip: Option<String>,
     /// An address given to a running machine carries traffic from its next start on.
     pub(super) public_ip_works: bool,
-    pub(super) eip_id: Option<String>,
     /// `None` is pay-as-you-go.
     pub(super) subscription: Option<Subscription>,
     pub(super) deletion_protection: bool,
@@ -268,6 +279,48 @@ pub(super) struct Disk {
     pub(super) tags: Vec<Tag>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum EipStatus {
+    Available,
+    Associating,
+    InUse,
+    Unassociating,
+    Releasing,
+}
+
+impl EipStatus {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Available => "Available",
+            Self::Associating => "Associating",
+            Self::InUse => "InUse",
+            Self::Unassociating => "Unassociating",
+            Self::Releasing => "Releasing",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Eip {
+    pub(super) id: String,
+    pub(super) region: String,
+    pub(super) address: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) status: EipStatus,
+    pub(super) due: Option<i64>,
+    /// Mbit/s.
+    pub(super) bandwidth: i64,
+    pub(super) internet_charge: String,
+    pub(super) isp: String,
+    /// The end of a subscription; `None` is pay-as-you-go.
+    pub(super) expires: Option<i64>,
+    pub(super) instance_id: String,
+    pub(super) created: i64,
+    pub(super) resource_group: String,
+    pub(super) tags: Vec<Tag>,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct KeyPair {
     /// Region and name: names are unique in a region only.
@@ -301,8 +354,58 @@ pub(super) struct Token {
     pub(super) in_flight_until: i64,
 }
 
+/// How long an expired subscription is kept before it is released.
+const KEPT_MS: i64 = 15 * 86_400_000;
+
+impl Instance {
+    /// When something happens to it by the calendar.
+    fn next_deadline(&self) -> Option<i64> {
+        let end = self.subscription.as_ref().map(|paid| {
+            if self.lock_reason == "financial" {
+                paid.expires + KEPT_MS
+            } else {
+                paid.expires
+            }
+        });
+        // Once it is on its way out nothing else comes.
+        if self.is_leaving() {
+            None
+        } else {
+            [end, self.auto_release].into_iter().flatten().min()
+        }
+    }
+
+    /// Whether it is being released.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.path.iter().any(|(_, next)| *next == Next::Gone)
+    }
+
+    /// Begins the way to another status, or out.
+    pub(super) fn set_out(&mut self, path: Vec<(i64, Next)>, now: Now) {
+        self.due = path.first().map(|(millis, _)| now.after(*millis));
+        self.path = path;
+    }
+
+    /// Begins its release.
+    pub(super) fn release(&mut self, now: Now) {
+        let mut path = vec![(RELEASE_MS, Next::Gone)];
+        if self.status != InstanceStatus::Stopped {
+            self.status = InstanceStatus::Stopping;
+            path.insert(0, (STOPPING_MS, Next::Status(InstanceStatus::Stopped)));
+        }
+        self.set_out(path, now);
+    }
+}
+
+/// Simulated delays, in milliseconds of life-cycle time.
+pub(super) const STOPPING_MS: i64 = 8_000;
+const RELEASE_MS: i64 = 3_000;
+
 macro_rules! row {
     ($type:ty, due: $due:expr, links: $links:expr) => {
+        row!($type, due: $due, deadline: |_| None, links: $links);
+    };
+    ($type:ty, due: $due:expr, deadline: $deadline:expr, links: $links:expr) => {
         impl Row for $type {
             fn id(&self) -> &str {
                 &self.id
@@ -319,6 +422,10 @@ macro_rules! row {
             fn due(&self) -> Option<i64> {
                 let due: fn(&Self) -> Option<i64> = $due;
                 due(self)
+            }
+            fn deadline(&self) -> Option<i64> {
+                let deadline: fn(&Self) -> Option<i64> = $deadline;
+                deadline(self)
             }
             fn links(&self, link: &mut dyn FnMut(&str, &str)) {
                 let links: fn(&Self, &mut dyn FnMut(&str, &str)) = $links;
@@ -338,7 +445,7 @@ row!(SecurityGroup, due: |_| None, links: |row, link| {
         }
     }
 });
-row!(Instance, due: |row| row.due, links: |row, link| {
+row!(Instance, due: |row| row.due, deadline: Instance::next_deadline, links: |row, link| {
     for group in &row.security_groups {
         link("group", group);
     }
@@ -355,6 +462,12 @@ row!(Instance, due: |row| row.due, links: |row, link| {
     }
 });
 row!(Disk, due: |row| row.due, links: |row, link| {
+    if !row.instance_id.is_empty() {
+        link("instance", &row.instance_id);
+    }
+});
+row!(Eip, due: |row| row.due, links: |row, link| {
+    link("address", &row.address);
     if !row.instance_id.is_empty() {
         link("instance", &row.instance_id);
     }
@@ -464,6 +577,7 @@ pub(super) struct World {
     pub(super) security_groups: Table<SecurityGroup>,
     pub(super) instances: Table<Instance>,
     pub(super) disks: Table<Disk>,
+    pub(super) eips: Table<Eip>,
     pub(super) key_pairs: Table<KeyPair>,
     pub(super) tokens: Table<Token>,
     /// Addresses in use, by vSwitch. Follows from the instances.
@@ -492,6 +606,10 @@ macro_rules! each_table {
         }
         {
             let ($name, $table) = ("disk", &mut world.disks);
+            $body;
+        }
+        {
+            let ($name, $table) = ("eip", &mut world.eips);
             $body;
         }
         {
@@ -535,7 +653,34 @@ impl World {
 
     /// Brings everything to its state at `now`: transitions happen in the order of their moments.
     pub(super) fn settle(&mut self, now: Now) {
-        while self.settle_one(now) {}
+        while self.settle_one(now) || self.settle_deadline(now) {}
+    }
+
+    /// Lets one thing happen that the calendar holds.
+    fn settle_deadline(&mut self, now: Now) -> bool {
+        let Some(id) = self.instances.next_deadline(now.real).map(str::to_owned) else {
+            return false;
+        };
+        self.instances.update(&id, |row| {
+            if row.auto_release.is_some_and(|at| at <= now.real) {
+                row.auto_release = None;
+                row.release(now);
+                return;
+            }
+            let Some(paid) = &mut row.subscription else { return };
+            if row.lock_reason == "financial" {
+                row.release(now);
+            } else if paid.auto_renew {
+                paid.renew();
+            } else {
+                row.lock_reason = "financial".to_owned();
+                if row.status != InstanceStatus::Stopped {
+                    row.status = InstanceStatus::Stopping;
+                    row.set_out(vec![(STOPPING_MS, Next::Status(InstanceStatus::Stopped))], now);
+                }
+            }
+        });
+        true
     }
 
     fn settle_one(&mut self, now: Now) -> bool {
@@ -552,6 +697,9 @@ impl World {
             self.instances
                 .next_due(now.life)
                 .map(|(at, id)| (at, 3, id.to_owned())),
+            self.eips
+                .next_due(now.life)
+                .map(|(at, id)| (at, 4, id.to_owned())),
         ];
         let Some((_, kind, id)) = due.into_iter().flatten().min() else {
             return false;
@@ -565,8 +713,17 @@ impl World {
                 vswitch.status = NetworkStatus::Available;
                 vswitch.due = None;
             }),
+            4 => {
+                self.settle_eip(&id);
+                None
+            }
             2 => self.disks.update(&id, |disk| {
                 disk.due = None;
+                if disk.status == DiskStatus::Detaching {
+                    disk.instance_id.clear();
+                    disk.device.clear();
+                    disk.detached = Some(now.real);
+                }
                 if let Some(status) = disk.next_status.take() {
                     disk.status = status;
                 }
@@ -577,6 +734,25 @@ impl World {
             }
         };
         true
+    }
+
+    fn settle_eip(&mut self, id: &str) {
+        let gone = self.eips.update(id, |eip| {
+            eip.due = None;
+            match eip.status {
+                EipStatus::Associating => eip.status = EipStatus::InUse,
+                EipStatus::Unassociating => {
+                    eip.status = EipStatus::Available;
+                    eip.instance_id.clear();
+                }
+                EipStatus::Available | EipStatus::InUse => {}
+                EipStatus::Releasing => return true,
+            }
+            false
+        });
+        if gone == Some(true) {
+            self.eips.remove(id);
+        }
     }
 
     fn settle_instance(&mut self, id: &str, now: Now) {
@@ -626,6 +802,18 @@ impl World {
             .linked("instance", id)
             .map(|disk| (disk.id.clone(), disk.system || disk.delete_with_instance))
             .collect();
+        let eips: Vec<String> = self
+            .eips
+            .linked("instance", id)
+            .map(|eip| eip.id.clone())
+            .collect();
+        for eip_id in eips {
+            self.eips.update(&eip_id, |eip| {
+                eip.instance_id.clear();
+                eip.status = EipStatus::Available;
+                eip.due = None;
+            });
+        }
         for (disk_id, goes) in disks {
             if goes {
                 self.disks.remove(&disk_id);
@@ -647,6 +835,17 @@ impl World {
     pub(super) fn insert_instance(&mut self, sequence: u64, instance: Instance) {
         self.note_address(&instance.network);
         self.instances.insert(sequence, instance);
+    }
+
+    /// Puts an instance into another place of the network.
+    pub(super) fn move_instance(&mut self, id: &str, network: Network) {
+        let before = self
+            .instances
+            .update(id, |row| std::mem::replace(&mut row.network, network.clone()));
+        if let Some(before) = before {
+            self.forget_address(&before);
+            self.note_address(&network);
+        }
     }
 
     fn note_address(&mut self, network: &Network) {
@@ -808,6 +1007,11 @@ impl World {
                 .count();
             if systems != 1 {
                 faults.push(format!("{} has {systems} system disks", instance.id));
+            }
+        }
+        for eip in self.eips.iter() {
+            if !eip.instance_id.is_empty() && self.instances.get(&eip.instance_id).is_none() {
+                faults.push(format!("{} is bound to an instance that does not exist", eip.id));
             }
         }
         for disk in self.disks.iter() {

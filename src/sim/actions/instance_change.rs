@@ -4,10 +4,9 @@ use super::super::catalogue;
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Instance, InstanceStatus, Network, Subscription};
-use super::instance::{
-    ABSENT, charge_type, check_groups, host_name, is_leaving, is_password, paid_until, public_ip, unlocked,
-    user_data,
-};
+use super::instance::{ABSENT, charge_type, eip_of};
+use super::instance_order::{check_groups, host_name, is_password, paid_until, public_ip, user_data};
+use super::instance_power::unlocked;
 use super::security_group::network_of;
 use super::{Call, ECS, Entry, Search, done};
 
@@ -36,7 +35,7 @@ fn rested(call: &Call<'_>, row: &Instance, kind: &str) -> Result<(), Refusal> {
 pub(super) fn steady(row: &Instance) -> Result<(), Refusal> {
     unlocked(row)?;
     match row.status {
-        InstanceStatus::Running | InstanceStatus::Stopped if !is_leaving(row) => Ok(()),
+        InstanceStatus::Running | InstanceStatus::Stopped if !row.is_leaving() => Ok(()),
         _ => refuse("IncorrectInstanceStatus"),
     }
 }
@@ -126,7 +125,7 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if kind.is_none() && bandwidth == (None, None) {
         return Err(Refusal::missing("InstanceType"));
     }
-    if kind.is_some() && (row.status != InstanceStatus::Stopped || is_leaving(row)) {
+    if kind.is_some() && (row.status != InstanceStatus::Stopped || row.is_leaving()) {
         return refuse("InvalidInstanceStatus.NotStopped");
     }
     if let Some(kind) = &kind {
@@ -195,7 +194,7 @@ fn modify_network_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
         Some(text @ ("PayByBandwidth" | "PayByTraffic")) => Some(text.to_owned()),
         Some(_) => return refuse("InvalidInternetChargeType.ValueNotSupported"),
     };
-    if row.eip_id.is_some() && bandwidth.1.is_some_and(|out| out > 0) {
+    if eip_of(call, row).is_some() && bandwidth.1.is_some_and(|out| out > 0) {
         return refuse("BandwidthUpgradeDenied.EipBoundInstance");
     }
     let wants_address = params.flag("AllocatePublicIp") && row.public_ip.is_none();
@@ -386,7 +385,7 @@ fn allocate_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("AllocateIpInvalidInstanceBandwidth");
     }
     // The vendor's table and its newest remarks disagree on a second call; the table is taken at its word.
-    if row.public_ip.is_some() || row.eip_id.is_some() {
+    if row.public_ip.is_some() || eip_of(call, row).is_some() {
         return refuse("AllocatedAlready");
     }
     let address = match call.params.text("IpAddress") {

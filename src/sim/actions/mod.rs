@@ -3,10 +3,16 @@
 
 mod account;
 mod disk;
+mod eip;
 mod instance;
 mod instance_change;
+mod instance_order;
+mod instance_power;
+mod instance_upkeep;
 mod key_pair;
+mod network_interface;
 mod offer;
+mod price;
 mod security_group;
 mod tag;
 mod vpc;
@@ -38,10 +44,16 @@ const VPC: &str = "2016-04-28";
 const TABLES: &[&[Entry]] = &[
     account::ACTIONS,
     disk::ACTIONS,
+    eip::ACTIONS,
     instance::ACTIONS,
     instance_change::ACTIONS,
+    instance_order::ACTIONS,
+    instance_power::ACTIONS,
+    instance_upkeep::ACTIONS,
     key_pair::ACTIONS,
+    network_interface::ACTIONS,
     offer::ACTIONS,
+    price::ACTIONS,
     security_group::ACTIONS,
     tag::ACTIONS,
     vpc::ACTIONS,

@@ -3,7 +3,7 @@
 use super::super::catalogue::{self, Image, InstanceType};
 use super::super::node::{Node, map, texts};
 use super::super::params::Params;
-use super::super::refusal::Refusal;
+use super::super::refusal::{Refusal, refuse};
 use super::key_pair::wildcard;
 use super::{Call, ECS, Entry, VPC, ecs_tags, read_token, write_token};
 
@@ -13,7 +13,13 @@ pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeZones", describe_zones),
     (VPC, "DescribeZones", describe_vpc_zones),
     (ECS, "DescribeImages", describe_images),
+    (ECS, "DescribeImageFromFamily", describe_image_from_family),
     (ECS, "DescribeInstanceTypes", describe_instance_types),
+    (ECS, "DescribeInstanceTypeFamilies", describe_families),
+    (ECS, "DescribeAvailableResource", describe_available),
+    (ECS, "DescribeResourcesModification", describe_modification),
+    (ECS, "DescribeAccountAttributes", describe_account),
+    (ECS, "DescribeTasks", describe_tasks),
 ];
 
 fn describe_regions(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -264,4 +270,205 @@ fn type_node(kind: &InstanceType) -> Node {
         "InitialCredit": 0,
         "JumboFrameSupport": false,
     }
+}
+
+fn describe_image_from_family(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let family = call.params.required("ImageFamily")?;
+    let Some(image) = catalogue::newest_of_family(family) else {
+        return Ok(Node::Map(Vec::new()));
+    };
+    // Its answer knows fewer fields than the list's.
+    let image = match image_node(image) {
+        Node::Map(fields) => {
+            let known = &call.facts.response["Image"];
+            Node::Map(
+                fields
+                    .into_iter()
+                    .filter(|(name, _)| known.get(name.as_ref()).is_some())
+                    .collect(),
+            )
+        }
+        other => other,
+    };
+    Ok(map! { "Image": image })
+}
+
+fn describe_families(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let generation = call.params.text("Generation");
+    let families = catalogue::families()
+        .iter()
+        .filter(|family| generation.is_none_or(|wanted| wanted == family.generation))
+        .map(|family| map! { "InstanceTypeFamilyId": family.id, "Generation": family.generation })
+        .collect::<Vec<_>>();
+    Ok(map! { "InstanceTypeFamilies": map! { "InstanceTypeFamily": families } })
+}
+
+/// A value that can be had, or that is sold out.
+fn supported(value: &str, stocked: bool, sizes: Option<std::ops::RangeInclusive<i64>>) -> Node {
+    let mut node = map! {
+        "Value": value,
+        "Status": if stocked { "Available" } else { "SoldOut" },
+        "StatusCategory": if stocked { "WithStock" } else { "WithoutStock" },
+    };
+    if let Some(sizes) = sizes {
+        node.push("Min", *sizes.start());
+        node.push("Max", *sizes.end());
+        node.push("Unit", "GiB");
+    }
+    node
+}
+
+fn describe_available(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let wanted = params.required("DestinationResource")?;
+    let kinds = [
+        "Zone",
+        "Network",
+        "ddh",
+        "IoOptimized",
+        "InstanceType",
+        "SystemDisk",
+        "DataDisk",
+        "ShareDisk",
+    ];
+    if !kinds.iter().any(|kind| kind.eq_ignore_ascii_case(wanted)) {
+        return refuse("Invalid.DestinationResource");
+    }
+    if !matches!(
+        params.text_or("InstanceChargeType", "PostPaid"),
+        "PostPaid" | "PrePaid"
+    ) {
+        return refuse("Invalid.InstanceChargeType");
+    }
+    let found = zones_with(call, wanted, |kind| {
+        params
+            .int("Cores")
+            .ok()
+            .flatten()
+            .is_none_or(|cores| cores == kind.cpu)
+            && params
+                .text("Memory")
+                .and_then(|text| text.parse::<f64>().ok())
+                .is_none_or(|memory| memory * 1024.0 == kind.memory as f64)
+            && params.text("InstanceType").is_none_or(|wanted| wanted == kind.id)
+    });
+    Ok(map! { "AvailableZones": map! { "AvailableZone": found } })
+}
+
+/// What there is of a kind, in each zone that is asked for.
+fn zones_with(call: &Call<'_>, wanted: &str, keep: impl Fn(&InstanceType) -> bool) -> Vec<Node> {
+    let params = call.params;
+    let zones = call
+        .region_facts()
+        .zones()
+        .filter(|zone| params.text("ZoneId").is_none_or(|wanted| wanted == zone));
+    zones
+        .map(|zone| {
+            let stocked = |id: &str| {
+                !call
+                    .settings
+                    .sold_out
+                    .iter()
+                    .any(|sold_out| sold_out.covers(id, &zone))
+            };
+            let family = params
+                .text("InstanceType")
+                .and_then(catalogue::find_instance_type);
+            let categories = || {
+                catalogue::DISK_CATEGORIES.iter().filter(|category| {
+                    family
+                        .as_ref()
+                        .is_none_or(|kind| kind.family.disk_categories().contains(category))
+                })
+            };
+            let resources: Vec<Node> = match wanted.to_ascii_lowercase().as_str() {
+                "instancetype" => catalogue::instance_types()
+                    .filter(&keep)
+                    .map(|kind| supported(&kind.id, stocked(&kind.id), None))
+                    .collect(),
+                "systemdisk" => categories()
+                    .map(|category| supported(category, true, Some(catalogue::SYSTEM_DISK_SIZES)))
+                    .collect(),
+                "datadisk" => categories()
+                    .map(|category| supported(category, true, catalogue::disk_sizes(category)))
+                    .collect(),
+                "ioptimized" | "iooptimized" => {
+                    vec![supported("optimized", true, None), supported("none", true, None)]
+                }
+                "network" => vec![supported("vpc", true, None), supported("classic", true, None)],
+                _ => Vec::new(),
+            };
+            let any = wanted.eq_ignore_ascii_case("zone") || !resources.is_empty();
+            let mut node = map! {
+                "RegionId": call.region.as_str(),
+                "ZoneId": &zone,
+                "Status": if any { "Available" } else { "SoldOut" },
+                "StatusCategory": if any { "WithStock" } else { "WithoutStock" },
+            };
+            if !resources.is_empty() {
+                let resource =
+                    map! { "Type": wanted, "SupportedResources": map! { "SupportedResource": resources } };
+                node.push("AvailableResources", map! { "AvailableResource": vec![resource] });
+            }
+            node
+        })
+        .collect()
+}
+
+fn describe_modification(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let row = call.find(
+        &call.world.instances,
+        params.required("ResourceId")?,
+        "InvalidInstanceId.NotFound",
+    )?;
+    let wanted = params.required("DestinationResource")?;
+    if !matches!(wanted, "InstanceType" | "SystemDisk") {
+        return refuse("Invalid.DestinationResource");
+    }
+    let (zone, current) = (row.zone.clone(), row.instance_type.clone());
+    let found: Vec<Node> = zones_with(call, wanted, |kind| {
+        kind.id != current && params.text("InstanceType").is_none_or(|wanted| wanted == kind.id)
+    })
+    .into_iter()
+    .filter(|node| matches!(node, Node::Map(fields) if fields.iter().any(|(name, value)| name == "ZoneId" && *value == Node::from(&zone))))
+    .collect();
+    Ok(map! { "AvailableZones": map! { "AvailableZone": found } })
+}
+
+/// Simulated limits of an account.
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("instance-network-type", "vpc"),
+    ("max-security-groups", "100"),
+    ("max-elastic-network-interfaces", "5000"),
+    ("max-postpaid-instance-vcpu-count", "10000"),
+    ("max-spot-instance-vcpu-count", "800"),
+    ("real-name-authentication", "yes"),
+];
+
+fn describe_account(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let wanted = call.params.list("AttributeName");
+    let items = ATTRIBUTES
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.contains(name))
+        .map(|(name, value)| {
+            let values = vec![map! { "Value": *value }];
+            map! { "AttributeName": *name, "AttributeValues": map! { "ValueItem": values } }
+        })
+        .collect::<Vec<_>>();
+    Ok(map! { "AccountAttributeItems": map! { "AccountAttributeItem": items } })
+}
+
+/// Nothing that is simulated runs as a task of its own.
+fn describe_tasks(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let (number, size) = number_and_size(call.params, 100)?;
+    let mut answer = map! { "TaskSet": map! { "Task": Vec::new() } };
+    call.paging(
+        &mut answer,
+        0,
+        number,
+        i64::try_from(size).unwrap_or(i64::MAX),
+        "",
+    );
+    Ok(answer)
 }

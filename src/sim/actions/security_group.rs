@@ -33,6 +33,8 @@ pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "ModifySecurityGroupEgressRule", |call| {
         modify_rule(call, Direction::Egress)
     }),
+    (ECS, "ModifySecurityGroupPolicy", modify_policy),
+    (ECS, "DescribeSecurityGroupReferences", describe_references),
     (ECS, "JoinSecurityGroup", join),
     (ECS, "LeaveSecurityGroup", leave),
 ];
@@ -245,6 +247,38 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     });
     done()
+}
+
+fn modify_policy(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("SecurityGroupId")?;
+    call.find(&call.world.security_groups, id, ABSENT)?;
+    let policy = match call.params.required("InnerAccessPolicy")? {
+        text if text.eq_ignore_ascii_case("accept") => "Accept",
+        text if text.eq_ignore_ascii_case("drop") => "Drop",
+        _ => return refuse("InvalidPolicy.Malformed"),
+    };
+    call.world
+        .security_groups
+        .update(id, |group| group.inner_access = policy.to_owned());
+    done()
+}
+
+fn describe_references(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let mut references = Vec::new();
+    for id in call.params.list("SecurityGroupId") {
+        call.find(&call.world.security_groups, id, ABSENT)?;
+        let by: Vec<Node> = call
+            .world
+            .security_groups
+            .linked("peer", id)
+            .map(|group| map! { "SecurityGroupId": &group.id, "AliUid": &call.world.account_id })
+            .collect();
+        if !by.is_empty() {
+            let by = map! { "ReferencingSecurityGroup": by };
+            references.push(map! { "SecurityGroupId": id, "ReferencingSecurityGroups": by });
+        }
+    }
+    Ok(map! { "SecurityGroupReferences": map! { "SecurityGroupReference": references } })
 }
 
 // ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,6 +44,10 @@ macro_rules! with_table {
                 let $table = &mut world.vpcs;
                 $body
             }
+            (VPC, "eip") => {
+                let $table = &mut world.eips;
+                $body
+            }
             (VPC, "vswitch") => {
                 let $table = &mut world.vswitches;
                 $body
@@ -70,7 +74,7 @@ macro_rules! tagged {
         })*
     };
 }
-tagged!(Instance, Disk, SecurityGroup, KeyPair, Vpc, VSwitch);
+tagged!(Instance, Disk, Eip, SecurityGroup, KeyPair, Vpc, VSwitch);
 
 /// A row's id in its table: key pairs go by their name in a region.
 fn row_id(call: &Call<'_>, kind: &str, id: &str) -> String {

@@ -2,10 +2,14 @@
 // What tests share may fail like a test.
 #![allow(clippy::unwrap_used)]
 
+mod catalogue;
 mod durability;
 mod instance;
+mod life;
 mod network;
+mod provider;
 mod server;
+mod signature;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -144,3 +144,50 @@ fn it_generates_a_key_pair_when_none_is_given() {
     );
     assert!(exchange(&server, &request).starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn the_same_port_speaks_tls_with_a_certificate_that_its_authority_vouches_for() {
+    use std::sync::Arc;
+    let folder = tempfile::tempdir().unwrap();
+    let ca_out = folder.path().join("ca.pem");
+    let server = Server::start(Options {
+        ca_out: Some(ca_out.clone()),
+        ..options()
+    })
+    .unwrap();
+    let pem = std::fs::read_to_string(&ca_out).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, base64).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(der.into()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = rustls::pki_types::ServerName::try_from("127.0.0.1").unwrap();
+    let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(server.addr()).unwrap());
+    let request = signed(
+        "GET",
+        ECS,
+        "DescribeRegions",
+        &[],
+        "1",
+        &stamp(now()),
+        "testid",
+        "testsecret",
+    );
+    write!(
+        stream,
+        "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+        request.target
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(String::from_utf8(answer).unwrap().starts_with("HTTP/1.1 200"));
+    // Plain HTTP goes on beside it.
+    assert!(call(&server, ECS, "DescribeRegions", &[], "2").starts_with("HTTP/1.1 200"));
+}
