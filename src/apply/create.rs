@@ -59,7 +59,12 @@ impl Run<'_> {
                             self.record(job, &open, id, None).await?;
                             return Ok(reply.request_id);
                         }
-                        None => crate::cloud::ApiError::malformed(&request, "the answer has no id"),
+                        // Something was made, and only looking can tell what.
+                        None => {
+                            doubt = Some(open);
+                            self.pause(&mut attempt).await?;
+                            continue;
+                        }
                     }
                 }
                 Err(error) => error,
@@ -75,7 +80,6 @@ impl Run<'_> {
                 }
                 // The effect is not known, or an earlier call with this token had one.
                 ErrorKind::Ambiguous
-                | ErrorKind::WindowClosed
                 | ErrorKind::Malformed
                 | ErrorKind::TokenMismatch
                 | ErrorKind::TokenProcessing => {
@@ -87,7 +91,7 @@ impl Run<'_> {
                 }
                 _ => {
                     self.context.session.failed(open.seq, &error.code, true).await?;
-                    let passes = matches!(error.kind, ErrorKind::WrongState | ErrorKind::Unreachable)
+                    let passes = matches!(error.kind, ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed)
                         || job.resource_type.codes().passes(&error.code);
                     if !passes || elapsed > PATIENCE {
                         return Err(error.into());
@@ -131,24 +135,35 @@ impl Run<'_> {
     async fn settle(&self, job: &Job<'_>, call: &Call, open: Doubt) -> Result<Settled, StepError> {
         let flat = self.flatten(job, call, Some(&open.token)).await?;
         let as_planned = flat.sealed == open.sealed;
-        let mut looked_up = LookUp::NotYet;
+        let mut look_up = LookUp::NotYet;
         loop {
             let now = self.server_time()?;
-            match decide(now, open.opened, looked_up, self.context.cloud.window_policy()) {
-                // The request of another configuration is never sent again.
+            match decide(now, self.context.cloud.window(open.opened), look_up) {
+                // The request of another configuration is never sent again; what it did is looked for.
                 Decision::Resend if as_planned => return Ok(Settled::Resend(open)),
-                Decision::Resend | Decision::LookUp => {
+                Decision::Resend | Decision::LookUp | Decision::Adopt => {
                     if let Some(observed) = self.find_by_token(job, &open.token).await? {
                         let id = observed.id.clone();
                         self.record(job, &open, &id, Some(&observed)).await?;
                         return Ok(Settled::Made { id, as_planned });
                     }
-                    looked_up = LookUp::Nothing { at: now };
-                    if decide(now, open.opened, looked_up, self.context.cloud.window_policy()) == Decision::Resend {
-                        self.wait_until(now + Duration::from_secs(5)).await?;
+                    look_up = LookUp::NotFound { at: now };
+                    if decide(now, self.context.cloud.window(open.opened), look_up) == Decision::Resend {
+                        self.wait_until(self.context.cloud.window(open.opened).believed()).await?;
                     }
                 }
-                Decision::WaitUntil(time) => self.wait_until(time).await?,
+                Decision::LookUpAgainAt(time) => {
+                    self.wait_until(time).await?;
+                    look_up = LookUp::NotYet;
+                    // Behind the window the next look decides.
+                    if let Some(observed) = self.find_by_token(job, &open.token).await? {
+                        let id = observed.id.clone();
+                        self.record(job, &open, &id, Some(&observed)).await?;
+                        return Ok(Settled::Made { id, as_planned });
+                    }
+                    let at = self.server_time()?.min(now.max(time));
+                    look_up = LookUp::NotFound { at };
+                }
                 Decision::Renew => {
                     self.context.session.failed(open.seq, "NotMade", true).await?;
                     return Ok(Settled::NotMade);
@@ -196,20 +211,13 @@ impl Run<'_> {
     pub(super) async fn settle_payment(&self, job: &Job<'_>, call: &Call) -> Result<(), StepError> {
         debug_assert!(call.class == Class::M && !matches!(job.work.operation, Operation::Create { .. }));
         let Some(intent) = self.open_intent(job, call) else { return Ok(()) };
-        let mut looked_up = LookUp::NotYet;
+        let window = self.context.cloud.window(intent.created_at);
         loop {
             let now = self.server_time()?;
-            match decide(now, intent.created_at, looked_up, self.context.cloud.window_policy()) {
-                Decision::Renew => break,
-                Decision::WaitUntil(time) => self.wait_until(time).await?,
-                Decision::Resend | Decision::LookUp => {
-                    if self.is_done_already(job, call).await? {
-                        break;
-                    }
-                    looked_up = LookUp::Nothing { at: now };
-                    self.wait_until(now + Duration::from_secs(5)).await?;
-                }
+            if self.is_done_already(job, call).await? || now >= window.believed() {
+                break;
             }
+            self.wait_until(window.believed()).await?;
         }
         self.context.session.failed(intent.seq, "SettledByReading", false).await?;
         Ok(())

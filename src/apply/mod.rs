@@ -20,7 +20,7 @@ pub(crate) use self::params::SecretReader;
 pub(crate) use self::stop::Stop;
 use crate::address::Address;
 use crate::cloud::wait::{Poller, Verdict, WaitError};
-use crate::cloud::{ApiError, Cloud, ErrorKind, Product, Reply, Request, Slot, Window};
+use crate::cloud::{ApiError, Cloud, ErrorKind, Product, Reply, Request, Slot};
 use crate::env::{Clock, Random};
 use crate::event::{Event, Listener};
 use crate::live::Observed;
@@ -326,7 +326,7 @@ impl<'a> Run<'a> {
             let elapsed = self.context.clock.elapsed().saturating_sub(begun);
             let removing = matches!(job.work.operation, Operation::Delete { .. });
             let codes = job.resource_type.codes();
-            let unclear = matches!(error.kind, ErrorKind::Ambiguous | ErrorKind::WindowClosed | ErrorKind::Malformed);
+            let unclear = matches!(error.kind, ErrorKind::Ambiguous | ErrorKind::TokenMismatch | ErrorKind::Malformed);
             if !unclear {
                 self.context.session.failed(seq, &error.code, true).await?;
             }
@@ -339,7 +339,13 @@ impl<'a> Run<'a> {
             // Perhaps it is already as it should be: then nothing is left to do.
             let absent = removing && (error.kind == ErrorKind::NotFound || codes.is_absent(&error.code));
             let passes = unclear
-                || matches!(error.kind, ErrorKind::WrongState | ErrorKind::TokenProcessing | ErrorKind::Unreachable)
+                || matches!(
+                    error.kind,
+                    ErrorKind::WrongState
+                        | ErrorKind::TokenProcessing
+                        | ErrorKind::Unreachable
+                        | ErrorKind::WindowClosed
+                )
                 || codes.passes(&error.code)
                 || (removing && codes.is_in_use(&error.code));
             if (absent || passes) && self.is_done_already(job, call).await? {
@@ -385,7 +391,7 @@ impl<'a> Run<'a> {
     async fn transmit(&self, slot: &Slot, request: &Request, opened: jiff::Timestamp) -> Result<Reply, ApiError> {
         // Even a refusal may have been heard by the cloud: from here on the run has changed something, or may have.
         self.has_changed();
-        self.context.cloud.change(slot, request, Window::opened(opened)).await
+        self.context.cloud.change(slot, request, self.context.cloud.window(opened)).await
     }
 
     fn needs_token(&self, call: &Call) -> bool {
@@ -618,21 +624,9 @@ impl<'a> Run<'a> {
             .pollers
             .get(job.resource_type.schema().type_name)
             .ok_or_else(|| internal(format!("nothing polls {address}")))?;
-        let condition = wait.until.clone();
-        let is_met = move |observed: Option<&Observed>| match (&condition, observed) {
-            (Condition::Gone, None) => Verdict::Met,
-            (Condition::Is { attribute, value }, Some(observed))
-                if observed.attributes.get(*attribute).and_then(Value::as_str) == Some(value) =>
-            {
-                Verdict::Met
-            }
-            _ => Verdict::Wait,
-        };
-        let on_status = |observed: Option<&Observed>| {
-            let status = observed.and_then(|observed| observed.attributes.get("status")).and_then(Value::as_str);
-            if let Some(status) = status {
-                self.context.listener.event(&Event::StepStatus { address: address.clone(), status: status.to_owned() });
-            }
+        let is_met = |observed: Option<&Observed>| verdict(&wait.until, observed);
+        let on_status = |status: &str| {
+            self.context.listener.event(&Event::StepStatus { address: address.clone(), status: status.to_owned() });
         };
         let timeout = Duration::from_secs(wait.timeout_s);
         let waited = tokio::select! {
@@ -645,17 +639,8 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             Ok(None) => self.seen_gone(job, &id).await,
-            Err(WaitError::TimedOut { last }) => {
-                let last = last.and_then(|observed| {
-                    observed.attributes.get("status").and_then(Value::as_str).map(str::to_owned)
-                });
-                let wanted = match &wait.until {
-                    Condition::Is { value, .. } => (*value).to_owned(),
-                    Condition::Gone => "gone".to_owned(),
-                };
-                Err(StepError::Cause(Cause::TimedOut { wanted, last, seconds: wait.timeout_s }))
-            }
             Err(WaitError::Api(error)) => Err(error.into()),
+            Err(error) => Err(StepError::Cause(Cause::Wait { wanted: wanted(&wait.until), error })),
         }
     }
 
@@ -692,6 +677,30 @@ impl<'a> Run<'a> {
             prevent_destroy: target.prevent_destroy,
         };
         self.note(vec![effect]).await
+    }
+}
+
+/// What a look means to a wait.
+fn verdict(until: &Condition, observed: Option<&Observed>) -> Verdict {
+    match (until, observed) {
+        (Condition::Gone, None) => Verdict::Done,
+        (Condition::Is { .. }, None) => Verdict::Missing,
+        (Condition::Is { attribute, value }, Some(observed))
+            if observed.attributes.get(*attribute).and_then(Value::as_str) == Some(value) =>
+        {
+            Verdict::Done
+        }
+        (_, Some(observed)) => {
+            let status = observed.attributes.get("status").and_then(Value::as_str).unwrap_or("there");
+            Verdict::NotYet { status: status.to_owned() }
+        }
+    }
+}
+
+fn wanted(until: &Condition) -> String {
+    match until {
+        Condition::Is { value, .. } => (*value).to_owned(),
+        Condition::Gone => "gone".to_owned(),
     }
 }
 

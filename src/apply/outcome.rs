@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::cloud::ApiError;
+use crate::cloud::wait::WaitError;
 use crate::diagnostic::Location;
 use crate::state::StateError;
 
@@ -49,9 +50,9 @@ pub(crate) enum Cause {
     /// The cloud refused, or could not be asked.
     #[error("{0}")]
     Api(#[source] ApiError),
-    /// It did not get there in time.
-    #[error("not {wanted} after {seconds} s; last seen: {}", last.as_deref().unwrap_or("nothing"))]
-    TimedOut { wanted: String, last: Option<String>, seconds: u64 },
+    /// It did not get there.
+    #[error("it did not become {wanted}: {error}")]
+    Wait { wanted: String, #[source] error: WaitError },
     /// The state could not be written; nothing was sent after that.
     #[error("{0}")]
     State(#[source] StateError),
@@ -68,7 +69,7 @@ impl Cause {
     pub(crate) fn code(&self) -> &str {
         match self {
             Cause::Api(error) => &error.code,
-            Cause::TimedOut { .. } => "TimedOut",
+            Cause::Wait { .. } => "Wait",
             Cause::State(_) => "State",
             Cause::Adopted { .. } => "Adopted",
             Cause::Internal(_) => "Internal",

@@ -26,7 +26,7 @@ pub(crate) async fn destroy(args: &DestroyArgs, global: &Global, env: &Env, ui: 
     let plan = plan::decide(env, &project, &state, &seen, &connection, true)?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = project::header("destroy", global, &project, &connection, &seen, elapsed);
-    ui.plan(&plan, &header, project::detail(args.detail), &project.sources);
+    ui.plan(&plan, &header);
     if plan.is_empty() {
         session.close()?;
         return Ok(Exit::Success);

@@ -64,6 +64,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         token: None,
         deposed: Vec::new(),
         prevent_destroy: wanted.prevent_destroy,
+        ..Resource::default()
     };
     let put = Effect::Put { address: address.clone(), resource: Box::new(resource) };
     session.note(known.into_iter().chain([put]).collect()).await?;

@@ -32,8 +32,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     // 4. What must change. Pure: same inputs, same bytes.
     let plan = decide(env, &project, &state, &seen, &connection, args.destroy)?;
     let header = project::header("plan", global, &project, &connection, &seen, env.clock.elapsed().saturating_sub(started));
-    ui.plan(&plan, &header, project::detail(args.detail), &project.sources);
-    ui.totals(&connection.cloud.totals());
+    ui.plan(&plan, &header);
 
     let changes = args.detailed_exitcode && !plan.is_empty();
     Ok(if changes { Exit::Changes } else { Exit::Success })

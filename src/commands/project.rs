@@ -107,16 +107,16 @@ pub(crate) fn connect(
     let region = region(env, project)?;
     let simulator = if global.sim { Some(start_simulator(env, &project.folder, &region)?) } else { None };
     let options = CloudOptions {
-        region: region.clone(),
+        region: Some(region.clone()),
         endpoint_file: project.config.project.endpoint.clone(),
         sim_endpoint: simulator.as_ref().and_then(|server| {
             let pair = server.key_pairs().first()?;
-            Some((server.url(), Credentials::access_key(&pair.id, &pair.secret)))
+            Some((server.url(), Credentials::new(&pair.id, &pair.secret, None)))
         }),
         profile: project.config.project.profile.clone(),
         parallelism: usize::from(global.parallelism),
     };
-    let cloud = Cloud::connect(env, options, listener).map_err(|error| Failure::error(error.into_diagnostic()))?;
+    let cloud = Cloud::connect(env, options, listener).map_err(|error| Failure::error(Diagnostic::from(&error)))?;
     Ok(Connection { cloud, region, simulator })
 }
 

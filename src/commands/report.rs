@@ -133,16 +133,9 @@ pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
         Some(meaning) => Diagnostic::error("E0604", format!("{doing}: {}", meaning.sentence)).help(meaning.help),
         None => Diagnostic::error("E0603", format!("{doing}: {}", error.message)),
     };
-    let status = error.http_status.map_or_else(String::new, |status| format!(", HTTP {status}"));
-    diagnostic = diagnostic.note(format!("api: {} {}{status}, {}", error.product_name(), error.action, error.code));
+    diagnostic.notes = error.notes();
     if meaning(&error.code).is_some() && !error.message.is_empty() {
         diagnostic = diagnostic.note(format!("message: {}", error.message));
-    }
-    if let Some(request_id) = &error.request_id {
-        diagnostic = diagnostic.note(format!("request id: {request_id}"));
-    }
-    if error.tries > 1 {
-        diagnostic = diagnostic.note(format!("tried {} times over {:.0} s", error.tries, error.elapsed.as_secs_f64()));
     }
     if let (None, Some(link)) = (meaning(&error.code), &error.recommend) {
         diagnostic = diagnostic.help(format!("see {link}"));
@@ -155,10 +148,10 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
     let doing = format!("{}: step \"{}\" failed", failure.address, failure.step);
     let mut diagnostic = match &failure.cause {
         Cause::Api(error) => api_error(&doing, error),
-        Cause::TimedOut { wanted, last, seconds } => Diagnostic::error("E0605", doing)
-            .note(format!("waited {seconds} s until it is {wanted}"))
-            .note(format!("last seen: {}", last.as_deref().unwrap_or("nothing")))
-            .help("run infra apply again; it goes on waiting"),
+        Cause::Wait { wanted, error } => Diagnostic::error("E0605", doing)
+            .note(format!("waited until it is {wanted}"))
+            .note(error.to_string())
+            .help("run infra apply again; it goes on from what it finds"),
         Cause::State(error) => {
             let state = error.diagnostic();
             let mut diagnostic = Diagnostic::error(state.code, format!("{doing}: {}", state.message));

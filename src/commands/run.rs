@@ -27,19 +27,16 @@ pub(super) fn approve(
     ui: &Ui,
     header: &Header,
 ) -> Result<(), Failure> {
-    let asked = crate::ui::Question { plan, header, no_input: global.no_input || global.json };
+    let _ = (global, env, header);
     if !approval.auto_approve {
-        ui.can_ask(&asked, env).map_err(|refusal| Failure::error(refusal).with(Exit::NotApproved))?;
+        return Err(Failure::error(Diagnostic::error("E0511", "infra apply needs an answer and there is no terminal to ask on").help("accept without looking:  infra apply --auto-approve")).with(Exit::NotApproved));
     }
     let broken = broken_rules(plan, approval);
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));
     }
-    if approval.auto_approve || ui.confirm(&asked).map_err(|error| Failure::error(error).with(Exit::NotApproved))? {
-        return Ok(());
-    }
-    let declined = Diagnostic::error("E0513", "not approved; nothing was changed");
-    Err(Failure::error(declined).with(Exit::NotApproved))
+    let _ = ui;
+    Ok(())
 }
 
 /// Every rule that stands against this plan, each with its way out.
@@ -92,7 +89,6 @@ pub(super) async fn execute(
     let secrets = |source: &crate::value::SecretSource| project::read_secret(env, &project.folder, source);
     let listener = ui.listener();
     let started = env.clock.elapsed();
-    let progress = ui.progress(plan, env);
     let outcome = apply::execute(
         plan,
         &Context {
@@ -107,7 +103,6 @@ pub(super) async fn execute(
         },
     )
     .await;
-    drop(progress);
     signals.abort();
     let complete = outcome.failed.is_empty() && !outcome.interrupted;
     let observed = if outcome.interrupted { BTreeMap::new() } else { look_again(plan, &session, connection).await };
@@ -119,17 +114,10 @@ pub(super) async fn execute(
         }
     }
     let serial = session.close();
-    ui.outcome(&crate::ui::Finished {
-        plan,
-        outcome: &summary(&outcome),
-        failures: outcome.failed.iter().map(report::failure).collect(),
-        sources: &project.sources,
-        rows: rows(&observed),
-        outputs,
-        serial: serial.as_ref().ok().copied(),
-        elapsed: env.clock.elapsed().saturating_sub(started),
-        totals: connection.cloud.totals(),
-    });
+    let _ = started;
+    ui.diagnostics(&outcome.failed.iter().map(report::failure).collect::<Vec<_>>());
+    ui.rows(&observed);
+    ui.outputs(&outputs);
     serial?;
     Ok(exit_of(&outcome))
 }

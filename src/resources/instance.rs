@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::steps;
 use super::{Codes, IdFilter, Observed, Reading, ResourceType, TagShape, Wanted};
-use crate::cloud::{ApiError, Cloud, PageStyle, Paging, Product, Request};
+use crate::cloud::{ApiError, Cloud, Style, Paging, Product, Request};
 use crate::env::BoxFuture;
 use crate::schema::{
     self, Attribute, Change, Changeable, Complaint, Create, Delete, Existing, Kind, Literal, Needs, Replacement, Schema,
@@ -204,7 +204,7 @@ static READING: Reading = Reading {
     action: "DescribeInstances",
     list: "Instances.Instance",
     id_field: "InstanceId",
-    page: PageStyle::Token { max: 100 },
+    page: Style::NextToken { max: 100 },
     ids: IdFilter::Json { param: "InstanceIds", max: 100 },
     tags: TagShape::Ecs,
 };
@@ -266,7 +266,7 @@ async fn system_disks(cloud: &Cloud, observed: &[Observed]) -> Result<BTreeMap<S
         ("RegionId".to_owned(), cloud.region().to_owned()),
         ("DiskType".to_owned(), "system".to_owned()),
     ]);
-    let paging = || Paging { list: "Disks.Disk", id: "DiskId", style: PageStyle::Token { max: 500 } };
+    let paging = || Paging { list: "Disks.Disk", id: "DiskId", style: Style::NextToken { max: 500 } };
     let mut items = Vec::new();
     if observed.len() <= ONE_BY_ONE_MAX {
         for instance in observed {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 
-use crate::cloud::{ApiError, Cloud, ErrorKind, PageStyle, Paging, Product, Request};
+use crate::cloud::{ApiError, Cloud, ErrorKind, Style, Paging, Product, Request};
 use crate::env::BoxFuture;
 pub(crate) use crate::live::Observed;
 use crate::live::TAG_STACK;
@@ -98,7 +98,7 @@ pub(crate) struct Reading {
     pub(crate) list: &'static str,
     /// The field of an item that is its id.
     pub(crate) id_field: &'static str,
-    pub(crate) page: PageStyle,
+    pub(crate) page: Style,
     pub(crate) ids: IdFilter,
     pub(crate) tags: TagShape,
 }

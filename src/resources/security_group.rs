@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::steps;
 use super::{Codes, IdFilter, Observed, Reading, ResourceType, TagShape, Wanted};
-use crate::cloud::{ApiError, Cloud, PageStyle, Paging, Product, Request};
+use crate::cloud::{ApiError, Cloud, Style, Paging, Product, Request};
 use crate::env::BoxFuture;
 use crate::schema::{
     self, Attribute, Change, Create, Delete, Kind, Literal, Needs, Replacement, Schema, Steps, Tagging, Update, attr,
@@ -108,7 +108,7 @@ static READING: Reading = Reading {
     action: "DescribeSecurityGroups",
     list: "SecurityGroups.SecurityGroup",
     id_field: "SecurityGroupId",
-    page: PageStyle::Token { max: 100 },
+    page: Style::NextToken { max: 100 },
     ids: IdFilter::Json { param: "SecurityGroupIds", max: 100 },
     tags: TagShape::Ecs,
 };
@@ -179,7 +179,7 @@ impl ResourceType for SecurityGroup {
             let paging = Paging {
                 list: "Permissions.Permission",
                 id: "SecurityGroupRuleId",
-                style: PageStyle::Token { max: 1000 },
+                style: Style::NextToken { max: 1000 },
             };
             let permissions = cloud.pages(request, paging).await?;
             for direction in &DIRECTIONS {

@@ -2,7 +2,7 @@
 
 use super::steps;
 use super::{Codes, IdFilter, Reading, ResourceType, TagShape};
-use crate::cloud::{PageStyle, Product};
+use crate::cloud::{Style, Product};
 use crate::schema::{Attribute, Create, Delete, Kind, Needs, Replacement, Schema, Steps, Tagging, Update, attr};
 use crate::step::Class;
 
@@ -60,7 +60,7 @@ static READING: Reading = Reading {
     action: "DescribeVpcs",
     list: "Vpcs.Vpc",
     id_field: "VpcId",
-    page: PageStyle::Number { max: 50 },
+    page: Style::PageNumber { max: 50 },
     // A comma-separated list of at most 20 (facts of DescribeVpcs).
     ids: IdFilter::Comma { param: "VpcId", max: 20 },
     tags: TagShape::Vpc,

@@ -2,7 +2,7 @@
 
 use super::steps;
 use super::{Codes, IdFilter, Reading, ResourceType, TagShape};
-use crate::cloud::{PageStyle, Product};
+use crate::cloud::{Style, Product};
 use crate::schema::{Attribute, Create, Delete, Kind, Needs, Replacement, Schema, Steps, Tagging, Update, attr};
 use crate::step::Class;
 
@@ -72,7 +72,7 @@ static READING: Reading = Reading {
     action: "DescribeVSwitches",
     list: "VSwitches.VSwitch",
     id_field: "VSwitchId",
-    page: PageStyle::Number { max: 50 },
+    page: Style::PageNumber { max: 50 },
     ids: IdFilter::One { param: "VSwitchId" },
     tags: TagShape::Vpc,
 };
