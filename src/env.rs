@@ -3,9 +3,10 @@
 //!
 //! Does not know what any of it is used for.
 
+mod clock;
 mod fs;
-
-pub(crate) use self::fs::SystemFiles;
+mod random;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+#[allow(unused_imports, reason = "for whoever collects the real environment")]
+pub(crate) use self::{
+    clock::SystemClock, fs::SystemFiles, random::SystemRandom, transport::SystemTransport,
+};
 
 /// A boxed future, so that traits with asynchronous methods can be used behind a pointer.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
