@@ -36,7 +36,13 @@ pub(crate) struct Global {
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     pub(crate) directory: Option<PathBuf>,
     /// The environment: env/NAME.toml sets its variables, and it has a state of its own
-    #[arg(short = 'e', long = "env", value_name = "NAME", env = "INFRA_ENV", global = true)]
+    #[arg(
+        short = 'e',
+        long = "env",
+        value_name = "NAME",
+        env = "INFRA_ENV",
+        global = true
+    )]
     pub(crate) environment: Option<String>,
     /// Set a variable
     #[arg(short = 'v', long = "var", value_name = "NAME=VALUE", value_parser = parse_variable, global = true)]
@@ -45,7 +51,13 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) sim: bool,
     /// When to use colour
-    #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true, global = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        global = true
+    )]
     pub(crate) color: ColorChoice,
     /// Results as JSON on standard output
     #[arg(long, global = true)]

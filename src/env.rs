@@ -8,11 +8,6 @@ mod fs;
 mod random;
 mod transport;
 
-pub(crate) use self::clock::SystemClock;
-pub(crate) use self::fs::SystemFiles;
-pub(crate) use self::random::SystemRandom;
-pub(crate) use self::transport::SystemTransport;
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -23,6 +18,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+pub(crate) use self::{
+    clock::SystemClock, fs::SystemFiles, random::SystemRandom, transport::SystemTransport,
+};
 
 /// A boxed future, so that traits with asynchronous methods can be used behind a pointer.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -49,7 +48,9 @@ impl Env {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        let columns = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+        let columns = console::Term::stderr()
+            .size_checked()
+            .map(|(_, columns)| usize::from(columns));
         Env {
             vars: std::env::vars_os().filter_map(text).collect(),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),

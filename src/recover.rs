@@ -44,5 +44,8 @@ fn adopt(intent: &Intent, live: &mut Live) -> Option<Effect> {
     let stray = live.strays.remove(index);
     let id = stray.observed.id.clone();
     live.resources.insert(intent.address.clone(), stray.observed);
-    Some(Effect::Made { address: intent.address.clone(), id })
+    Some(Effect::Made {
+        address: intent.address.clone(),
+        id,
+    })
 }

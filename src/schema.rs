@@ -339,7 +339,10 @@ impl Attribute {
 
     /// The parameter of the action that changes it.
     pub(crate) fn update_param_name(&self) -> String {
-        self.update_param.map(str::to_owned).or_else(|| self.param_path()).unwrap_or_else(|| pascal_case(self.name))
+        self.update_param
+            .map(str::to_owned)
+            .or_else(|| self.param_path())
+            .unwrap_or_else(|| pascal_case(self.name))
     }
 
     /// Where a Describe answer holds it, dotted, alternatives separated by `|`; none if it does not.

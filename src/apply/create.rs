@@ -26,7 +26,12 @@ struct Doubt {
 
 impl Run<'_> {
     /// Makes one resource, once.
-    pub(super) async fn create(&self, job: &Job<'_>, step: &Step, call: &Call) -> Result<Option<String>, StepError> {
+    pub(super) async fn create(
+        &self,
+        job: &Job<'_>,
+        step: &Step,
+        call: &Call,
+    ) -> Result<Option<String>, StepError> {
         let begun = self.context.clock.elapsed();
         let mut attempt = 0;
         let mut doubt = self.inherited(job, call);
@@ -50,10 +55,16 @@ impl Run<'_> {
                 None => self.open(job, step, call).await?,
             };
             let flat = self.flatten(job, call, Some(&open.token)).await?;
-            let request = Request { product, action: call.action, params: flat.sent };
+            let request = Request {
+                product,
+                action: call.action,
+                params: flat.sent,
+            };
             let error = match self.transmit(&slot, &request, open.opened).await {
                 Ok(reply) => {
-                    let Yield::Id { field } = call.yields else { return Err(internal("a create without an id")) };
+                    let Yield::Id { field } = call.yields else {
+                        return Err(internal("a create without an id"));
+                    };
                     match reply.body[field].as_str().filter(|id| !id.is_empty()) {
                         Some(id) => {
                             self.record(job, &open, id, None).await?;
@@ -91,8 +102,10 @@ impl Run<'_> {
                 }
                 _ => {
                     self.context.session.failed(open.seq, &error.code, true).await?;
-                    let passes = matches!(error.kind, ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed)
-                        || job.resource_type.codes().passes(&error.code);
+                    let passes = matches!(
+                        error.kind,
+                        ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed
+                    ) || job.resource_type.codes().passes(&error.code);
                     if !passes || elapsed > PATIENCE {
                         return Err(error.into());
                     }
@@ -103,7 +116,11 @@ impl Run<'_> {
     }
 
     fn made(&self, id: String, as_planned: bool) -> Result<Option<String>, StepError> {
-        if as_planned { Ok(None) } else { Err(StepError::Cause(Cause::Adopted { id })) }
+        if as_planned {
+            Ok(None)
+        } else {
+            Err(StepError::Cause(Cause::Adopted { id }))
+        }
     }
 
     /// The open intent that an interrupted run left for this create.
@@ -118,7 +135,10 @@ impl Run<'_> {
     }
 
     fn open_intent(&self, job: &Job<'_>, call: &Call) -> Option<&Intent> {
-        self.context.open.iter().find(|intent| intent.address == job.work.address && intent.action == call.action)
+        self.context
+            .open
+            .iter()
+            .find(|intent| intent.address == job.work.address && intent.action == call.action)
     }
 
     /// Writes the intent of a first try.
@@ -128,7 +148,12 @@ impl Run<'_> {
         let opened = self.server_time()?;
         let draft = self.draft(job, step, call, Some(token.clone()), opened, flat.sealed.clone());
         let seq = self.context.session.intent(draft).await?;
-        Ok(Doubt { seq, token, opened, sealed: flat.sealed })
+        Ok(Doubt {
+            seq,
+            token,
+            opened,
+            sealed: flat.sealed,
+        })
     }
 
     /// Finds out what an open create did.
@@ -149,7 +174,8 @@ impl Run<'_> {
                     }
                     look_up = LookUp::NotFound { at: now };
                     if decide(now, self.context.cloud.window(open.opened), look_up) == Decision::Resend {
-                        self.wait_until(self.context.cloud.window(open.opened).believed()).await?;
+                        self.wait_until(self.context.cloud.window(open.opened).believed())
+                            .await?;
                     }
                 }
                 Decision::LookUpAgainAt(time) => {
@@ -185,7 +211,9 @@ impl Run<'_> {
     async fn find_by_token(&self, job: &Job<'_>, token: &str) -> Result<Option<Observed>, StepError> {
         let stack = self.context.session.with_state(|state| state.lineage.clone());
         let listed = resources::list_by_stack(job.resource_type, self.context.cloud, &stack).await?;
-        Ok(listed.into_iter().find(|one| one.tags.get(TAG_OPERATION).is_some_and(|tag| tag == token)))
+        Ok(listed
+            .into_iter()
+            .find(|one| one.tags.get(TAG_OPERATION).is_some_and(|tag| tag == token)))
     }
 
     /// Writes down what a create made.
@@ -196,11 +224,17 @@ impl Run<'_> {
         id: &str,
         observed: Option<&Observed>,
     ) -> Result<(), StepError> {
-        let effect = Effect::Made { address: job.work.address.clone(), id: id.to_owned() };
+        let effect = Effect::Made {
+            address: job.work.address.clone(),
+            id: id.to_owned(),
+        };
         self.context.session.done(open.seq, vec![effect]).await?;
         match observed {
             Some(observed) => self.learn_observed(&job.work.address, observed),
-            None => self.learn(&job.work.address, Attributes::from([("id".to_owned(), Value::from(id))])),
+            None => self.learn(
+                &job.work.address,
+                Attributes::from([("id".to_owned(), Value::from(id))]),
+            ),
         }
         self.at_step(job.work, "create");
         Ok(())
@@ -210,7 +244,9 @@ impl Run<'_> {
     /// it is waited out; what then exists tells.
     pub(super) async fn settle_payment(&self, job: &Job<'_>, call: &Call) -> Result<(), StepError> {
         debug_assert!(call.class == Class::M && !matches!(job.work.operation, Operation::Create { .. }));
-        let Some(intent) = self.open_intent(job, call) else { return Ok(()) };
+        let Some(intent) = self.open_intent(job, call) else {
+            return Ok(());
+        };
         let window = self.context.cloud.window(intent.created_at);
         loop {
             let now = self.server_time()?;
@@ -219,7 +255,10 @@ impl Run<'_> {
             }
             self.wait_until(window.believed()).await?;
         }
-        self.context.session.failed(intent.seq, "SettledByReading", false).await?;
+        self.context
+            .session
+            .failed(intent.seq, "SettledByReading", false)
+            .await?;
         Ok(())
     }
 }

@@ -58,7 +58,9 @@ pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Outcome {
     for (index, work) in plan.work.iter().enumerate() {
         work.after.iter().for_each(|after| dependents[*after].push(index));
     }
-    context.listener.event(&Event::RunStarted { changes: plan.changes.len() });
+    context.listener.event(&Event::RunStarted {
+        changes: plan.changes.len(),
+    });
     let mut running = FuturesUnordered::new();
     let start = |index: usize| {
         let run = &run;
@@ -105,14 +107,25 @@ pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Outcome {
 }
 
 fn unbegun(plan: &Plan, begun: &[bool], outcome: &Outcome) -> Vec<Unbegun> {
-    let failed = |index: usize| outcome.failed.iter().find(|failure| failure.address == plan.work[index].address);
+    let failed = |index: usize| {
+        outcome
+            .failed
+            .iter()
+            .find(|failure| failure.address == plan.work[index].address)
+    };
     plan.work
         .iter()
         .enumerate()
         .filter(|(index, _)| !begun[*index])
         .map(|(_, work)| {
-            let cause = work.after.iter().find(|after| failed(**after).is_some() || !begun[**after]);
-            Unbegun { address: work.address.clone(), waits_for: cause.map(|after| plan.work[*after].address.clone()) }
+            let cause = work
+                .after
+                .iter()
+                .find(|after| failed(**after).is_some() || !begun[**after]);
+            Unbegun {
+                address: work.address.clone(),
+                waits_for: cause.map(|after| plan.work[*after].address.clone()),
+            }
         })
         .collect()
 }
@@ -164,14 +177,20 @@ impl<'a> Run<'a> {
     fn new(context: &'a Context<'a>) -> Run<'a> {
         let poller = |resource_type: &'static dyn ResourceType| {
             let cloud = context.cloud.clone();
-            let read = move |ids: Vec<String>| -> crate::env::BoxFuture<'static, Result<BTreeMap<String, Observed>, ApiError>> {
+            let read = move |ids: Vec<String>| -> crate::env::BoxFuture<
+                'static,
+                Result<BTreeMap<String, Observed>, ApiError>,
+            > {
                 let cloud = cloud.clone();
                 Box::pin(async move {
                     let observed = resources::read_by_id(resource_type, &cloud, &ids).await?;
                     Ok(observed.into_iter().map(|one| (one.id.clone(), one)).collect())
                 })
             };
-            (resource_type.schema().type_name, Poller::new(context.clock.clone(), Arc::new(read)))
+            (
+                resource_type.schema().type_name,
+                Poller::new(context.clock.clone(), Arc::new(read)),
+            )
         };
         Run {
             context,
@@ -188,15 +207,27 @@ impl<'a> Run<'a> {
 
     fn half_made(&self) -> Vec<(Address, String, Option<String>)> {
         let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.iter().map(|(address, (step, id))| (address.clone(), step.clone(), id.clone())).collect()
+        under_way
+            .iter()
+            .map(|(address, (step, id))| (address.clone(), step.clone(), id.clone()))
+            .collect()
     }
 
     /// All of one piece of work.
     async fn work(&self, work: &Work) -> End {
         let Some(resource_type) = resources::find(work.address.type_name()) else {
-            return self.failed(work, "begin", &[], Cause::Internal(format!("no type {}", work.address.type_name())));
+            return self.failed(
+                work,
+                "begin",
+                &[],
+                Cause::Internal(format!("no type {}", work.address.type_name())),
+            );
         };
-        let job = Job { work, resource_type, started: self.context.clock.elapsed() };
+        let job = Job {
+            work,
+            resource_type,
+            started: self.context.clock.elapsed(),
+        };
         let mut done: Vec<String> = Vec::new();
         if let Err(error) = self.prepare(&job).await {
             return self.ended(work, "begin", &done, error);
@@ -230,11 +261,19 @@ impl<'a> Run<'a> {
         if let Err(error) = self.finish(&job).await {
             return self.ended(work, "save the result", &done, error);
         }
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&work.address);
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&work.address);
         self.context.listener.event(&Event::ResourceDone {
             address: work.address.clone(),
             id: self.id_of(work),
-            seconds: self.context.clock.elapsed().saturating_sub(job.started).as_secs_f64(),
+            seconds: self
+                .context
+                .clock
+                .elapsed()
+                .saturating_sub(job.started)
+                .as_secs_f64(),
         });
         End::Done
     }
@@ -255,7 +294,10 @@ impl<'a> Run<'a> {
     }
 
     fn failed(&self, work: &Work, step: &str, done: &[String], cause: Cause) -> End {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&work.address);
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&work.address);
         self.context.listener.event(&Event::StepFailed {
             address: work.address.clone(),
             step: step.to_owned(),
@@ -277,15 +319,23 @@ impl<'a> Run<'a> {
         let address = job.work.address.clone();
         match &job.work.operation {
             Operation::Create { depose: true, .. } => self.note(vec![Effect::Depose { address }]).await,
-            Operation::Update { id, target, adopt: true } => {
+            Operation::Update {
+                id,
+                target,
+                adopt: true,
+            } => {
                 let mut resource = self.entry(job, target);
                 resource.id = id.clone();
-                self.note(vec![Effect::Put { address, resource: Box::new(resource) }]).await
+                self.note(vec![Effect::Put {
+                    address,
+                    resource: Box::new(resource),
+                }])
+                .await
             }
             Operation::Forget => self.note(vec![Effect::Remove { address }]).await,
-            Operation::Create { depose: false, .. } | Operation::Update { adopt: false, .. } | Operation::Delete { .. } => {
-                Ok(())
-            }
+            Operation::Create { depose: false, .. }
+            | Operation::Update { adopt: false, .. }
+            | Operation::Delete { .. } => Ok(()),
         }
     }
 
@@ -326,7 +376,10 @@ impl<'a> Run<'a> {
             let elapsed = self.context.clock.elapsed().saturating_sub(begun);
             let removing = matches!(job.work.operation, Operation::Delete { .. });
             let codes = job.resource_type.codes();
-            let unclear = matches!(error.kind, ErrorKind::Ambiguous | ErrorKind::TokenMismatch | ErrorKind::Malformed);
+            let unclear = matches!(
+                error.kind,
+                ErrorKind::Ambiguous | ErrorKind::TokenMismatch | ErrorKind::Malformed
+            );
             if !unclear {
                 self.context.session.failed(seq, &error.code, true).await?;
             }
@@ -374,7 +427,8 @@ impl<'a> Run<'a> {
         step: &Step,
         call: &Call,
     ) -> Result<(u64, Result<Reply, ApiError>), StepError> {
-        let product = Product::from_name(call.product).ok_or_else(|| internal(format!("no product {}", call.product)))?;
+        let product = Product::from_name(call.product)
+            .ok_or_else(|| internal(format!("no product {}", call.product)))?;
         let slot = self.context.cloud.slot(product, call.action).await;
         if self.context.stop.is_raised() {
             return Err(StepError::Stopped);
@@ -382,16 +436,32 @@ impl<'a> Run<'a> {
         let token = self.needs_token(call).then(|| self.new_token());
         let flat = self.flatten(job, call, token.as_deref()).await?;
         let opened = self.server_time()?;
-        let seq = self.context.session.intent(self.draft(job, step, call, token, opened, flat.sealed)).await?;
-        let request = Request { product, action: call.action, params: flat.sent };
+        let seq = self
+            .context
+            .session
+            .intent(self.draft(job, step, call, token, opened, flat.sealed))
+            .await?;
+        let request = Request {
+            product,
+            action: call.action,
+            params: flat.sent,
+        };
         let sent = self.transmit(&slot, &request, opened).await;
         Ok((seq, sent))
     }
 
-    async fn transmit(&self, slot: &Slot, request: &Request, opened: jiff::Timestamp) -> Result<Reply, ApiError> {
+    async fn transmit(
+        &self,
+        slot: &Slot,
+        request: &Request,
+        opened: jiff::Timestamp,
+    ) -> Result<Reply, ApiError> {
         // Even a refusal may have been heard by the cloud: from here on the run has changed something, or may have.
         self.has_changed();
-        self.context.cloud.change(slot, request, self.context.cloud.window(opened)).await
+        self.context
+            .cloud
+            .change(slot, request, self.context.cloud.window(opened))
+            .await
     }
 
     fn needs_token(&self, call: &Call) -> bool {
@@ -410,8 +480,14 @@ impl<'a> Run<'a> {
         self.context.random.fill(&mut bytes);
         let mut token = String::from("infra-");
         for chunk in bytes.chunks(5) {
-            let bits = chunk.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-            token.extend((0..8).rev().map(|place| ALPHABET[(bits >> (place * 5) & 31) as usize] as char));
+            let bits = chunk
+                .iter()
+                .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+            token.extend(
+                (0..8)
+                    .rev()
+                    .map(|place| ALPHABET[(bits >> (place * 5) & 31) as usize] as char),
+            );
         }
         token
     }
@@ -472,12 +548,18 @@ impl<'a> Run<'a> {
         let mut sealed = Attributes::new();
         for (name, value) in attributes {
             let value = value.resolve(&|reference| self.look_up(reference));
-            let kind = job.resource_type.schema().attribute(name).map(|attribute| &attribute.kind);
+            let kind = job
+                .resource_type
+                .schema()
+                .attribute(name)
+                .map(|attribute| &attribute.kind);
             let value = match (kind, &value) {
-                (Some(Kind::Text), _) => crate::plan::bytes_of(&value).map(|bytes| Value::from(self.fingerprint(bytes))),
-                (_, Value::Secret(source)) => {
-                    (self.context.secrets)(source).ok().map(|text| Value::from(self.fingerprint(text.as_bytes())))
+                (Some(Kind::Text), _) => {
+                    crate::plan::bytes_of(&value).map(|bytes| Value::from(self.fingerprint(bytes)))
                 }
+                (_, Value::Secret(source)) => (self.context.secrets)(source)
+                    .ok()
+                    .map(|text| Value::from(self.fingerprint(text.as_bytes()))),
                 _ => value.is_known().then_some(value),
             };
             if let Some(value) = value {
@@ -488,17 +570,26 @@ impl<'a> Run<'a> {
     }
 
     fn fingerprint(&self, bytes: &[u8]) -> String {
-        self.context.session.with_state(|state| state.hash_key.fingerprint(bytes))
+        self.context
+            .session
+            .with_state(|state| state.hash_key.fingerprint(bytes))
     }
 
-    async fn flatten(&self, job: &Job<'_>, call: &Call, token: Option<&str>) -> Result<params::Flat, StepError> {
+    async fn flatten(
+        &self,
+        job: &Job<'_>,
+        call: &Call,
+        token: Option<&str>,
+    ) -> Result<params::Flat, StepError> {
         let resolved: Attributes = call
             .params
             .iter()
             .map(|(name, value)| (name.clone(), value.resolve(&|reference| self.look_up(reference))))
             .collect();
-        params::flatten(&resolved, token, self.context.secrets, &|bytes| self.fingerprint(bytes))
-            .map_err(|missing| internal(format!("{} of {}: {missing}", call.action, job.work.address)))
+        params::flatten(&resolved, token, self.context.secrets, &|bytes| {
+            self.fingerprint(bytes)
+        })
+        .map_err(|missing| internal(format!("{} of {}: {missing}", call.action, job.work.address)))
     }
 
     /// What a reference has become: learnt in this run, or in the state.
@@ -506,7 +597,9 @@ impl<'a> Run<'a> {
         let (name, rest) = reference
             .attribute
             .split_once('.')
-            .map_or((reference.attribute.as_str(), None), |(name, rest)| (name, Some(rest)));
+            .map_or((reference.attribute.as_str(), None), |(name, rest)| {
+                (name, Some(rest))
+            });
         let pick = |attributes: &Attributes| {
             let value = attributes.get(name)?;
             rest.map_or(Some(value), |rest| value.at(rest)).cloned()
@@ -518,12 +611,21 @@ impl<'a> Run<'a> {
         drop(learnt);
         self.context.session.with_state(|state| {
             let resource = state.resources.get(&reference.address)?;
-            if name == "id" { Some(Value::from(resource.id.as_str())) } else { pick(&resource.attributes) }
+            if name == "id" {
+                Some(Value::from(resource.id.as_str()))
+            } else {
+                pick(&resource.attributes)
+            }
         })
     }
 
     fn learn(&self, address: &Address, attributes: Attributes) {
-        self.learnt.lock().unwrap_or_else(PoisonError::into_inner).entry(address.clone()).or_default().extend(attributes);
+        self.learnt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(address.clone())
+            .or_default()
+            .extend(attributes);
     }
 
     fn learn_observed(&self, address: &Address, observed: &Observed) {
@@ -550,7 +652,10 @@ impl<'a> Run<'a> {
                 Some(text) => {
                     let attributes = Attributes::from([((*attribute).to_owned(), Value::from(text))]);
                     self.learn(&job.work.address, attributes.clone());
-                    vec![Effect::Merge { address: job.work.address.clone(), attributes }]
+                    vec![Effect::Merge {
+                        address: job.work.address.clone(),
+                        attributes,
+                    }]
                 }
                 None => Vec::new(),
             },
@@ -561,7 +666,10 @@ impl<'a> Run<'a> {
     }
 
     async fn done_without_answer(&self, job: &Job<'_>, call: &Call, seq: u64) -> Result<(), StepError> {
-        self.context.session.done(seq, self.effects_without_answer(job, call)).await?;
+        self.context
+            .session
+            .done(seq, self.effects_without_answer(job, call))
+            .await?;
         Ok(())
     }
 
@@ -575,13 +683,26 @@ impl<'a> Run<'a> {
     fn removal(&self, job: &Job<'_>) -> Option<Effect> {
         let address = job.work.address.clone();
         match &job.work.operation {
-            Operation::Delete { id, deposed: true } => Some(Effect::RemoveDeposed { address, id: id.clone() }),
+            Operation::Delete { id, deposed: true } => Some(Effect::RemoveDeposed {
+                address,
+                id: id.clone(),
+            }),
             Operation::Delete { id, deposed: false } => {
                 // A create-first replacement has moved it aside in the meantime.
                 let aside = self.context.session.with_state(|state| {
-                    state.resources.get(&address).is_some_and(|resource| resource.deposed.contains(id))
+                    state
+                        .resources
+                        .get(&address)
+                        .is_some_and(|resource| resource.deposed.contains(id))
                 });
-                Some(if aside { Effect::RemoveDeposed { address, id: id.clone() } } else { Effect::Remove { address } })
+                Some(if aside {
+                    Effect::RemoveDeposed {
+                        address,
+                        id: id.clone(),
+                    }
+                } else {
+                    Effect::Remove { address }
+                })
             }
             Operation::Create { .. } | Operation::Update { .. } | Operation::Forget => None,
         }
@@ -589,18 +710,23 @@ impl<'a> Run<'a> {
 
     /// Whether the cloud already shows what a call asks for.
     async fn is_done_already(&self, job: &Job<'_>, call: &Call) -> Result<bool, StepError> {
-        let Some(id) = self.id_of(job.work) else { return Ok(false) };
+        let Some(id) = self.id_of(job.work) else {
+            return Ok(false);
+        };
         let observed = self.read_one(job, &id).await?;
         let Some(observed) = observed else {
             // Gone counts when it is asked for by id, twice.
-            return Ok(call.action == job.resource_type.schema().delete.action && self.read_one(job, &id).await?.is_none());
+            return Ok(call.action == job.resource_type.schema().delete.action
+                && self.read_one(job, &id).await?.is_none());
         };
         Ok(job.resource_type.is_done(call, &observed))
     }
 
     async fn read_one(&self, job: &Job<'_>, id: &str) -> Result<Option<Observed>, StepError> {
         let ids = [id.to_owned()];
-        Ok(resources::read_by_id(job.resource_type, self.context.cloud, &ids).await?.pop())
+        Ok(resources::read_by_id(job.resource_type, self.context.cloud, &ids)
+            .await?
+            .pop())
     }
 
     /// A pause that grows, with chance in it, between two tries.
@@ -619,14 +745,19 @@ impl<'a> Run<'a> {
     /// Waits for a state of the resource.
     async fn wait(&self, job: &Job<'_>, wait: &Wait) -> Result<(), StepError> {
         let address = &job.work.address;
-        let id = self.id_of(job.work).ok_or_else(|| internal(format!("{address} has no id to wait for")))?;
+        let id = self
+            .id_of(job.work)
+            .ok_or_else(|| internal(format!("{address} has no id to wait for")))?;
         let poller = self
             .pollers
             .get(job.resource_type.schema().type_name)
             .ok_or_else(|| internal(format!("nothing polls {address}")))?;
         let is_met = |observed: Option<&Observed>| verdict(&wait.until, observed);
         let on_status = |status: &str| {
-            self.context.listener.event(&Event::StepStatus { address: address.clone(), status: status.to_owned() });
+            self.context.listener.event(&Event::StepStatus {
+                address: address.clone(),
+                status: status.to_owned(),
+            });
         };
         let timeout = Duration::from_secs(wait.timeout_s);
         let waited = tokio::select! {
@@ -640,7 +771,10 @@ impl<'a> Run<'a> {
             }
             Ok(None) => self.seen_gone(job, &id).await,
             Err(WaitError::Api(error)) => Err(error.into()),
-            Err(error) => Err(StepError::Cause(Cause::Wait { wanted: wanted(&wait.until), error })),
+            Err(error) => Err(StepError::Cause(Cause::Wait {
+                wanted: wanted(&wait.until),
+                error,
+            })),
         }
     }
 
@@ -655,17 +789,36 @@ impl<'a> Run<'a> {
 
     /// The state's last word on a finished change.
     async fn finish(&self, job: &Job<'_>) -> Result<(), StepError> {
-        let (Operation::Create { target, .. } | Operation::Update { target, .. }) = &job.work.operation else {
+        let (Operation::Create { target, .. } | Operation::Update { target, .. }) = &job.work.operation
+        else {
             return Ok(());
         };
         let address = job.work.address.clone();
         let mut attributes = self.sealed(job, &target.attributes);
-        let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();
+        let learnt = self
+            .learnt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&address)
+            .cloned();
         let known = self.context.session.with_state(|state| {
-            state.resources.get(&address).map(|resource| resource.attributes.clone()).unwrap_or_default()
+            state
+                .resources
+                .get(&address)
+                .map(|resource| resource.attributes.clone())
+                .unwrap_or_default()
         });
-        for attribute in job.resource_type.schema().attributes.iter().filter(|attribute| attribute.computed) {
-            let value = learnt.as_ref().and_then(|learnt| learnt.get(attribute.name)).or_else(|| known.get(attribute.name));
+        for attribute in job
+            .resource_type
+            .schema()
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.computed)
+        {
+            let value = learnt
+                .as_ref()
+                .and_then(|learnt| learnt.get(attribute.name))
+                .or_else(|| known.get(attribute.name));
             if let Some(value) = value.filter(|_| attribute.name != "id") {
                 attributes.insert(attribute.name.to_owned(), value.clone());
             }
@@ -691,8 +844,14 @@ fn verdict(until: &Condition, observed: Option<&Observed>) -> Verdict {
             Verdict::Done
         }
         (_, Some(observed)) => {
-            let status = observed.attributes.get("status").and_then(Value::as_str).unwrap_or("there");
-            Verdict::NotYet { status: status.to_owned() }
+            let status = observed
+                .attributes
+                .get("status")
+                .and_then(Value::as_str)
+                .unwrap_or("there");
+            Verdict::NotYet {
+                status: status.to_owned(),
+            }
         }
     }
 }

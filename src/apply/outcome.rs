@@ -52,12 +52,18 @@ pub(crate) enum Cause {
     Api(#[source] ApiError),
     /// It did not get there.
     #[error("it did not become {wanted}: {error}")]
-    Wait { wanted: String, #[source] error: WaitError },
+    Wait {
+        wanted: String,
+        #[source]
+        error: WaitError,
+    },
     /// The state could not be written; nothing was sent after that.
     #[error("{0}")]
     State(#[source] StateError),
     /// An interrupted create turned out to have happened with an older configuration; it is in the state now.
-    #[error("an interrupted create had made {id} with the configuration of that time; it is in the state now")]
+    #[error(
+        "an interrupted create had made {id} with the configuration of that time; it is in the state now"
+    )]
     Adopted { id: String },
     /// An error in `infra` itself.
     #[error("{0}; this is an error in infra")]

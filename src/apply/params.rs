@@ -28,8 +28,15 @@ pub(super) fn flatten(
     secret: SecretReader<'_>,
     fingerprint: &dyn Fn(&[u8]) -> String,
 ) -> Result<Flat, String> {
-    let mut flattening =
-        Flattening { token, secret, fingerprint, flat: Flat { sent: BTreeMap::new(), sealed: BTreeMap::new() } };
+    let mut flattening = Flattening {
+        token,
+        secret,
+        fingerprint,
+        flat: Flat {
+            sent: BTreeMap::new(),
+            sealed: BTreeMap::new(),
+        },
+    };
     for (name, value) in params {
         flattening.value(name.clone(), value)?;
     }
@@ -50,7 +57,9 @@ impl Flattening<'_> {
             Value::Integer(number) => self.put(name, number.to_string()),
             Value::String(text) => self.put(name, text.clone()),
             Value::Token => {
-                let token = self.token.ok_or_else(|| format!("{name} needs a token and there is none"))?;
+                let token = self
+                    .token
+                    .ok_or_else(|| format!("{name} needs a token and there is none"))?;
                 self.put(name, token.to_owned());
             }
             Value::List(items) => {
@@ -65,7 +74,9 @@ impl Flattening<'_> {
             }
             Value::Secret(source) => {
                 let text = (self.secret)(source)?;
-                self.flat.sealed.insert(name.clone(), (self.fingerprint)(text.as_bytes()));
+                self.flat
+                    .sealed
+                    .insert(name.clone(), (self.fingerprint)(text.as_bytes()));
                 self.flat.sent.insert(name, text);
             }
             Value::Base64(inner) => {
@@ -75,7 +86,9 @@ impl Flattening<'_> {
             }
             Value::JsonText(inner) => self.put(name, inner.to_json().to_string()),
             Value::Bytes(_) => return Err(format!("{name} takes text, not bytes")),
-            Value::Reference(reference) => return Err(format!("{name} needs {reference}, which is not known yet")),
+            Value::Reference(reference) => {
+                return Err(format!("{name} needs {reference}, which is not known yet"));
+            }
             Value::Template(_) => return Err(format!("{name} is not known yet")),
         }
         Ok(())
@@ -94,16 +107,27 @@ mod tests {
     #[test]
     fn lists_maps_and_secrets_are_flattened() {
         let params = Attributes::from([
-            ("InstanceIds".to_owned(), Value::JsonText(Box::new(Value::List(vec!["i-1".into()])))),
-            ("Password".to_owned(), Value::Secret(SecretSource::Env("X".into()))),
+            (
+                "InstanceIds".to_owned(),
+                Value::JsonText(Box::new(Value::List(vec!["i-1".into()]))),
+            ),
+            (
+                "Password".to_owned(),
+                Value::Secret(SecretSource::Env("X".into())),
+            ),
             (
                 "Tag".to_owned(),
-                Value::List(vec![Value::Map(Attributes::from([("Value".to_owned(), Value::Token)]))]),
+                Value::List(vec![Value::Map(Attributes::from([(
+                    "Value".to_owned(),
+                    Value::Token,
+                )]))]),
             ),
             ("UserData".to_owned(), Value::Base64(Box::new("#!".into()))),
         ]);
-        let flat = flatten(&params, Some("infra-t"), &|_| Ok("s3cret".into()), &|bytes| format!("hash:{}", bytes.len()))
-            .unwrap();
+        let flat = flatten(&params, Some("infra-t"), &|_| Ok("s3cret".into()), &|bytes| {
+            format!("hash:{}", bytes.len())
+        })
+        .unwrap();
         assert_eq!(flat.sent["InstanceIds"], "[\"i-1\"]");
         assert_eq!(flat.sent["Tag.1.Value"], "infra-t");
         assert_eq!(flat.sent["UserData"], "IyE=");

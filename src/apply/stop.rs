@@ -20,7 +20,11 @@ pub(crate) struct Stop {
 impl Stop {
     /// Asks to stop; asked twice, to stop at once.
     pub(crate) fn raise(&self) {
-        let _ = self.level.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |level| Some(level.saturating_add(1)));
+        let _ = self
+            .level
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |level| {
+                Some(level.saturating_add(1))
+            });
         self.changed.notify_waiters();
     }
 

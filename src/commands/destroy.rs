@@ -7,7 +7,12 @@ use crate::env::Env;
 use crate::ui::Ui;
 
 /// Delete everything in this environment, after asking
-pub(crate) async fn destroy(args: &DestroyArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) async fn destroy(
+    args: &DestroyArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
     // 1. What was wanted: rules such as prevent_destroy hold to the end.
     let started = env.clock.elapsed();
     let project = project::load(global, env, ui)?;

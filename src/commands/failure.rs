@@ -53,12 +53,18 @@ pub(crate) struct Failure {
 impl Failure {
     /// An error before anything was changed.
     pub(crate) fn error(diagnostic: Diagnostic) -> Failure {
-        Failure { exit: Exit::Error, diagnostics: vec![diagnostic] }
+        Failure {
+            exit: Exit::Error,
+            diagnostics: vec![diagnostic],
+        }
     }
 
     /// Several at once.
     pub(crate) fn errors(diagnostics: Vec<Diagnostic>) -> Failure {
-        Failure { exit: Exit::Error, diagnostics }
+        Failure {
+            exit: Exit::Error,
+            diagnostics,
+        }
     }
 
     /// With another exit code.
@@ -71,7 +77,11 @@ impl Failure {
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Failure {
-        let exit = if error.is_locked() { Exit::Locked } else { Exit::Error };
+        let exit = if error.is_locked() {
+            Exit::Locked
+        } else {
+            Exit::Error
+        };
         Failure::error(error.diagnostic()).with(exit)
     }
 }

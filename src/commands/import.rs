@@ -16,10 +16,17 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     let address = &args.address;
     let Some(wanted) = project.config.resources.get(address) else {
         let missing = Diagnostic::error("E0301", format!("the configuration has no {address}"));
-        return Err(Failure::error(missing.help(format!("write its block first:  [{}.{}]", address.type_name(), address.name()))));
+        return Err(Failure::error(missing.help(format!(
+            "write its block first:  [{}.{}]",
+            address.type_name(),
+            address.name()
+        ))));
     };
     let Some(resource_type) = resources::find(address.type_name()) else {
-        return Err(Failure::error(Diagnostic::error("E0202", format!("unknown resource type \"{}\"", address.type_name()))));
+        return Err(Failure::error(Diagnostic::error(
+            "E0202",
+            format!("unknown resource type \"{}\"", address.type_name()),
+        )));
     };
 
     // 2. Neither the address nor the id may be in use.
@@ -30,8 +37,13 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
             return taken(format!("{address} is {} already", known.id));
         }
-        let other = state.resources.iter().find(|(_, known)| known.id == args.id && known.type_name == address.type_name());
-        other.map_or(Ok(()), |(other, _)| taken(format!("{} is {other} already", args.id)))
+        let other = state
+            .resources
+            .iter()
+            .find(|(_, known)| known.id == args.id && known.type_name == address.type_name());
+        other.map_or(Ok(()), |(other, _)| {
+            taken(format!("{} is {other} already", args.id))
+        })
     })?;
 
     // 3. It must exist.
@@ -41,8 +53,14 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         .await
         .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
     let Some(observed) = found.into_iter().next() else {
-        let missing = Diagnostic::error("E0301", format!("there is no {} {}", address.type_name(), args.id));
-        return Err(Failure::error(missing.help(format!("looked in {}; check the id and the region", connection.region))));
+        let missing = Diagnostic::error(
+            "E0301",
+            format!("there is no {} {}", address.type_name(), args.id),
+        );
+        return Err(Failure::error(missing.help(format!(
+            "looked in {}; check the id and the region",
+            connection.region
+        ))));
     };
 
     // 4. The state takes it over; what differs is the next plan's business.
@@ -52,7 +70,10 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         .attributes
         .into_iter()
         .filter(|(name, _)| {
-            let computed = wanted.schema.attribute(name).is_some_and(|attribute| attribute.computed);
+            let computed = wanted
+                .schema
+                .attribute(name)
+                .is_some_and(|attribute| attribute.computed);
             *name != "id" && (computed || wanted.attributes.contains_key(name))
         })
         .collect();
@@ -60,16 +81,24 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         type_name: address.type_name().to_owned(),
         id: args.id.clone(),
         attributes,
-        dependencies: crate::plan::dependencies(&project.config).remove(address).unwrap_or_default(),
+        dependencies: crate::plan::dependencies(&project.config)
+            .remove(address)
+            .unwrap_or_default(),
         token: None,
         deposed: Vec::new(),
         prevent_destroy: wanted.prevent_destroy,
         ..Resource::default()
     };
-    let put = Effect::Put { address: address.clone(), resource: Box::new(resource) };
+    let put = Effect::Put {
+        address: address.clone(),
+        resource: Box::new(resource),
+    };
     session.note(known.into_iter().chain([put]).collect()).await?;
     let serial = session.close()?;
-    ui.result(&format!("{address} is {} now (serial {serial}). Nothing was changed in the cloud.", args.id));
+    ui.result(&format!(
+        "{address} is {} now (serial {serial}). Nothing was changed in the cloud.",
+        args.id
+    ));
     ui.talk("Next: infra plan   (shows what differs from the configuration)");
     Ok(Exit::Success)
 }

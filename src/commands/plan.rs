@@ -31,7 +31,14 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
 
     // 4. What must change. Pure: same inputs, same bytes.
     let plan = decide(env, &project, &state, &seen, &connection, args.destroy)?;
-    let header = project::header("plan", global, &project, &connection, &seen, env.clock.elapsed().saturating_sub(started));
+    let header = project::header(
+        "plan",
+        global,
+        &project,
+        &connection,
+        &seen,
+        env.clock.elapsed().saturating_sub(started),
+    );
     ui.plan(&plan, &header);
 
     let changes = args.detailed_exitcode && !plan.is_empty();
@@ -57,15 +64,27 @@ pub(super) fn decide(
         open,
         live: &seen.live,
         region: &connection.region,
-        fingerprints: &plan::Fingerprints { secrets: &secrets, text: &text },
+        fingerprints: &plan::Fingerprints {
+            secrets: &secrets,
+            text: &text,
+        },
         destroy,
     });
-    let mut errors: Vec<Diagnostic> = plan.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
+    let mut errors: Vec<Diagnostic> = plan
+        .diagnostics
+        .iter()
+        .filter(|found| found.is_error())
+        .cloned()
+        .collect();
     errors.extend(missing_secrets(&plan, &missing));
     if errors.is_empty() {
         errors = plan::check(&plan, state);
     }
-    if errors.is_empty() { Ok(plan) } else { Err(Failure::errors(errors)) }
+    if errors.is_empty() {
+        Ok(plan)
+    } else {
+        Err(Failure::errors(errors))
+    }
 }
 
 /// Secrets that a step would send and that cannot be read.
@@ -76,7 +95,11 @@ fn missing_secrets(plan: &Plan, missing: &BTreeMap<SecretSource, String>) -> Vec
             if let StepKind::Call(call) = &step.kind {
                 let mut sources = Vec::new();
                 secrets_in(&call.params, &mut sources);
-                needed.extend(sources.into_iter().map(|source| (source, work.address.to_string())));
+                needed.extend(
+                    sources
+                        .into_iter()
+                        .map(|source| (source, work.address.to_string())),
+                );
             }
         }
     }
@@ -84,7 +107,8 @@ fn missing_secrets(plan: &Plan, missing: &BTreeMap<SecretSource, String>) -> Vec
         .into_iter()
         .filter_map(|(source, address)| Some((missing.get(source)?, address)))
         .map(|(reason, address)| {
-            Diagnostic::error("E0512", format!("{address} needs a secret, and {reason}")).help("set it and run again")
+            Diagnostic::error("E0512", format!("{address} needs a secret, and {reason}"))
+                .help("set it and run again")
         })
         .collect()
 }

@@ -42,7 +42,11 @@ pub(crate) fn folder(global: &Global, env: &Env) -> PathBuf {
         return env.cwd.join(directory);
     }
     let has_config = |folder: &&Path| matches!(env.fs.kind(&folder.join("infra.toml")), Ok(Some(_)));
-    env.cwd.ancestors().find(has_config).unwrap_or(&env.cwd).to_owned()
+    env.cwd
+        .ancestors()
+        .find(has_config)
+        .unwrap_or(&env.cwd)
+        .to_owned()
 }
 
 /// Reads the configuration: its sources, what is wrong or doubtful in it, and the configuration if nothing is wrong.
@@ -64,12 +68,19 @@ pub(crate) fn read(global: &Global, env: &Env) -> (Sources, Vec<Diagnostic>, Opt
 pub(crate) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failure> {
     let (sources, diagnostics, config) = read(global, env);
     ui.set_sources(&sources);
-    let Some(config) = config else { return Err(Failure::errors(diagnostics)) };
+    let Some(config) = config else {
+        return Err(Failure::errors(diagnostics));
+    };
     ui.diagnostics(&diagnostics);
     if let Err(cycle) = plan::order(&config) {
         return Err(Failure::error(cycle));
     }
-    Ok(Project { folder: folder(global, env), schemas: resources::schemas(), config, sources })
+    Ok(Project {
+        folder: folder(global, env),
+        schemas: resources::schemas(),
+        config,
+        sources,
+    })
 }
 
 /// The store of the state that this run is about.
@@ -105,7 +116,11 @@ pub(crate) fn connect(
     listener: Arc<dyn Listener>,
 ) -> Result<Connection, Failure> {
     let region = region(env, project)?;
-    let simulator = if global.sim { Some(start_simulator(env, &project.folder, &region)?) } else { None };
+    let simulator = if global.sim {
+        Some(start_simulator(env, &project.folder, &region)?)
+    } else {
+        None
+    };
     let options = CloudOptions {
         region: Some(region.clone()),
         endpoint_file: project.config.project.endpoint.clone(),
@@ -116,21 +131,31 @@ pub(crate) fn connect(
         profile: project.config.project.profile.clone(),
         parallelism: usize::from(global.parallelism),
     };
-    let cloud = Cloud::connect(env, options, listener).map_err(|error| Failure::error(Diagnostic::from(&error)))?;
-    Ok(Connection { cloud, region, simulator })
+    let cloud =
+        Cloud::connect(env, options, listener).map_err(|error| Failure::error(Diagnostic::from(&error)))?;
+    Ok(Connection {
+        cloud,
+        region,
+        simulator,
+    })
 }
 
 fn region(env: &Env, project: &Project) -> Result<String, Failure> {
     let configured = project.config.project.region.clone();
-    configured.or_else(|| env.vars.get("ALIBABA_CLOUD_REGION_ID").filter(|region| !region.is_empty()).cloned()).ok_or_else(
-        || {
+    configured
+        .or_else(|| {
+            env.vars
+                .get("ALIBABA_CLOUD_REGION_ID")
+                .filter(|region| !region.is_empty())
+                .cloned()
+        })
+        .ok_or_else(|| {
             Failure::error(
                 Diagnostic::error("E0401", "no region")
                     .help("in infra.toml:  [infra]  region = \"cn-hangzhou\"")
                     .help("or set ALIBABA_CLOUD_REGION_ID"),
             )
-        },
-    )
+        })
 }
 
 fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server, Failure> {
@@ -149,7 +174,11 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
 
 /// Which account this is, for the header and for the state: asked once, beside the first reads.
 pub(crate) async fn account(cloud: &Cloud) -> Option<String> {
-    cloud.caller_identity().await.ok().map(|identity| identity.account_id)
+    cloud
+        .caller_identity()
+        .await
+        .ok()
+        .map(|identity| identity.account_id)
 }
 
 /// What a look at the cloud has shown.
@@ -160,13 +189,24 @@ pub(crate) struct Seen {
 }
 
 /// Reads everything once, and settles what an interrupted run left as far as looking can.
-pub(crate) async fn look(project: &Project, loaded: &Loaded, connection: &Connection) -> Result<Seen, Failure> {
+pub(crate) async fn look(
+    project: &Project,
+    loaded: &Loaded,
+    connection: &Connection,
+) -> Result<Seen, Failure> {
     let wanted = costly_parts(&project.config);
-    let (live, account) =
-        tokio::join!(refresh::read(&loaded.state, &wanted, &connection.cloud), account(&connection.cloud));
-    let mut live = live.map_err(|error| Failure::error(super::report::api_error("the cloud could not be read", &error)))?;
+    let (live, account) = tokio::join!(
+        refresh::read(&loaded.state, &wanted, &connection.cloud),
+        account(&connection.cloud)
+    );
+    let mut live = live
+        .map_err(|error| Failure::error(super::report::api_error("the cloud could not be read", &error)))?;
     let recovery = recover::settle(loaded.open.clone(), &mut live);
-    Ok(Seen { live, recovery, account })
+    Ok(Seen {
+        live,
+        recovery,
+        account,
+    })
 }
 
 /// Nested attributes that some resource of a type manages; only then are they worth a request of their own.
@@ -174,10 +214,13 @@ fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
         let nested = resource.schema.attributes.iter().filter(|attribute| {
-            matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_)) && resource.attributes.contains_key(attribute.name)
+            matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_))
+                && resource.attributes.contains_key(attribute.name)
         });
         let wanted = parts.entry(resource.schema.type_name.to_owned()).or_default();
-        wanted.nested.extend(nested.map(|attribute| attribute.name.to_owned()));
+        wanted
+            .nested
+            .extend(nested.map(|attribute| attribute.name.to_owned()));
     }
     parts
 }
@@ -208,7 +251,11 @@ pub(crate) fn read_secret(env: &Env, folder: &Path, source: &SecretSource) -> Re
                 .read(&folder.join(path), LIMIT)
                 .map_err(|error| format!("the file {path} cannot be read: {error}"))?;
             let text = String::from_utf8(bytes).map_err(|_| format!("the file {path} is not UTF-8 text"))?;
-            Ok(text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text)).unwrap_or(&text).to_owned())
+            Ok(text
+                .strip_suffix('\n')
+                .map(|text| text.strip_suffix('\r').unwrap_or(text))
+                .unwrap_or(&text)
+                .to_owned())
         }
     }
 }
@@ -236,7 +283,11 @@ pub(crate) fn secret_fingerprints(
 }
 
 /// Fills in the account when the state does not know it yet; another account or region is refused.
-pub(crate) fn check_cloud(state: &State, connection: &Connection, account: Option<&str>) -> Result<Option<Effect>, Failure> {
+pub(crate) fn check_cloud(
+    state: &State,
+    connection: &Connection,
+    account: Option<&str>,
+) -> Result<Option<Effect>, Failure> {
     let kind = connection.cloud.endpoint_kind();
     let known = &state.cloud;
     let differs = |what: &str, known: &str, now: &str| {
@@ -246,7 +297,11 @@ pub(crate) fn check_cloud(state: &State, connection: &Connection, account: Optio
         )
     };
     if known.endpoint_kind.as_deref().is_some_and(|known| known != kind) {
-        return Err(differs("the cloud", known.endpoint_kind.as_deref().unwrap_or_default(), kind));
+        return Err(differs(
+            "the cloud",
+            known.endpoint_kind.as_deref().unwrap_or_default(),
+            kind,
+        ));
     }
     if let (Some(known), Some(now)) = (known.account_id.as_deref(), account) {
         if known != now {
@@ -258,7 +313,9 @@ pub(crate) fn check_cloud(state: &State, connection: &Connection, account: Optio
             return Err(differs("region", known, &connection.region));
         }
     }
-    let complete = known.endpoint_kind.is_some() && known.region.is_some() && (known.account_id.is_some() || account.is_none());
+    let complete = known.endpoint_kind.is_some()
+        && known.region.is_some()
+        && (known.account_id.is_some() || account.is_none());
     Ok((!complete).then(|| Effect::Cloud {
         endpoint_kind: kind.to_owned(),
         account_id: account.map(str::to_owned).or_else(|| known.account_id.clone()),
@@ -268,7 +325,11 @@ pub(crate) fn check_cloud(state: &State, connection: &Connection, account: Optio
 
 /// The state of an open session, as a look needs it.
 pub(crate) fn loaded(session: &Session) -> Loaded {
-    Loaded { state: session.with_state(Clone::clone), open: session.open_intents(), exists: true }
+    Loaded {
+        state: session.with_state(Clone::clone),
+        open: session.open_intents(),
+        exists: true,
+    }
 }
 
 /// Writes down what looking has settled, and which cloud this state belongs to.
@@ -288,8 +349,16 @@ pub(crate) async fn adopt(session: &Session, connection: &Connection, seen: &See
 
 /// Who takes the lock, for the message to whoever finds it taken.
 pub(crate) fn lock_note(env: &Env, command: &str) -> LockNote {
-    let user = env.vars.get("USER").or_else(|| env.vars.get("LOGNAME")).cloned().unwrap_or_default();
-    LockNote { command: format!("infra {command}"), user }
+    let user = env
+        .vars
+        .get("USER")
+        .or_else(|| env.vars.get("LOGNAME"))
+        .cloned()
+        .unwrap_or_default();
+    LockNote {
+        command: format!("infra {command}"),
+        user,
+    }
 }
 
 /// The head of a plan.

@@ -122,15 +122,18 @@ static MEANINGS: &[Meaning] = &[
 ];
 
 fn meaning(code: &str) -> Option<&'static Meaning> {
-    MEANINGS
-        .iter()
-        .find(|meaning| code.strip_prefix(meaning.code).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    MEANINGS.iter().find(|meaning| {
+        code.strip_prefix(meaning.code)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 /// An error of the API, with what we were doing.
 pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
     let mut diagnostic = match meaning(&error.code) {
-        Some(meaning) => Diagnostic::error("E0604", format!("{doing}: {}", meaning.sentence)).help(meaning.help),
+        Some(meaning) => {
+            Diagnostic::error("E0604", format!("{doing}: {}", meaning.sentence)).help(meaning.help)
+        }
         None => Diagnostic::error("E0603", format!("{doing}: {}", error.message)),
     };
     diagnostic.notes = error.notes();

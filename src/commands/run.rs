@@ -29,7 +29,14 @@ pub(super) fn approve(
 ) -> Result<(), Failure> {
     let _ = (global, env, header);
     if !approval.auto_approve {
-        return Err(Failure::error(Diagnostic::error("E0511", "infra apply needs an answer and there is no terminal to ask on").help("accept without looking:  infra apply --auto-approve")).with(Exit::NotApproved));
+        return Err(Failure::error(
+            Diagnostic::error(
+                "E0511",
+                "infra apply needs an answer and there is no terminal to ask on",
+            )
+            .help("accept without looking:  infra apply --auto-approve"),
+        )
+        .with(Exit::NotApproved));
     }
     let broken = broken_rules(plan, approval);
     if !broken.is_empty() {
@@ -45,9 +52,12 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
         .forbidden
         .iter()
         .map(|forbidden| {
-            Diagnostic::error("E0521", format!("{} may not be deleted or replaced", forbidden.address))
-                .help(forbidden.rule.clone())
-                .about(&forbidden.address)
+            Diagnostic::error(
+                "E0521",
+                format!("{} may not be deleted or replaced", forbidden.address),
+            )
+            .help(forbidden.rule.clone())
+            .about(&forbidden.address)
         })
         .collect();
     if !approval.auto_approve {
@@ -55,7 +65,9 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
     }
     let allowed = |address: &Address| {
         let allowed = approval.allow_destroy.as_deref().unwrap_or_default();
-        allowed.iter().any(|one| one == "*" || *one == address.to_string())
+        allowed
+            .iter()
+            .any(|one| one == "*" || *one == address.to_string())
     };
     let lost: Vec<String> = plan
         .losses()
@@ -65,10 +77,13 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
     if !lost.is_empty() {
         let listed = lost.join(",");
         broken.push(
-            Diagnostic::error("E0520", format!("this plan deletes or replaces {}", lost.join(", ")))
-                .note("--auto-approve does not approve a loss")
-                .help(format!("allow exactly this:  --allow-destroy={listed}"))
-                .help("allow any loss:      --allow-destroy"),
+            Diagnostic::error(
+                "E0520",
+                format!("this plan deletes or replaces {}", lost.join(", ")),
+            )
+            .note("--auto-approve does not approve a loss")
+            .help(format!("allow exactly this:  --allow-destroy={listed}"))
+            .help("allow any loss:      --allow-destroy"),
         );
     }
     broken
@@ -105,7 +120,11 @@ pub(super) async fn execute(
     .await;
     signals.abort();
     let complete = outcome.failed.is_empty() && !outcome.interrupted;
-    let observed = if outcome.interrupted { BTreeMap::new() } else { look_again(plan, &session, connection).await };
+    let observed = if outcome.interrupted {
+        BTreeMap::new()
+    } else {
+        look_again(plan, &session, connection).await
+    };
     let outputs = outputs(project, &session, seen, &observed, plan);
     if complete {
         let stored = stored_outputs(project, &outputs);
@@ -127,7 +146,8 @@ async fn listen_for_signals(stop: Arc<Stop>, ui: Ui) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
         else {
             return;
         };
@@ -137,7 +157,9 @@ async fn listen_for_signals(stop: Arc<Stop>, ui: Ui) {
                 _ = terminate.recv() => {}
             }
             if !stop.is_raised() {
-                ui.talk("Stopping. Waiting for running calls to reach a safe point (once more to stop at once).");
+                ui.talk(
+                    "Stopping. Waiting for running calls to reach a safe point (once more to stop at once).",
+                );
             }
             stop.raise();
         }
@@ -171,7 +193,11 @@ async fn look_again(plan: &Plan, session: &Session, connection: &Connection) -> 
         }
         // Only for the screen and the outputs: what cannot be read now is left out, the state is saved already.
         if let Ok(observed) = resources::read_by_id(*resource_type, &connection.cloud, &wanted).await {
-            found.extend(observed.into_iter().filter_map(|one| Some((ids.get(&one.id)?.clone(), one))));
+            found.extend(
+                observed
+                    .into_iter()
+                    .filter_map(|one| Some((ids.get(&one.id)?.clone(), one))),
+            );
         }
     }
     found
@@ -207,20 +233,34 @@ fn look_up(
     seen: &Seen,
     observed: &BTreeMap<Address, Observed>,
 ) -> Option<Value> {
-    let known = state.resources.get(&reference.address).filter(|known| !known.id.is_empty())?;
+    let known = state
+        .resources
+        .get(&reference.address)
+        .filter(|known| !known.id.is_empty())?;
     if reference.attribute == "id" {
         return Some(Value::from(known.id.as_str()));
     }
     let pick = |attributes: &crate::value::Attributes| {
-        let (name, rest) =
-            reference.attribute.split_once('.').map_or((reference.attribute.as_str(), None), |(name, rest)| (name, Some(rest)));
+        let (name, rest) = reference
+            .attribute
+            .split_once('.')
+            .map_or((reference.attribute.as_str(), None), |(name, rest)| {
+                (name, Some(rest))
+            });
         let value = attributes.get(name)?;
         rest.map_or(Some(value), |rest| value.at(rest)).cloned()
     };
     let fresh = observed.get(&reference.address).or_else(|| {
-        seen.live.resources.get(&reference.address).filter(|observed| observed.id == known.id)
+        seen.live
+            .resources
+            .get(&reference.address)
+            .filter(|observed| observed.id == known.id)
     });
-    let wanted = project.config.resources.get(&reference.address).and_then(|wanted| pick(&wanted.attributes));
+    let wanted = project
+        .config
+        .resources
+        .get(&reference.address)
+        .and_then(|wanted| pick(&wanted.attributes));
     wanted
         .filter(|value| value.is_known() && !matches!(value, Value::Secret(_)))
         .or_else(|| fresh.and_then(|observed| pick(&observed.attributes)))

@@ -50,7 +50,9 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
         ..sim::Options::default()
     };
     if args.access_key_id.len() != args.access_key_secret.len() {
-        return Err(usage("--access-key-id and --access-key-secret come in pairs".to_owned()));
+        return Err(usage(
+            "--access-key-id and --access-key-secret come in pairs".to_owned(),
+        ));
     }
     if let Some(seed) = args.seed {
         options.seed = seed;
@@ -71,7 +73,8 @@ fn parse<T: FromStr>(flag: &str, text: &str) -> Result<T, Failure>
 where
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|error| usage(format!("{flag} {text}: {error}")))
+    text.parse()
+        .map_err(|error| usage(format!("{flag} {text}: {error}")))
 }
 
 /// `50ms`, `2s`, or a bare number of milliseconds.
@@ -81,7 +84,10 @@ fn latency(text: &str) -> Result<Duration, Failure> {
         (None, Some(number)) => (number, 1000),
         (None, None) => (text, 1),
     };
-    let milliseconds: Option<u64> = number.parse().ok().and_then(|number: u64| number.checked_mul(scale));
+    let milliseconds: Option<u64> = number
+        .parse()
+        .ok()
+        .and_then(|number: u64| number.checked_mul(scale));
     milliseconds
         .filter(|milliseconds| *milliseconds <= 3_600_000)
         .map(Duration::from_millis)
@@ -94,8 +100,16 @@ fn usage(message: String) -> Failure {
 
 /// A simulator that cannot be started.
 pub(super) fn start_error(error: sim::StartError) -> Failure {
-    let exit = if error.is_locked() { Exit::Locked } else { Exit::Error };
-    Failure::error(Diagnostic::error("E0902", format!("the simulator cannot start: {error}"))).with(exit)
+    let exit = if error.is_locked() {
+        Exit::Locked
+    } else {
+        Exit::Error
+    };
+    Failure::error(Diagnostic::error(
+        "E0902",
+        format!("the simulator cannot start: {error}"),
+    ))
+    .with(exit)
 }
 
 /// The signals that end a server.

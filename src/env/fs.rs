@@ -13,7 +13,9 @@ pub(crate) struct SystemFiles;
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;
     let no_follow = rustix::fs::OFlags::NOFOLLOW.bits();
-    options.mode(0o600).custom_flags(i32::try_from(no_follow).unwrap_or(0))
+    options
+        .mode(0o600)
+        .custom_flags(i32::try_from(no_follow).unwrap_or(0))
 }
 
 #[cfg(not(unix))]
@@ -24,9 +26,14 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 impl FileSystem for SystemFiles {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        File::open(path)?
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes")));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("it is larger than {limit} bytes"),
+            ));
         }
         Ok(bytes)
     }
@@ -49,7 +56,14 @@ impl FileSystem for SystemFiles {
                 length: metadata.len(),
                 mode: mode(&metadata),
             })),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -72,7 +86,14 @@ impl FileSystem for SystemFiles {
     }
 
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn AppendFile>> {
-        let mut file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(path)?;
+        let mut file = private(
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false),
+        )
+        .open(path)?;
         file.seek(io::SeekFrom::End(0))?;
         Ok(Box::new(Appending(file)))
     }
@@ -94,7 +115,14 @@ impl FileSystem for SystemFiles {
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn FileLock>>> {
-        let file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(path)?;
+        let file = private(
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false),
+        )
+        .open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Box::new(Locked(file)))),
             Err(fs::TryLockError::WouldBlock) => Ok(None),

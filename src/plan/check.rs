@@ -19,8 +19,9 @@ pub(crate) fn check(plan: &Plan, state: &State) -> Vec<Diagnostic> {
     broken
         .into_iter()
         .map(|message| {
-            Diagnostic::error("E0699", format!("the plan is not sound: {message}"))
-                .help("this is an error in infra; nothing was changed; please report it with the configuration")
+            Diagnostic::error("E0699", format!("the plan is not sound: {message}")).help(
+                "this is an error in infra; nothing was changed; please report it with the configuration",
+            )
         })
         .collect()
 }
@@ -32,13 +33,24 @@ fn order_and_inputs(plan: &Plan, broken: &mut Vec<String>) {
     let mut behind: Vec<BTreeSet<usize>> = Vec::with_capacity(plan.work.len());
     for (index, work) in plan.work.iter().enumerate() {
         if let Some(late) = work.after.iter().find(|after| **after >= index) {
-            broken.push(format!("{} waits for work {late}, which does not come before it", work.address));
+            broken.push(format!(
+                "{} waits for work {late}, which does not come before it",
+                work.address
+            ));
         }
-        behind.push(work.after.iter().copied().filter(|after| *after < index).collect());
+        behind.push(
+            work.after
+                .iter()
+                .copied()
+                .filter(|after| *after < index)
+                .collect(),
+        );
         let mut references: BTreeSet<&Reference> = BTreeSet::new();
         for step in &work.steps {
             if let StepKind::Call(call) = &step.kind {
-                call.params.values().for_each(|value| value.references(&mut references));
+                call.params
+                    .values()
+                    .for_each(|value| value.references(&mut references));
             }
         }
         if references.is_empty() {
@@ -47,13 +59,21 @@ fn order_and_inputs(plan: &Plan, broken: &mut Vec<String>) {
         let makes: BTreeSet<&Address> = reach(&behind, index)
             .into_iter()
             .map(|after| &plan.work[after])
-            .filter(|before| matches!(before.operation, Operation::Create { .. } | Operation::Update { .. }))
+            .filter(|before| {
+                matches!(
+                    before.operation,
+                    Operation::Create { .. } | Operation::Update { .. }
+                )
+            })
             .map(|before| &before.address)
             .collect();
         for reference in references {
             let own = reference.address == work.address && matches!(work.operation, Operation::Create { .. });
             if !own && !makes.contains(&reference.address) {
-                broken.push(format!("{} needs {reference}, which nothing before it makes", work.address));
+                broken.push(format!(
+                    "{} needs {reference}, which nothing before it makes",
+                    work.address
+                ));
             }
         }
     }
@@ -74,8 +94,12 @@ fn reach(behind: &[BTreeSet<usize>], index: usize) -> BTreeSet<usize> {
 /// Creates carry a token, deletes name what the state knows, and nothing is made twice.
 fn ids_and_halves(plan: &Plan, state: &State, broken: &mut Vec<String>) {
     let mut made: BTreeSet<&Address> = BTreeSet::new();
-    let exists: BTreeSet<&Address> =
-        plan.changes.iter().filter(|change| change.id.is_some()).map(|change| &change.address).collect();
+    let exists: BTreeSet<&Address> = plan
+        .changes
+        .iter()
+        .filter(|change| change.id.is_some())
+        .map(|change| &change.address)
+        .collect();
     let lost: BTreeSet<&Address> = plan.losses().map(|change| &change.address).collect();
     for work in &plan.work {
         let known = state.resources.get(&work.address);
@@ -89,11 +113,17 @@ fn ids_and_halves(plan: &Plan, state: &State, broken: &mut Vec<String>) {
                         && call.class == Class::T && call.params.get("ClientToken") == Some(&Value::Token))
                 });
                 if creates.count() != 1 {
-                    broken.push(format!("{} has not exactly one create with a token", work.address));
+                    broken.push(format!(
+                        "{} has not exactly one create with a token",
+                        work.address
+                    ));
                 }
                 let removed_before = work.after.iter().any(|after| {
                     plan.work[*after].address == work.address
-                        && matches!(plan.work[*after].operation, Operation::Delete { deposed: false, .. })
+                        && matches!(
+                            plan.work[*after].operation,
+                            Operation::Delete { deposed: false, .. }
+                        )
                 });
                 let has_one = known.is_some_and(|known| !known.id.is_empty());
                 if has_one && !removed_before && !depose && exists.contains(&work.address) {
@@ -105,13 +135,19 @@ fn ids_and_halves(plan: &Plan, state: &State, broken: &mut Vec<String>) {
                     broken.push(format!("{} is made twice", work.address));
                 }
                 if !adopt && known.is_none_or(|known| known.id != *id) {
-                    broken.push(format!("{} would change {id}, which the state does not know", work.address));
+                    broken.push(format!(
+                        "{} would change {id}, which the state does not know",
+                        work.address
+                    ));
                 }
             }
             Operation::Delete { id, .. } => {
                 let is_known = known.is_some_and(|known| known.id == *id || known.deposed.contains(id));
                 if !is_known {
-                    broken.push(format!("{} would delete {id}, which the state does not know", work.address));
+                    broken.push(format!(
+                        "{} would delete {id}, which the state does not know",
+                        work.address
+                    ));
                 }
                 if !lost.contains(&work.address) {
                     broken.push(format!("{} would delete {id} without showing it", work.address));

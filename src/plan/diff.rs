@@ -37,15 +37,35 @@ pub(super) fn compare(
     wanted: &Attributes,
     fingerprints: &Fingerprints<'_>,
 ) -> Differences {
-    let mut differences = Differences { found: Vec::new(), equal: 0 };
+    let mut differences = Differences {
+        found: Vec::new(),
+        equal: 0,
+    };
     for attribute in schema.attributes {
-        let Some(after) = wanted.get(attribute.name) else { continue };
+        let Some(after) = wanted.get(attribute.name) else {
+            continue;
+        };
         if let Kind::Tags = attribute.kind {
             continue;
         }
-        let before = if attribute.remembered { remembered.get(attribute.name) } else { observed.get(attribute.name) };
-        let context = Context { schema, observed, wanted, fingerprints };
-        context.attribute(attribute, attribute.name.to_owned(), before, after, &mut differences);
+        let before = if attribute.remembered {
+            remembered.get(attribute.name)
+        } else {
+            observed.get(attribute.name)
+        };
+        let context = Context {
+            schema,
+            observed,
+            wanted,
+            fingerprints,
+        };
+        context.attribute(
+            attribute,
+            attribute.name.to_owned(),
+            before,
+            after,
+            &mut differences,
+        );
     }
     for name in (schema.implied)(wanted, observed) {
         let after = Some(Value::Template(Vec::new()));
@@ -125,7 +145,8 @@ impl Context<'_> {
             },
             Kind::Text => {
                 after.is_known()
-                    && before.and_then(Value::as_str) == bytes_of(after).map(self.fingerprints.text).as_deref()
+                    && before.and_then(Value::as_str)
+                        == bytes_of(after).map(self.fingerprints.text).as_deref()
             }
             _ if attribute.remembered && before.is_none() => matches!(changeable, Changeable::Refused(_)),
             Kind::IdSet(_) => as_set(before) == as_set(Some(after)) && after.is_known(),
@@ -168,7 +189,12 @@ fn rules(keys: &[Attribute], value: Option<&Value>) -> BTreeSet<String> {
         .filter_map(Value::as_map)
         .map(|item| {
             keys.iter()
-                .map(|key| item.get(key.name).map(|value| value.to_json().to_string()).unwrap_or_default() + "|")
+                .map(|key| {
+                    item.get(key.name)
+                        .map(|value| value.to_json().to_string())
+                        .unwrap_or_default()
+                        + "|"
+                })
                 .collect()
         })
         .collect()

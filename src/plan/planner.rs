@@ -37,9 +37,14 @@ pub(crate) fn dependencies(config: &Config) -> BTreeMap<Address, BTreeSet<Addres
     let mut all = BTreeMap::new();
     for (address, resource) in &config.resources {
         let mut references = BTreeSet::new();
-        resource.attributes.values().for_each(|value| value.references(&mut references));
-        let mut needed: BTreeSet<Address> =
-            references.into_iter().map(|reference| reference.address.clone()).collect();
+        resource
+            .attributes
+            .values()
+            .for_each(|value| value.references(&mut references));
+        let mut needed: BTreeSet<Address> = references
+            .into_iter()
+            .map(|reference| reference.address.clone())
+            .collect();
         needed.extend(resource.depends_on.iter().cloned());
         all.insert(address.clone(), needed);
     }
@@ -52,14 +57,18 @@ pub(crate) fn order(config: &Config) -> Result<Vec<Address>, Diagnostic> {
     let edges = dependencies
         .iter()
         .flat_map(|(address, needed)| needed.iter().map(move |other| (address.clone(), other.clone())));
-    Graph::new(config.resources.keys().cloned(), edges).order().map_err(|cycle| cycle_error(config, &cycle))
+    Graph::new(config.resources.keys().cloned(), edges)
+        .order()
+        .map_err(|cycle| cycle_error(config, &cycle))
 }
 
 fn cycle_error(config: &Config, cycle: &[Address]) -> Diagnostic {
     let mut error = Diagnostic::error("E0306", "these need each other, so none can be first");
     for (index, address) in cycle.iter().enumerate() {
         let next = &cycle[(index + 1) % cycle.len()];
-        let Some(resource) = config.resources.get(address) else { continue };
+        let Some(resource) = config.resources.get(address) else {
+            continue;
+        };
         let guilty = resource.attributes.iter().find(|(_, value)| {
             let mut references = BTreeSet::new();
             value.references(&mut references);
@@ -90,8 +99,10 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     planner.arrange();
     planner.outputs();
     let mut plan = planner.plan;
-    plan.changes.sort_by(|a, b| a.address.cmp(&b.address).then(a.action.cmp(&b.action)));
-    plan.drift.sort_by(|a, b| a.address.cmp(&b.address).then_with(|| a.path.cmp(&b.path)));
+    plan.changes
+        .sort_by(|a, b| a.address.cmp(&b.address).then(a.action.cmp(&b.action)));
+    plan.drift
+        .sort_by(|a, b| a.address.cmp(&b.address).then_with(|| a.path.cmp(&b.path)));
     plan
 }
 
@@ -141,7 +152,11 @@ impl<'a> Planner<'a> {
             work: BTreeMap::new(),
             create_first: BTreeSet::new(),
             strays: BTreeMap::new(),
-            open: inputs.open.iter().map(|intent| (&intent.address, intent.action.as_str())).collect(),
+            open: inputs
+                .open
+                .iter()
+                .map(|intent| (&intent.address, intent.action.as_str()))
+                .collect(),
             plan: Plan::default(),
         };
         planner.sort_out_strays();
@@ -155,7 +170,12 @@ impl<'a> Planner<'a> {
                 !self.inputs.destroy
                     && self.inputs.config.resources.contains_key(*address)
                     && address.type_name() == stray.type_name
-                    && self.inputs.state.resources.get(*address).is_none_or(|known| known.id.is_empty())
+                    && self
+                        .inputs
+                        .state
+                        .resources
+                        .get(*address)
+                        .is_none_or(|known| known.id.is_empty())
                     && !self.strays.contains_key(*address)
             });
             if let Some(address) = wanted {
@@ -163,11 +183,17 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let id = &stray.observed.id;
-            let said = stray.address.as_ref().map_or_else(|| "no address".to_owned(), |address| format!("{address}"));
+            let said = stray
+                .address
+                .as_ref()
+                .map_or_else(|| "no address".to_owned(), |address| format!("{address}"));
             self.plan.diagnostics.push(
                 Diagnostic::warning(
                     "W801",
-                    format!("{} {id} carries the tags of this stack ({said}) but the state does not know it", stray.type_name),
+                    format!(
+                        "{} {id} carries the tags of this stack ({said}) but the state does not know it",
+                        stray.type_name
+                    ),
                 )
                 .help(format!("take it over:  infra import ADDRESS {id}"))
                 .help("or delete it where it was made"),
@@ -181,8 +207,12 @@ impl<'a> Planner<'a> {
         if reference.attribute == "id" {
             return decided.kept.map(|observed| Value::from(observed.id.as_str()));
         }
-        let (name, rest) =
-            reference.attribute.split_once('.').map_or((reference.attribute.as_str(), None), |(name, rest)| (name, Some(rest)));
+        let (name, rest) = reference
+            .attribute
+            .split_once('.')
+            .map_or((reference.attribute.as_str(), None), |(name, rest)| {
+                (name, Some(rest))
+            });
         let inside = |attributes: &Attributes| match rest {
             None => attributes.get(name).cloned(),
             Some(rest) => attributes.get(name)?.at(rest).cloned(),
@@ -197,7 +227,9 @@ impl<'a> Planner<'a> {
 
     fn decide(&mut self, address: &Address) {
         let inputs = self.inputs;
-        let Some(resource) = inputs.config.resources.get(address) else { return };
+        let Some(resource) = inputs.config.resources.get(address) else {
+            return;
+        };
         let mut attributes: Attributes = resource
             .attributes
             .iter()
@@ -217,15 +249,28 @@ impl<'a> Planner<'a> {
 
     fn create(&mut self, resource: &'a config::Resource, attributes: Attributes) {
         let address = &resource.address;
-        let open = self.open.get(address).filter(|action| **action == resource.schema.create.action);
-        let gone = self.inputs.state.resources.get(address).is_some_and(|known| !known.id.is_empty());
+        let open = self
+            .open
+            .get(address)
+            .filter(|action| **action == resource.schema.create.action);
+        let gone = self
+            .inputs
+            .state
+            .resources
+            .get(address)
+            .is_some_and(|known| !known.id.is_empty());
         let reason = match (open, gone) {
             (Some(_), _) => Some("it resumes an interrupted create".to_owned()),
             (None, true) => {
                 self.plan.drift.push(Drift {
                     address: address.clone(),
                     path: String::new(),
-                    remembered: self.inputs.state.resources.get(address).map(|known| Value::from(known.id.as_str())),
+                    remembered: self
+                        .inputs
+                        .state
+                        .resources
+                        .get(address)
+                        .map(|known| Value::from(known.id.as_str())),
                     observed: None,
                     effect: "this plan makes it again",
                 });
@@ -263,7 +308,10 @@ impl<'a> Planner<'a> {
         });
         Work {
             address: resource.address.clone(),
-            operation: Operation::Create { target: Box::new(self.target(resource, attributes)), depose },
+            operation: Operation::Create {
+                target: Box::new(self.target(resource, attributes)),
+                depose,
+            },
             steps,
             after: Vec::new(),
             location: Some(resource.location.clone()),
@@ -272,7 +320,10 @@ impl<'a> Planner<'a> {
 
     fn ownership_tags(&self, address: &Address, token: Value) -> Vec<(String, Value)> {
         vec![
-            (TAG_STACK.to_owned(), Value::from(self.inputs.state.lineage.as_str())),
+            (
+                TAG_STACK.to_owned(),
+                Value::from(self.inputs.state.lineage.as_str()),
+            ),
             (TAG_ADDRESS.to_owned(), Value::from(address.to_string())),
             (TAG_OPERATION.to_owned(), token),
         ]
@@ -281,7 +332,11 @@ impl<'a> Planner<'a> {
     fn target(&self, resource: &config::Resource, attributes: &Attributes) -> Target {
         Target {
             attributes: attributes.clone(),
-            dependencies: self.dependencies.get(&resource.address).cloned().unwrap_or_default(),
+            dependencies: self
+                .dependencies
+                .get(&resource.address)
+                .cloned()
+                .unwrap_or_default(),
             prevent_destroy: resource.prevent_destroy,
         }
     }
@@ -294,11 +349,24 @@ impl<'a> Planner<'a> {
         adopt: bool,
     ) {
         let nothing = Attributes::new();
-        let remembered =
-            self.inputs.state.resources.get(&resource.address).map_or(&nothing, |known| &known.attributes);
-        let differences =
-            diff::compare(resource.schema, &observed.attributes, remembered, &attributes, self.inputs.fingerprints);
-        if differences.found.iter().any(|difference| difference.change.forces_replacement) {
+        let remembered = self
+            .inputs
+            .state
+            .resources
+            .get(&resource.address)
+            .map_or(&nothing, |known| &known.attributes);
+        let differences = diff::compare(
+            resource.schema,
+            &observed.attributes,
+            remembered,
+            &attributes,
+            self.inputs.fingerprints,
+        );
+        if differences
+            .found
+            .iter()
+            .any(|difference| difference.change.forces_replacement)
+        {
             self.replace(resource, attributes, observed, differences);
         } else {
             self.update_or_keep(resource, attributes, observed, differences, adopt);
@@ -314,9 +382,15 @@ impl<'a> Planner<'a> {
     ) {
         let address = &resource.address;
         let create_first = resource.schema.replacement == Replacement::CreateFirst
-            && !self.dependencies.get(address).into_iter().flatten().any(|needed| {
-                self.decided.get(needed).is_some_and(|other| other.replaced) && !self.create_first.contains(needed)
-            });
+            && !self
+                .dependencies
+                .get(address)
+                .into_iter()
+                .flatten()
+                .any(|needed| {
+                    self.decided.get(needed).is_some_and(|other| other.replaced)
+                        && !self.create_first.contains(needed)
+                });
         self.forbid(address, resource.prevent_destroy, resource.schema, observed);
         let removal = self.removal_work(address, resource.schema, observed, create_first);
         let creation = self.create_work(resource, &attributes, create_first);
@@ -338,7 +412,11 @@ impl<'a> Planner<'a> {
             .filter(|change| change.path != "status" && !is_computed(resource.schema, &change.path))
             .collect();
         changes.sort_by_key(|change| !change.forces_replacement);
-        changes.push(unknown_after("id", Some(Value::from(observed.id.as_str())), address));
+        changes.push(unknown_after(
+            "id",
+            Some(Value::from(observed.id.as_str())),
+            address,
+        ));
         self.plan.changes.push(ResourceChange {
             address: address.clone(),
             action: Action::Replace { create_first },
@@ -348,7 +426,8 @@ impl<'a> Planner<'a> {
             unchanged: differences.equal,
             lost: (resource.schema.losses)(&with_id(observed)),
             kept: Vec::new(),
-            down: (!create_first && resource.schema.type_name == "instance").then(|| "about 4 min".to_owned()),
+            down: (!create_first && resource.schema.type_name == "instance")
+                .then(|| "about 4 min".to_owned()),
             steps,
             id: Some(observed.id.clone()),
         });
@@ -367,11 +446,16 @@ impl<'a> Planner<'a> {
             value.references(&mut references);
         }
         let replaced = references.iter().find(|reference| {
-            self.decided.get(&reference.address).is_some_and(|decided| decided.kept.is_none())
+            self.decided
+                .get(&reference.address)
+                .is_some_and(|decided| decided.kept.is_none())
         });
         match replaced {
             Some(reference) => {
-                format!("{} cannot change on a live {type_name}, and {} is made anew", change.path, reference.address)
+                format!(
+                    "{} cannot change on a live {type_name}, and {} is made anew",
+                    change.path, reference.address
+                )
             }
             None => format!("{} cannot change on a live {type_name}", change.path),
         }
@@ -394,8 +478,11 @@ impl<'a> Planner<'a> {
                 self.refuse(resource, &difference.change, words);
             }
         }
-        let changed: Vec<&str> =
-            differences.found.iter().map(|difference| difference.change.path.as_str()).collect();
+        let changed: Vec<&str> = differences
+            .found
+            .iter()
+            .map(|difference| difference.change.path.as_str())
+            .collect();
         let obsolete: BTreeSet<String> = changed.iter().map(|path| (*path).to_owned()).collect();
         let nothing_to_do = changed.is_empty() && tags_set.is_empty() && tags_removed.is_empty();
         if refused || (nothing_to_do && !adopt) {
@@ -403,7 +490,10 @@ impl<'a> Planner<'a> {
             self.remember(address, attributes, Some(observed), BTreeSet::new(), false);
             return;
         }
-        let top_level: Vec<&str> = changed.iter().map(|path| path.split('.').next().unwrap_or(path)).collect();
+        let top_level: Vec<&str> = changed
+            .iter()
+            .map(|path| path.split('.').next().unwrap_or(path))
+            .collect();
         let steps = if nothing_to_do {
             Vec::new()
         } else {
@@ -423,11 +513,17 @@ impl<'a> Planner<'a> {
             })
         };
         let down = (resource.schema.downtime)(&steps).map(str::to_owned);
-        let mut shown: Vec<AttributeChange> =
-            differences.found.into_iter().map(|difference| difference.change).collect();
+        let mut shown: Vec<AttributeChange> = differences
+            .found
+            .into_iter()
+            .map(|difference| difference.change)
+            .collect();
         shown.extend(tag_attribute_changes(observed, &tags_set, &tags_removed));
         let reasons = if adopt {
-            vec![format!("{} exists and carries the tags of this address", observed.id)]
+            vec![format!(
+                "{} exists and carries the tags of this address",
+                observed.id
+            )]
         } else {
             Vec::new()
         };
@@ -463,13 +559,20 @@ impl<'a> Planner<'a> {
         let location = resource
             .locations
             .get(&change.path)
-            .or_else(|| resource.locations.get(change.path.split('.').next().unwrap_or_default()))
+            .or_else(|| {
+                resource
+                    .locations
+                    .get(change.path.split('.').next().unwrap_or_default())
+            })
             .unwrap_or(&resource.location);
         self.plan.diagnostics.push(
-            Diagnostic::error("E0601", format!("{} of {} is not changed by infra", change.path, resource.address))
-                .at(location.clone(), "differs from what is there")
-                .help(words)
-                .about(&resource.address),
+            Diagnostic::error(
+                "E0601",
+                format!("{} of {} is not changed by infra", change.path, resource.address),
+            )
+            .at(location.clone(), "differs from what is there")
+            .help(words)
+            .about(&resource.address),
         );
     }
 
@@ -483,7 +586,10 @@ impl<'a> Planner<'a> {
         let known = self.inputs.state.resources.get(&resource.address);
         let token = known.and_then(|known| known.token.as_deref());
         let mut wanted: Vec<(String, Value)> = vec![
-            (TAG_STACK.to_owned(), Value::from(self.inputs.state.lineage.as_str())),
+            (
+                TAG_STACK.to_owned(),
+                Value::from(self.inputs.state.lineage.as_str()),
+            ),
             (TAG_ADDRESS.to_owned(), Value::from(resource.address.to_string())),
         ];
         wanted.extend(token.map(|token| (TAG_OPERATION.to_owned(), Value::from(token))));
@@ -497,7 +603,12 @@ impl<'a> Planner<'a> {
             Some(_) => {
                 let user: BTreeSet<String> = user_tags(attributes).into_iter().map(|(key, _)| key).collect();
                 let observed = observed.attributes.get("tags").and_then(Value::as_map);
-                observed.into_iter().flatten().map(|(key, _)| key.clone()).filter(|key| !user.contains(key)).collect()
+                observed
+                    .into_iter()
+                    .flatten()
+                    .map(|(key, _)| key.clone())
+                    .filter(|key| !user.contains(key))
+                    .collect()
             }
         };
         (set, removed)
@@ -511,26 +622,54 @@ impl<'a> Planner<'a> {
         obsolete: BTreeSet<String>,
         replaced: bool,
     ) {
-        self.decided.insert(address.clone(), Decided { attributes, kept, obsolete, replaced });
+        self.decided.insert(
+            address.clone(),
+            Decided {
+                attributes,
+                kept,
+                obsolete,
+                replaced,
+            },
+        );
     }
 
     /// What differs between memory and observation in managed attributes, and what becomes of it.
     fn drift(&mut self, address: &Address, resource: &config::Resource, known: &crate::state::Resource) {
-        let Some(observed) = self.inputs.live.resources.get(address) else { return };
-        let Some(decided) = self.decided.get(address) else { return };
+        let Some(observed) = self.inputs.live.resources.get(address) else {
+            return;
+        };
+        let Some(decided) = self.decided.get(address) else {
+            return;
+        };
         for attribute in resource.schema.attributes {
             let skipped = attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags);
-            let Some(wanted) = decided.attributes.get(attribute.name).filter(|_| !skipped) else { continue };
-            let Some(remembered) = known.attributes.get(attribute.name) else { continue };
+            let Some(wanted) = decided.attributes.get(attribute.name).filter(|_| !skipped) else {
+                continue;
+            };
+            let Some(remembered) = known.attributes.get(attribute.name) else {
+                continue;
+            };
             let one = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
             let same = |left: &Value, right: &Value| {
-                let differences =
-                    diff::compare(resource.schema, &one(left), &Attributes::new(), &one(right), self.inputs.fingerprints);
-                differences.found.iter().all(|difference| difference.change.path != attribute.name
-                    && !difference.change.path.starts_with(&format!("{}.", attribute.name)))
+                let differences = diff::compare(
+                    resource.schema,
+                    &one(left),
+                    &Attributes::new(),
+                    &one(right),
+                    self.inputs.fingerprints,
+                );
+                differences.found.iter().all(|difference| {
+                    difference.change.path != attribute.name
+                        && !difference
+                            .change
+                            .path
+                            .starts_with(&format!("{}.", attribute.name))
+                })
             };
             let seen = observed.attributes.get(attribute.name);
-            if seen.is_some_and(|seen| same(seen, remembered)) || (seen.is_none() && remembered.as_str() == Some("")) {
+            if seen.is_some_and(|seen| same(seen, remembered))
+                || (seen.is_none() && remembered.as_str() == Some(""))
+            {
                 continue;
             }
             let effect = match seen {
@@ -565,15 +704,27 @@ impl<'a> Planner<'a> {
     }
 
     fn remove(&mut self, address: &Address, known: &'a crate::state::Resource, observed: &'a Observed) {
-        let Some(schema) = self.schema_of(address, &known.type_name) else { return };
-        let prevent = self.inputs.config.resources.get(address).map_or(known.prevent_destroy, |wanted| wanted.prevent_destroy);
+        let Some(schema) = self.schema_of(address, &known.type_name) else {
+            return;
+        };
+        let prevent = self
+            .inputs
+            .config
+            .resources
+            .get(address)
+            .map_or(known.prevent_destroy, |wanted| wanted.prevent_destroy);
         self.forbid(address, prevent, schema, observed);
         let work = self.removal_work(address, schema, observed, false);
         let reason = self.removal_reason(address);
         self.plan.changes.push(ResourceChange {
             address: address.clone(),
             action: Action::Delete,
-            location: self.inputs.config.resources.get(address).map(|wanted| wanted.location.clone()),
+            location: self
+                .inputs
+                .config
+                .resources
+                .get(address)
+                .map(|wanted| wanted.location.clone()),
             reasons: vec![reason],
             attributes: removed_attributes(schema, &known.attributes, observed),
             unchanged: 0,
@@ -590,15 +741,20 @@ impl<'a> Planner<'a> {
         let schema = self.inputs.schemas.get(type_name);
         if schema.is_none() {
             self.plan.diagnostics.push(
-                Diagnostic::error("E0805", format!("the state has {address} of type {type_name}, which this version does not know"))
-                    .help("use the version of infra that made it"),
+                Diagnostic::error(
+                    "E0805",
+                    format!("the state has {address} of type {type_name}, which this version does not know"),
+                )
+                .help("use the version of infra that made it"),
             );
         }
         schema
     }
 
     fn remove_leftover(&mut self, address: &Address, index: usize, leftover: &Observed) {
-        let Some(schema) = self.schema_of(address, address.type_name()) else { return };
+        let Some(schema) = self.schema_of(address, address.type_name()) else {
+            return;
+        };
         let work = self.removal_work(address, schema, leftover, true);
         self.plan.changes.push(ResourceChange {
             address: address.clone(),
@@ -621,7 +777,9 @@ impl<'a> Planner<'a> {
             return "everything is to be deleted".to_owned();
         }
         match (self.inputs.config.blocks.get(&address.block()), address.key()) {
-            (Some(BlockShape::Count(count)), Some(Key::Index(index))) => format!("index [{index}] is past count = {count}"),
+            (Some(BlockShape::Count(count)), Some(Key::Index(index))) => {
+                format!("index [{index}] is past count = {count}")
+            }
             (Some(BlockShape::ForEach(_)), Some(key)) => format!("key {key} is not in for_each"),
             (Some(_), _) => "its block now has another form (count or for_each)".to_owned(),
             (None, _) => "it is no longer in the configuration".to_owned(),
@@ -644,21 +802,39 @@ impl<'a> Planner<'a> {
         });
         self.work.insert(
             (address.clone(), Half::Remove),
-            Work { address: address.clone(), operation: Operation::Forget, steps: Vec::new(), after: Vec::new(), location: None },
+            Work {
+                address: address.clone(),
+                operation: Operation::Forget,
+                steps: Vec::new(),
+                after: Vec::new(),
+                location: None,
+            },
         );
     }
 
     fn forbid(&mut self, address: &Address, prevent: bool, schema: &'static Schema, observed: &Observed) {
         if prevent {
             let rule = "lifecycle.prevent_destroy is set; take it out and apply that first".to_owned();
-            self.plan.forbidden.push(Forbidden { address: address.clone(), rule });
+            self.plan.forbidden.push(Forbidden {
+                address: address.clone(),
+                rule,
+            });
         }
         if let Some(rule) = (schema.undeletable)(&observed.attributes) {
-            self.plan.forbidden.push(Forbidden { address: address.clone(), rule });
+            self.plan.forbidden.push(Forbidden {
+                address: address.clone(),
+                rule,
+            });
         }
     }
 
-    fn removal_work(&self, address: &Address, schema: &'static Schema, observed: &Observed, deposed: bool) -> Work {
+    fn removal_work(
+        &self,
+        address: &Address,
+        schema: &'static Schema,
+        observed: &Observed,
+        deposed: bool,
+    ) -> Work {
         let steps = (schema.steps.delete)(&schema::Existing {
             schema,
             address,
@@ -668,10 +844,18 @@ impl<'a> Planner<'a> {
         });
         Work {
             address: address.clone(),
-            operation: Operation::Delete { id: observed.id.clone(), deposed },
+            operation: Operation::Delete {
+                id: observed.id.clone(),
+                deposed,
+            },
             steps,
             after: Vec::new(),
-            location: self.inputs.config.resources.get(address).map(|wanted| wanted.location.clone()),
+            location: self
+                .inputs
+                .config
+                .resources
+                .get(address)
+                .map(|wanted| wanted.location.clone()),
         }
     }
 
@@ -679,7 +863,12 @@ impl<'a> Planner<'a> {
     /// goes, and the halves of a replacement follow each other.
     fn arrange(&mut self) {
         let mut edges: Vec<(Node, Node)> = Vec::new();
-        for address in self.work.keys().filter(|(_, half)| *half == Half::Make).map(|(address, _)| address) {
+        for address in self
+            .work
+            .keys()
+            .filter(|(_, half)| *half == Half::Make)
+            .map(|(address, _)| address)
+        {
             for needed in self.dependencies.get(address).into_iter().flatten() {
                 edges.push(((address.clone(), Half::Make), (needed.clone(), Half::Make)));
             }
@@ -694,7 +883,8 @@ impl<'a> Planner<'a> {
             for needed in &known.dependencies {
                 edges.push(((needed.clone(), Half::Remove), (dependent.clone(), Half::Remove)));
                 // A dependent that stays lets go by its own change, unless it waits for the new one.
-                let delete_first = self.work.contains_key(&(needed.clone(), Half::Make)) && !self.create_first.contains(needed);
+                let delete_first = self.work.contains_key(&(needed.clone(), Half::Make))
+                    && !self.create_first.contains(needed);
                 let stays = !self.work.contains_key(&(dependent.clone(), Half::Remove));
                 if stays && !delete_first {
                     edges.push(((needed.clone(), Half::Remove), (dependent.clone(), Half::Make)));
@@ -728,9 +918,17 @@ impl<'a> Planner<'a> {
                 return;
             }
         };
-        let position: BTreeMap<&Node, usize> = order.iter().enumerate().map(|(index, node)| (node, index)).collect();
+        let position: BTreeMap<&Node, usize> = order
+            .iter()
+            .enumerate()
+            .map(|(index, node)| (node, index))
+            .collect();
         for node in &order {
-            let after = graph.needs(node).into_iter().filter_map(|needed| position.get(needed).copied()).collect();
+            let after = graph
+                .needs(node)
+                .into_iter()
+                .filter_map(|needed| position.get(needed).copied())
+                .collect();
             if let Some(mut work) = self.work.remove(node) {
                 work.after = after;
                 self.plan.work.push(work);
@@ -741,12 +939,20 @@ impl<'a> Planner<'a> {
     fn outputs(&mut self) {
         let known = &self.inputs.state.outputs;
         let nothing = BTreeMap::new();
-        let wanted = if self.inputs.destroy { &nothing } else { &self.inputs.config.outputs };
+        let wanted = if self.inputs.destroy {
+            &nothing
+        } else {
+            &self.inputs.config.outputs
+        };
         for (name, output) in wanted {
             let after = output.value.resolve(&|reference| self.look_up(reference));
             let before = known.get(name).and_then(Value::from_json);
             // The value of a sensitive output is stored nowhere, so it cannot be compared.
-            let same = if output.sensitive { true } else { after.is_known() && known.get(name) == Some(&after.to_json()) };
+            let same = if output.sensitive {
+                true
+            } else {
+                after.is_known() && known.get(name) == Some(&after.to_json())
+            };
             if !same {
                 self.plan.outputs.push(OutputChange {
                     name: name.clone(),
@@ -769,10 +975,17 @@ impl<'a> Planner<'a> {
 
 fn user_tags(attributes: &Attributes) -> Vec<(String, Value)> {
     let tags = attributes.get("tags").and_then(Value::as_map);
-    tags.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
+    tags.into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
-fn tag_attribute_changes(observed: &Observed, set: &[(String, Value)], removed: &[String]) -> Vec<AttributeChange> {
+fn tag_attribute_changes(
+    observed: &Observed,
+    set: &[(String, Value)],
+    removed: &[String],
+) -> Vec<AttributeChange> {
     let before = |key: &str| observed.tags.get(key).map(|value| Value::from(value.as_str()));
     let change = |key: &str, after: Option<Value>| AttributeChange {
         path: format!("tags.{key}"),
@@ -820,13 +1033,22 @@ fn created_attributes(schema: &'static Schema, attributes: &Attributes) -> Vec<A
         is_text: false,
     };
     created.push(unknown("id"));
-    created.extend((schema.implied)(attributes, &Attributes::new()).into_iter().map(unknown));
+    created.extend(
+        (schema.implied)(attributes, &Attributes::new())
+            .into_iter()
+            .map(unknown),
+    );
     created
 }
 
-fn removed_attributes(schema: &'static Schema, known: &Attributes, observed: &Observed) -> Vec<AttributeChange> {
+fn removed_attributes(
+    schema: &'static Schema,
+    known: &Attributes,
+    observed: &Observed,
+) -> Vec<AttributeChange> {
     let shown = schema.attributes.iter().filter(|attribute| {
-        let hidden = attribute.remembered || matches!(attribute.kind, Kind::Tags | Kind::Table(_) | Kind::TableSet(_));
+        let hidden =
+            attribute.remembered || matches!(attribute.kind, Kind::Tags | Kind::Table(_) | Kind::TableSet(_));
         !hidden && (known.contains_key(attribute.name) || attribute.computed) && attribute.name != "id"
     });
     let mut removed = vec![AttributeChange {
@@ -851,7 +1073,10 @@ fn removed_attributes(schema: &'static Schema, known: &Attributes, observed: &Ob
 }
 
 fn unknown_after(path: &str, before: Option<Value>, address: &Address) -> AttributeChange {
-    let after = Value::Reference(Reference { address: address.clone(), attribute: path.to_owned() });
+    let after = Value::Reference(Reference {
+        address: address.clone(),
+        attribute: path.to_owned(),
+    });
     AttributeChange {
         path: path.to_owned(),
         before,

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use super::steps;
 use super::{Codes, IdFilter, Observed, Reading, ResourceType, TagShape, Wanted};
-use crate::cloud::{ApiError, Cloud, Style, Paging, Product, Request};
+use crate::cloud::{ApiError, Cloud, Paging, Product, Request, Style};
 use crate::env::BoxFuture;
 use crate::schema::{
-    self, Attribute, Change, Changeable, Complaint, Create, Delete, Existing, Kind, Literal, Needs, Replacement, Schema,
-    Steps, Tagging, Update, attr,
+    self, Attribute, Change, Changeable, Complaint, Create, Delete, Existing, Kind, Literal, Needs,
+    Replacement, Schema, Steps, Tagging, Update, attr,
 };
 use crate::step::{Call, Class, Step, StepKind, Yield};
 use crate::value::{Attributes, Reference, Value};
@@ -32,8 +32,16 @@ static MODIFY: Update = Update {
     token: false,
 };
 
-static MODIFY_LOGIN: Update = Update { label: "change login", needs: Needs::Reboot, ..MODIFY_BASE };
-static MODIFY_USER_DATA: Update = Update { label: "set user data", needs: Needs::Stopped, ..MODIFY_BASE };
+static MODIFY_LOGIN: Update = Update {
+    label: "change login",
+    needs: Needs::Reboot,
+    ..MODIFY_BASE
+};
+static MODIFY_USER_DATA: Update = Update {
+    label: "set user data",
+    needs: Needs::Stopped,
+    ..MODIFY_BASE
+};
 const MODIFY_BASE: Update = Update {
     action: "ModifyInstanceAttribute",
     label: "",
@@ -71,17 +79,29 @@ static MODIFY_RENEWAL: Update = Update {
 };
 
 static SYSTEM_DISK: &[Attribute] = &[
-    attr("category", Kind::Enum(&["cloud_essd", "cloud_auto", "cloud_essd_entry", "cloud_ssd", "cloud_efficiency", "cloud"]))
-        .replaces()
-        .param("SystemDisk.Category")
-        .field("")
-        .doc("The kind of disk, e.g. \"cloud_essd\"."),
+    attr(
+        "category",
+        Kind::Enum(&[
+            "cloud_essd",
+            "cloud_auto",
+            "cloud_essd_entry",
+            "cloud_ssd",
+            "cloud_efficiency",
+            "cloud",
+        ]),
+    )
+    .replaces()
+    .param("SystemDisk.Category")
+    .field("")
+    .doc("The kind of disk, e.g. \"cloud_essd\"."),
     attr("size", Kind::Integer { min: 20, max: 2048 })
         .param("SystemDisk.Size")
         .field("")
         .doc("GiB, 20 to 2048 and at least the image's size."),
     attr("performance_level", Kind::Enum(&["PL0", "PL1", "PL2", "PL3"]))
-        .refused("this version cannot change the performance level of a disk; change it in the console and here")
+        .refused(
+            "this version cannot change the performance level of a disk; change it in the console and here",
+        )
         .param("SystemDisk.PerformanceLevel")
         .field("")
         .doc("The performance level of a cloud_essd disk."),
@@ -172,16 +192,31 @@ static SCHEMA: Schema = Schema {
     product: "Ecs",
     attributes: ATTRIBUTES,
     id_param: "InstanceId",
-    create: Create { action: "CreateInstance", id_field: "InstanceId", ready: Some(("Stopped", STATUS_TIMEOUT_S)) },
-    delete: Delete { action: "DeleteInstance", region: false, gone: Some(GONE_TIMEOUT_S) },
-    tagging: Tagging { resource_type: "instance", untag_action: "UntagResources" },
+    create: Create {
+        action: "CreateInstance",
+        id_field: "InstanceId",
+        ready: Some(("Stopped", STATUS_TIMEOUT_S)),
+    },
+    delete: Delete {
+        action: "DeleteInstance",
+        region: false,
+        gone: Some(GONE_TIMEOUT_S),
+    },
+    tagging: Tagging {
+        resource_type: "instance",
+        untag_action: "UntagResources",
+    },
     replacement: Replacement::DeleteFirst,
     normalise,
     check,
     change_rule,
     implied,
     undeletable,
-    steps: Steps { create, update, delete },
+    steps: Steps {
+        create,
+        update,
+        delete,
+    },
     downtime,
     losses,
 };
@@ -205,7 +240,10 @@ static READING: Reading = Reading {
     list: "Instances.Instance",
     id_field: "InstanceId",
     page: Style::NextToken { max: 100 },
-    ids: IdFilter::Json { param: "InstanceIds", max: 100 },
+    ids: IdFilter::Json {
+        param: "InstanceIds",
+        max: 100,
+    },
     tags: TagShape::Ecs,
 };
 
@@ -250,7 +288,9 @@ impl ResourceType for Instance {
             let disks = system_disks(cloud, observed).await?;
             for instance in observed {
                 if let Some(disk) = disks.get(&instance.id) {
-                    instance.attributes.insert("system_disk".to_owned(), Value::Map(disk.clone()));
+                    instance
+                        .attributes
+                        .insert("system_disk".to_owned(), Value::Map(disk.clone()));
                 }
             }
             Ok(())
@@ -260,23 +300,38 @@ impl ResourceType for Instance {
 
 /// The system disks by instance. All system disks of the region are listed 500 at a time when there are many
 /// instances; a few are asked for one by one, since DescribeDisks takes one InstanceId only.
-async fn system_disks(cloud: &Cloud, observed: &[Observed]) -> Result<BTreeMap<String, Attributes>, ApiError> {
+async fn system_disks(
+    cloud: &Cloud,
+    observed: &[Observed],
+) -> Result<BTreeMap<String, Attributes>, ApiError> {
     const ONE_BY_ONE_MAX: usize = 2;
     let base = BTreeMap::from([
         ("RegionId".to_owned(), cloud.region().to_owned()),
         ("DiskType".to_owned(), "system".to_owned()),
     ]);
-    let paging = || Paging { list: "Disks.Disk", id: "DiskId", style: Style::NextToken { max: 500 } };
+    let paging = || Paging {
+        list: "Disks.Disk",
+        id: "DiskId",
+        style: Style::NextToken { max: 500 },
+    };
     let mut items = Vec::new();
     if observed.len() <= ONE_BY_ONE_MAX {
         for instance in observed {
             let mut params = base.clone();
             params.insert("InstanceId".to_owned(), instance.id.clone());
-            let request = Request { product: Product::Ecs, action: "DescribeDisks", params };
+            let request = Request {
+                product: Product::Ecs,
+                action: "DescribeDisks",
+                params,
+            };
             items.extend(cloud.pages(request, paging()).await?);
         }
     } else {
-        let request = Request { product: Product::Ecs, action: "DescribeDisks", params: base };
+        let request = Request {
+            product: Product::Ecs,
+            action: "DescribeDisks",
+            params: base,
+        };
         items = cloud.pages(request, paging()).await?;
     }
     let disk = |item: &serde_json::Value| {
@@ -287,18 +342,28 @@ async fn system_disks(cloud: &Cloud, observed: &[Observed]) -> Result<BTreeMap<S
         if let Some(size) = item["Size"].as_i64() {
             disk.insert("size".to_owned(), Value::Integer(size));
         }
-        if let Some(level) = item["PerformanceLevel"].as_str().filter(|level| !level.is_empty()) {
+        if let Some(level) = item["PerformanceLevel"]
+            .as_str()
+            .filter(|level| !level.is_empty())
+        {
             disk.insert("performance_level".to_owned(), Value::from(level));
         }
         disk
     };
-    Ok(items.iter().filter_map(|item| Some((item["InstanceId"].as_str()?.to_owned(), disk(item)))).collect())
+    Ok(items
+        .iter()
+        .filter_map(|item| Some((item["InstanceId"].as_str()?.to_owned(), disk(item))))
+        .collect())
 }
 
 /// IoOptimized is a truth in answers and a word in requests.
 fn normalise(attributes: &mut Attributes) {
     if let Some(value @ Value::Bool(_)) = attributes.get_mut("io_optimized") {
-        *value = Value::from(if *value == Value::Bool(true) { "optimized" } else { "none" });
+        *value = Value::from(if *value == Value::Bool(true) {
+            "optimized"
+        } else {
+            "none"
+        });
     }
 }
 
@@ -309,7 +374,12 @@ fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
 fn check(attributes: &Attributes) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut complain = |code, attribute, message: &str, help: &str| {
-        complaints.push(Complaint { code, attribute, message: message.to_owned(), help: help.to_owned() });
+        complaints.push(Complaint {
+            code,
+            attribute,
+            message: message.to_owned(),
+            help: help.to_owned(),
+        });
     };
     let classic = text(attributes, "instance_network_type") == Some("classic");
     let has_vswitch = attributes.contains_key("vswitch_id");
@@ -342,11 +412,20 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
         for name in ["period", "period_unit", "auto_renew"] {
             if attributes.contains_key(name) {
                 let message = format!("{name} is for PrePaid instances only");
-                complain("E0205", name, &message, "instance_charge_type = \"PrePaid\", or take the key out");
+                complain(
+                    "E0205",
+                    name,
+                    &message,
+                    "instance_charge_type = \"PrePaid\", or take the key out",
+                );
             }
         }
     }
-    if attributes.get("security_group_ids").and_then(Value::as_list).is_some_and(<[Value]>::is_empty) {
+    if attributes
+        .get("security_group_ids")
+        .and_then(Value::as_list)
+        .is_some_and(<[Value]>::is_empty)
+    {
         complain(
             "E0203",
             "security_group_ids",
@@ -360,9 +439,11 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
 /// A subscription's size and a disk's size depend on what is there.
 fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable> {
     match path {
-        "instance_type" if text(before, "instance_charge_type") == Some("PrePaid") => Some(Changeable::Refused(
-            "a new type for a subscription moves money; change it in the console, then here",
-        )),
+        "instance_type" if text(before, "instance_charge_type") == Some("PrePaid") => {
+            Some(Changeable::Refused(
+                "a new type for a subscription moves money; change it in the console, then here",
+            ))
+        }
         "system_disk.size" => {
             let size = |attributes: &Attributes| attributes.get("system_disk")?.at("size")?.as_integer();
             match (size(before), size(after)) {
@@ -378,8 +459,15 @@ fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Ch
 
 /// Bandwidth asks for a public address.
 fn implied(wanted: &Attributes, observed: &Attributes) -> Vec<&'static str> {
-    let bandwidth = wanted.get("internet_max_bandwidth_out").and_then(Value::as_integer).unwrap_or(0);
-    if bandwidth > 0 && !observed.contains_key("public_ip") { vec!["public_ip"] } else { Vec::new() }
+    let bandwidth = wanted
+        .get("internet_max_bandwidth_out")
+        .and_then(Value::as_integer)
+        .unwrap_or(0);
+    if bandwidth > 0 && !observed.contains_key("public_ip") {
+        vec!["public_ip"]
+    } else {
+        Vec::new()
+    }
 }
 
 fn undeletable(observed: &Attributes) -> Option<String> {
@@ -389,24 +477,43 @@ fn undeletable(observed: &Attributes) -> Option<String> {
 }
 
 fn own(wanted: &schema::Wanted<'_>, attribute: &str) -> Value {
-    Value::Reference(Reference { address: wanted.address.clone(), attribute: attribute.to_owned() })
+    Value::Reference(Reference {
+        address: wanted.address.clone(),
+        attribute: attribute.to_owned(),
+    })
 }
 
 fn simple(name: &str, action: &'static str, id: Value) -> Step {
     let params = Attributes::from([("InstanceId".to_owned(), id)]);
-    Step::call(name, Call { product: "Ecs", action, class: Class::A, params, yields: Yield::Nothing })
+    Step::call(
+        name,
+        Call {
+            product: "Ecs",
+            action,
+            class: Class::A,
+            params,
+            yields: Yield::Nothing,
+        },
+    )
 }
 
 fn allocate(id: Value) -> Step {
     let mut step = simple("allocate public IP", "AllocatePublicIpAddress", id);
     if let StepKind::Call(call) = &mut step.kind {
-        call.yields = Yield::Attribute { field: "IpAddress", attribute: "public_ip" };
+        call.yields = Yield::Attribute {
+            field: "IpAddress",
+            attribute: "public_ip",
+        };
     }
     step
 }
 
 fn wait(status: &'static str) -> Step {
-    Step::wait_status(format!("wait until {}", status.to_lowercase()), status, STATUS_TIMEOUT_S)
+    Step::wait_status(
+        format!("wait until {}", status.to_lowercase()),
+        status,
+        STATUS_TIMEOUT_S,
+    )
 }
 
 /// create > wait until stopped > (more groups) > (allocate public IP) > (start > wait until running)
@@ -428,7 +535,13 @@ fn create(wanted: &schema::Wanted<'_>) -> Vec<Step> {
             ("InstanceId".to_owned(), own(wanted, "id")),
             ("SecurityGroupIds".to_owned(), groups.clone()),
         ]);
-        let call = Call { product: "Ecs", action: MODIFY.action, class: Class::A, params, yields: Yield::Nothing };
+        let call = Call {
+            product: "Ecs",
+            action: MODIFY.action,
+            class: Class::A,
+            params,
+            yields: Yield::Nothing,
+        };
         steps.push(Step::call("join security groups", call));
     }
     if !implied(wanted.attributes, &Attributes::new()).is_empty() {
@@ -459,8 +572,9 @@ fn update(change: &Change<'_>) -> Vec<Step> {
         _ => "Stopped",
     };
     let groups = steps::changed_by_action(change);
-    let (stopped, live): (Vec<_>, Vec<_>) =
-        groups.into_iter().partition(|(update, _)| update.needs == Needs::Stopped);
+    let (stopped, live): (Vec<_>, Vec<_>) = groups
+        .into_iter()
+        .partition(|(update, _)| update.needs == Needs::Stopped);
     let mut reboot = false;
     for (update, attributes) in live {
         let mut call = steps::update_call(change, update, &attributes);
@@ -484,7 +598,10 @@ fn update(change: &Change<'_>) -> Vec<Step> {
         status = "Stopped";
     }
     for (update, attributes) in stopped {
-        steps.push(Step::call(update.label, steps::update_call(change, update, &attributes)));
+        steps.push(Step::call(
+            update.label,
+            steps::update_call(change, update, &attributes),
+        ));
     }
     if change.changed.contains(&"public_ip") {
         steps.push(allocate(id()));
@@ -507,7 +624,10 @@ fn delete(existing: &Existing<'_>) -> Vec<Step> {
     if text(existing.attributes, "instance_charge_type") == Some("PrePaid") {
         let params = Attributes::from([
             ("RegionId".to_owned(), Value::from(existing.region)),
-            ("InstanceIds".to_owned(), Value::JsonText(Box::new(Value::List(vec![id()])))),
+            (
+                "InstanceIds".to_owned(),
+                Value::JsonText(Box::new(Value::List(vec![id()]))),
+            ),
             ("InstanceChargeType".to_owned(), Value::from("PostPaid")),
             ("ClientToken".to_owned(), Value::Token),
         ]);
@@ -538,7 +658,11 @@ fn delete(existing: &Existing<'_>) -> Vec<Step> {
 }
 
 fn downtime(steps: &[Step]) -> Option<&'static str> {
-    let has = |action: &str| steps.iter().any(|step| matches!(&step.kind, StepKind::Call(call) if call.action == action));
+    let has = |action: &str| {
+        steps
+            .iter()
+            .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action == action))
+    };
     match (has("StopInstance"), has("StartInstance"), has("RebootInstance")) {
         (true, true, _) => Some("about 2 min while it is stopped"),
         (_, _, true) => Some("about 1 min while it reboots"),
@@ -550,7 +674,11 @@ fn downtime(steps: &[Step]) -> Option<&'static str> {
 fn losses(observed: &Attributes) -> Vec<String> {
     let mut lost = Vec::new();
     let id = text(observed, "id").unwrap_or("it");
-    match observed.get("system_disk").and_then(|disk| disk.at("size")).and_then(Value::as_integer) {
+    match observed
+        .get("system_disk")
+        .and_then(|disk| disk.at("size"))
+        .and_then(Value::as_integer)
+    {
         Some(size) => lost.push(format!("the {size} GiB system disk of {id} is erased")),
         None => lost.push(format!("the system disk of {id} is erased")),
     }
@@ -558,11 +686,15 @@ fn losses(observed: &Attributes) -> Vec<String> {
         lost.push(format!("private IP {address} is released"));
     }
     if let Some(address) = text(observed, "public_ip") {
-        lost.push(format!("public IP {address} goes back to the pool and cannot be asked for again"));
+        lost.push(format!(
+            "public IP {address} goes back to the pool and cannot be asked for again"
+        ));
     }
     if text(observed, "instance_charge_type") == Some("PrePaid") {
         let until = text(observed, "expired_time").unwrap_or("its end");
-        lost.push(format!("the subscription, paid until {until}; it becomes pay-as-you-go first"));
+        lost.push(format!(
+            "the subscription, paid until {until}; it becomes pay-as-you-go first"
+        ));
     }
     lost
 }

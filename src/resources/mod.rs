@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 
-use crate::cloud::{ApiError, Cloud, ErrorKind, Style, Paging, Product, Request};
+use crate::cloud::{ApiError, Cloud, ErrorKind, Paging, Product, Request, Style};
 use crate::env::BoxFuture;
 pub(crate) use crate::live::Observed;
 use crate::live::TAG_STACK;
@@ -22,8 +22,12 @@ use crate::step::Call;
 use crate::value::{Attributes, Value};
 
 /// All types, by name.
-pub(crate) static REGISTRY: &[&dyn ResourceType] =
-    &[&instance::Instance, &security_group::SecurityGroup, &vpc::Vpc, &vswitch::VSwitch];
+pub(crate) static REGISTRY: &[&dyn ResourceType] = &[
+    &instance::Instance,
+    &security_group::SecurityGroup,
+    &vpc::Vpc,
+    &vswitch::VSwitch,
+];
 
 /// The schemas of all types.
 pub(crate) fn schemas() -> Schemas {
@@ -32,7 +36,10 @@ pub(crate) fn schemas() -> Schemas {
 
 /// The type of this name.
 pub(crate) fn find(type_name: &str) -> Option<&'static dyn ResourceType> {
-    REGISTRY.iter().copied().find(|resource_type| resource_type.schema().type_name == type_name)
+    REGISTRY
+        .iter()
+        .copied()
+        .find(|resource_type| resource_type.schema().type_name == type_name)
 }
 
 /// A resource type.
@@ -69,7 +76,13 @@ pub(crate) trait ResourceType: Send + Sync {
         wanted: Wanted,
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
-            try_join_all(observed.iter_mut().map(|one| self.complete(cloud, one, wanted.clone()))).await.map(|_| ())
+            try_join_all(
+                observed
+                    .iter_mut()
+                    .map(|one| self.complete(cloud, one, wanted.clone())),
+            )
+            .await
+            .map(|_| ())
         })
     }
 }
@@ -140,7 +153,8 @@ impl Codes {
 fn matches_any(codes: &[&str], code: &str) -> bool {
     !code.is_empty()
         && codes.iter().any(|known| {
-            code.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            code.strip_prefix(known)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
 }
 
@@ -150,7 +164,10 @@ pub(crate) async fn list_by_stack(
     cloud: &Cloud,
     stack: &str,
 ) -> Result<Vec<Observed>, ApiError> {
-    let tag = [("Tag.1.Key".to_owned(), TAG_STACK.to_owned()), ("Tag.1.Value".to_owned(), stack.to_owned())];
+    let tag = [
+        ("Tag.1.Key".to_owned(), TAG_STACK.to_owned()),
+        ("Tag.1.Value".to_owned(), stack.to_owned()),
+    ];
     list(resource_type, cloud, tag.into_iter().collect()).await
 }
 
@@ -173,7 +190,8 @@ pub(crate) async fn read_by_id(
         match list(resource_type, cloud, BTreeMap::from([(param.to_owned(), value)])).await {
             Ok(observed) => found.extend(observed),
             // Some list actions answer an unknown id with an error; nobody is there then.
-            Err(error) if error.kind == ErrorKind::NotFound || resource_type.codes().is_absent(&error.code) => {}
+            Err(error)
+                if error.kind == ErrorKind::NotFound || resource_type.codes().is_absent(&error.code) => {}
             Err(error) => return Err(error),
         }
     }
@@ -191,16 +209,30 @@ async fn list(
     let reading = resource_type.reading();
     let mut params = filter;
     params.insert("RegionId".to_owned(), cloud.region().to_owned());
-    let request = Request { product: reading.product, action: reading.action, params };
-    let paging = Paging { list: reading.list, id: reading.id_field, style: reading.page };
+    let request = Request {
+        product: reading.product,
+        action: reading.action,
+        params,
+    };
+    let paging = Paging {
+        list: reading.list,
+        id: reading.id_field,
+        style: reading.page,
+    };
     let items = cloud.pages(request, paging).await?;
-    Ok(items.iter().filter_map(|item| observe(resource_type, item)).collect())
+    Ok(items
+        .iter()
+        .filter_map(|item| observe(resource_type, item))
+        .collect())
 }
 
 /// One item of a list as an observation; none if it has no id.
 pub(crate) fn observe(resource_type: &dyn ResourceType, item: &serde_json::Value) -> Option<Observed> {
     let reading = resource_type.reading();
-    let id = item[reading.id_field].as_str().filter(|id| !id.is_empty())?.to_owned();
+    let id = item[reading.id_field]
+        .as_str()
+        .filter(|id| !id.is_empty())?
+        .to_owned();
     let tags = tags_of(item, reading.tags);
     let mut attributes = attributes_of(resource_type.schema().attributes, item);
     let own: Attributes = tags
@@ -223,10 +255,16 @@ fn tags_of(item: &serde_json::Value, shape: TagShape) -> BTreeMap<String, String
         TagShape::Ecs => ("TagKey", "TagValue"),
         TagShape::Vpc => ("Key", "Value"),
     };
-    let tags = item["Tags"]["Tag"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let tags = item["Tags"]["Tag"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     tags.iter()
         .filter_map(|tag| {
-            Some((tag[key_field].as_str()?.to_owned(), tag[value_field].as_str().unwrap_or_default().to_owned()))
+            Some((
+                tag[key_field].as_str()?.to_owned(),
+                tag[value_field].as_str().unwrap_or_default().to_owned(),
+            ))
         })
         .collect()
 }
@@ -273,14 +311,20 @@ mod tests {
         assert_eq!(observed.attributes["private_ip"], Value::from("10.0.1.5"));
         assert_eq!(observed.attributes["io_optimized"], Value::from("optimized"));
         assert_eq!(observed.attributes["description"], Value::from(""));
-        assert_eq!(observed.attributes["tags"].to_json(), serde_json::json!({"team": "a"}));
+        assert_eq!(
+            observed.attributes["tags"].to_json(),
+            serde_json::json!({"team": "a"})
+        );
         assert_eq!(observed.tags["infra:addr"], "instance.web");
     }
 
     #[test]
     fn an_empty_code_means_nothing() {
         assert!(!matches_any(&["InvalidVpcId.NotFound"], ""));
-        assert!(matches_any(&["DependencyViolation"], "DependencyViolation.VSwitch"));
+        assert!(matches_any(
+            &["DependencyViolation"],
+            "DependencyViolation.VSwitch"
+        ));
         assert!(!matches_any(&["DependencyViolation"], "DependencyViolations"));
     }
 

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use super::steps;
 use super::{Codes, IdFilter, Observed, Reading, ResourceType, TagShape, Wanted};
-use crate::cloud::{ApiError, Cloud, Style, Paging, Product, Request};
+use crate::cloud::{ApiError, Cloud, Paging, Product, Request, Style};
 use crate::env::BoxFuture;
 use crate::schema::{
-    self, Attribute, Change, Create, Delete, Kind, Literal, Needs, Replacement, Schema, Steps, Tagging, Update, attr,
+    self, Attribute, Change, Create, Delete, Kind, Literal, Needs, Replacement, Schema, Steps, Tagging,
+    Update, attr,
 };
 use crate::step::{Call, Class, Step, Yield};
 use crate::value::{Attributes, Value};
@@ -33,13 +34,19 @@ static INGRESS: &[Attribute] = &[
     attr("port_range", Kind::String)
         .required()
         .doc("\"443\", \"8000-8100\", \"all\", or the API's form \"443/443\"."),
-    attr("ip_protocol", Kind::Enum(PROTOCOLS)).default(Literal::String("TCP")).doc("The protocol; TCP if not given."),
+    attr("ip_protocol", Kind::Enum(PROTOCOLS))
+        .default(Literal::String("TCP"))
+        .doc("The protocol; TCP if not given."),
     attr("source_cidr_ip", Kind::String).doc("From which IPv4 network, e.g. \"203.0.113.0/24\"."),
     attr("ipv6_source_cidr_ip", Kind::String).doc("From which IPv6 network."),
     attr("source_group_id", Kind::Id("security_group")).doc("From members of which security group."),
     attr("source_prefix_list_id", Kind::String).doc("From which prefix list."),
-    attr("policy", Kind::Enum(&["accept", "drop"])).default(Literal::String("accept")).doc("accept or drop."),
-    attr("priority", Kind::Integer { min: 1, max: 100 }).default(Literal::Integer(1)).doc("1 (first) to 100 (last)."),
+    attr("policy", Kind::Enum(&["accept", "drop"]))
+        .default(Literal::String("accept"))
+        .doc("accept or drop."),
+    attr("priority", Kind::Integer { min: 1, max: 100 })
+        .default(Literal::Integer(1))
+        .doc("1 (first) to 100 (last)."),
     attr("description", Kind::String).doc("A note, up to 512 characters."),
 ];
 
@@ -47,20 +54,28 @@ static EGRESS: &[Attribute] = &[
     attr("port_range", Kind::String)
         .required()
         .doc("\"443\", \"8000-8100\", \"all\", or the API's form \"443/443\"."),
-    attr("ip_protocol", Kind::Enum(PROTOCOLS)).default(Literal::String("TCP")).doc("The protocol; TCP if not given."),
+    attr("ip_protocol", Kind::Enum(PROTOCOLS))
+        .default(Literal::String("TCP"))
+        .doc("The protocol; TCP if not given."),
     attr("dest_cidr_ip", Kind::String).doc("To which IPv4 network, e.g. \"0.0.0.0/0\"."),
     attr("ipv6_dest_cidr_ip", Kind::String).doc("To which IPv6 network."),
     attr("dest_group_id", Kind::Id("security_group")).doc("To members of which security group."),
     attr("dest_prefix_list_id", Kind::String).doc("To which prefix list."),
-    attr("policy", Kind::Enum(&["accept", "drop"])).default(Literal::String("accept")).doc("accept or drop."),
-    attr("priority", Kind::Integer { min: 1, max: 100 }).default(Literal::Integer(1)).doc("1 (first) to 100 (last)."),
+    attr("policy", Kind::Enum(&["accept", "drop"]))
+        .default(Literal::String("accept"))
+        .doc("accept or drop."),
+    attr("priority", Kind::Integer { min: 1, max: 100 })
+        .default(Literal::Integer(1))
+        .doc("1 (first) to 100 (last)."),
     attr("description", Kind::String).doc("A note, up to 512 characters."),
 ];
 
 const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("vpc_id", Kind::Id("vpc")).replaces().doc("The VPC of its members; none for the classic network."),
+    attr("vpc_id", Kind::Id("vpc"))
+        .replaces()
+        .doc("The VPC of its members; none for the classic network."),
     attr("security_group_type", Kind::Enum(&["normal", "enterprise"]))
         .replaces()
         .doc("normal (members reach each other) or enterprise."),
@@ -69,11 +84,24 @@ static ATTRIBUTES: &[Attribute] = &[
         .param("SecurityGroupName")
         .field("SecurityGroupName")
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String).updated_by(&MODIFY).doc("A note, 2 to 256 characters."),
-    attr("ingress", Kind::TableSet(INGRESS)).param("").field("").doc("Who may connect to its members; all of it, when given."),
-    attr("egress", Kind::TableSet(EGRESS)).param("").field("").doc("Where its members may connect to; all of it, when given."),
-    attr("tags", Kind::Tags).field("").doc("Tags, up to 17: { team = \"web\" }."),
-    attr("id", Kind::String).computed().field("SecurityGroupId").doc("The id, e.g. \"sg-bp1...\"."),
+    attr("description", Kind::String)
+        .updated_by(&MODIFY)
+        .doc("A note, 2 to 256 characters."),
+    attr("ingress", Kind::TableSet(INGRESS))
+        .param("")
+        .field("")
+        .doc("Who may connect to its members; all of it, when given."),
+    attr("egress", Kind::TableSet(EGRESS))
+        .param("")
+        .field("")
+        .doc("Where its members may connect to; all of it, when given."),
+    attr("tags", Kind::Tags)
+        .field("")
+        .doc("Tags, up to 17: { team = \"web\" }."),
+    attr("id", Kind::String)
+        .computed()
+        .field("SecurityGroupId")
+        .doc("The id, e.g. \"sg-bp1...\"."),
 ];
 
 static SCHEMA: Schema = Schema {
@@ -82,9 +110,20 @@ static SCHEMA: Schema = Schema {
     product: "Ecs",
     attributes: ATTRIBUTES,
     id_param: "SecurityGroupId",
-    create: Create { action: "CreateSecurityGroup", id_field: "SecurityGroupId", ready: None },
-    delete: Delete { action: "DeleteSecurityGroup", region: true, gone: None },
-    tagging: Tagging { resource_type: "securitygroup", untag_action: "UntagResources" },
+    create: Create {
+        action: "CreateSecurityGroup",
+        id_field: "SecurityGroupId",
+        ready: None,
+    },
+    delete: Delete {
+        action: "DeleteSecurityGroup",
+        region: true,
+        gone: None,
+    },
+    tagging: Tagging {
+        resource_type: "securitygroup",
+        untag_action: "UntagResources",
+    },
     // Members must be moved to the new one before the old one can go.
     replacement: Replacement::CreateFirst,
     normalise,
@@ -92,7 +131,11 @@ static SCHEMA: Schema = Schema {
     change_rule: steps::table_decides,
     implied: steps::nothing_implied,
     undeletable: steps::always_deletable,
-    steps: Steps { create, update, delete: steps::delete },
+    steps: Steps {
+        create,
+        update,
+        delete: steps::delete,
+    },
     downtime: steps::no_downtime,
     losses: steps::no_losses,
 };
@@ -109,7 +152,10 @@ static READING: Reading = Reading {
     list: "SecurityGroups.SecurityGroup",
     id_field: "SecurityGroupId",
     page: Style::NextToken { max: 100 },
-    ids: IdFilter::Json { param: "SecurityGroupIds", max: 100 },
+    ids: IdFilter::Json {
+        param: "SecurityGroupIds",
+        max: 100,
+    },
     tags: TagShape::Ecs,
 };
 
@@ -175,7 +221,11 @@ impl ResourceType for SecurityGroup {
                 ("SecurityGroupId".to_owned(), observed.id.clone()),
                 ("NicType".to_owned(), "intranet".to_owned()),
             ]);
-            let request = Request { product: Product::Ecs, action: "DescribeSecurityGroupAttribute", params };
+            let request = Request {
+                product: Product::Ecs,
+                action: "DescribeSecurityGroupAttribute",
+                params,
+            };
             let paging = Paging {
                 list: "Permissions.Permission",
                 id: "SecurityGroupRuleId",
@@ -188,7 +238,9 @@ impl ResourceType for SecurityGroup {
                     .filter(|permission| permission["Direction"].as_str() == Some(direction.word))
                     .map(|permission| observed_rule(direction.table, permission))
                     .collect();
-                observed.attributes.insert(direction.attribute.to_owned(), Value::List(rules));
+                observed
+                    .attributes
+                    .insert(direction.attribute.to_owned(), Value::List(rules));
             }
             normalise(&mut observed.attributes);
             Ok(())
@@ -208,7 +260,9 @@ fn observed_rule(table: &'static [Attribute], permission: &serde_json::Value) ->
 /// no key without a text.
 fn normalise(attributes: &mut Attributes) {
     for direction in &DIRECTIONS {
-        let Some(Value::List(rules)) = attributes.get_mut(direction.attribute) else { continue };
+        let Some(Value::List(rules)) = attributes.get_mut(direction.attribute) else {
+            continue;
+        };
         for rule in rules.iter_mut() {
             if let Value::Map(rule) = rule {
                 normalise_rule(rule);
@@ -233,7 +287,10 @@ fn normalise_rule(rule: &mut Attributes) {
             rule.insert("priority".to_owned(), Value::Integer(number));
         }
     }
-    let has_ports = matches!(rule.get("ip_protocol").and_then(Value::as_str), Some("TCP" | "UDP"));
+    let has_ports = matches!(
+        rule.get("ip_protocol").and_then(Value::as_str),
+        Some("TCP" | "UDP")
+    );
     if let Some(Value::String(ports)) = rule.get_mut("port_range") {
         *ports = match ports.as_str() {
             "all" if has_ports => "1/65535".to_owned(),
@@ -262,7 +319,15 @@ fn identity(rule: &Attributes) -> String {
         "dest_group_id",
         "dest_prefix_list_id",
     ];
-    PARTS.iter().map(|part| rule.get(*part).map(|value| value.to_json().to_string()).unwrap_or_default() + "|").collect()
+    PARTS
+        .iter()
+        .map(|part| {
+            rule.get(*part)
+                .map(|value| value.to_json().to_string())
+                .unwrap_or_default()
+                + "|"
+        })
+        .collect()
 }
 
 /// The group, then its rules.
@@ -275,13 +340,23 @@ fn create(wanted: &schema::Wanted<'_>) -> Vec<Step> {
     for direction in &DIRECTIONS {
         let rules = rules_of(wanted.attributes, direction.attribute);
         let rules: Vec<&Attributes> = rules.iter().collect();
-        steps.extend(permission_steps(wanted.region, &group, direction, direction.authorize, "add", &rules));
+        steps.extend(permission_steps(
+            wanted.region,
+            &group,
+            direction,
+            direction.authorize,
+            "add",
+            &rules,
+        ));
     }
     steps
 }
 
 fn rules_of(attributes: &Attributes, direction: &str) -> Vec<Attributes> {
-    let rules = attributes.get(direction).and_then(Value::as_list).unwrap_or_default();
+    let rules = attributes
+        .get(direction)
+        .and_then(Value::as_list)
+        .unwrap_or_default();
     rules.iter().filter_map(Value::as_map).cloned().collect()
 }
 
@@ -290,22 +365,47 @@ fn update(change: &Change<'_>) -> Vec<Step> {
     let mut steps = steps::update(change);
     let group = Value::from(change.id);
     let region = change.wanted.region;
-    for direction in DIRECTIONS.iter().filter(|direction| change.changed.contains(&direction.attribute)) {
+    for direction in DIRECTIONS
+        .iter()
+        .filter(|direction| change.changed.contains(&direction.attribute))
+    {
         let wanted = rules_of(change.wanted.attributes, direction.attribute);
         let before = rules_of(change.before, direction.attribute);
         let find = |rules: &'_ [Attributes], rule: &Attributes| -> Option<usize> {
             rules.iter().position(|other| identity(other) == identity(rule))
         };
-        let added: Vec<&Attributes> = wanted.iter().filter(|rule| find(&before, rule).is_none()).collect();
-        let removed: Vec<&Attributes> = before.iter().filter(|rule| find(&wanted, rule).is_none()).collect();
-        steps.extend(permission_steps(region, &group, direction, direction.authorize, "add", &added));
+        let added: Vec<&Attributes> = wanted
+            .iter()
+            .filter(|rule| find(&before, rule).is_none())
+            .collect();
+        let removed: Vec<&Attributes> = before
+            .iter()
+            .filter(|rule| find(&wanted, rule).is_none())
+            .collect();
+        steps.extend(permission_steps(
+            region,
+            &group,
+            direction,
+            direction.authorize,
+            "add",
+            &added,
+        ));
         for rule in &wanted {
-            let Some(old) = find(&before, rule).map(|index| &before[index]) else { continue };
+            let Some(old) = find(&before, rule).map(|index| &before[index]) else {
+                continue;
+            };
             if !same_rule(old, rule) {
                 steps.push(modify_step(region, &group, direction, old, rule));
             }
         }
-        steps.extend(permission_steps(region, &group, direction, direction.revoke, "remove", &removed));
+        steps.extend(permission_steps(
+            region,
+            &group,
+            direction,
+            direction.revoke,
+            "remove",
+            &removed,
+        ));
     }
     steps
 }
@@ -330,7 +430,10 @@ fn permission_steps(
     rules
         .chunks(RULES_PER_CALL)
         .map(|chunk| {
-            let permissions = chunk.iter().map(|rule| Value::Map(rule_params(direction, rule))).collect();
+            let permissions = chunk
+                .iter()
+                .map(|rule| Value::Map(rule_params(direction, rule)))
+                .collect();
             let params = Attributes::from([
                 ("RegionId".to_owned(), Value::from(region)),
                 ("SecurityGroupId".to_owned(), group.clone()),
@@ -338,22 +441,48 @@ fn permission_steps(
             ]);
             let noun = if chunk.len() == 1 { "rule" } else { "rules" };
             let name = format!("{verb} {} {} {noun}", chunk.len(), direction.attribute);
-            Step::call(name, Call { product: "Ecs", action, class: Class::A, params, yields: Yield::Nothing })
+            Step::call(
+                name,
+                Call {
+                    product: "Ecs",
+                    action,
+                    class: Class::A,
+                    params,
+                    yields: Yield::Nothing,
+                },
+            )
         })
         .collect()
 }
 
-fn modify_step(region: &str, group: &Value, direction: &Direction, old: &Attributes, rule: &Attributes) -> Step {
+fn modify_step(
+    region: &str,
+    group: &Value,
+    direction: &Direction,
+    old: &Attributes,
+    rule: &Attributes,
+) -> Step {
     let mut params = rule_params(direction, rule);
     params.insert("RegionId".to_owned(), Value::from(region));
     params.insert("SecurityGroupId".to_owned(), group.clone());
     // An empty text takes a description away.
-    params.entry("Description".to_owned()).or_insert_with(|| Value::from(""));
+    params
+        .entry("Description".to_owned())
+        .or_insert_with(|| Value::from(""));
     if let Some(id) = old.get(RULE_ID) {
         params.insert("SecurityGroupRuleId".to_owned(), id.clone());
     }
     let name = format!("change 1 {} rule", direction.attribute);
-    Step::call(name, Call { product: "Ecs", action: direction.modify, class: Class::A, params, yields: Yield::Nothing })
+    Step::call(
+        name,
+        Call {
+            product: "Ecs",
+            action: direction.modify,
+            class: Class::A,
+            params,
+            yields: Yield::Nothing,
+        },
+    )
 }
 
 fn rule_params(direction: &Direction, rule: &Attributes) -> Attributes {
@@ -369,7 +498,12 @@ mod tests {
     use super::*;
 
     fn rule(entries: &[(&str, &str)]) -> Value {
-        Value::Map(entries.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect())
+        Value::Map(
+            entries
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), Value::from(*value)))
+                .collect(),
+        )
     }
 
     fn normal(entries: &[(&str, &str)]) -> Attributes {
@@ -380,7 +514,12 @@ mod tests {
 
     #[test]
     fn a_rule_read_back_equals_the_rule_as_written() {
-        let written = normal(&[("ip_protocol", "TCP"), ("port_range", "443"), ("policy", "accept"), ("priority", "1")]);
+        let written = normal(&[
+            ("ip_protocol", "TCP"),
+            ("port_range", "443"),
+            ("policy", "accept"),
+            ("priority", "1"),
+        ]);
         let read = normal(&[
             ("ip_protocol", "tcp"),
             ("port_range", "443/443"),
@@ -412,7 +551,11 @@ mod tests {
         let rules = |priority: &str| {
             let mut attributes = Attributes::from([(
                 "ingress".to_owned(),
-                Value::List(vec![rule(&[("port_range", "22"), ("ip_protocol", "TCP"), ("priority", priority)])]),
+                Value::List(vec![rule(&[
+                    ("port_range", "22"),
+                    ("ip_protocol", "TCP"),
+                    ("priority", priority),
+                ])]),
             )]);
             normalise(&mut attributes);
             attributes

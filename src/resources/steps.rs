@@ -16,7 +16,11 @@ pub(super) fn create(wanted: &Wanted<'_>) -> Vec<Step> {
     let create = &wanted.schema.create;
     let mut steps = vec![Step::call("create", create_call(wanted))];
     if let Some((status, timeout_s)) = create.ready {
-        steps.push(Step::wait_status(format!("wait until {}", status.to_lowercase()), status, timeout_s));
+        steps.push(Step::wait_status(
+            format!("wait until {}", status.to_lowercase()),
+            status,
+            timeout_s,
+        ));
     }
     steps
 }
@@ -32,13 +36,17 @@ pub(super) fn create_call(wanted: &Wanted<'_>) -> Call {
         action: wanted.schema.create.action,
         class: Class::T,
         params,
-        yields: Yield::Id { field: wanted.schema.create.id_field },
+        yields: Yield::Id {
+            field: wanted.schema.create.id_field,
+        },
     }
 }
 
 fn put_params(params: &mut Attributes, table: &'static [Attribute], values: &Attributes) {
     for attribute in table {
-        let Some(value) = values.get(attribute.name) else { continue };
+        let Some(value) = values.get(attribute.name) else {
+            continue;
+        };
         match (&attribute.kind, value) {
             (Kind::Table(nested), Value::Map(inner)) => put_params(params, nested, inner),
             (Kind::Tags | Kind::TableSet(_), _) => {}
@@ -66,7 +74,9 @@ fn put(params: &mut Attributes, path: &str, value: Value) {
             params.insert(path.to_owned(), value);
         }
         Some((first, rest)) => {
-            let inner = params.entry(first.to_owned()).or_insert_with(|| Value::Map(Attributes::new()));
+            let inner = params
+                .entry(first.to_owned())
+                .or_insert_with(|| Value::Map(Attributes::new()));
             if let Value::Map(inner) = inner {
                 put(inner, rest, value);
             }
@@ -102,8 +112,12 @@ pub(super) type Group = (&'static Update, Vec<&'static Attribute>);
 pub(super) fn changed_by_action(change: &Change<'_>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for path in change.changed {
-        let Some(attribute) = change.wanted.schema.attribute(path) else { continue };
-        let Changeable::InPlace(update) = attribute.change else { continue };
+        let Some(attribute) = change.wanted.schema.attribute(path) else {
+            continue;
+        };
+        let Changeable::InPlace(update) = attribute.change else {
+            continue;
+        };
         match groups.iter_mut().find(|(known, _)| std::ptr::eq(*known, update)) {
             Some((_, attributes)) => attributes.push(attribute),
             None => groups.push((update, vec![attribute])),
@@ -124,10 +138,20 @@ pub(super) fn update_call(change: &Change<'_>, update: &Update, attributes: &[&'
     }
     for attribute in attributes {
         if let Some(value) = change.wanted.attributes.get(attribute.name) {
-            put(&mut params, &attribute.update_param_name(), wire_value(attribute, value));
+            put(
+                &mut params,
+                &attribute.update_param_name(),
+                wire_value(attribute, value),
+            );
         }
     }
-    Call { product: schema.product, action: update.action, class: update.class, params, yields: Yield::Nothing }
+    Call {
+        product: schema.product,
+        action: update.action,
+        class: update.class,
+        params,
+        yields: Yield::Nothing,
+    }
 }
 
 /// The calls that set tags and take tags away.
@@ -136,7 +160,10 @@ pub(super) fn tag_steps(change: &Change<'_>) -> Vec<Step> {
     let common = || {
         Attributes::from([
             ("RegionId".to_owned(), Value::from(change.wanted.region)),
-            ("ResourceType".to_owned(), Value::from(schema.tagging.resource_type)),
+            (
+                "ResourceType".to_owned(),
+                Value::from(schema.tagging.resource_type),
+            ),
             ("ResourceId".to_owned(), Value::List(vec![Value::from(change.id)])),
         ])
     };
@@ -152,7 +179,10 @@ pub(super) fn tag_steps(change: &Change<'_>) -> Vec<Step> {
         let mut params = common();
         let keys = keys.iter().map(|key| Value::from(key.as_str())).collect();
         params.insert("TagKey".to_owned(), Value::List(keys));
-        steps.push(Step::call("remove tags", call(schema.tagging.untag_action, params)));
+        steps.push(Step::call(
+            "remove tags",
+            call(schema.tagging.untag_action, params),
+        ));
     }
     for tags in change.tags_set.chunks(TAGS_PER_CALL) {
         let mut params = common();
@@ -181,8 +211,18 @@ pub(super) fn delete_call(existing: &Existing<'_>, more: Attributes) -> Call {
         params.insert("RegionId".to_owned(), Value::from(existing.region));
     }
     // Gone only when the wait has seen it, if there is a wait.
-    let yields = if delete.gone.is_some() { Yield::Nothing } else { Yield::Removed };
-    Call { product: existing.schema.product, action: delete.action, class: Class::A, params, yields }
+    let yields = if delete.gone.is_some() {
+        Yield::Nothing
+    } else {
+        Yield::Removed
+    };
+    Call {
+        product: existing.schema.product,
+        action: delete.action,
+        class: Class::A,
+        params,
+        yields,
+    }
 }
 
 /// For types that take nothing out of use.

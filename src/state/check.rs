@@ -17,7 +17,12 @@ pub(super) fn check(state: &State) -> Result<(), String> {
         if resource.id.is_empty() && resource.deposed.is_empty() {
             return Err(format!("{address} has no id"));
         }
-        for id in resource.deposed.iter().chain(Some(&resource.id)).filter(|id| !id.is_empty()) {
+        for id in resource
+            .deposed
+            .iter()
+            .chain(Some(&resource.id))
+            .filter(|id| !id.is_empty())
+        {
             if let Some(other) = seen.insert((&resource.type_name, id), address.to_string()) {
                 return Err(format!("{address} and {other} are both {id}"));
             }

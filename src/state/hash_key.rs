@@ -43,6 +43,8 @@ impl<'de> Deserialize<'de> for HashKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<HashKey, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(HashKey).ok_or_else(|| serde::de::Error::custom("the hash key is not 32 bytes in base64"))
+        bytes
+            .map(HashKey)
+            .ok_or_else(|| serde::de::Error::custom("the hash key is not 32 bytes in base64"))
     }
 }

@@ -29,13 +29,22 @@ struct Queue {
 impl JournalFile {
     /// Opens a journal for appending; `length` bytes of it are sound, the rest is cut off.
     pub(super) fn open(fs: &dyn FileSystem, path: &Path, length: u64) -> Result<JournalFile, StateError> {
-        let failed = |doing| move |source| StateError::Io { doing, path: path.to_owned(), source };
+        let failed = |doing| {
+            move |source| StateError::Io {
+                doing,
+                path: path.to_owned(),
+                source,
+            }
+        };
         let mut file = fs.open_append(path).map_err(failed("opening"))?;
         file.truncate(length).map_err(failed("cutting"))?;
         Ok(JournalFile {
             path: path.to_owned(),
             file: Mutex::new(file),
-            state: Mutex::new(Queue { length, ..Queue::default() }),
+            state: Mutex::new(Queue {
+                length,
+                ..Queue::default()
+            }),
             turn: tokio::sync::Mutex::new(()),
         })
     }
@@ -94,7 +103,11 @@ impl JournalFile {
             }
             Err(source) => {
                 queue.broken = true;
-                Err(StateError::Io { doing: "writing", path: self.path.clone(), source })
+                Err(StateError::Io {
+                    doing: "writing",
+                    path: self.path.clone(),
+                    source,
+                })
             }
         }
     }
@@ -110,7 +123,11 @@ impl JournalFile {
             }
             Err(source) => {
                 queue.broken = true;
-                Err(StateError::Io { doing: "emptying", path: self.path.clone(), source })
+                Err(StateError::Io {
+                    doing: "emptying",
+                    path: self.path.clone(),
+                    source,
+                })
             }
         }
     }

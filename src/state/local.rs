@@ -72,7 +72,13 @@ impl LocalStore {
         folder: PathBuf,
         name: &str,
     ) -> LocalStore {
-        LocalStore { fs, random, clock, folder, name: name.to_owned() }
+        LocalStore {
+            fs,
+            random,
+            clock,
+            folder,
+            name: name.to_owned(),
+        }
     }
 
     pub(super) fn path(&self, ending: &str) -> PathBuf {
@@ -87,23 +93,35 @@ impl LocalStore {
     /// Reads the state without a lock: the snapshot and, in memory, the journal. Writes nothing.
     pub(crate) fn load(&self) -> Result<Loaded, StateError> {
         let files = self.read()?;
-        Ok(Loaded { state: files.state, open: files.open, exists: files.exists })
+        Ok(Loaded {
+            state: files.state,
+            open: files.open,
+            exists: files.exists,
+        })
     }
 
     /// Takes the lock, or says who has it.
     pub(crate) fn lock(&self, note: LockNote) -> Result<Lock, StateError> {
         let path = self.path("lock");
-        self.fs.create_folder(&self.folder).map_err(Self::io("making", &self.folder))?;
+        self.fs
+            .create_folder(&self.folder)
+            .map_err(Self::io("making", &self.folder))?;
         self.safe(&path)?;
         let Some(mut file) = self.fs.try_lock(&path).map_err(Self::io("locking", &path))? else {
-            let holder = self.fs.read(&path, 64 * 1024).ok().and_then(|bytes| holder(&bytes)).unwrap_or_default();
+            let holder = self
+                .fs
+                .read(&path, 64 * 1024)
+                .ok()
+                .and_then(|bytes| holder(&bytes))
+                .unwrap_or_default();
             return Err(StateError::Locked { path, holder });
         };
         let text = serde_json::json!({
             "command": note.command, "user": note.user, "pid": std::process::id(),
             "since": self.clock.now().to_string(),
         });
-        file.note(&format!("{text}\n")).map_err(Self::io("writing", &path))?;
+        file.note(&format!("{text}\n"))
+            .map_err(Self::io("writing", &path))?;
         Ok(Lock { _file: file })
     }
 
@@ -129,7 +147,9 @@ impl LocalStore {
         generations.retain(|known| serial.is_none_or(|serial| serial == *known));
         for generation in generations.into_iter().rev() {
             let path = self.path(&format!("{generation}.bak"));
-            let Ok(bytes) = self.fs.read(&path, STATE_BYTES_MAX) else { continue };
+            let Ok(bytes) = self.fs.read(&path, STATE_BYTES_MAX) else {
+                continue;
+            };
             if decode(&path, &bytes).is_err() {
                 continue;
             }
@@ -138,7 +158,9 @@ impl LocalStore {
                 let mut tag = [0_u8; 4];
                 self.random.fill(&mut tag);
                 let aside = self.path(&format!("damaged-{:08x}", u32::from_le_bytes(tag)));
-                self.fs.rename(&current, &aside).map_err(Self::io("moving aside", &current))?;
+                self.fs
+                    .rename(&current, &aside)
+                    .map_err(Self::io("moving aside", &current))?;
             }
             // The journal of another generation would be taken for damage.
             let journal = self.path("journal");
@@ -151,16 +173,26 @@ impl LocalStore {
             };
             if !keeps_journal {
                 let aside = self.path(&format!("journal-before-{generation}"));
-                self.fs.rename(&journal, &aside).map_err(Self::io("moving aside", &journal))?;
+                self.fs
+                    .rename(&journal, &aside)
+                    .map_err(Self::io("moving aside", &journal))?;
             }
             let temporary = self.path("json.tmp");
             self.remove_leftovers()?;
-            self.fs.write_new(&temporary, &bytes).map_err(Self::io("writing", &temporary))?;
-            self.fs.rename(&temporary, &current).map_err(Self::io("renaming", &temporary))?;
-            self.fs.sync_folder(&self.folder).map_err(Self::io("syncing", &self.folder))?;
+            self.fs
+                .write_new(&temporary, &bytes)
+                .map_err(Self::io("writing", &temporary))?;
+            self.fs
+                .rename(&temporary, &current)
+                .map_err(Self::io("renaming", &temporary))?;
+            self.fs
+                .sync_folder(&self.folder)
+                .map_err(Self::io("syncing", &self.folder))?;
             return Ok(generation);
         }
-        Err(StateError::NoGeneration(serial.map_or_else(String::new, |serial| format!(" with serial {serial}"))))
+        Err(StateError::NoGeneration(
+            serial.map_or_else(String::new, |serial| format!(" with serial {serial}")),
+        ))
     }
 
     /// The serials of the generations that are kept, oldest first.
@@ -185,7 +217,9 @@ impl LocalStore {
 
     /// Refuses a link, a folder, and a file that others may write.
     fn safe(&self, path: &Path) -> Result<Option<u64>, StateError> {
-        let Some(kind) = self.kind(path)? else { return Ok(None) };
+        let Some(kind) = self.kind(path)? else {
+            return Ok(None);
+        };
         let reason = if kind.is_link {
             "it is a symbolic link"
         } else if kind.is_folder {
@@ -195,7 +229,10 @@ impl LocalStore {
         } else {
             return Ok(Some(kind.length));
         };
-        Err(StateError::Unsafe { path: path.to_owned(), reason: reason.to_owned() })
+        Err(StateError::Unsafe {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        })
     }
 
     /// Reads snapshot and journal together. A reader without a lock may meet a checkpoint between the two reads;
@@ -215,13 +252,23 @@ impl LocalStore {
     fn read_once(&self) -> Result<Files, StateError> {
         let (path, journal_path) = (self.path("json"), self.path("journal"));
         let journal_bytes = match self.safe(&journal_path)? {
-            Some(_) => self.fs.read(&journal_path, STATE_BYTES_MAX).map_err(Self::io("reading", &journal_path))?,
+            Some(_) => self
+                .fs
+                .read(&journal_path, STATE_BYTES_MAX)
+                .map_err(Self::io("reading", &journal_path))?,
             None => Vec::new(),
         };
-        let journal = record::decode(&journal_bytes)
-            .map_err(|reason| StateError::Damaged { path: journal_path.clone(), reason })?;
-        let Some(_) = self.safe(&path)? else { return self.read_nothing(&path, journal) };
-        let bytes = self.fs.read(&path, STATE_BYTES_MAX).map_err(Self::io("reading", &path))?;
+        let journal = record::decode(&journal_bytes).map_err(|reason| StateError::Damaged {
+            path: journal_path.clone(),
+            reason,
+        })?;
+        let Some(_) = self.safe(&path)? else {
+            return self.read_nothing(&path, journal);
+        };
+        let bytes = self
+            .fs
+            .read(&path, STATE_BYTES_MAX)
+            .map_err(Self::io("reading", &path))?;
         let state = decode(&path, &bytes)?;
         let mut files = Files {
             sha256: sha256(&bytes),
@@ -232,7 +279,10 @@ impl LocalStore {
             open: Vec::new(),
             next_seq: 1,
         };
-        replay(&mut files).map_err(|reason| StateError::Damaged { path: journal_path, reason })?;
+        replay(&mut files).map_err(|reason| StateError::Damaged {
+            path: journal_path,
+            reason,
+        })?;
         Ok(files)
     }
 
@@ -244,7 +294,10 @@ impl LocalStore {
             (None, None) => None,
         };
         if let Some(trace) = trace {
-            return Err(StateError::Lost { path: path.to_owned(), trace });
+            return Err(StateError::Lost {
+                path: path.to_owned(),
+                trace,
+            });
         }
         let (mut lineage, mut key) = ([0_u8; 16], [0_u8; 32]);
         self.random.fill(&mut lineage);
@@ -265,7 +318,9 @@ impl LocalStore {
     fn remove_leftovers(&self) -> Result<(), StateError> {
         let temporary = self.path("json.tmp");
         match self.fs.remove(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Self::io("removing", &temporary)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Self::io("removing", &temporary)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -273,12 +328,20 @@ impl LocalStore {
     /// Writes a snapshot in the one safe way; its checksum and its length.
     pub(super) fn write_snapshot(&self, state: &State) -> Result<(String, u64), StateError> {
         let (path, temporary) = (self.path("json"), self.path("json.tmp"));
-        let damaged = |reason: String| StateError::Damaged { path: path.clone(), reason };
+        let damaged = |reason: String| StateError::Damaged {
+            path: path.clone(),
+            reason,
+        };
         check::check(state).map_err(|reason| damaged(format!("it would be written unsound: {reason}")))?;
         let bytes = encode(state);
         self.remove_leftovers()?;
-        self.fs.write_new(&temporary, &bytes).map_err(Self::io("writing", &temporary))?;
-        let read_back = self.fs.read(&temporary, STATE_BYTES_MAX).map_err(Self::io("reading", &temporary))?;
+        self.fs
+            .write_new(&temporary, &bytes)
+            .map_err(Self::io("writing", &temporary))?;
+        let read_back = self
+            .fs
+            .read(&temporary, STATE_BYTES_MAX)
+            .map_err(Self::io("reading", &temporary))?;
         if read_back != bytes {
             return Err(damaged("what was read back is not what was written".to_owned()));
         }
@@ -286,13 +349,21 @@ impl LocalStore {
         match self.fs.hard_link(&temporary, &generation) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 // An interrupted checkpoint got this far; its content may be another one.
-                self.fs.remove(&generation).map_err(Self::io("removing", &generation))?;
-                self.fs.hard_link(&temporary, &generation).map_err(Self::io("linking", &generation))?;
+                self.fs
+                    .remove(&generation)
+                    .map_err(Self::io("removing", &generation))?;
+                self.fs
+                    .hard_link(&temporary, &generation)
+                    .map_err(Self::io("linking", &generation))?;
             }
             linked => linked.map_err(Self::io("linking", &generation))?,
         }
-        self.fs.rename(&temporary, &path).map_err(Self::io("renaming", &temporary))?;
-        self.fs.sync_folder(&self.folder).map_err(Self::io("syncing", &self.folder))?;
+        self.fs
+            .rename(&temporary, &path)
+            .map_err(Self::io("renaming", &temporary))?;
+        self.fs
+            .sync_folder(&self.folder)
+            .map_err(Self::io("syncing", &self.folder))?;
         let generations = self.generations()?;
         for old in generations.iter().rev().skip(GENERATIONS) {
             let path = self.path(&format!("{old}.bak"));
@@ -304,13 +375,23 @@ impl LocalStore {
 
 fn holder(bytes: &[u8]) -> Option<String> {
     let note: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-    let (command, pid, since) = (note["command"].as_str()?, note["pid"].as_u64()?, note["since"].as_str()?);
-    let user = note["user"].as_str().filter(|user| !user.is_empty()).map_or_else(String::new, |user| format!(" by {user}"));
+    let (command, pid, since) = (
+        note["command"].as_str()?,
+        note["pid"].as_u64()?,
+        note["since"].as_str()?,
+    );
+    let user = note["user"]
+        .as_str()
+        .filter(|user| !user.is_empty())
+        .map_or_else(String::new, |user| format!(" by {user}"));
     Some(format!(": {command}{user}, process {pid}, since {since}"))
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A state as the bytes of its file: JSON with a checksum over all the rest.
@@ -328,13 +409,22 @@ fn canonical(json: &serde_json::Value) -> Vec<u8> {
 }
 
 fn decode(path: &Path, bytes: &[u8]) -> Result<State, StateError> {
-    let damaged = |reason: String| StateError::Damaged { path: path.to_owned(), reason };
+    let damaged = |reason: String| StateError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
     if bytes.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace()) {
         return Err(damaged("it is empty".to_owned()));
     }
-    let mut json: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+    let mut json: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     match json["format"].as_u64() {
-        Some(format) if format > FORMAT => return Err(StateError::Newer { path: path.to_owned(), format }),
+        Some(format) if format > FORMAT => {
+            return Err(StateError::Newer {
+                path: path.to_owned(),
+                format,
+            });
+        }
         Some(_) => {}
         None => return Err(damaged("it has no format number".to_owned())),
     }
@@ -350,8 +440,15 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<State, StateError> {
 /// Brings the state up to what the journal says, and finds the operations that are open.
 fn replay(files: &mut Files) -> Result<(), String> {
     let records = std::mem::take(&mut files.journal.records);
-    let Some((first, rest)) = records.split_first() else { return Ok(()) };
-    let Record::Begin { lineage, base_serial, base_sha256 } = first else {
+    let Some((first, rest)) = records.split_first() else {
+        return Ok(());
+    };
+    let Record::Begin {
+        lineage,
+        base_serial,
+        base_sha256,
+    } = first
+    else {
         return Err("the journal does not say which state it goes with".to_owned());
     };
     if *lineage != files.state.lineage {
@@ -363,7 +460,10 @@ fn replay(files: &mut Files) -> Result<(), String> {
             files.journal.sound_length = 0;
             return Ok(());
         }
-        return Err(format!("the journal goes on from serial {base_serial}, the state has {}", files.state.serial));
+        return Err(format!(
+            "the journal goes on from serial {base_serial}, the state has {}",
+            files.state.serial
+        ));
     }
     for record in rest {
         replay_one(files, record)?;
@@ -384,7 +484,8 @@ fn replay_one(files: &mut Files, record: &Record) -> Result<(), String> {
             let index = files.open.iter().position(|intent| intent.seq == *seq);
             let intent = index.map(|index| files.open.remove(index));
             for effect in effects {
-                let effect = resolve(effect, intent.as_ref()).ok_or("the journal has a result without its intent")?;
+                let effect =
+                    resolve(effect, intent.as_ref()).ok_or("the journal has a result without its intent")?;
                 files.state.apply(&effect);
             }
         }
@@ -396,10 +497,15 @@ fn replay_one(files: &mut Files, record: &Record) -> Result<(), String> {
 
 /// A `Made` with the entry that its intent holds; any other effect as it is.
 pub(crate) fn resolve(effect: &Effect, intent: Option<&Intent>) -> Option<Effect> {
-    let Effect::Made { address, id } = effect else { return Some(effect.clone()) };
+    let Effect::Made { address, id } = effect else {
+        return Some(effect.clone());
+    };
     let intent = intent?;
     let mut resource = intent.resource.clone()?;
     resource.id.clone_from(id);
     resource.token.clone_from(&intent.token);
-    Some(Effect::Put { address: address.clone(), resource })
+    Some(Effect::Put {
+        address: address.clone(),
+        resource,
+    })
 }

@@ -91,22 +91,52 @@ pub(crate) struct Resource {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Effect {
     /// A resource exists now; older ones of the address that must still go are kept.
-    Put { address: Address, resource: Box<Resource> },
+    Put {
+        address: Address,
+        resource: Box<Resource>,
+    },
     /// The resource of the intent that this answers exists now, with this id.
-    Made { address: Address, id: String },
+    Made {
+        address: Address,
+        id: String,
+    },
     /// Some attributes are known now.
-    Merge { address: Address, attributes: Attributes },
+    Merge {
+        address: Address,
+        attributes: Attributes,
+    },
     /// A change is finished: these are all its attributes.
-    Settle { address: Address, attributes: Attributes, dependencies: BTreeSet<Address>, prevent_destroy: bool },
+    Settle {
+        address: Address,
+        attributes: Attributes,
+        dependencies: BTreeSet<Address>,
+        prevent_destroy: bool,
+    },
     /// The current one becomes an older one that must go.
-    Depose { address: Address },
+    Depose {
+        address: Address,
+    },
     /// The current one is gone.
-    Remove { address: Address },
+    Remove {
+        address: Address,
+    },
     /// An older one is gone.
-    RemoveDeposed { address: Address, id: String },
-    Move { from: Address, to: Address },
-    Outputs { outputs: BTreeMap<String, serde_json::Value> },
-    Cloud { endpoint_kind: String, account_id: Option<String>, region: String },
+    RemoveDeposed {
+        address: Address,
+        id: String,
+    },
+    Move {
+        from: Address,
+        to: Address,
+    },
+    Outputs {
+        outputs: BTreeMap<String, serde_json::Value>,
+    },
+    Cloud {
+        endpoint_kind: String,
+        account_id: Option<String>,
+        region: String,
+    },
 }
 
 /// What an operation is for.
@@ -193,7 +223,12 @@ impl State {
                     resource.attributes.extend(attributes.clone());
                 }
             }
-            Effect::Settle { address, attributes, dependencies, prevent_destroy } => {
+            Effect::Settle {
+                address,
+                attributes,
+                dependencies,
+                prevent_destroy,
+            } => {
                 if let Some(resource) = self.resources.get_mut(address) {
                     resource.attributes.clone_from(attributes);
                     resource.dependencies.clone_from(dependencies);
@@ -227,7 +262,11 @@ impl State {
             }
             Effect::Move { from, to } => self.rename(from, to),
             Effect::Outputs { outputs } => self.outputs.clone_from(outputs),
-            Effect::Cloud { endpoint_kind, account_id, region } => {
+            Effect::Cloud {
+                endpoint_kind,
+                account_id,
+                region,
+            } => {
                 self.cloud = CloudIdentity {
                     endpoint_kind: Some(endpoint_kind.clone()),
                     account_id: account_id.clone(),
@@ -238,7 +277,9 @@ impl State {
     }
 
     fn rename(&mut self, from: &Address, to: &Address) {
-        let Some(resource) = self.resources.remove(from) else { return };
+        let Some(resource) = self.resources.remove(from) else {
+            return;
+        };
         self.resources.insert(to.clone(), resource);
         for other in self.resources.values_mut() {
             if other.dependencies.remove(from) {
@@ -254,7 +295,11 @@ pub(crate) enum StateError {
     #[error("the state {path} is in use{holder}")]
     Locked { path: PathBuf, holder: String },
     #[error("{doing} {path} failed: {source}")]
-    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("the state {path} is damaged: {reason}")]
     Damaged { path: PathBuf, reason: String },
     #[error("there is no state at {path}, although {trace} shows that there was one")]
@@ -279,20 +324,38 @@ impl StateError {
     pub(crate) fn diagnostic(&self) -> Diagnostic {
         let (code, help): (&'static str, &[&str]) = match self {
             StateError::Locked { .. } => ("E0801", &["wait until that run has ended; its lock ends with it"]),
-            StateError::Io { .. } => ("E0802", &["nothing that was known is lost; make room or give the rights, and run again"]),
+            StateError::Io { .. } => (
+                "E0802",
+                &["nothing that was known is lost; make room or give the rights, and run again"],
+            ),
             StateError::Damaged { .. } => (
                 "E0804",
-                &["the file was not touched", "go back to the newest sound generation:  infra state restore"],
+                &[
+                    "the file was not touched",
+                    "go back to the newest sound generation:  infra state restore",
+                ],
             ),
             StateError::Lost { .. } => (
                 "E0806",
-                &["nothing was changed", "go back to the newest sound generation:  infra state restore"],
+                &[
+                    "nothing was changed",
+                    "go back to the newest sound generation:  infra state restore",
+                ],
             ),
-            StateError::Newer { .. } => ("E0807", &["use the version of infra that wrote it, or a newer one"]),
+            StateError::Newer { .. } => (
+                "E0807",
+                &["use the version of infra that wrote it, or a newer one"],
+            ),
             StateError::Unsafe { .. } => ("E0808", &["put the real file there, with mode 0600"]),
             StateError::Poisoned => ("E0802", &["see the first error"]),
-            StateError::NoGeneration(_) => ("E0809", &["the generations are beside the state, as NAME.SERIAL.bak"]),
+            StateError::NoGeneration(_) => (
+                "E0809",
+                &["the generations are beside the state, as NAME.SERIAL.bak"],
+            ),
         };
-        help.iter().fold(Diagnostic::error(code, self.to_string()), |error, help| error.help(*help))
+        help.iter()
+            .fold(Diagnostic::error(code, self.to_string()), |error, help| {
+                error.help(*help)
+            })
     }
 }

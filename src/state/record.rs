@@ -13,7 +13,11 @@ use super::{Effect, Intent};
 #[serde(rename_all = "snake_case")]
 pub(super) enum Record {
     /// The journal goes with this generation of this state.
-    Begin { lineage: String, base_serial: u64, base_sha256: String },
+    Begin {
+        lineage: String,
+        base_serial: u64,
+        base_sha256: String,
+    },
     /// Operations that are about to be sent in one request; more than one is a batch with one token.
     Intent { members: Vec<Intent> },
     /// An operation took effect.
@@ -35,7 +39,10 @@ pub(super) struct Journal {
 const CHECKSUM_LENGTH: usize = 16;
 
 fn checksum(json: &[u8]) -> String {
-    Sha256::digest(json)[..CHECKSUM_LENGTH / 2].iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(json)[..CHECKSUM_LENGTH / 2]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A record as a line.
@@ -51,19 +58,28 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
 fn decode_line(line: &[u8]) -> Option<Record> {
     let (sum, json) = line.split_at_checked(CHECKSUM_LENGTH)?;
     let json = json.strip_prefix(b" ")?;
-    (checksum(json).as_bytes() == sum).then(|| serde_json::from_slice(json).ok()).flatten()
+    (checksum(json).as_bytes() == sum)
+        .then(|| serde_json::from_slice(json).ok())
+        .flatten()
 }
 
 /// Reads a journal. The error names the line that is damaged although sound ones follow.
 pub(super) fn decode(bytes: &[u8]) -> Result<Journal, String> {
-    let mut journal = Journal { records: Vec::new(), sound_length: 0 };
+    let mut journal = Journal {
+        records: Vec::new(),
+        sound_length: 0,
+    };
     let mut bad: Option<usize> = None;
     let mut start = 0;
     for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let record = line.strip_suffix(b"\n").and_then(decode_line);
         start += line.len();
         match (record, bad) {
-            (Some(_), Some(bad)) => return Err(format!("line {bad} of the journal is damaged, and sound lines follow it")),
+            (Some(_), Some(bad)) => {
+                return Err(format!(
+                    "line {bad} of the journal is damaged, and sound lines follow it"
+                ));
+            }
             (Some(record), None) => {
                 journal.records.push(record);
                 journal.sound_length = start as u64;
@@ -80,7 +96,11 @@ mod tests {
     use super::*;
 
     fn failed(seq: u64) -> Record {
-        Record::Failed { seq, code: "X".to_owned(), definite: true }
+        Record::Failed {
+            seq,
+            code: "X".to_owned(),
+            definite: true,
+        }
     }
 
     #[test]
@@ -89,7 +109,11 @@ mod tests {
         let whole = [first.clone(), second.clone()].concat();
         for cut in first.len()..whole.len() {
             let journal = decode(&whole[..cut]).unwrap();
-            assert_eq!((journal.records.len(), journal.sound_length), (1, first.len() as u64), "cut at {cut}");
+            assert_eq!(
+                (journal.records.len(), journal.sound_length),
+                (1, first.len() as u64),
+                "cut at {cut}"
+            );
         }
         for index in 0..first.len() - 1 {
             let mut damaged = whole.clone();

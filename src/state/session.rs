@@ -38,18 +38,31 @@ impl Session {
         store
             .fs
             .sync_folder(&store.folder)
-            .map_err(|source| StateError::Io { doing: "syncing", path: store.folder.clone(), source })?;
+            .map_err(|source| StateError::Io {
+                doing: "syncing",
+                path: store.folder.clone(),
+                source,
+            })?;
         let begun = files.journal.sound_length > 0;
         let inner = Inner {
             state: files.state,
-            open: files.open.into_iter().map(|intent| (intent.seq, intent)).collect(),
+            open: files
+                .open
+                .into_iter()
+                .map(|intent| (intent.seq, intent))
+                .collect(),
             next_seq: files.next_seq,
             sha256: files.sha256,
             snapshot_length: files.snapshot_length,
             begun,
             changed: begun,
         };
-        Ok(Session { store, journal, inner: Mutex::new(inner), _lock: lock })
+        Ok(Session {
+            store,
+            journal,
+            inner: Mutex::new(inner),
+            _lock: lock,
+        })
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -88,7 +101,12 @@ impl Session {
             let seq = inner.next_seq;
             inner.next_seq += 1;
             let intent = Intent { seq, draft };
-            let number = self.push(&mut inner, &Record::Intent { members: vec![intent.clone()] })?;
+            let number = self.push(
+                &mut inner,
+                &Record::Intent {
+                    members: vec![intent.clone()],
+                },
+            )?;
             inner.open.insert(seq, intent);
             (seq, number)
         };
@@ -116,7 +134,14 @@ impl Session {
         let number = {
             let mut inner = self.inner();
             inner.open.remove(&seq);
-            self.push(&mut inner, &Record::Failed { seq, code: code.to_owned(), definite })?
+            self.push(
+                &mut inner,
+                &Record::Failed {
+                    seq,
+                    code: code.to_owned(),
+                    definite,
+                },
+            )?
         };
         self.saved(number).await
     }
@@ -141,7 +166,11 @@ impl Session {
             // Open intents live in the journal only, so it stays while there are any.
             inner.open.is_empty() && self.journal.length() > inner.snapshot_length.max(CHECKPOINT_BYTES)
         };
-        if worth { self.checkpoint().map(|_| ()) } else { Ok(()) }
+        if worth {
+            self.checkpoint().map(|_| ())
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes a new generation and empties the journal; its serial. Without changes, or while an operation is open,

@@ -36,7 +36,9 @@ pub(crate) struct Header {
 }
 impl Ui {
     pub(crate) fn new(_env: &Env) -> Ui {
-        Ui { sources: Arc::default() }
+        Ui {
+            sources: Arc::default(),
+        }
     }
     pub(crate) fn result(&self, text: &str) {
         let _ = writeln!(std::io::stdout(), "{text}");
@@ -49,7 +51,15 @@ impl Ui {
     }
     pub(crate) fn diagnostics(&self, found: &[Diagnostic]) {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = diagnostics::render(found, &sources, Style { color: false, width: 100, all: false });
+        let text = diagnostics::render(
+            found,
+            &sources,
+            Style {
+                color: false,
+                width: 100,
+                all: false,
+            },
+        );
         if !text.is_empty() {
             self.talk(text.trim_end());
         }
@@ -58,9 +68,17 @@ impl Ui {
         Arc::new(Lines(self.clone()))
     }
     pub(crate) fn plan(&self, plan: &Plan, header: &Header) {
-        self.result(&format!("infra {}  {}  {}  {}", header.command, header.project, header.region, header.cloud));
+        self.result(&format!(
+            "infra {}  {}  {}  {}",
+            header.command, header.project, header.region, header.cloud
+        ));
         for c in &plan.changes {
-            self.result(&format!("{:>3} {} {}", c.action.symbol(), c.action.verb(), c.address));
+            self.result(&format!(
+                "{:>3} {} {}",
+                c.action.symbol(),
+                c.action.verb(),
+                c.address
+            ));
             for r in &c.reasons {
                 self.result(&format!("    because {r}"));
             }
@@ -95,9 +113,12 @@ impl Listener for Lines {
         match event {
             Event::StepStarted { address, step, .. } => self.0.talk(&format!("{address} {step}: start")),
             Event::StepDone { address, step, .. } => self.0.talk(&format!("{address} {step}: ok")),
-            Event::StepFailed { address, step, code, message } => {
-                self.0.talk(&format!("{address} {step}: {code} {message}"))
-            }
+            Event::StepFailed {
+                address,
+                step,
+                code,
+                message,
+            } => self.0.talk(&format!("{address} {step}: {code} {message}")),
             _ => {}
         }
     }

@@ -28,21 +28,37 @@ impl Output {
     /// Insists on an exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Output {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
     /// Insists on a text in the result.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Output {
-        assert!(self.stdout.contains(text), "no {text:?} in stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stdout.contains(text),
+            "no {text:?} in stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
     /// Insists on a text in what it says beside the result.
     #[track_caller]
     pub(crate) fn tells(self, text: &str) -> Output {
-        assert!(self.stderr.contains(text), "no {text:?} in stderr:\n{}\nstdout:\n{}", self.stderr, self.stdout);
+        assert!(
+            self.stderr.contains(text),
+            "no {text:?} in stderr:\n{}\nstdout:\n{}",
+            self.stderr,
+            self.stdout
+        );
         self
     }
 }
@@ -78,7 +94,11 @@ impl World {
 
     /// No simulator: for what needs no network, or brings its own with `--sim`.
     pub(crate) fn offline() -> World {
-        World { folder: tempfile::tempdir().unwrap(), server: None, vars: BTreeMap::new() }
+        World {
+            folder: tempfile::tempdir().unwrap(),
+            server: None,
+            vars: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -104,14 +124,21 @@ impl World {
 
     /// Copies an example of the project into the folder.
     pub(crate) fn example(&self, name: &str) -> &World {
-        let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).join("infra.toml");
+        let from = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(name)
+            .join("infra.toml");
         self.write("infra.toml", &std::fs::read_to_string(from).unwrap())
     }
 
     /// The binary, ready to be started in the folder with a cleared environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
-        command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .stdin(Stdio::null());
         command.env("HOME", self.path());
         if let Some(server) = &self.server {
             command.env("INFRA_ENDPOINT", server.url());
@@ -158,12 +185,19 @@ impl World {
             ("SignatureNonce", nonce.as_str()),
             ("Timestamp", time.as_str()),
         ]);
-        let query: Vec<String> = all.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let query: Vec<String> = all
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         let query = query.join("&");
         let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(format!("{KEY_SECRET}&").as_bytes()).unwrap();
         mac.update(format!("GET&%2F&{}", encode(&query)).as_bytes());
         let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
-        let answer = http(self.server(), "GET", &format!("/?{query}&Signature={}", encode(&signature)));
+        let answer = http(
+            self.server(),
+            "GET",
+            &format!("/?{query}&Signature={}", encode(&signature)),
+        );
         serde_json::from_str(&answer).unwrap()
     }
 
@@ -173,7 +207,11 @@ impl World {
     }
 
     pub(crate) fn instances_in(&self, region: &str) -> Vec<Value> {
-        let answer = self.call("Ecs", "DescribeInstances", &[("RegionId", region), ("PageSize", "100")]);
+        let answer = self.call(
+            "Ecs",
+            "DescribeInstances",
+            &[("RegionId", region), ("PageSize", "100")],
+        );
         answer["Instances"]["Instance"].as_array().unwrap().clone()
     }
 
@@ -189,12 +227,16 @@ impl World {
 
     /// How many things of this kind exist.
     pub(crate) fn count(&self, kind: &str) -> usize {
-        self.inventory()["accounts"][0][kind].as_array().map_or(0, Vec::len)
+        self.inventory()["accounts"][0][kind]
+            .as_array()
+            .map_or(0, Vec::len)
     }
 
     /// How many requests of an action there were.
     pub(crate) fn requests(&self, product: &str, action: &str) -> u64 {
-        self.stats()["requests"]["by_product"][product][action].as_u64().unwrap_or(0)
+        self.stats()["requests"]["by_product"][product][action]
+            .as_u64()
+            .unwrap_or(0)
     }
 }
 
@@ -211,7 +253,12 @@ fn encode(text: &str) -> String {
 /// One exchange over a connection of its own; the body of the answer.
 fn http(server: &sim::Server, method: &str, target: &str) -> String {
     let mut stream = TcpStream::connect(server.addr()).unwrap();
-    write!(stream, "{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.addr()).unwrap();
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        server.addr()
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -20,18 +20,94 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("config", &["address", "value", "schema", "diagnostic", "env"]),
     ("cloud", &["env", "event", "diagnostic"]),
     ("state", &["address", "value", "diagnostic", "env", "step"]),
-    ("resources", &["address", "value", "schema", "step", "live", "cloud", "diagnostic", "env"]),
-    ("refresh", &["address", "value", "live", "state", "resources", "cloud", "event", "diagnostic"]),
-    ("recover", &["address", "value", "live", "state", "resources", "cloud", "env", "event", "diagnostic", "step"]),
-    ("plan", &["address", "value", "schema", "step", "live", "graph", "config", "state", "diagnostic"]),
     (
-        "apply",
+        "resources",
         &[
-            "address", "value", "schema", "step", "live", "graph", "plan", "state", "resources", "cloud", "env", "event",
+            "address",
+            "value",
+            "schema",
+            "step",
+            "live",
+            "cloud",
+            "diagnostic",
+            "env",
+        ],
+    ),
+    (
+        "refresh",
+        &[
+            "address",
+            "value",
+            "live",
+            "state",
+            "resources",
+            "cloud",
+            "event",
             "diagnostic",
         ],
     ),
-    ("ui", &["address", "value", "schema", "step", "live", "plan", "state", "event", "diagnostic", "env"]),
+    (
+        "recover",
+        &[
+            "address",
+            "value",
+            "live",
+            "state",
+            "resources",
+            "cloud",
+            "env",
+            "event",
+            "diagnostic",
+            "step",
+        ],
+    ),
+    (
+        "plan",
+        &[
+            "address",
+            "value",
+            "schema",
+            "step",
+            "live",
+            "graph",
+            "config",
+            "state",
+            "diagnostic",
+        ],
+    ),
+    (
+        "apply",
+        &[
+            "address",
+            "value",
+            "schema",
+            "step",
+            "live",
+            "graph",
+            "plan",
+            "state",
+            "resources",
+            "cloud",
+            "env",
+            "event",
+            "diagnostic",
+        ],
+    ),
+    (
+        "ui",
+        &[
+            "address",
+            "value",
+            "schema",
+            "step",
+            "live",
+            "plan",
+            "state",
+            "event",
+            "diagnostic",
+            "env",
+        ],
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -107,7 +183,10 @@ fn named_modules(code: &str, depth: usize) -> BTreeSet<String> {
 }
 
 fn first_name(text: &str) -> Option<String> {
-    let name: String = text.chars().take_while(|letter| letter.is_ascii_lowercase() || *letter == '_').collect();
+    let name: String = text
+        .chars()
+        .take_while(|letter| letter.is_ascii_lowercase() || *letter == '_')
+        .collect();
     (!name.is_empty()).then_some(name)
 }
 
@@ -142,16 +221,24 @@ fn module_of(file: &Path) -> (String, usize) {
         .components()
         .map(|part| part.as_os_str().to_string_lossy().into_owned())
         .collect();
-    let depth = if parts.last().is_some_and(|last| last == "mod") { parts.len() - 1 } else { parts.len() };
+    let depth = if parts.last().is_some_and(|last| last == "mod") {
+        parts.len() - 1
+    } else {
+        parts.len()
+    };
     (parts[0].clone(), depth)
 }
 
 #[test]
 fn modules_name_only_what_the_table_allows() {
-    let allowed: BTreeMap<&str, BTreeSet<&str>> =
-        DIRECTIONS.iter().map(|(module, names)| (*module, names.iter().copied().collect())).collect();
-    let modules: BTreeSet<String> =
-        rust_files(&root().join("src")).iter().map(|file| module_of(file).0).collect();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = DIRECTIONS
+        .iter()
+        .map(|(module, names)| (*module, names.iter().copied().collect()))
+        .collect();
+    let modules: BTreeSet<String> = rust_files(&root().join("src"))
+        .iter()
+        .map(|file| module_of(file).0)
+        .collect();
     let mut wrong = Vec::new();
     for file in rust_files(&root().join("src")) {
         let (module, depth) = module_of(&file);
@@ -180,14 +267,18 @@ fn the_direction_table_has_no_cycle() {
             .filter(|(module, names)| !done.contains(module) && names.iter().all(|name| done.contains(name)))
             .map(|(module, _)| *module)
             .collect();
-        assert!(!next.is_empty(), "a cycle among the modules that are not in {done:?}");
+        assert!(
+            !next.is_empty(),
+            "a cycle among the modules that are not in {done:?}"
+        );
         done.extend(next);
     }
 }
 
 #[test]
 fn the_check_sees_what_is_named() {
-    let code = code_only("use crate::{a, b::{c, d}};\n// crate::e\nlet x = \"crate::f\"; super::super::g::h();");
+    let code =
+        code_only("use crate::{a, b::{c, d}};\n// crate::e\nlet x = \"crate::f\"; super::super::g::h();");
     let named: Vec<String> = named_modules(&code, 2).into_iter().collect();
     assert_eq!(named, ["a", "b", "g"]);
 }
@@ -206,7 +297,10 @@ fn every_resource_type_has_an_example() {
         .map(|entry| fs::read_to_string(entry.unwrap().path().join("infra.toml")).unwrap())
         .collect();
     for name in types {
-        assert!(registry.contains(&format!("&{name}::")), "{name} is not in the registry");
+        assert!(
+            registry.contains(&format!("&{name}::")),
+            "{name} is not in the registry"
+        );
         assert!(examples.contains(&format!("[{name}.")), "no example has a {name}");
     }
 }
@@ -220,17 +314,32 @@ fn every_test_file_is_compiled() {
             continue;
         }
         let (folder, name) = if stem == "mod" {
-            (file.parent().unwrap().parent().unwrap(), file.parent().unwrap().file_name().unwrap().to_str().unwrap())
+            (
+                file.parent().unwrap().parent().unwrap(),
+                file.parent().unwrap().file_name().unwrap().to_str().unwrap(),
+            )
         } else {
             (file.parent().unwrap(), stem)
         };
-        let parent = if folder == tests { tests.join("main.rs") } else { folder.join("mod.rs") };
+        let parent = if folder == tests {
+            tests.join("main.rs")
+        } else {
+            folder.join("mod.rs")
+        };
         let text = fs::read_to_string(&parent).unwrap_or_default();
-        assert!(text.contains(&format!("mod {name};")), "{} is not compiled", file.display());
+        assert!(
+            text.contains(&format!("mod {name};")),
+            "{} is not compiled",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn the_changelog_has_a_place_for_what_comes() {
-    assert!(fs::read_to_string(root().join("CHANGELOG.md")).unwrap().contains("## Unreleased"));
+    assert!(
+        fs::read_to_string(root().join("CHANGELOG.md"))
+            .unwrap()
+            .contains("## Unreleased")
+    );
 }

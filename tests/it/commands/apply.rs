@@ -42,7 +42,11 @@ fn three() -> String {
 }
 
 fn by_name(world: &World, name: &str) -> serde_json::Value {
-    world.instances().into_iter().find(|instance| instance["InstanceName"] == format!("shop-{name}")).unwrap()
+    world
+        .instances()
+        .into_iter()
+        .find(|instance| instance["InstanceName"] == format!("shop-{name}"))
+        .unwrap()
 }
 
 #[test]
@@ -57,11 +61,19 @@ fn three_kinds_of_servers_end_as_wanted_and_stay() {
     assert_eq!(month["InstanceChargeType"], "PrePaid");
     assert!(month["ExpiredTime"].as_str().unwrap().len() > 10);
     assert_eq!(by_name(&world, "off")["Status"], "Stopped");
-    world.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes");
+    world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says("No changes");
     let before = world.inventory();
     world.apply().exits(0).says("No changes");
     assert_eq!(world.inventory(), before);
-    assert_eq!(world.stats()["unknown_parameters"]["total"], 0, "{}", world.stats());
+    assert_eq!(
+        world.stats()["unknown_parameters"]["total"],
+        0,
+        "{}",
+        world.stats()
+    );
 }
 
 #[test]
@@ -69,7 +81,10 @@ fn a_changed_status_stops_and_starts() {
     let world = World::new();
     world.write("infra.toml", &(NETWORK.to_owned() + &instance("web", "")));
     world.apply().exits(0);
-    world.write("infra.toml", &(NETWORK.to_owned() + &instance("web", "status = \"Stopped\"")));
+    world.write(
+        "infra.toml",
+        &(NETWORK.to_owned() + &instance("web", "status = \"Stopped\"")),
+    );
     world.run(&["plan"]).exits(0).says("stop > wait until stopped");
     world.apply().exits(0);
     assert_eq!(by_name(&world, "web")["Status"], "Stopped");
@@ -87,10 +102,16 @@ fn a_type_is_changed_by_stop_modify_start() {
     let id = by_name(&world, "web")["InstanceId"].clone();
     let text = (NETWORK.to_owned() + &instance("web", "")).replace("ecs.g7.large", "ecs.g7.xlarge");
     world.write("infra.toml", &text);
-    world.run(&["plan"]).exits(0).says("stop > wait until stopped > change type > start > wait until running");
+    world
+        .run(&["plan"])
+        .exits(0)
+        .says("stop > wait until stopped > change type > start > wait until running");
     world.apply().exits(0);
     let web = by_name(&world, "web");
-    assert_eq!((web["InstanceId"].clone(), &web["InstanceType"]), (id, &"ecs.g7.xlarge".into()));
+    assert_eq!(
+        (web["InstanceId"].clone(), &web["InstanceType"]),
+        (id, &"ecs.g7.xlarge".into())
+    );
     assert_eq!(web["Status"], "Running");
 }
 
@@ -104,11 +125,24 @@ fn nothing_is_changed_without_approval() {
     world.write("infra.toml", NETWORK);
     world.apply().exits(5).tells("--allow-destroy");
     assert_eq!(world.count("instance"), 1);
-    world.run(&["apply", "--auto-approve", "--allow-destroy=instance.other"]).exits(5);
-    world.run(&["apply", "--auto-approve", "--allow-destroy=instance.web"]).exits(0);
+    world
+        .run(&["apply", "--auto-approve", "--allow-destroy=instance.other"])
+        .exits(5);
+    world
+        .run(&["apply", "--auto-approve", "--allow-destroy=instance.web"])
+        .exits(0);
     assert_eq!(world.count("instance"), 0);
-    world.run(&["destroy", "--auto-approve", "--allow-destroy"]).exits(0);
-    assert_eq!((world.count("vpc"), world.count("vswitch"), world.count("security_group")), (0, 0, 0));
+    world
+        .run(&["destroy", "--auto-approve", "--allow-destroy"])
+        .exits(0);
+    assert_eq!(
+        (
+            world.count("vpc"),
+            world.count("vswitch"),
+            world.count("security_group")
+        ),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -118,8 +152,14 @@ fn a_prepaid_server_is_deleted_in_two_shown_steps() {
     world.write("infra.toml", &text);
     world.apply().exits(0);
     world.write("infra.toml", NETWORK);
-    world.run(&["plan"]).exits(0).says("change to pay-as-you-go").says("LOST");
-    world.run(&["apply", "--auto-approve", "--allow-destroy"]).exits(0);
+    world
+        .run(&["plan"])
+        .exits(0)
+        .says("change to pay-as-you-go")
+        .says("LOST");
+    world
+        .run(&["apply", "--auto-approve", "--allow-destroy"])
+        .exits(0);
     assert_eq!(world.count("instance"), 0);
 }
 
@@ -130,8 +170,13 @@ fn a_replaced_network_takes_its_servers_along() {
     world.write("infra.toml", &text);
     world.apply().exits(0);
     world.write("infra.toml", &text.replace("cn-hangzhou-h", "cn-hangzhou-i"));
-    world.run(&["plan"]).exits(0).says("zone_id cannot change on a live vswitch");
-    world.run(&["apply", "--auto-approve", "--allow-destroy"]).exits(0);
+    world
+        .run(&["plan"])
+        .exits(0)
+        .says("zone_id cannot change on a live vswitch");
+    world
+        .run(&["apply", "--auto-approve", "--allow-destroy"])
+        .exits(0);
     assert_eq!(by_name(&world, "web")["ZoneId"], "cn-hangzhou-i");
     assert_eq!((world.count("vswitch"), world.count("instance")), (1, 1));
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
@@ -150,10 +195,14 @@ fn awkward_text_survives_the_signature() {
 #[test]
 fn a_password_is_in_no_file_and_no_output() {
     let mut world = World::new();
-    world.vars.insert("WEB_PASSWORD".to_owned(), "Canary-71-Secret".to_owned());
+    world
+        .vars
+        .insert("WEB_PASSWORD".to_owned(), "Canary-71-Secret".to_owned());
     let text = NETWORK.to_owned() + &instance("web", "password = { env = \"WEB_PASSWORD\" }");
     world.write("infra.toml", &text);
-    let output = world.run(&["apply", "--auto-approve", "--verbose", "--log-file", "calls.log"]).exits(0);
+    let output = world
+        .run(&["apply", "--auto-approve", "--verbose", "--log-file", "calls.log"])
+        .exits(0);
     assert!(!output.stdout.contains("Canary-71") && !output.stderr.contains("Canary-71"));
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
     let mut open = vec![world.path().to_owned()];
@@ -177,9 +226,16 @@ fn a_password_is_in_no_file_and_no_output() {
 #[test]
 fn a_server_with_an_existing_key_pair_is_created_so() {
     let world = World::new();
-    let made = world.call("Ecs", "CreateKeyPair", &[("RegionId", "cn-hangzhou"), ("KeyPairName", "office")]);
+    let made = world.call(
+        "Ecs",
+        "CreateKeyPair",
+        &[("RegionId", "cn-hangzhou"), ("KeyPairName", "office")],
+    );
     assert_eq!(made["KeyPairName"], "office");
-    world.write("infra.toml", &(NETWORK.to_owned() + &instance("web", "key_pair_name = \"office\"")));
+    world.write(
+        "infra.toml",
+        &(NETWORK.to_owned() + &instance("web", "key_pair_name = \"office\"")),
+    );
     world.apply().exits(0);
     assert_eq!(by_name(&world, "web")["KeyPairName"], "office");
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
@@ -188,7 +244,8 @@ fn a_server_with_an_existing_key_pair_is_created_so() {
 #[test]
 fn a_thousand_servers_are_read_with_few_requests() {
     let world = World::new();
-    let text = NETWORK.replace("/24", "/20") + &instance("web", "count = 300").replace("shop-web", "shop-${count.index}");
+    let text = NETWORK.replace("/24", "/20")
+        + &instance("web", "count = 300").replace("shop-web", "shop-${count.index}");
     world.write("infra.toml", &text);
     world.apply().exits(0);
     let total = |world: &World| world.stats()["requests"]["total"].as_u64().unwrap();
@@ -203,10 +260,16 @@ fn tags_that_somebody_took_away_are_put_back() {
     let world = World::new();
     world.write("infra.toml", NETWORK);
     world.apply().exits(0);
-    let group = world.inventory()["accounts"][0]["security_group"][0]["id"].as_str().map(str::to_owned);
+    let group = world.inventory()["accounts"][0]["security_group"][0]["id"]
+        .as_str()
+        .map(str::to_owned);
     let listed = world.call("Ecs", "DescribeSecurityGroups", &[("RegionId", "cn-hangzhou")]);
     let group = group
-        .or_else(|| listed["SecurityGroups"]["SecurityGroup"][0]["SecurityGroupId"].as_str().map(str::to_owned))
+        .or_else(|| {
+            listed["SecurityGroups"]["SecurityGroup"][0]["SecurityGroupId"]
+                .as_str()
+                .map(str::to_owned)
+        })
         .unwrap();
     let params = [
         ("RegionId", "cn-hangzhou"),
@@ -215,7 +278,10 @@ fn tags_that_somebody_took_away_are_put_back() {
         ("All", "true"),
     ];
     world.call("Ecs", "UntagResources", &params);
-    world.run(&["plan", "--detailed-exitcode"]).exits(2).says("infra:stack");
+    world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(2)
+        .says("infra:stack");
     world.apply().exits(0);
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
 }

@@ -8,11 +8,18 @@ fn comes_and_goes(name: &str) {
     world.run(&["validate"]).exits(0);
     world.apply().exits(0);
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
-    world.run(&["destroy", "--auto-approve", "--allow-destroy"]).exits(0);
+    world
+        .run(&["destroy", "--auto-approve", "--allow-destroy"])
+        .exits(0);
     for kind in ["vpc", "vswitch", "security_group", "instance", "disk"] {
         assert_eq!(world.count(kind), 0, "{kind} is left");
     }
-    assert_eq!(world.stats()["unknown_parameters"]["total"], 0, "{}", world.stats());
+    assert_eq!(
+        world.stats()["unknown_parameters"]["total"],
+        0,
+        "{}",
+        world.stats()
+    );
 }
 
 #[test]
@@ -46,7 +53,12 @@ fn a_guest_leaves_the_network_as_it_was() {
     let vswitch = world.call(
         "Vpc",
         "CreateVSwitch",
-        &[region, ("VpcId", vpc), ("ZoneId", "cn-hangzhou-h"), ("CidrBlock", "10.0.1.0/24")],
+        &[
+            region,
+            ("VpcId", vpc),
+            ("ZoneId", "cn-hangzhou-h"),
+            ("CidrBlock", "10.0.1.0/24"),
+        ],
     );
     let vswitch = vswitch["VSwitchId"].as_str().unwrap().to_owned();
     world.call("Vpc", "DescribeVSwitches", &[region]);
@@ -54,7 +66,10 @@ fn a_guest_leaves_the_network_as_it_was() {
     let group = group["SecurityGroupId"].as_str().unwrap().to_owned();
     let start = world.inventory();
     world.example("existing-network");
-    let variables = [format!("vswitch_id={vswitch}"), format!("security_group_id={group}")];
+    let variables = [
+        format!("vswitch_id={vswitch}"),
+        format!("security_group_id={group}"),
+    ];
     let with = |more: &[&'static str]| {
         let mut arguments = vec!["-v", variables[0].as_str(), "-v", variables[1].as_str()];
         arguments.extend(more);
