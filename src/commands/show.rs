@@ -12,6 +12,11 @@ pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Resu
         return state::show(address, global, env, ui);
     }
     let loaded = project::store(global, env, &project::folder(global, env)).load()?;
-    ui.state(&loaded.state);
+    for (address, resource) in &loaded.state.resources {
+        ui.result(&state::described(address, resource));
+    }
+    if loaded.state.resources.is_empty() {
+        ui.result("The state is empty.");
+    }
     Ok(Exit::Success)
 }

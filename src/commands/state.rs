@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::cli::Global;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::state::{Effect, LocalStore, State};
+use crate::state::{Effect, LocalStore, Resource, State};
 use crate::ui::Ui;
 
 fn store(global: &Global, env: &Env) -> LocalStore {
@@ -14,7 +14,10 @@ fn store(global: &Global, env: &Env) -> LocalStore {
 }
 
 fn unknown(address: &Address, state: &State) -> Failure {
-    let alike = state.resources.keys().find(|known| known.name() == address.name() || known.block() == address.block());
+    let alike = state
+        .resources
+        .keys()
+        .find(|known| known.name() == address.name() || known.block() == address.block());
     let mut missing = Diagnostic::error("E0301", format!("the state has no {address}"));
     if let Some(alike) = alike {
         missing = missing.help(format!("did you mean {alike}?"));
@@ -25,20 +28,52 @@ fn unknown(address: &Address, state: &State) -> Failure {
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = store(global, env).load()?;
-    ui.state_list(&loaded.state);
+    let width = loaded
+        .state
+        .resources
+        .keys()
+        .map(|address| address.to_string().len())
+        .max()
+        .unwrap_or(0);
+    for (address, resource) in &loaded.state.resources {
+        ui.result(&format!("{address:<width$}  {}", resource.id));
+    }
     Ok(Exit::Success)
 }
 
 /// Show one resource of the state
 pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = store(global, env).load()?;
-    let resource = loaded.state.resources.get(address).ok_or_else(|| unknown(address, &loaded.state))?;
-    ui.resource(address, resource);
+    let resource = loaded
+        .state
+        .resources
+        .get(address)
+        .ok_or_else(|| unknown(address, &loaded.state))?;
+    ui.result(&described(address, resource));
     Ok(Exit::Success)
 }
 
+/// One resource of the state, as text.
+pub(super) fn described(address: &Address, resource: &Resource) -> String {
+    let mut text = format!("{address}\n  id = {:?}\n", resource.id);
+    for (name, value) in &resource.attributes {
+        text.push_str(&format!("  {name} = {}\n", value.to_json()));
+    }
+    if !resource.dependencies.is_empty() {
+        let needs: Vec<String> = resource.dependencies.iter().map(Address::to_string).collect();
+        text.push_str(&format!("  needs {}\n", needs.join(", ")));
+    }
+    text.trim_end().to_owned()
+}
+
 /// Give a resource another address; its tag follows with the next apply
-pub(crate) async fn mv(from: &Address, to: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+pub(crate) async fn mv(
+    from: &Address,
+    to: &Address,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
     let store = store(global, env);
     let session = store.open(store.lock(project::lock_note(env, "state mv"))?)?;
     session.with_state(|state| {
@@ -55,7 +90,12 @@ pub(crate) async fn mv(from: &Address, to: &Address, global: &Global, env: &Env,
         }
         Ok(())
     })?;
-    session.note(vec![Effect::Move { from: from.clone(), to: to.clone() }]).await?;
+    session
+        .note(vec![Effect::Move {
+            from: from.clone(),
+            to: to.clone(),
+        }])
+        .await?;
     let serial = session.close()?;
     ui.result(&format!("{from} is now {to} (serial {serial})."));
     Ok(Exit::Success)
@@ -66,11 +106,21 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
     let store = store(global, env);
     let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
     let id = session.with_state(|state| {
-        state.resources.get(address).map(|resource| resource.id.clone()).ok_or_else(|| unknown(address, state))
+        state
+            .resources
+            .get(address)
+            .map(|resource| resource.id.clone())
+            .ok_or_else(|| unknown(address, state))
     })?;
-    session.note(vec![Effect::Remove { address: address.clone() }]).await?;
+    session
+        .note(vec![Effect::Remove {
+            address: address.clone(),
+        }])
+        .await?;
     let serial = session.close()?;
-    ui.result(&format!("{address} is forgotten (serial {serial}). {id} goes on existing."));
+    ui.result(&format!(
+        "{address} is forgotten (serial {serial}). {id} goes on existing."
+    ));
     ui.talk("It still carries the tags of this stack, so the next plan names it, or takes it back if its address is wanted.");
     Ok(Exit::Success)
 }

@@ -2,10 +2,10 @@
 
 use super::failure::{Exit, Failure};
 use super::project;
-use crate::cli::{Global, ValidateArgs};
+use crate::cli::{DiagnosticFormat, Global, ValidateArgs};
 use crate::env::Env;
 use crate::plan;
-use crate::ui::Ui;
+use crate::ui::{Ui, diagnostics};
 
 /// Check the files, without any network
 pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
@@ -14,12 +14,23 @@ pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui)
         diagnostics.extend(plan::order(config).err());
     }
     let sound = config.is_some() && !diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
-    ui.validation(&diagnostics, &sources, args.format, args.all);
-    if let Some(config) = config.filter(|_| sound) {
+    ui.set_sources(&sources);
+    match args.format {
+        DiagnosticFormat::Text => ui.diagnostics(&diagnostics),
+        DiagnosticFormat::Github => ui.result(diagnostics::to_github(&diagnostics, &sources, "").trim_end()),
+        DiagnosticFormat::Json => {
+            for found in &diagnostics {
+                ui.result(&diagnostics::to_json(found, &sources).to_string());
+            }
+        }
+    }
+    let Some(config) = config.filter(|_| sound) else {
+        return Ok(Exit::Error);
+    };
+    if args.format == DiagnosticFormat::Text {
         let (resources, files) = (config.resources.len(), config.files.join(", "));
         let noun = if resources == 1 { "resource" } else { "resources" };
-        ui.validated(&format!("{files}: {resources} {noun}, no mistakes."), args.format);
-        return Ok(Exit::Success);
+        ui.result(&format!("{files}: {resources} {noun}, no mistakes."));
     }
-    Ok(Exit::Error)
+    Ok(Exit::Success)
 }

@@ -244,7 +244,7 @@ fn a_server_with_an_existing_key_pair_is_created_so() {
 #[test]
 fn a_thousand_servers_are_read_with_few_requests() {
     let world = World::new();
-    let text = NETWORK.replace("/24", "/20")
+    let text = NETWORK.replace("10.0.1.0/24", "10.0.16.0/20")
         + &instance("web", "count = 300").replace("shop-web", "shop-${count.index}");
     world.write("infra.toml", &text);
     world.apply().exits(0);
