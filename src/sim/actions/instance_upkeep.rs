@@ -3,7 +3,7 @@
 use super::super::catalogue;
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{InstanceStatus, Network};
+use super::super::rows::{InstanceStatus, Network};
 use super::instance::ABSENT;
 use super::instance_change::steady;
 use super::instance_order::{auto_release, check_groups, paid_until};
@@ -411,7 +411,7 @@ fn join_resource_group(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "disk" => world.disks.update(id, |row| row.resource_group = group),
         "securitygroup" => world.security_groups.update(id, |row| row.resource_group = group),
         "keypair" => {
-            let id = super::super::world::KeyPair::id_of(&call.region, id);
+            let id = super::super::rows::KeyPair::id_of(&call.region, id);
             world.key_pairs.update(&id, |row| row.resource_group = group)
         }
         _ => return refuse("InvalidResourceType.NotFound"),
