@@ -4,7 +4,7 @@ use super::actions::{self, Call};
 use super::api::{ActionFacts, api};
 use super::check;
 use super::clock::{Now, parse_utc};
-use super::cloud::Cloud;
+use super::cloud::{Cloud, nonce_hash};
 use super::faults::FaultKind;
 use super::node::Node;
 use super::params::Params;
@@ -87,7 +87,8 @@ struct Exchange<'a> {
     run: Option<actions::Run>,
     params: Params,
     answer: Option<Node>,
-    nonce_used: bool,
+    /// The hash of the nonce, once it is used up.
+    nonce_used: Option<u128>,
     delivery: Delivery,
     delay_ms: u64,
     duplicate: bool,
@@ -98,8 +99,8 @@ pub(super) struct Passage {
     pub(super) answer: RawAnswer,
     /// The account whose cloud was touched.
     pub(super) account: Option<String>,
-    /// The nonce that is used up now.
-    pub(super) nonce: Option<String>,
+    /// The hash of the nonce that is used up now.
+    pub(super) nonce: Option<u128>,
     /// Whether the action is one that may change something.
     pub(super) may_change: bool,
 }
@@ -124,7 +125,7 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
         run: None,
         params: Params::default(),
         answer: None,
-        nonce_used: false,
+        nonce_used: None,
         delivery: Delivery::Send,
         delay_ms: 0,
         duplicate: false,
@@ -154,7 +155,7 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
     Passage {
         answer,
         account: exchange.account,
-        nonce: exchange.nonce_used.then_some(exchange.nonce),
+        nonce: exchange.nonce_used,
         may_change: facts.is_some_and(changes),
     }
 }
@@ -422,12 +423,12 @@ fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(),
     if (exchange.now.real - at).abs() > CLOCK_TOLERANCE_MS {
         return refuse("InvalidTimeStamp.Expired");
     }
-    let nonce = format!("{} {}", exchange.access_key_id, exchange.nonce);
-    if cloud.nonces.is_used(&nonce) {
+    let nonce = nonce_hash(&exchange.access_key_id, &exchange.nonce);
+    if cloud.nonces.is_used(nonce) {
         return refuse("SignatureNonceUsed");
     }
     cloud.nonces.note(nonce, exchange.now.real);
-    exchange.nonce_used = true;
+    exchange.nonce_used = Some(nonce);
     Ok(())
 }
 
