@@ -37,7 +37,8 @@ pub struct Cloud {
     pub(super) faults: Faults,
     pub(super) quotas: Quotas,
     pub(super) stats: Stats,
-    request_ids: Numbers,
+    /// How many requests came; with the time it makes their ids.
+    requests: u64,
     store: Option<Store>,
     /// Set when the disk refused: what is in memory may no longer be what is kept.
     broken: bool,
@@ -113,7 +114,7 @@ impl Cloud {
             faults: Faults::new(options.seed, faults),
             quotas: Quotas::new(options.quotas.clone()),
             stats: Stats::default(),
-            request_ids: Numbers::new(mix(options.seed) ^ 0x5e9),
+            requests: 0,
             store: None,
             broken: false,
             settings,
@@ -250,7 +251,7 @@ impl Cloud {
     }
 
     pub(super) fn broken_answer(&mut self, now: UnixMillis) -> RawAnswer {
-        let mut answer = gates::plain_refusal("InternalError", &self.next_request_id());
+        let mut answer = gates::plain_refusal("InternalError", &self.next_request_id(now));
         answer.headers.push(("Date".to_owned(), http_date(now)));
         answer
     }
@@ -278,8 +279,10 @@ impl Cloud {
         Ok(())
     }
 
-    pub(super) fn next_request_id(&mut self) -> String {
-        self.request_ids.uuid()
+    /// An id that no other request has, also after a restart.
+    pub(super) fn next_request_id(&mut self, now: UnixMillis) -> String {
+        self.requests += 1;
+        Numbers::new(mix(self.settings.seed ^ self.requests) ^ mix(now as u64)).uuid()
     }
 
     /// Adds a fault, as `POST /_sim/faults` does.

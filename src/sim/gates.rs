@@ -110,7 +110,7 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
     let mut exchange = Exchange {
         request,
         now,
-        request_id: cloud.next_request_id(),
+        request_id: cloud.next_request_id(now.real),
         host: request.header("host").unwrap_or("").to_owned(),
         query: Vec::new(),
         sent: Vec::new(),

@@ -26,7 +26,15 @@ pub(super) struct World {
     pub(super) key_pairs: Table<KeyPair>,
     pub(super) tokens: Table<Token>,
     /// Addresses in use, by vSwitch. Follows from the instances.
-    used_ips: HashMap<String, BTreeSet<u32>>,
+    used_ips: HashMap<String, UsedAddresses>,
+}
+
+/// The addresses of a vSwitch that are in use.
+#[derive(Debug, Default)]
+struct UsedAddresses {
+    all: BTreeSet<u32>,
+    /// No address below this one is free.
+    full_below: u32,
 }
 
 /// Does the same with every table of a world, under its name in the log.
@@ -303,6 +311,7 @@ impl World {
             self.used_ips
                 .entry(vswitch_id.clone())
                 .or_default()
+                .all
                 .insert(*private_ip);
         }
     }
@@ -315,33 +324,34 @@ impl World {
         } = network
             && let Some(used) = self.used_ips.get_mut(vswitch_id)
         {
-            used.remove(private_ip);
+            used.all.remove(private_ip);
+            used.full_below = used.full_below.min(*private_ip);
+            if used.all.is_empty() {
+                self.used_ips.remove(vswitch_id);
+            }
         }
     }
 
     pub(super) fn address_is_used(&self, vswitch_id: &str, address: u32) -> bool {
         self.used_ips
             .get(vswitch_id)
-            .is_some_and(|used| used.contains(&address))
+            .is_some_and(|used| used.all.contains(&address))
     }
 
     /// How many addresses of a vSwitch are free.
     pub(super) fn free_addresses(&self, vswitch: &VSwitch) -> usize {
-        let used = self.used_ips.get(&vswitch.id).map_or(0, BTreeSet::len);
+        let used = self.used_ips.get(&vswitch.id).map_or(0, |used| used.all.len());
         vswitch.cidr_block.usable().count().saturating_sub(used)
     }
 
-    /// The next free address of a vSwitch: after the highest one in use, then the lowest gap.
-    pub(super) fn free_address(&self, vswitch: &VSwitch) -> Option<u32> {
-        let usable = vswitch.cidr_block.usable();
-        let Some(used) = self.used_ips.get(&vswitch.id) else {
-            return Some(*usable.start());
-        };
-        let next = used.last().map_or(*usable.start(), |last| last + 1);
-        if usable.contains(&next) {
-            return Some(next);
-        }
-        usable.into_iter().find(|address| !used.contains(address))
+    /// The lowest free address of a vSwitch.
+    pub(super) fn free_address(&mut self, vswitch_id: &str) -> Option<u32> {
+        let usable = self.vswitches.get(vswitch_id)?.cidr_block.usable();
+        let used = self.used_ips.entry(vswitch_id.to_owned()).or_default();
+        let first = used.full_below.max(*usable.start());
+        let free = (first..=*usable.end()).find(|address| !used.all.contains(address));
+        used.full_below = free.unwrap_or(u32::MAX);
+        free
     }
 
     /// Forgets client tokens that are older than `moment`. Rows are in the order of their creation.

@@ -172,12 +172,8 @@ fn make(
             inner_ip: 0x0A50_0000 + (sequence as u32 & 0x000F_FFFF),
         },
         Some((vswitch_id, vpc_id)) => {
-            let free = call
-                .world
-                .vswitches
-                .get(vswitch_id)
-                .and_then(|vswitch| call.world.free_address(vswitch));
-            let Some(private_ip) = order.private_ip.or(free) else {
+            let address = order.private_ip.or_else(|| call.world.free_address(vswitch_id));
+            let Some(private_ip) = address else {
                 return refuse("InvalidVSwitchId.IpInvalid");
             };
             Network::Vpc {

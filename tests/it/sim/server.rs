@@ -146,6 +146,26 @@ fn it_generates_a_key_pair_when_none_is_given() {
 }
 
 #[test]
+fn a_generated_key_pair_is_kept_with_its_cloud() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        data: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let keys = |server: &Server| {
+        server
+            .key_pairs()
+            .iter()
+            .map(|pair| (pair.id.clone(), pair.secret.clone()))
+            .collect::<Vec<_>>()
+    };
+    let first = Server::start(options.clone()).unwrap();
+    let made = keys(&first);
+    first.shutdown();
+    assert_eq!(keys(&Server::start(options).unwrap()), made);
+}
+
+#[test]
 fn the_same_port_speaks_tls_with_a_certificate_that_its_authority_vouches_for() {
     use std::sync::Arc;
     let folder = tempfile::tempdir().unwrap();
