@@ -78,6 +78,11 @@ impl LifeClock {
         self.base = Some((real, life));
     }
 
+    /// The last moment that is known, in both times.
+    pub(super) fn last(&self) -> Option<(UnixMillis, i64)> {
+        self.base
+    }
+
     /// Both times at `real`. Life-cycle time never runs backwards.
     pub(super) fn at(&mut self, real: UnixMillis) -> Now {
         let (base_real, base_life) = *self.base.get_or_insert((real, 0));

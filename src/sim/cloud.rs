@@ -7,10 +7,11 @@ use std::fs::File;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::clock::{LifeClock, UnixMillis, http_date};
 use super::control;
-use super::faults::Faults;
+use super::faults::{FaultSpec, Faults};
 use super::gates;
 use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
 use super::seed::{Numbers, mix};
@@ -36,7 +37,8 @@ pub struct Cloud {
     pub(super) faults: Faults,
     pub(super) quotas: Quotas,
     pub(super) stats: Stats,
-    request_ids: Numbers,
+    /// How many requests came; with the time it makes their ids.
+    requests: u64,
     store: Option<Store>,
     /// Set when the disk refused: what is in memory may no longer be what is kept.
     broken: bool,
@@ -112,7 +114,7 @@ impl Cloud {
             faults: Faults::new(options.seed, faults),
             quotas: Quotas::new(options.quotas.clone()),
             stats: Stats::default(),
-            request_ids: Numbers::new(mix(options.seed) ^ 0x5e9),
+            requests: 0,
             store: None,
             broken: false,
             settings,
@@ -130,6 +132,9 @@ impl Cloud {
                 world.track();
             }
             cloud.store = Some(store);
+            if let Some((real, life)) = cloud.clock.last() {
+                cloud.compact(real, life)?;
+            }
         }
         Ok(cloud)
     }
@@ -145,7 +150,8 @@ impl Cloud {
         world.replay(line.tables, line.made)?;
         self.clock.resume(line.real, line.life);
         for (at, nonce) in line.nonces {
-            self.nonces.note(format!("{} {nonce}", line.account), at);
+            let nonce = u128::from_str_radix(&nonce, 16).map_err(serde::de::Error::custom)?;
+            self.nonces.note(nonce, at);
         }
         Ok(())
     }
@@ -186,7 +192,7 @@ impl Cloud {
     fn log(
         &mut self,
         account: &str,
-        nonce: Option<String>,
+        nonce: Option<u128>,
         now: UnixMillis,
         life: i64,
         may_change: bool,
@@ -199,20 +205,28 @@ impl Cloud {
         };
         // What only time has changed follows again from what is kept, so reads leave it for the next change.
         let tables = if may_change { world.take_changes() } else { None };
-        let nonces: Vec<(UnixMillis, String)> = nonce.into_iter().map(|nonce| (now, nonce)).collect();
+        let nonces: Vec<(UnixMillis, String)> = nonce
+            .into_iter()
+            .map(|nonce| (now, format!("{nonce:032x}")))
+            .collect();
         if tables.is_none() && nonces.is_empty() {
             return Ok(false);
         }
         let line = line_text(account, now, life, world.made(), &nonces, tables.as_deref());
-        let written = store.append(&line).and_then(|()| {
-            if store.is_bloated() {
-                let lines = snapshot(&mut self.accounts, &self.nonces, now, life);
-                store.rewrite(&lines)?;
-            }
-            Ok(())
-        });
+        let changed = tables.is_some();
+        let written = store.append(&line).and_then(|()| self.compact(now, life));
         self.broken |= written.is_err();
-        written.map(|()| tables.is_some())
+        written.map(|()| changed)
+    }
+
+    /// Writes the log anew when most of it is history.
+    fn compact(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
+        match &mut self.store {
+            Some(store) if store.is_bloated() => {
+                store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Syncs the log to disk; `false` when the disk refuses.
@@ -237,7 +251,7 @@ impl Cloud {
     }
 
     pub(super) fn broken_answer(&mut self, now: UnixMillis) -> RawAnswer {
-        let mut answer = gates::plain_refusal("InternalError", &self.next_request_id());
+        let mut answer = gates::plain_refusal("InternalError", &self.next_request_id(now));
         answer.headers.push(("Date".to_owned(), http_date(now)));
         answer
     }
@@ -265,8 +279,20 @@ impl Cloud {
         Ok(())
     }
 
-    pub(super) fn next_request_id(&mut self) -> String {
-        self.request_ids.uuid()
+    /// An id that no other request has, also after a restart.
+    pub(super) fn next_request_id(&mut self, now: UnixMillis) -> String {
+        self.requests += 1;
+        Numbers::new(mix(self.settings.seed ^ self.requests) ^ mix(now as u64)).uuid()
+    }
+
+    /// Adds a fault, as `POST /_sim/faults` does.
+    pub fn add_fault(&mut self, fault: FaultSpec) {
+        self.faults.add(fault);
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
     }
 
     /// What contradicts itself in any account, for tests; empty when all is well.
@@ -300,13 +326,15 @@ fn snapshot(
     now: UnixMillis,
     life: i64,
 ) -> Vec<String> {
+    let mut own = nonces.all();
     accounts
         .iter_mut()
         .map(|(account, world)| {
             // What waits to be written is part of the whole.
             world.take_changes();
-            let own = nonces.of(account);
-            line_text(account, now, life, world.made(), &own, Some(&world.all()))
+            // Nonces belong to no cloud; the first line holds them all.
+            let nonces = std::mem::take(&mut own);
+            line_text(account, now, life, world.made(), &nonces, Some(&world.all()))
         })
         .collect()
 }
@@ -340,41 +368,50 @@ fn account_id(access_key_id: &str) -> String {
     format!("1{:015}", number % 1_000_000_000_000_000)
 }
 
-/// Nonces that were used, so that none is used twice.
+/// Nonces that were used, so that none is used twice. Only a hash of each is kept: there are as many as requests.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
-    used: HashSet<String>,
-    order: VecDeque<(UnixMillis, String)>,
+    used: HashSet<u128>,
+    order: VecDeque<(UnixMillis, u128)>,
+}
+
+/// The hash of a key's nonce.
+pub(super) fn nonce_hash(access_key_id: &str, nonce: &str) -> u128 {
+    let digest = Sha256::new()
+        .chain_update(access_key_id)
+        .chain_update([0])
+        .chain_update(nonce)
+        .finalize();
+    digest
+        .iter()
+        .take(16)
+        .fold(0, |hash, byte| hash << 8 | u128::from(*byte))
 }
 
 impl Nonces {
-    pub(super) fn is_used(&self, nonce: &str) -> bool {
-        self.used.contains(nonce)
+    pub(super) fn is_used(&self, nonce: u128) -> bool {
+        self.used.contains(&nonce)
     }
 
-    pub(super) fn note(&mut self, nonce: String, at: UnixMillis) {
-        if self.used.insert(nonce.clone()) {
+    pub(super) fn note(&mut self, nonce: u128, at: UnixMillis) {
+        if self.used.insert(nonce) {
             self.order.push_back((at, nonce));
         }
     }
 
     fn forget_before(&mut self, moment: UnixMillis) {
-        while let Some((at, _)) = self.order.front()
+        while let Some((at, nonce)) = self.order.front()
             && *at < moment
         {
-            if let Some((_, nonce)) = self.order.pop_front() {
-                self.used.remove(&nonce);
-            }
+            self.used.remove(nonce);
+            self.order.pop_front();
         }
     }
 
-    fn of(&self, account: &str) -> Vec<(UnixMillis, String)> {
+    fn all(&self) -> Vec<(UnixMillis, String)> {
         self.order
             .iter()
-            .filter_map(|(at, nonce)| {
-                let own = nonce.strip_prefix(account)?.strip_prefix(' ')?;
-                Some((*at, own.to_owned()))
-            })
+            .map(|(at, nonce)| (*at, format!("{nonce:032x}")))
             .collect()
     }
 }

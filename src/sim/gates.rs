@@ -1,19 +1,17 @@
 //! The life of a request, as one visible pipeline. Does not know what an action does, and repairs nothing.
 
-use sha2::{Digest as _, Sha256};
-
 use super::actions::{self, Call};
-use super::api::{ActionFacts, ParamFacts, api};
-use super::catalogue;
-use super::clock::{Now, UnixMillis, parse_utc};
-use super::cloud::Cloud;
+use super::api::{ActionFacts, api};
+use super::check;
+use super::clock::{Now, parse_utc};
+use super::cloud::{Cloud, nonce_hash};
 use super::faults::FaultKind;
 use super::node::Node;
-use super::params::{Params, pattern};
+use super::params::Params;
 use super::refusal::{Refusal, known, refuse};
-use super::verify::{self, hex};
+use super::tokens;
+use super::verify;
 use super::wire::{Delivery, RawAnswer, RawRequest, decode_form};
-use super::world::Token;
 
 type Gate = fn(&mut Cloud, &mut Exchange<'_>) -> Result<(), Refusal>;
 
@@ -89,7 +87,8 @@ struct Exchange<'a> {
     run: Option<actions::Run>,
     params: Params,
     answer: Option<Node>,
-    nonce_used: bool,
+    /// The hash of the nonce, once it is used up.
+    nonce_used: Option<u128>,
     delivery: Delivery,
     delay_ms: u64,
     duplicate: bool,
@@ -100,8 +99,8 @@ pub(super) struct Passage {
     pub(super) answer: RawAnswer,
     /// The account whose cloud was touched.
     pub(super) account: Option<String>,
-    /// The nonce that is used up now.
-    pub(super) nonce: Option<String>,
+    /// The hash of the nonce that is used up now.
+    pub(super) nonce: Option<u128>,
     /// Whether the action is one that may change something.
     pub(super) may_change: bool,
 }
@@ -111,7 +110,7 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
     let mut exchange = Exchange {
         request,
         now,
-        request_id: cloud.next_request_id(),
+        request_id: cloud.next_request_id(now.real),
         host: request.header("host").unwrap_or("").to_owned(),
         query: Vec::new(),
         sent: Vec::new(),
@@ -126,7 +125,7 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
         run: None,
         params: Params::default(),
         answer: None,
-        nonce_used: false,
+        nonce_used: None,
         delivery: Delivery::Send,
         delay_ms: 0,
         duplicate: false,
@@ -156,7 +155,7 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
     Passage {
         answer,
         account: exchange.account,
-        nonce: exchange.nonce_used.then_some(exchange.nonce),
+        nonce: exchange.nonce_used,
         may_change: facts.is_some_and(changes),
     }
 }
@@ -306,7 +305,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-fn without_port(host: &str) -> &str {
+pub(super) fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -328,7 +327,7 @@ fn common<'a>(exchange: &'a Exchange<'_>, name: &str) -> Result<&'a str, Refusal
         .ok_or_else(|| missing_common(name))
 }
 
-fn missing_common(name: &str) -> Refusal {
+pub(super) fn missing_common(name: &str) -> Refusal {
     Refusal::new(format!("Missing{name}"))
         .with_message(format!("{name} is mandatory for this action."))
         .with_status(400)
@@ -424,12 +423,12 @@ fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(),
     if (exchange.now.real - at).abs() > CLOCK_TOLERANCE_MS {
         return refuse("InvalidTimeStamp.Expired");
     }
-    let nonce = format!("{} {}", exchange.access_key_id, exchange.nonce);
-    if cloud.nonces.is_used(&nonce) {
+    let nonce = nonce_hash(&exchange.access_key_id, &exchange.nonce);
+    if cloud.nonces.is_used(nonce) {
         return refuse("SignatureNonceUsed");
     }
     cloud.nonces.note(nonce, exchange.now.real);
-    exchange.nonce_used = true;
+    exchange.nonce_used = Some(nonce);
     Ok(())
 }
 
@@ -488,140 +487,12 @@ fn check_parameters(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<()
     let Some(facts) = exchange.facts else {
         return refuse("InternalError");
     };
-    for (name, value) in exchange.params.iter() {
-        if name == "RegionId" {
-            continue;
-        }
-        match facts
-            .params
-            .get(name)
-            .or_else(|| facts.params.get(&pattern(name)))
-        {
-            Some(param) => check_value(facts, name, value, param)?,
-            // The real gateway ignores what it does not know; tests of clients want to hear of it.
-            None => cloud.stats.unknown_param(&facts.name, name),
-        }
-    }
-    for (name, param) in &facts.params {
-        if let Some(list) = name.strip_suffix(".N") {
-            let (items, groups) = (
-                exchange.params.list(list).len(),
-                exchange.params.groups(list).len(),
-            );
-            if param.max_items().is_some_and(|max| items.max(groups) > max) {
-                return Err(too_many(facts, list));
-            }
-            if param.required && items == 0 && groups == 0 {
-                return Err(missing(facts, list));
-            }
-        }
-    }
-    let mut required: Vec<&String> = facts
-        .params
-        .iter()
-        .filter(|(_, param)| param.required)
-        .map(|(name, _)| name)
-        .collect();
-    required.sort();
-    for name in required {
-        let nested = name.contains(".N");
-        // The region follows from the endpoint when a request names none.
-        if !nested && name != "RegionId" && exchange.params.text(name).is_none() {
-            return Err(missing(facts, name));
-        }
-    }
-    if let Some(region) = exchange.params.text("RegionId") {
-        if catalogue::find_region(region).is_none() {
-            return refuse("InvalidRegionId.NotFound");
-        }
-        if region_of_host(&exchange.host).is_some_and(|own| own != region) {
-            return refuse("InvalidOperation.NotSupportedEndpoint");
-        }
+    let unknown = check::parameters(facts, &exchange.params, &exchange.host)?;
+    for name in unknown {
+        // The real gateway ignores what it does not know; tests of clients want to hear of it.
+        cloud.stats.unknown_param(&facts.name, &name);
     }
     Ok(())
-}
-
-/// The region that a regional endpoint serves; endpoints shared by several regions have none.
-fn region_of_host(host: &str) -> Option<&'static str> {
-    let name = without_port(host);
-    let shared = |region: &catalogue::Region| {
-        catalogue::regions()
-            .iter()
-            .filter(|other| {
-                other.ecs_endpoint == region.ecs_endpoint || other.vpc_endpoint == region.vpc_endpoint
-            })
-            .count()
-            > 1
-    };
-    catalogue::regions()
-        .iter()
-        .find(|region| (region.ecs_endpoint == name || region.vpc_endpoint == name) && !shared(region))
-        .map(|region| region.id)
-}
-
-fn missing(facts: &ActionFacts, name: &str) -> Refusal {
-    let codes = [format!("MissingParameter.{name}"), "MissingParameter".to_owned()];
-    match facts.known_code(&codes) {
-        Some(code) => Refusal {
-            code,
-            ..Refusal::missing(name)
-        },
-        None => missing_common(name),
-    }
-}
-
-fn too_many(facts: &ActionFacts, list: &str) -> Refusal {
-    let short = list.trim_end_matches("Id");
-    let codes = [
-        format!("NumberExceed.{list}s"),
-        format!("NumberExceed.{short}s"),
-        format!("SizeLimitExceeded.{list}"),
-        format!("SizeLimitExceeded.{short}Num"),
-        format!("InvalidParameter.TooMany{list}s"),
-        format!("Invalid{short}Count"),
-        format!("InvalidParam.{list}"),
-    ];
-    match facts.known_code(&codes) {
-        Some(code) => Refusal::new(code).with_message(format!("There are too many items in {list}.")),
-        None => Refusal::invalid(list),
-    }
-}
-
-fn check_value(facts: &ActionFacts, name: &str, value: &str, param: &ParamFacts) -> Result<(), Refusal> {
-    if value.is_empty() {
-        return Ok(());
-    }
-    let number = |value: &str| value.trim().parse::<i64>().ok();
-    let fits = match param.kind.as_str() {
-        "Integer" | "Long" => number(value).is_some_and(|number| {
-            param.min().is_none_or(|min| number >= min) && param.max().is_none_or(|max| number <= max)
-        }),
-        "Float" => value.trim().parse::<f64>().is_ok_and(f64::is_finite),
-        "Boolean" => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
-        _ => {
-            let length = value.chars().count();
-            param.max_len().is_none_or(|max| length <= max) && param.min_len().is_none_or(|min| length >= min)
-        }
-    };
-    let listed = param
-        .values()
-        .is_none_or(|values| values.iter().any(|known| known == value));
-    if fits && listed {
-        return Ok(());
-    }
-    let plain = name.rsplit('.').next().unwrap_or(name);
-    let codes = [
-        format!("Invalid{plain}.Malformed"),
-        format!("Invalid{plain}.ValueNotSupported"),
-        format!("InvalidParameter.{plain}"),
-        format!("InvalidParam.{plain}"),
-        format!("Invalid{plain}"),
-    ];
-    let refusal = Refusal::invalid(name);
-    Err(match facts.known_code(&codes) {
-        Some(code) => Refusal { code, ..refusal },
-        None => refusal,
-    })
 }
 
 fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
@@ -635,7 +506,7 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let region = exchange
         .params
         .text("RegionId")
-        .or_else(|| region_of_host(&exchange.host))
+        .or_else(|| check::region_of_host(&exchange.host))
         .unwrap_or(&cloud.settings.region)
         .to_owned();
     let mut call = Call {
@@ -653,7 +524,7 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         None
     };
     let node = match token {
-        Some(token) => once(&mut call, token, run)?,
+        Some(token) => tokens::once(&mut call, token, run)?,
         None => run(&mut call)?,
     };
     if facts.dry_run && !changes(facts) && exchange.params.flag("DryRun") {
@@ -661,67 +532,6 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     }
     exchange.answer = Some(node);
     Ok(())
-}
-
-/// Runs an action once for its client token: a repeated request gets the first one's answer.
-fn once(call: &mut Call<'_>, token: &str, run: actions::Run) -> Result<Node, Refusal> {
-    if token.len() > 64 || !token.is_ascii() {
-        return refuse("InvalidClientToken.ValueNotSupported");
-    }
-    let id = format!("{} {token}", call.facts.name);
-    let fingerprint = fingerprint(call.params);
-    let now: UnixMillis = call.now.real;
-    call.world
-        .forget_tokens_before(now - call.settings.token_lifetime_ms);
-    if let Some(earlier) = call.world.tokens.get(&id) {
-        if earlier.fingerprint != fingerprint {
-            let codes = [
-                "IdempotenceParamNotMatch",
-                "Idempotence.SignatureMismatch",
-                "IdempotentParameterMismatch",
-            ];
-            let code = call.facts.known_code(&codes.map(str::to_owned));
-            return refuse(code.unwrap_or_else(|| "IdempotentParameterMismatch".to_owned()));
-        }
-        if now < earlier.in_flight_until {
-            let codes = [
-                "LastTokenProcessing",
-                "IdempotentProcessing",
-                "OperationFailed.IdempotentTokenProcessing",
-                "TOKEN_PROCESSING",
-                "Idempotence.Processing",
-            ];
-            let code = call.facts.known_code(&codes.map(str::to_owned));
-            return refuse(code.unwrap_or_else(|| "IdempotentProcessing".to_owned()));
-        }
-        return match serde_json::from_str::<serde_json::Value>(&earlier.answer) {
-            Ok(answer) => Ok(Node::from(answer)),
-            Err(_) => refuse("InternalError"),
-        };
-    }
-    let node = run(call)?;
-    let (sequence, _) = call.world.make();
-    let row = Token {
-        id,
-        fingerprint,
-        answer: node.to_json(),
-        created: now,
-        in_flight_until: now + call.settings.latency_ms,
-    };
-    call.world.tokens.insert(sequence, row);
-    Ok(node)
-}
-
-/// A hash of the business parameters.
-fn fingerprint(params: &Params) -> String {
-    let mut hash = Sha256::new();
-    for (name, value) in params.iter() {
-        for part in [name, value] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-    }
-    hex(&hash.finalize()[..16])
 }
 
 fn check_answer(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {

@@ -198,21 +198,33 @@ fn own_key_pair(folder: Option<&Path>) -> Result<KeyPair, StartError> {
     let path: PathBuf = folder.join("key");
     let io = |doing| move |source| StartError::Io { doing, source };
     std::fs::create_dir_all(folder).map_err(io("make the data folder"))?;
-    if let Ok(text) = std::fs::read_to_string(&path)
-        && let Some((id, secret)) = text.trim_end().split_once('\n')
-    {
-        return Ok(KeyPair::new(id, secret));
+    if let Some(pair) = read_key_pair(&path) {
+        return Ok(pair);
     }
     let (id, secret) = fresh();
+    // Another process may be doing the same: whoever links first has made the pair for both.
+    let draft = folder.join(format!("key.{}", std::process::id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(&path)
+    let linked = options
+        .open(&draft)
         .and_then(|mut file| io::Write::write_all(&mut file, format!("{id}\n{secret}\n").as_bytes()))
-        .map_err(io("keep the generated key pair"))?;
-    Ok(KeyPair::new(id, secret))
+        .and_then(|()| std::fs::hard_link(&draft, &path));
+    let _ = std::fs::remove_file(&draft);
+    match linked {
+        Ok(()) => Ok(KeyPair::new(id, secret)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_key_pair(&path)
+            .ok_or_else(|| io("read the kept key pair")(io::Error::from(io::ErrorKind::InvalidData))),
+        Err(error) => Err(io("keep the generated key pair")(error)),
+    }
+}
+
+fn read_key_pair(path: &Path) -> Option<KeyPair> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let (id, secret) = text.trim_end().split_once('\n')?;
+    Some(KeyPair::new(id, secret))
 }
 
 /// What all connections share.

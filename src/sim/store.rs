@@ -89,7 +89,8 @@ impl Store {
                 path,
                 log,
                 length: whole,
-                fresh_length: whole,
+                // How much of it is history is not known; a large one is written anew.
+                fresh_length: 0,
                 _lock: lock,
             },
             lines,

@@ -220,6 +220,11 @@ impl<T: Row> Table<T> {
             })
     }
 
+    /// How many rows are linked to this value, by the index alone.
+    pub(super) fn count_linked(&self, kind: &'static str, value: &str) -> usize {
+        self.index.get(&key(kind, value)).map_or(0, BTreeSet::len)
+    }
+
     pub(super) fn link_key(kind: &'static str, value: &str) -> u64 {
         key(kind, value)
     }

@@ -4,7 +4,7 @@ use super::super::catalogue;
 use super::super::clock::{minutes, seconds};
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{Disk, DiskStatus, Instance, InstanceStatus};
+use super::super::rows::{Disk, DiskStatus, Instance, InstanceStatus};
 use super::instance::ABSENT;
 use super::instance_order::{device, is_password, performance_level};
 use super::instance_power::unlocked;
@@ -394,7 +394,7 @@ fn check_password(call: &Call<'_>) -> Result<(), Refusal> {
 }
 
 fn check_key_pair(call: &Call<'_>, name: Option<&str>) -> Result<(), Refusal> {
-    let id = |name: &str| super::super::world::KeyPair::id_of(&call.region, name);
+    let id = |name: &str| super::super::rows::KeyPair::id_of(&call.region, name);
     match name {
         Some(name) if call.world.key_pairs.get(&id(name)).is_none() => refuse("InvalidKeyPairName.NotFound"),
         _ => Ok(()),

@@ -3,8 +3,8 @@
 use super::super::clock::{add_months, seconds};
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{Eip, EipStatus, InstanceStatus};
-use super::instance_order::public_ip;
+use super::super::rows::{Eip, EipStatus, InstanceStatus};
+use super::instance_create::public_ip;
 use super::instance_power::unlocked;
 use super::{Call, ECS, Entry, Search, VPC, done, vpc_tags};
 

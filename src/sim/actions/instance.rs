@@ -5,7 +5,7 @@ use super::super::clock::minutes;
 use super::super::node::{Node, map, texts};
 use super::super::params::Params;
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{Eip, Instance, InstanceStatus, Network, ip_text};
+use super::super::rows::{Eip, Instance, InstanceStatus, Network, ip_text};
 use super::key_pair::wildcard;
 use super::{Call, ECS, Entry, Search, ecs_tags};
 

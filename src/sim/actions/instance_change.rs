@@ -3,9 +3,10 @@
 use super::super::catalogue;
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{Instance, InstanceStatus, Network, Subscription};
+use super::super::rows::{Instance, InstanceStatus, Network, Subscription};
 use super::instance::{ABSENT, charge_type, eip_of};
-use super::instance_order::{check_groups, host_name, is_password, paid_until, public_ip, user_data};
+use super::instance_create::public_ip;
+use super::instance_order::{check_groups, host_name, is_password, paid_until, user_data};
 use super::instance_power::unlocked;
 use super::security_group::network_of;
 use super::{Call, ECS, Entry, Search, done};

@@ -2,7 +2,7 @@
 
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{Instance, InstanceStatus, Network, Next, STOPPING_MS};
+use super::super::rows::{Instance, InstanceStatus, Network, Next, STOPPING_MS};
 use super::instance::ABSENT;
 use super::{Call, ECS, Entry, done};
 

@@ -3,7 +3,7 @@
 use super::super::catalogue;
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{InstanceStatus, Network};
+use super::super::rows::{InstanceStatus, Network};
 use super::instance::ABSENT;
 use super::instance_change::steady;
 use super::instance_order::{auto_release, check_groups, paid_until};
@@ -162,33 +162,39 @@ fn modify_vpc_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     } else if !groups.is_empty() {
         return refuse("InvalidParameter.MustBeEmpty");
     }
-    let network = |private_ip: u32| Network::Vpc {
-        vpc_id: target_vpc.to_owned(),
-        vswitch_id: vswitch_id.to_owned(),
-        private_ip,
-        eni_id: eni_id.clone(),
-        mac: mac.clone(),
+    let own = |address: u32| {
+        matches!(&row.network, Network::Vpc { vswitch_id: own, private_ip, .. }
+            if own == vswitch_id && *private_ip == address)
     };
-    let keeps = |address: u32| matches!(&row.network, Network::Vpc { vswitch_id: own, private_ip, .. } if own == vswitch_id && *private_ip == address);
-    let address = match params.text("PrivateIpAddress") {
+    let asked = match params.text("PrivateIpAddress") {
+        None => None,
         Some(text) => {
             let address = text.parse::<std::net::Ipv4Addr>().map(u32::from);
             let address = address.map_err(|_| Refusal::new("InvalidPrivateIpAddress.Malformed"))?;
             if !vswitch.cidr_block.usable().contains(&address) {
                 return refuse("InvalidPrivateIpAddress.Mismatch");
             }
-            if call.world.address_is_used(vswitch_id, address) && !keeps(address) {
+            if call.world.address_is_used(vswitch_id, address) && !own(address) {
                 return refuse("InvalidPrivateIpAddress.Duplicated");
             }
-            address
+            Some(address)
         }
-        None => call
-            .world
-            .free_address(vswitch)
-            .ok_or_else(|| Refusal::new("InvalidParameter.NotEnoughIpInVSwitch"))?,
     };
-    let network = network(address);
-    call.world.move_instance(id, network);
+    let (vpc_id, eni_id, mac) = (target_vpc.to_owned(), eni_id.clone(), mac.clone());
+    let Some(private_ip) = asked.or_else(|| call.world.free_address(vswitch_id)) else {
+        return refuse("InvalidParameter.NotEnoughIpInVSwitch");
+    };
+    let vswitch_id = vswitch_id.to_owned();
+    call.world.move_instance(
+        id,
+        Network::Vpc {
+            vpc_id,
+            vswitch_id,
+            private_ip,
+            eni_id,
+            mac,
+        },
+    );
     if !groups.is_empty() {
         call.world
             .instances
@@ -411,7 +417,7 @@ fn join_resource_group(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "disk" => world.disks.update(id, |row| row.resource_group = group),
         "securitygroup" => world.security_groups.update(id, |row| row.resource_group = group),
         "keypair" => {
-            let id = super::super::world::KeyPair::id_of(&call.region, id);
+            let id = super::super::rows::KeyPair::id_of(&call.region, id);
             world.key_pairs.update(&id, |row| row.resource_group = group)
         }
         _ => return refuse("InvalidResourceType.NotFound"),

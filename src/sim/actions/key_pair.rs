@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use super::super::clock::seconds;
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
+use super::super::rows::{InstanceStatus, KeyPair};
 use super::super::verify::hex;
-use super::super::world::{InstanceStatus, KeyPair};
 use super::{Call, ECS, Entry, Search, done, ecs_tags};
 
 pub(super) const ACTIONS: &[Entry] = &[

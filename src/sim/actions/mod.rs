@@ -6,6 +6,7 @@ mod disk;
 mod eip;
 mod instance;
 mod instance_change;
+mod instance_create;
 mod instance_order;
 mod instance_power;
 mod instance_upkeep;
@@ -14,6 +15,7 @@ mod network_interface;
 mod offer;
 mod price;
 mod security_group;
+mod security_group_rule;
 mod tag;
 mod vpc;
 mod vswitch;
@@ -47,7 +49,7 @@ const TABLES: &[&[Entry]] = &[
     eip::ACTIONS,
     instance::ACTIONS,
     instance_change::ACTIONS,
-    instance_order::ACTIONS,
+    instance_create::ACTIONS,
     instance_power::ACTIONS,
     instance_upkeep::ACTIONS,
     key_pair::ACTIONS,
@@ -55,6 +57,7 @@ const TABLES: &[&[Entry]] = &[
     offer::ACTIONS,
     price::ACTIONS,
     security_group::ACTIONS,
+    security_group_rule::ACTIONS,
     tag::ACTIONS,
     vpc::ACTIONS,
     vswitch::ACTIONS,

@@ -3,7 +3,7 @@
 use super::super::clock::seconds;
 use super::super::node::{Node, map, texts};
 use super::super::refusal::Refusal;
-use super::super::world::{Instance, Network, ip_text};
+use super::super::rows::{Instance, Network, ip_text};
 use super::{Call, ECS, Entry, Search, ecs_tags};
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "DescribeNetworkInterfaces", describe)];

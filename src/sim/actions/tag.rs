@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::super::node::{Node, map};
 use super::super::refusal::Refusal;
+use super::super::rows::KeyPair;
 use super::super::table::{Row, Table, Tag, tag_key, tag_name_key};
-use super::super::world::KeyPair;
 use super::{Call, ECS, Entry, VPC, done, read_token, write_token};
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -67,7 +67,7 @@ pub(super) trait Tagged: Row {
 
 macro_rules! tagged {
     ($($type:ident),*) => {
-        $(impl Tagged for super::super::world::$type {
+        $(impl Tagged for super::super::rows::$type {
             fn tags_mut(&mut self) -> &mut Vec<Tag> {
                 &mut self.tags
             }

@@ -3,7 +3,7 @@
 use super::super::clock::seconds;
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{Cidr, NetworkStatus, VSwitch};
+use super::super::rows::{Cidr, NetworkStatus, VSwitch};
 use super::{Call, Entry, Search, VPC, done, vpc_tags};
 
 pub(super) const ACTIONS: &[Entry] = &[

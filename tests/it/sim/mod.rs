@@ -5,6 +5,7 @@
 mod catalogue;
 mod durability;
 mod instance;
+mod killed;
 mod life;
 mod network;
 mod provider;

@@ -7,12 +7,18 @@ use infra::sim::{Options, RawRequest, Server, Speed};
 
 use super::{ECS, VPC, options, signed, stamp};
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
+/// The whole answer as text; empty when there is none.
 fn exchange(server: &Server, request: &RawRequest) -> String {
-    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    exchange_with(&server.addr().to_string(), request).unwrap()
+}
+
+/// The whole answer as text, empty when there is none; `None` when the server is not there.
+pub(super) fn exchange_with(address: &str, request: &RawRequest) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
     let mut text = format!(
         "{} {} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
         request.method,
@@ -23,11 +29,11 @@ fn exchange(server: &Server, request: &RawRequest) -> String {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
     text.push_str("\r\n");
-    stream.write_all(text.as_bytes()).unwrap();
-    stream.write_all(&request.body).unwrap();
+    stream.write_all(text.as_bytes()).ok()?;
+    stream.write_all(&request.body).ok()?;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    String::from_utf8(answer).unwrap()
+    Some(String::from_utf8(answer).unwrap())
 }
 
 fn call(server: &Server, version: &str, action: &str, params: &[(&str, &str)], nonce: &str) -> String {
@@ -143,6 +149,26 @@ fn it_generates_a_key_pair_when_none_is_given() {
         &pair.secret,
     );
     assert!(exchange(&server, &request).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_generated_key_pair_is_kept_with_its_cloud() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        data: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let keys = |server: &Server| {
+        server
+            .key_pairs()
+            .iter()
+            .map(|pair| (pair.id.clone(), pair.secret.clone()))
+            .collect::<Vec<_>>()
+    };
+    let first = Server::start(options.clone()).unwrap();
+    let made = keys(&first);
+    first.shutdown();
+    assert_eq!(keys(&Server::start(options).unwrap()), made);
 }
 
 #[test]

@@ -249,3 +249,48 @@ fn quotas_count_in_windows_of_a_minute() {
     sim.wait(60);
     sim.ecs("DescribeRegions", &[]).ok();
 }
+
+#[test]
+fn a_regional_endpoint_serves_its_own_region() {
+    let mut sim = Sim::new();
+    let mut call = |host: &str, region: &str| {
+        sim.nonce += 1;
+        let nonce = sim.nonce.to_string();
+        let mut request = signed(
+            "GET",
+            ECS,
+            "DescribeZones",
+            &[("RegionId", region)],
+            &nonce,
+            &stamp(START),
+            "testid",
+            "testsecret",
+        );
+        request.headers[0].1 = host.to_owned();
+        code(&mut sim, &request)
+    };
+    assert_eq!(call("ecs.cn-beijing.aliyuncs.com", "cn-beijing"), "OK");
+    assert_eq!(
+        call("ecs.cn-beijing.aliyuncs.com", "cn-shanghai"),
+        "404 InvalidOperation.NotSupportedEndpoint"
+    );
+    assert_eq!(call("ecs.aliyuncs.com", "cn-hangzhou-finance"), "OK");
+    assert_eq!(call("127.0.0.1:1", "cn-shanghai"), "OK");
+    // Without a region the endpoint's counts.
+    let mut request = signed(
+        "GET",
+        ECS,
+        "DescribeZones",
+        &[],
+        "n",
+        &stamp(START),
+        "testid",
+        "testsecret",
+    );
+    request.headers[0].1 = "ecs.cn-beijing.aliyuncs.com".to_owned();
+    let body = String::from_utf8(sim.cloud.handle(&request, START).body).unwrap();
+    assert!(
+        body.contains("cn-beijing-g") && !body.contains("cn-hangzhou"),
+        "{body}"
+    );
+}
