@@ -125,8 +125,8 @@ impl<N: Ord + Clone> Graph<N> {
                     path.reverse();
                     return path.into_iter().map(|index| self.graph[index].clone()).collect();
                 }
-                if !parent.contains_key(&neighbour) {
-                    parent.insert(neighbour, index);
+                if let std::collections::btree_map::Entry::Vacant(unseen) = parent.entry(neighbour) {
+                    unseen.insert(index);
                     queue.push_back(neighbour);
                 }
             }

@@ -119,7 +119,7 @@ impl Run<'_> {
         if as_planned {
             Ok(None)
         } else {
-            Err(StepError::Cause(Cause::Adopted { id }))
+            Err(StepError::Cause(Box::new(Cause::Adopted { id })))
         }
     }
 
@@ -160,41 +160,29 @@ impl Run<'_> {
     async fn settle(&self, job: &Job<'_>, call: &Call, open: Doubt) -> Result<Settled, StepError> {
         let flat = self.flatten(job, call, Some(&open.token)).await?;
         let as_planned = flat.sealed == open.sealed;
+        let window = || self.context.cloud.window(open.opened);
         let mut look_up = LookUp::NotYet;
         loop {
             let now = self.server_time()?;
-            match decide(now, self.context.cloud.window(open.opened), look_up) {
+            match decide(now, window(), look_up) {
                 // The request of another configuration is never sent again; what it did is looked for.
                 Decision::Resend if as_planned => return Ok(Settled::Resend(open)),
-                Decision::Resend | Decision::LookUp | Decision::Adopt => {
-                    if let Some(observed) = self.find_by_token(job, &open.token).await? {
-                        let id = observed.id.clone();
-                        self.record(job, &open, &id, Some(&observed)).await?;
-                        return Ok(Settled::Made { id, as_planned });
-                    }
-                    look_up = LookUp::NotFound { at: now };
-                    if decide(now, self.context.cloud.window(open.opened), look_up) == Decision::Resend {
-                        self.wait_until(self.context.cloud.window(open.opened).believed())
-                            .await?;
-                    }
-                }
-                Decision::LookUpAgainAt(time) => {
-                    self.wait_until(time).await?;
-                    look_up = LookUp::NotYet;
-                    // Behind the window the next look decides.
-                    if let Some(observed) = self.find_by_token(job, &open.token).await? {
-                        let id = observed.id.clone();
-                        self.record(job, &open, &id, Some(&observed)).await?;
-                        return Ok(Settled::Made { id, as_planned });
-                    }
-                    let at = self.server_time()?.min(now.max(time));
-                    look_up = LookUp::NotFound { at };
-                }
                 Decision::Renew => {
                     self.context.session.failed(open.seq, "NotMade", true).await?;
                     return Ok(Settled::NotMade);
                 }
+                Decision::LookUpAgainAt(time) => self.wait_until(time).await?,
+                Decision::Resend if look_up != LookUp::NotYet => self.wait_until(window().believed()).await?,
+                Decision::Resend | Decision::LookUp | Decision::Adopt => {}
             }
+            // The time of a look is the time before it: it shows at least what had happened by then.
+            let at = self.server_time()?;
+            if let Some(observed) = self.find_by_token(job, &open.token).await? {
+                let id = observed.id.clone();
+                self.record(job, &open, &id, Some(&observed)).await?;
+                return Ok(Settled::Made { id, as_planned });
+            }
+            look_up = LookUp::NotFound { at };
         }
     }
 

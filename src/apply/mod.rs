@@ -150,19 +150,19 @@ struct Run<'a> {
 
 /// Why a step did not succeed.
 enum StepError {
-    Cause(Cause),
+    Cause(Box<Cause>),
     Stopped,
 }
 
 impl From<StateError> for StepError {
     fn from(error: StateError) -> StepError {
-        StepError::Cause(Cause::State(error))
+        StepError::Cause(Box::new(Cause::State(error)))
     }
 }
 
 impl From<ApiError> for StepError {
     fn from(error: ApiError) -> StepError {
-        StepError::Cause(Cause::Api(error))
+        StepError::Cause(Box::new(Cause::Api(error)))
     }
 }
 
@@ -289,7 +289,7 @@ impl<'a> Run<'a> {
     fn ended(&self, work: &Work, step: &str, done: &[String], error: StepError) -> End {
         match error {
             StepError::Stopped => End::Stopped,
-            StepError::Cause(cause) => self.failed(work, step, done, cause),
+            StepError::Cause(cause) => self.failed(work, step, done, *cause),
         }
     }
 
@@ -771,10 +771,10 @@ impl<'a> Run<'a> {
             }
             Ok(None) => self.seen_gone(job, &id).await,
             Err(WaitError::Api(error)) => Err(error.into()),
-            Err(error) => Err(StepError::Cause(Cause::Wait {
-                wanted: wanted(&wait.until),
-                error,
-            })),
+            Err(error) => {
+                let wanted = wanted(&wait.until);
+                Err(StepError::Cause(Box::new(Cause::Wait { wanted, error })))
+            }
         }
     }
 
@@ -864,5 +864,5 @@ fn wanted(until: &Condition) -> String {
 }
 
 fn internal(message: impl Into<String>) -> StepError {
-    StepError::Cause(Cause::Internal(message.into()))
+    StepError::Cause(Box::new(Cause::Internal(message.into())))
 }

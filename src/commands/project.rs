@@ -73,7 +73,7 @@ pub(crate) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
     };
     ui.diagnostics(&diagnostics);
     if let Err(cycle) = plan::order(&config) {
-        return Err(Failure::error(cycle));
+        return Err(Failure::error(*cycle));
     }
     Ok(Project {
         folder: folder(global, env),
@@ -303,15 +303,15 @@ pub(crate) fn check_cloud(
             kind,
         ));
     }
-    if let (Some(known), Some(now)) = (known.account_id.as_deref(), account) {
-        if known != now {
-            return Err(differs("account", known, now));
-        }
+    if let (Some(known), Some(now)) = (known.account_id.as_deref(), account)
+        && known != now
+    {
+        return Err(differs("account", known, now));
     }
-    if let Some(known) = known.region.as_deref() {
-        if known != connection.region {
-            return Err(differs("region", known, &connection.region));
-        }
+    if let Some(known) = known.region.as_deref()
+        && known != connection.region
+    {
+        return Err(differs("region", known, &connection.region));
     }
     let complete = known.endpoint_kind.is_some()
         && known.region.is_some()

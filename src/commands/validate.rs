@@ -11,7 +11,7 @@ use crate::ui::{Ui, diagnostics};
 pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let (sources, mut diagnostics, config) = project::read(global, env);
     if let Some(config) = &config {
-        diagnostics.extend(plan::order(config).err());
+        diagnostics.extend(plan::order(config).err().map(|cycle| *cycle));
     }
     let sound = config.is_some() && !diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
     ui.set_sources(&sources);

@@ -52,14 +52,14 @@ pub(crate) fn dependencies(config: &Config) -> BTreeMap<Address, BTreeSet<Addres
 }
 
 /// The resources in an order in which each comes after all that it needs. The error shows a cycle as a path.
-pub(crate) fn order(config: &Config) -> Result<Vec<Address>, Diagnostic> {
+pub(crate) fn order(config: &Config) -> Result<Vec<Address>, Box<Diagnostic>> {
     let dependencies = dependencies(config);
     let edges = dependencies
         .iter()
         .flat_map(|(address, needed)| needed.iter().map(move |other| (address.clone(), other.clone())));
     Graph::new(config.resources.keys().cloned(), edges)
         .order()
-        .map_err(|cycle| cycle_error(config, &cycle))
+        .map_err(|cycle| Box::new(cycle_error(config, &cycle)))
 }
 
 fn cycle_error(config: &Config, cycle: &[Address]) -> Diagnostic {
@@ -92,7 +92,7 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     if !inputs.destroy {
         match order(inputs.config) {
             Ok(order) => order.iter().for_each(|address| planner.decide(address)),
-            Err(error) => planner.plan.diagnostics.push(error),
+            Err(error) => planner.plan.diagnostics.push(*error),
         }
     }
     planner.decide_removals();

@@ -524,10 +524,10 @@ fn create(wanted: &schema::Wanted<'_>) -> Vec<Step> {
     if let Some(first) = groups.and_then(Value::as_list).and_then(<[Value]>::first) {
         call.params.insert("SecurityGroupId".to_owned(), first.clone());
     }
-    if wanted.attributes.get("auto_renew") == Some(&Value::Bool(true)) {
-        if let Some(period) = wanted.attributes.get("period") {
-            call.params.insert("AutoRenewPeriod".to_owned(), period.clone());
-        }
+    if wanted.attributes.get("auto_renew") == Some(&Value::Bool(true))
+        && let Some(period) = wanted.attributes.get("period")
+    {
+        call.params.insert("AutoRenewPeriod".to_owned(), period.clone());
     }
     let mut steps = vec![Step::call("create", call), wait("Stopped")];
     if let Some(groups) = groups.filter(|groups| groups.as_list().is_some_and(|groups| groups.len() > 1)) {
@@ -578,10 +578,10 @@ fn update(change: &Change<'_>) -> Vec<Step> {
     let mut reboot = false;
     for (update, attributes) in live {
         let mut call = steps::update_call(change, update, &attributes);
-        if std::ptr::eq(update, &MODIFY_RENEWAL) {
-            if let Some(period) = change.wanted.attributes.get("period") {
-                call.params.insert("Duration".to_owned(), period.clone());
-            }
+        if std::ptr::eq(update, &MODIFY_RENEWAL)
+            && let Some(period) = change.wanted.attributes.get("period")
+        {
+            call.params.insert("Duration".to_owned(), period.clone());
         }
         steps.push(Step::call(update.label, call));
         reboot |= update.needs == Needs::Reboot;

@@ -274,18 +274,18 @@ fn normalise(attributes: &mut Attributes) {
 
 fn normalise_rule(rule: &mut Attributes) {
     rule.retain(|_, value| value.as_str() != Some(""));
-    if let Some(Value::String(protocol)) = rule.get_mut("ip_protocol") {
-        if !protocol.eq_ignore_ascii_case("icmpv6") {
-            *protocol = protocol.to_ascii_uppercase();
-        }
+    if let Some(Value::String(protocol)) = rule.get_mut("ip_protocol")
+        && !protocol.eq_ignore_ascii_case("icmpv6")
+    {
+        *protocol = protocol.to_ascii_uppercase();
     }
     if let Some(Value::String(policy)) = rule.get_mut("policy") {
         *policy = policy.to_ascii_lowercase();
     }
-    if let Some(Value::String(priority)) = rule.get("priority") {
-        if let Ok(number) = priority.parse::<i64>() {
-            rule.insert("priority".to_owned(), Value::Integer(number));
-        }
+    if let Some(Value::String(priority)) = rule.get("priority")
+        && let Ok(number) = priority.parse::<i64>()
+    {
+        rule.insert("priority".to_owned(), Value::Integer(number));
     }
     let has_ports = matches!(
         rule.get("ip_protocol").and_then(Value::as_str),

@@ -288,7 +288,9 @@ impl LocalStore {
 
     /// No snapshot: the beginning, unless something shows that there was one.
     fn read_nothing(&self, path: &Path, journal: Journal) -> Result<Files, StateError> {
-        let trace = match (self.generations()?.last(), journal.records.first()) {
+        // Generation 0 may be on disk before the very first snapshot is.
+        let last = self.generations()?.last().copied().filter(|serial| *serial > 0);
+        let trace = match (last, journal.records.first()) {
             (Some(serial), _) => Some(format!("generation {serial} beside it")),
             (None, Some(_)) => Some("the journal beside it".to_owned()),
             (None, None) => None,
@@ -316,13 +318,16 @@ impl LocalStore {
 
     /// A temporary snapshot that an interrupted write left.
     fn remove_leftovers(&self) -> Result<(), StateError> {
-        let temporary = self.path("json.tmp");
-        match self.fs.remove(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Self::io("removing", &temporary)(error))
+        for ending in ["json.tmp", "bak.tmp"] {
+            let path = self.path(ending);
+            match self.fs.remove(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Self::io("removing", &path)(error));
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Writes a snapshot in the one safe way; its checksum and its length.
@@ -345,19 +350,7 @@ impl LocalStore {
         if read_back != bytes {
             return Err(damaged("what was read back is not what was written".to_owned()));
         }
-        let generation = self.path(&format!("{}.bak", state.serial));
-        match self.fs.hard_link(&temporary, &generation) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                // An interrupted checkpoint got this far; its content may be another one.
-                self.fs
-                    .remove(&generation)
-                    .map_err(Self::io("removing", &generation))?;
-                self.fs
-                    .hard_link(&temporary, &generation)
-                    .map_err(Self::io("linking", &generation))?;
-            }
-            linked => linked.map_err(Self::io("linking", &generation))?,
-        }
+        self.write_generation(state.serial, &bytes)?;
         self.fs
             .rename(&temporary, &path)
             .map_err(Self::io("renaming", &temporary))?;
@@ -370,6 +363,19 @@ impl LocalStore {
             self.fs.remove(&path).map_err(Self::io("removing", &path))?;
         }
         Ok((sha256(&bytes), bytes.len() as u64))
+    }
+}
+
+impl LocalStore {
+    /// Keeps a generation as a file of its own: whatever damages the current file in place leaves it alone.
+    fn write_generation(&self, serial: u64, bytes: &[u8]) -> Result<(), StateError> {
+        let (path, temporary) = (self.path(&format!("{serial}.bak")), self.path("bak.tmp"));
+        self.fs
+            .write_new(&temporary, bytes)
+            .map_err(Self::io("writing", &temporary))?;
+        self.fs
+            .rename(&temporary, &path)
+            .map_err(Self::io("renaming", &temporary))
     }
 }
 

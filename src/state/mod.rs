@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::hash_key::HashKey;
-pub(crate) use self::local::{Loaded, LocalStore, Lock, LockNote, resolve};
+pub(crate) use self::local::{Loaded, LocalStore, LockNote, resolve};
 pub(crate) use self::session::Session;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;

@@ -16,7 +16,6 @@ const KEY_ID: &str = "LTAI-test";
 const KEY_SECRET: &str = "test-secret-Zq7";
 
 /// The result of a command.
-#[must_use]
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) code: Option<i32>,
@@ -150,6 +149,7 @@ impl World {
     }
 
     /// Runs the binary.
+    #[must_use]
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output().unwrap();
         Output {
@@ -160,6 +160,7 @@ impl World {
     }
 
     /// Applies without asking.
+    #[must_use]
     pub(crate) fn apply(&self) -> Output {
         self.run(&["apply", "--auto-approve"])
     }
@@ -230,13 +231,6 @@ impl World {
         self.inventory()["accounts"][0][kind]
             .as_array()
             .map_or(0, Vec::len)
-    }
-
-    /// How many requests of an action there were.
-    pub(crate) fn requests(&self, product: &str, action: &str) -> u64 {
-        self.stats()["requests"]["by_product"][product][action]
-            .as_u64()
-            .unwrap_or(0)
     }
 }
 

@@ -1,4 +1,5 @@
 //! The only test binary.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod commands;
 mod harness;

@@ -2,3 +2,5 @@
 
 mod apply;
 mod existing;
+mod readme;
+mod refusals;
