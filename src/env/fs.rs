@@ -11,13 +11,13 @@ use super::{AppendFile, FileKind, FileLock, FileSystem};
 
 /// The operating system's file system.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SystemFileSystem;
+pub(crate) struct SystemFiles;
 
 struct SystemAppendFile(File);
 
 struct SystemFileLock(File);
 
-impl FileSystem for SystemFileSystem {
+impl FileSystem for SystemFiles {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -157,7 +157,10 @@ impl FileLock for SystemFileLock {
 #[cfg(unix)]
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600).custom_flags(libc::O_NOFOLLOW)
+    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits();
+    options
+        .mode(0o600)
+        .custom_flags(i32::try_from(no_follow).unwrap_or(0))
 }
 
 #[cfg(not(unix))]
@@ -190,7 +193,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 /// Some network mounts say only by a number of their own that they have no locks.
 fn without_locks(error: io::Error) -> io::Error {
     #[cfg(unix)]
-    if error.raw_os_error() == Some(libc::ENOLCK) {
+    if error.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error()) {
         return io::Error::new(io::ErrorKind::Unsupported, error);
     }
     error

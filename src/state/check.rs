@@ -101,11 +101,7 @@ pub(crate) fn effect(state: &State, ids: &mut Ids, effect: &Effect) -> Result<()
             entry(address, resource)?;
             ids.claim(address, resource)
         }
-        Effect::Merge {
-            address,
-            attributes,
-            removed: _,
-        } => {
+        Effect::Merge { address, attributes } => {
             known(state, address)?;
             storable(address, attributes)
         }
@@ -123,6 +119,10 @@ pub(crate) fn effect(state: &State, ids: &mut Ids, effect: &Effect) -> Result<()
             }
             storable(address, attributes)
         }
+        // It was not resolved with its intent.
+        Effect::Made { address, id: _ } => Err(Violation::Unknown {
+            address: address.clone(),
+        }),
         Effect::Depose { address } => known(state, address),
         Effect::Remove { address } => {
             if let Some(resource) = state.resources.get(address) {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 
-use super::CloudIdentity;
 use super::check::Violation;
 use super::lock::LockNote;
 use super::migrate::FORMAT;
@@ -75,12 +74,6 @@ pub(crate) enum StateError {
     /// A change or a state cannot be right.
     #[error("a change of the state makes no sense: {violation}")]
     Inconsistent { violation: Violation },
-    /// The state belongs to another cloud.
-    #[error("the state belongs to {}, this run is for {}", cloud(state), cloud(here))]
-    OtherCloud {
-        state: Box<CloudIdentity>,
-        here: Box<CloudIdentity>,
-    },
     /// The generation that was asked for is not there, or none is whole.
     #[error("{}", match serial { Some(serial) => format!("there is no whole backup with the serial {serial}"), None => "there is no whole backup".to_owned() })]
     NoGeneration {
@@ -122,11 +115,32 @@ impl StateError {
             StateError::Poisoned { .. } => "E0812",
             StateError::Closed => "E0813",
             StateError::Inconsistent { .. } => "E0814",
-            StateError::OtherCloud { .. } => "E0815",
             StateError::NoGeneration { .. } => "E0816",
             StateError::PushRefused { .. } => "E0817",
             StateError::Name { .. } => "E0818",
         }
+    }
+
+    /// Whether somebody else holds the lock.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self, StateError::Locked { .. })
+    }
+
+    /// The error with its cause and its way out.
+    pub(crate) fn diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code(), self.to_string());
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            diagnostic.notes.push(source.to_string());
+            cause = source.source();
+        }
+        if let StateError::Poisoned { cause } = self {
+            let cause = cause.diagnostic();
+            diagnostic.notes.extend(cause.notes);
+            diagnostic.help.extend(cause.help);
+        }
+        diagnostic.help.extend(self.help());
+        diagnostic
     }
 
     /// Ways out, a line each.
@@ -176,10 +190,6 @@ impl StateError {
             StateError::Closed | StateError::Inconsistent { .. } => {
                 vec!["this is a mistake in infra; please report it. Nothing was written".to_owned()]
             }
-            StateError::OtherCloud { .. } => vec![
-                "use the account, region and endpoint that the state belongs to".to_owned(),
-                "or another environment with a state of its own: infra -e NAME".to_owned(),
-            ],
             StateError::NoGeneration { there, .. } if there.is_empty() => {
                 vec!["infra import ADDRESS ID takes over what exists, one by one".to_owned()]
             }
@@ -210,43 +220,4 @@ fn io_help(source: &io::Error) -> Vec<String> {
 
 fn by(holder: Option<&LockNote>) -> String {
     holder.map_or_else(String::new, |note| format!(" by {note}"))
-}
-
-fn cloud(identity: &CloudIdentity) -> String {
-    let mut parts = Vec::new();
-    match identity.endpoint_kind.as_str() {
-        "" => {}
-        "alibaba_cloud" => parts.push("Alibaba Cloud".to_owned()),
-        _ => parts.push("another endpoint".to_owned()),
-    }
-    parts.extend(identity.account_id.iter().map(|id| format!("account {id}")));
-    parts.extend(identity.region.iter().map(|region| format!("region {region}")));
-    if parts.is_empty() {
-        return "no cloud yet".to_owned();
-    }
-    parts.join(", ")
-}
-
-impl From<&StateError> for Diagnostic {
-    fn from(error: &StateError) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(error.code(), error.to_string());
-        let mut cause = std::error::Error::source(error);
-        while let Some(source) = cause {
-            diagnostic.notes.push(source.to_string());
-            cause = source.source();
-        }
-        if let StateError::Poisoned { cause } = error {
-            let cause = Diagnostic::from(&**cause);
-            diagnostic.notes.extend(cause.notes);
-            diagnostic.help.extend(cause.help);
-        }
-        diagnostic.help.extend(error.help());
-        diagnostic
-    }
-}
-
-impl From<StateError> for Diagnostic {
-    fn from(error: StateError) -> Diagnostic {
-        Diagnostic::from(&error)
-    }
 }

@@ -212,7 +212,7 @@ impl Files {
         let mut open = Open::default();
         for record in &journal.records {
             let followed = match relation {
-                Relation::Contained => open.track(record),
+                Relation::Contained => open.track(record).map(|_| ()),
                 Relation::Continues | Relation::None => open.follow(record, &mut state, &mut ids),
             };
             followed.map_err(|violation| StateError::JournalDamaged {

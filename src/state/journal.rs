@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, Ids, Violation};
 use super::migrate::{self, FORMAT};
-use super::{Effect, Intent, IntentDraft, State};
+use super::{Effect, Intent, State, resolve};
 
 /// What tears do not cross: a disk writes at least this many bytes or none of them.
 const SECTOR: usize = 512;
@@ -21,14 +21,10 @@ pub(crate) enum Record {
     /// The first record of a journal: which state it continues.
     Begin(Begin),
     /// A call is about to be made.
-    Intent {
-        seq: u64,
-        #[serde(flatten)]
-        draft: IntentDraft,
-    },
+    Intent(Intent),
     /// The call took effect.
     Done { seq: u64, effects: Vec<Effect> },
-    /// The call was refused (definite: it took no effect and the intent is closed) or its outcome is not known.
+    /// The call took no effect (`definite`), or what it did is known otherwise. The intent is closed.
     Failed { seq: u64, code: String, definite: bool },
     /// Something was learnt without a call of ours.
     Note { effects: Vec<Effect> },
@@ -215,11 +211,7 @@ fn newer(json: &[u8]) -> Option<u64> {
 impl Open {
     /// The open intents as the records of another journal.
     pub(crate) fn records(&self) -> Vec<Record> {
-        let record = |intent: Intent| Record::Intent {
-            seq: intent.seq,
-            draft: intent.draft(),
-        };
-        self.intents.values().cloned().map(record).collect()
+        self.intents.values().cloned().map(Record::Intent).collect()
     }
 
     /// Follows one record; its effects are checked against the state and applied to it.
@@ -229,42 +221,38 @@ impl Open {
         state: &mut State,
         ids: &mut Ids,
     ) -> Result<(), Violation> {
-        self.track(record)?;
+        let intent = self.track(record)?;
         for effect in record.effects() {
+            let resolved;
+            let effect = if matches!(effect, Effect::Made { .. }) {
+                resolved = resolve(effect, intent.as_ref());
+                resolved.as_ref().unwrap_or(effect)
+            } else {
+                effect
+            };
             check::effect(state, ids, effect)?;
             state.apply(effect);
         }
         Ok(())
     }
 
-    /// Follows one record whose effects are in the state already.
-    pub(crate) fn track(&mut self, record: &Record) -> Result<(), Violation> {
+    /// Follows one record whose effects are in the state already; the intent that it closes is given back.
+    pub(crate) fn track(&mut self, record: &Record) -> Result<Option<Intent>, Violation> {
         match record {
-            Record::Intent { seq, draft } => {
-                if *seq <= self.last_seq {
-                    return Err(Violation::OutOfOrder { seq: *seq });
+            Record::Intent(intent) => {
+                let seq = intent.seq;
+                if seq <= self.last_seq {
+                    return Err(Violation::OutOfOrder { seq });
                 }
-                self.last_seq = *seq;
-                self.intents.insert(*seq, draft.clone().numbered(*seq));
-                Ok(())
+                self.last_seq = seq;
+                self.intents.insert(seq, intent.clone());
+                Ok(None)
             }
-            Record::Done { seq, .. }
-            | Record::Failed {
-                seq, definite: true, ..
-            } => match self.intents.remove(seq) {
-                Some(_) => Ok(()),
+            Record::Done { seq, .. } | Record::Failed { seq, .. } => match self.intents.remove(seq) {
+                Some(intent) => Ok(Some(intent)),
                 None => Err(Violation::NoIntent { seq: *seq }),
             },
-            Record::Failed {
-                seq, definite: false, ..
-            } => {
-                if self.intents.contains_key(seq) {
-                    Ok(())
-                } else {
-                    Err(Violation::NoIntent { seq: *seq })
-                }
-            }
-            Record::Begin(_) | Record::Note { .. } => Ok(()),
+            Record::Begin(_) | Record::Note { .. } => Ok(None),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Does not know which name an environment has, nor what the state is used for.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::env::{Clock, FileSystem, Random};
 use super::files::{self, Files, Relation, View};
 use super::journal::{self, Journal, Open};
 use super::snapshot::{self, Contained, Snapshot, Trust};
-use super::{Loaded, Lock, LockNote, Session, State, StateError, StateStore};
+use super::{Loaded, Lock, LockNote, Session, State, StateError};
 
 /// A state on local files.
 #[derive(Clone)]
@@ -47,6 +48,30 @@ pub(crate) struct Restored {
     pub(crate) open: usize,
     /// Damaged files that were kept under another name.
     pub(crate) aside: Vec<PathBuf>,
+}
+
+impl fmt::Display for Restored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "The state is generation {} again", self.from)?;
+        if self.serial != self.from {
+            write!(f, ", as serial {}", self.serial)?;
+        }
+        write!(f, ".")?;
+        for aside in &self.aside {
+            write!(f, "\nWhat was there is kept as {}.", aside.display())?;
+        }
+        match self.open {
+            0 => Ok(()),
+            1 => write!(
+                f,
+                "\nOne call was under way; the next apply looks what became of it."
+            ),
+            open => write!(
+                f,
+                "\n{open} calls were under way; the next apply looks what became of them."
+            ),
+        }
+    }
 }
 
 impl LocalStore {
@@ -84,21 +109,20 @@ impl LocalStore {
             _ => StateError::io("lock", path, error),
         })
     }
-}
 
-impl StateStore for LocalStore {
-    fn load(&self) -> Result<Loaded, StateError> {
+    /// Reads without a lock and writes nothing.
+    pub(crate) fn load(&self) -> Result<Loaded, StateError> {
         self.files.check_name()?;
         let view = self.files.view()?;
         Ok(Loaded {
-            revision: revision(&view),
             exists: view.exists,
             open: view.open.intents.into_values().collect(),
             state: view.state,
         })
     }
 
-    fn lock(&self, note: LockNote) -> Result<Lock, StateError> {
+    /// Takes the lock, which dies with its holder; [`StateError::Locked`] when somebody else has it.
+    pub(crate) fn lock(&self, note: LockNote) -> Result<Lock, StateError> {
         self.files.check_name()?;
         self.files
             .fs
@@ -114,7 +138,8 @@ impl StateStore for LocalStore {
         }
     }
 
-    fn holder(&self) -> Result<Option<LockNote>, StateError> {
+    /// Who holds the lock now, if anybody does: the note, as far as it can be read.
+    pub(crate) fn holder(&self) -> Result<Option<LockNote>, StateError> {
         self.files.check_name()?;
         let path = self.files.lock_path();
         if !self.files.is_there(&path)? {
@@ -126,7 +151,8 @@ impl StateStore for LocalStore {
         }
     }
 
-    fn open(&self, lock: Lock) -> Result<Session, StateError> {
+    /// Begins to write: reads, repairs what a crash left, and on a first run writes the empty state.
+    pub(crate) fn open(&self, lock: Lock) -> Result<Session, StateError> {
         let files = &self.files;
         let mut view = files.view()?;
         files.remove_temps()?;
@@ -143,7 +169,8 @@ impl StateStore for LocalStore {
         Ok(Session::new(files.clone(), lock, view, head))
     }
 
-    fn generations(&self) -> Result<Vec<Generation>, StateError> {
+    /// The generations that are kept, newest first.
+    pub(crate) fn generations(&self) -> Result<Vec<Generation>, StateError> {
         self.files.check_name()?;
         let serials = self.files.backups()?;
         Ok(serials
@@ -162,21 +189,25 @@ impl StateStore for LocalStore {
             .collect())
     }
 
-    fn restore(&self, _lock: &Lock, serial: Option<u64>) -> Result<Restored, StateError> {
+    /// Brings back a generation: this one, or the newest that is whole. Nothing that cannot be read is thrown
+    /// away: it stays beside the state under another name.
+    pub(crate) fn restore(&self, _lock: Lock, serial: Option<u64>) -> Result<Restored, StateError> {
         self.files.remove_temps()?;
         let found = Found::look(&self.files)?;
         let chosen = found.choose(&self.files, serial)?;
         found.bring_back(&self.files, chosen)
     }
 
-    fn pull(&self) -> Result<Vec<u8>, StateError> {
+    /// The state as a document, the journal's results included.
+    pub(crate) fn pull(&self) -> Result<String, StateError> {
         self.files.check_name()?;
         let view = self.files.view()?;
         let (bytes, _) = self.files.encode_state(&view.state, None)?;
-        Ok(bytes)
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn push(&self, _lock: &Lock, document: &[u8]) -> Result<u64, StateError> {
+    /// Replaces the state by a document that was pulled from it; the new serial is given back.
+    pub(crate) fn push(&self, _lock: Lock, document: &[u8]) -> Result<u64, StateError> {
         let refuse = |reason: String| Err(StateError::PushRefused { reason });
         let pushed = match snapshot::decode(document, Trust::Edited) {
             Ok((pushed, _)) => pushed.state,
@@ -207,9 +238,7 @@ impl StateStore for LocalStore {
         )?;
         Ok(state.serial)
     }
-}
 
-impl LocalStore {
     /// Leaves a journal to which a session can append: torn ends are cut, and what the snapshot contains is
     /// not kept twice.
     fn repair_journal(&self, view: &View) -> Result<Option<files::Head>, StateError> {
@@ -413,13 +442,4 @@ fn install(
     files.write_state(&bytes)?;
     files.restart_journal(state, &checksum, open, has_journal_file)?;
     files.back_up(state.serial, &bytes)
-}
-
-/// Tells contents of one serial apart: the snapshot's checksum and how much of the journal is on top of it.
-fn revision(view: &View) -> String {
-    let records = match view.relation {
-        Relation::Continues => view.journal.records.len(),
-        Relation::Contained | Relation::None => 0,
-    };
-    format!("{}+{records}", view.checksum)
 }

@@ -7,6 +7,7 @@
 mod check;
 mod error;
 mod files;
+mod hash_key;
 mod journal;
 mod local;
 mod lock;
@@ -17,13 +18,10 @@ mod snapshot;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::ops::Deref;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::env::Random;
@@ -32,12 +30,13 @@ use crate::value::Attributes;
 
 pub(crate) use check::Violation;
 pub(crate) use error::StateError;
-pub(crate) use local::{Generation, LocalStore, Restored};
+pub(crate) use hash_key::HashKey;
+pub(crate) use local::LocalStore;
 pub(crate) use lock::{Lock, LockNote};
 pub(crate) use session::Session;
 
 /// Fields of a file that this version does not know; they are kept as they are.
-pub(crate) type Extra = BTreeMap<String, serde_json::Value>;
+pub(crate) type More = BTreeMap<String, serde_json::Value>;
 
 /// What we remember.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,21 +50,21 @@ pub(crate) struct State {
     pub(crate) resources: BTreeMap<Address, Resource>,
     /// Outputs by name; sensitive ones are not stored.
     pub(crate) outputs: BTreeMap<String, serde_json::Value>,
-    pub(crate) extra: Extra,
+    pub(crate) more: More,
 }
 
-/// Which cloud a state belongs to.
+/// Which cloud a state belongs to; what is not known yet matches every cloud.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CloudIdentity {
-    /// `alibaba_cloud` or `other`; empty as long as nothing was done.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) endpoint_kind: String,
+    /// `alibaba_cloud` or `other`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) endpoint_kind: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) region: Option<String>,
     #[serde(flatten)]
-    pub(crate) extra: Extra,
+    pub(crate) more: More,
 }
 
 /// One resource that exists, or whose older copies still have to be deleted.
@@ -90,12 +89,8 @@ pub(crate) struct Resource {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) prevent_destroy: bool,
     #[serde(flatten)]
-    pub(crate) extra: Extra,
+    pub(crate) more: More,
 }
-
-/// The random key of a state, with which secrets become fingerprints. `Debug` hides it.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct HashKey([u8; 32]);
 
 /// What a result changes in the state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,13 +101,12 @@ pub(crate) enum Effect {
         address: Address,
         resource: Box<Resource>,
     },
-    /// Some attributes have new values, some are gone.
+    /// The resource that the intent describes exists, with this id. Only in the result of that intent.
+    Made { address: Address, id: String },
+    /// Some attributes have new values.
     Merge {
         address: Address,
-        #[serde(default, skip_serializing_if = "Attributes::is_empty")]
         attributes: Attributes,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        removed: Vec<String>,
     },
     /// A change is finished: these are all its attributes now.
     Settle {
@@ -140,8 +134,7 @@ pub(crate) enum Effect {
         endpoint_kind: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         account_id: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        region: Option<String>,
+        region: String,
     },
 }
 
@@ -170,19 +163,14 @@ pub(crate) struct IntentDraft {
     pub(crate) token: Option<String>,
     /// `i`: server time when the intent was made.
     pub(crate) created_at: Timestamp,
-    /// Over the exact parameters, secrets included, so that a rebuilt request can be told from another one.
-    pub(crate) request_sha256: String,
-    /// The exact flat parameters; secret ones are fingerprints.
+    /// The exact parameters, flat; secrets and long text as fingerprints.
     pub(crate) sealed_params: BTreeMap<String, String>,
     /// For a create: the entry as it will be, without id, so that recovery can adopt what was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) resource: Option<Box<Resource>>,
-    /// For a replacement: what it replaces.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) old_id: Option<String>,
-    /// The other members of a batch of equal copies, in the order in which ids are given to them.
+    /// The other members of a batch of equal copies (one call, one token), in the order in which they get ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) more: Vec<Member>,
+    pub(crate) members: Vec<Member>,
 }
 
 /// A further member of a batch.
@@ -193,23 +181,12 @@ pub(crate) struct Member {
 }
 
 /// An intent in the journal; open as long as its result is not there too.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Intent {
     /// Its number in the journal, from 1.
     pub(crate) seq: u64,
-    pub(crate) address: Address,
-    pub(crate) operation: Operation,
-    pub(crate) step: String,
-    pub(crate) product: String,
-    pub(crate) action: String,
-    pub(crate) class: Class,
-    pub(crate) token: Option<String>,
-    pub(crate) created_at: Timestamp,
-    pub(crate) request_sha256: String,
-    pub(crate) sealed_params: BTreeMap<String, String>,
-    pub(crate) resource: Option<Box<Resource>>,
-    pub(crate) old_id: Option<String>,
-    pub(crate) more: Vec<Member>,
+    #[serde(flatten)]
+    pub(crate) draft: IntentDraft,
 }
 
 /// A state as it was read.
@@ -221,31 +198,6 @@ pub(crate) struct Loaded {
     pub(crate) open: Vec<Intent>,
     /// Whether there is anything; false on a first run.
     pub(crate) exists: bool,
-    /// Tells this content from every other of the same lineage and serial (a saved plan is bound to it).
-    pub(crate) revision: String,
-}
-
-/// Where a state is kept. One implementation so far, on local files.
-///
-/// A store never guesses: what it cannot read for sure is an error that names the way out, and leaves every byte
-/// as it was. Only the holder of the lock writes.
-pub(crate) trait StateStore: Send + Sync {
-    /// Reads without a lock and writes nothing.
-    fn load(&self) -> Result<Loaded, StateError>;
-    /// Takes the lock, which dies with its holder; [`StateError::Locked`] when somebody else has it.
-    fn lock(&self, note: LockNote) -> Result<Lock, StateError>;
-    /// Who holds the lock now, if anybody does: the note, as far as it can be read.
-    fn holder(&self) -> Result<Option<LockNote>, StateError>;
-    /// Begins to write: reads, repairs what a crash left, and on a first run writes the empty state.
-    fn open(&self, lock: Lock) -> Result<Session, StateError>;
-    /// The generations that are kept, newest first.
-    fn generations(&self) -> Result<Vec<Generation>, StateError>;
-    /// Brings back a generation: this one, or the newest that is whole.
-    fn restore(&self, lock: &Lock, serial: Option<u64>) -> Result<Restored, StateError>;
-    /// The state as a document, the journal's results included.
-    fn pull(&self) -> Result<Vec<u8>, StateError>;
-    /// Replaces the state by a document of the same lineage; its new serial is given back.
-    fn push(&self, lock: &Lock, document: &[u8]) -> Result<u64, StateError>;
 }
 
 impl State {
@@ -259,10 +211,10 @@ impl State {
             lineage: uuid::Builder::from_random_bytes(lineage).into_uuid().to_string(),
             serial: 0,
             cloud: CloudIdentity::default(),
-            hash_key: HashKey(key),
+            hash_key: HashKey::new(key),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
-            extra: Extra::new(),
+            more: More::new(),
         }
     }
 
@@ -271,15 +223,10 @@ impl State {
     pub(crate) fn apply(&mut self, effect: &Effect) {
         match effect {
             Effect::Put { address, resource } => self.put(address, resource),
-            Effect::Merge {
-                address,
-                attributes,
-                removed,
-            } => {
+            // Without its intent it says nothing; see `resolve`.
+            Effect::Made { .. } => {}
+            Effect::Merge { address, attributes } => {
                 if let Some(entry) = self.resources.get_mut(address) {
-                    removed.iter().for_each(|name| {
-                        entry.attributes.remove(name);
-                    });
                     entry.attributes.extend(attributes.clone());
                 }
             }
@@ -323,12 +270,10 @@ impl State {
                 account_id,
                 region,
             } => {
-                self.cloud.endpoint_kind.clone_from(endpoint_kind);
+                self.cloud.endpoint_kind = Some(endpoint_kind.clone());
+                self.cloud.region = Some(region.clone());
                 if account_id.is_some() {
                     self.cloud.account_id.clone_from(account_id);
-                }
-                if region.is_some() {
-                    self.cloud.region.clone_from(region);
                 }
             }
         }
@@ -369,130 +314,37 @@ impl State {
             }
         }
     }
+}
 
-    /// Refuses a cloud that the state does not belong to. What either side does not know yet matches.
-    pub(crate) fn belongs_to(&self, here: &CloudIdentity) -> Result<(), StateError> {
-        let ours = &self.cloud;
-        let kinds_differ = !ours.endpoint_kind.is_empty()
-            && !here.endpoint_kind.is_empty()
-            && ours.endpoint_kind != here.endpoint_kind;
-        let differ = |left: &Option<String>, right: &Option<String>| match (left, right) {
-            (Some(left), Some(right)) => left != right,
-            (None, _) | (_, None) => false,
-        };
-        if kinds_differ || differ(&ours.account_id, &here.account_id) || differ(&ours.region, &here.region) {
-            return Err(StateError::OtherCloud {
-                state: Box::new(ours.clone()),
-                here: Box::new(here.clone()),
-            });
-        }
-        Ok(())
+impl Deref for Intent {
+    type Target = IntentDraft;
+
+    fn deref(&self) -> &IntentDraft {
+        &self.draft
     }
 }
 
-impl IntentDraft {
-    /// The intent under its number.
-    pub(crate) fn numbered(self, seq: u64) -> Intent {
-        let IntentDraft {
-            address,
-            operation,
-            step,
-            product,
-            action,
-            class,
-            token,
-            created_at,
-            request_sha256,
-            sealed_params,
-            resource,
-            old_id,
-            more,
-        } = self;
-        Intent {
-            seq,
-            address,
-            operation,
-            step,
-            product,
-            action,
-            class,
-            token,
-            created_at,
-            request_sha256,
-            sealed_params,
-            resource,
-            old_id,
-            more,
-        }
-    }
-}
-
-impl Intent {
-    /// The intent without its number.
-    pub(crate) fn draft(self) -> IntentDraft {
-        let Intent {
-            seq: _,
-            address,
-            operation,
-            step,
-            product,
-            action,
-            class,
-            token,
-            created_at,
-            request_sha256,
-            sealed_params,
-            resource,
-            old_id,
-            more,
-        } = self;
-        IntentDraft {
-            address,
-            operation,
-            step,
-            product,
-            action,
-            class,
-            token,
-            created_at,
-            request_sha256,
-            sealed_params,
-            resource,
-            old_id,
-            more,
-        }
-    }
-}
-
-impl HashKey {
-    /// What stands for a secret in state, journal and plan: `hmac-sha256:` and 64 hexadecimal digits.
-    pub(crate) fn fingerprint(&self, secret: &[u8]) -> String {
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
-        mac.update(secret);
-        format!("hmac-sha256:{}", hex(&mac.finalize().into_bytes()))
-    }
-}
-
-impl fmt::Debug for HashKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HashKey(hidden)")
-    }
-}
-
-impl Serialize for HashKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64.encode(self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for HashKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<HashKey, D::Error> {
-        // The text is not repeated in the error: it may be most of a key.
-        let wrong = || serde::de::Error::custom("hash_key is not 32 bytes in base64");
-        let text = String::deserialize(deserializer)?;
-        let bytes = BASE64.decode(text).map_err(|_| wrong())?;
-        bytes.try_into().map(HashKey).map_err(|_| wrong())
-    }
+/// A `Made` with the entry that its intent holds; any other effect as it is. None if there is no such entry.
+pub(crate) fn resolve(effect: &Effect, intent: Option<&Intent>) -> Option<Effect> {
+    let Effect::Made { address, id } = effect else {
+        return Some(effect.clone());
+    };
+    let intent = intent?;
+    let mut resource = if intent.address == *address {
+        intent.resource.clone()?
+    } else {
+        let mut members = intent.members.iter();
+        members
+            .find(|member| member.address == *address)?
+            .resource
+            .clone()
+    };
+    resource.id.clone_from(id);
+    resource.token.clone_from(&intent.token);
+    Some(Effect::Put {
+        address: address.clone(),
+        resource,
+    })
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -12,18 +12,13 @@ use super::check::Ids;
 use super::files::{self, Files, Head, View};
 use super::journal::{self, Begin, Open, Record};
 use super::snapshot::Contained;
-use super::{Effect, Intent, IntentDraft, Lock, LockNote, State, StateError};
+use super::{Effect, Intent, IntentDraft, Lock, State, StateError};
 
 /// A journal of at least this many bytes, and of at least the state's size, makes a checkpoint.
 const JOURNAL_BYTES: u64 = 1024 * 1024;
 
-/// A state that is open for writing; clones share it.
-#[derive(Clone)]
+/// A state that is open for writing; tasks share it.
 pub(crate) struct Session {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     files: Files,
     memory: Mutex<Memory>,
     queue: Mutex<Queue>,
@@ -85,45 +80,38 @@ impl Session {
             failed: None,
         };
         Session {
-            shared: Arc::new(Shared {
-                files,
-                memory: Mutex::new(Memory {
-                    state: view.state,
-                    ids: view.ids,
-                    open: view.open,
-                }),
-                queue: Mutex::new(Queue {
-                    records: Vec::new(),
-                    tickets: 0,
-                    next_seq,
-                }),
-                writer: tokio::sync::Mutex::new(writer),
+            files,
+            memory: Mutex::new(Memory {
+                state: view.state,
+                ids: view.ids,
+                open: view.open,
             }),
+            queue: Mutex::new(Queue {
+                records: Vec::new(),
+                tickets: 0,
+                next_seq,
+            }),
+            writer: tokio::sync::Mutex::new(writer),
         }
     }
 
     /// Looks at the state. It may be ahead of the disk by what is being written at this moment.
     pub(crate) fn with_state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&held(&self.shared.memory).state)
-    }
-
-    /// A copy of the state.
-    pub(crate) fn state(&self) -> State {
-        self.with_state(State::clone)
+        look(&held(&self.memory).state)
     }
 
     /// The intents without a result, in order.
     pub(crate) fn open_intents(&self) -> Vec<Intent> {
-        held(&self.shared.memory).open.intents.values().cloned().collect()
+        held(&self.memory).open.intents.values().cloned().collect()
     }
 
     /// Writes that a call is about to be made. Only when this has returned may its first byte leave.
     pub(crate) async fn intent(&self, draft: IntentDraft) -> Result<u64, StateError> {
         let (ticket, seq) = {
-            let mut queue = held(&self.shared.queue);
+            let mut queue = held(&self.queue);
             let seq = queue.next_seq;
             queue.next_seq += 1;
-            (queue.push(Record::Intent { seq, draft }), seq)
+            (queue.push(Record::Intent(Intent { seq, draft })), seq)
         };
         self.commit(ticket).await?;
         Ok(seq)
@@ -136,8 +124,7 @@ impl Session {
         self.write(Record::Done { seq, effects }).await
     }
 
-    /// Writes that a call was refused. `definite`: it took no effect, the intent is closed; otherwise it stays
-    /// open.
+    /// Writes that a call took no effect (`definite`), or that what it did is known otherwise. Closes the intent.
     pub(crate) async fn failed(&self, seq: u64, code: &str, definite: bool) -> Result<(), StateError> {
         let code = code.to_owned();
         self.write(Record::Failed { seq, code, definite }).await
@@ -151,68 +138,30 @@ impl Session {
         self.write(Record::Note { effects }).await
     }
 
-    /// Writes the state as a file, if anything changed since the last time; gives its serial.
-    pub(crate) async fn checkpoint(&self) -> Result<u64, StateError> {
-        let mut writer = self.shared.writer.lock().await;
-        blocking(|| {
-            self.shared
-                .flush(&mut writer)
-                .and_then(|()| self.shared.checkpoint(&mut writer))
-        })
-    }
-
     /// Writes the last checkpoint with its backup, if anything changed, and gives the lock back in any case.
-    pub(crate) async fn close(self) -> Result<u64, StateError> {
-        let mut writer = self.shared.writer.lock().await;
-        let result = blocking(|| self.shared.close(&mut writer));
-        writer.file = None;
-        writer.lock = None;
-        let next = writer.handled;
-        writer.failed.get_or_insert((next, StateError::Closed));
-        result
-    }
-
-    /// Who holds the lock: the note of this run, as long as it is open.
-    pub(crate) async fn lock_note(&self) -> Option<LockNote> {
-        self.shared
-            .writer
-            .lock()
-            .await
-            .lock
-            .as_ref()
-            .map(|lock| lock.note.clone())
+    pub(crate) fn close(self) -> Result<u64, StateError> {
+        blocking(|| self.finish())
     }
 
     async fn write(&self, record: Record) -> Result<(), StateError> {
-        let ticket = held(&self.shared.queue).push(record);
+        let ticket = held(&self.queue).push(record);
         self.commit(ticket).await
     }
 
     async fn commit(&self, ticket: u64) -> Result<(), StateError> {
         // Whoever is ready to write, too, may join before the first of them does.
         tokio::task::yield_now().await;
-        let mut writer = self.shared.writer.lock().await;
+        let mut writer = self.writer.lock().await;
         if writer.handled <= ticket {
             // A failure is kept in the writer, for every ticket that it concerns.
-            let _ = blocking(|| self.shared.flush(&mut writer));
+            let _ = blocking(|| self.flush(&mut writer));
         }
         match &writer.failed {
             Some((first, error)) if ticket >= *first => Err(error.clone()),
             _ => Ok(()),
         }
     }
-}
 
-impl Queue {
-    fn push(&mut self, record: Record) -> u64 {
-        let ticket = self.tickets;
-        self.tickets += 1;
-        self.records.push(record);
-        ticket
-    }
-}
-
-impl Shared {
     /// Writes everything that is queued as one line and makes it durable.
     fn flush(&self, writer: &mut Writer) -> Result<(), StateError> {
         let records = std::mem::take(&mut held(&self.queue).records);
@@ -258,7 +207,7 @@ impl Shared {
     fn remember(&self, records: &[Record]) {
         let memory = &mut *held(&self.memory);
         for record in records {
-            if !matches!(record, Record::Intent { .. }) {
+            if !matches!(record, Record::Intent(_)) {
                 let _ = memory.open.follow(record, &mut memory.state, &mut memory.ids);
             }
         }
@@ -353,25 +302,32 @@ impl Shared {
         Ok(before + 1)
     }
 
-    fn close(&self, writer: &mut Writer) -> Result<u64, StateError> {
+    fn finish(&self) -> Result<u64, StateError> {
+        // Nobody can be writing: the session belongs to its closer.
+        let mut writer = self.writer.try_lock().map_err(|_| StateError::Closed)?;
+        let writer = &mut *writer;
         self.flush(writer)?;
         let serial = self.checkpoint(writer)?;
-        let next = writer.handled;
         if let Some(bytes) = writer.without_backup.take() {
-            self.files
-                .back_up(serial, &bytes)
-                .map_err(|error| writer.fail(next, error))?;
+            self.files.back_up(serial, &bytes)?;
         }
         let memory = held(&self.memory);
         if writer.head.is_some() && memory.open.intents.is_empty() {
             // Only refused calls are in it: it changes nothing and leaves nothing open.
             writer.file = None;
-            writer.head = self
-                .files
-                .restart_journal(&memory.state, &writer.checksum, &memory.open, true)
-                .map_err(|error| writer.fail(next, error))?;
+            self.files
+                .restart_journal(&memory.state, &writer.checksum, &memory.open, true)?;
         }
         Ok(serial)
+    }
+}
+
+impl Queue {
+    fn push(&mut self, record: Record) -> u64 {
+        let ticket = self.tickets;
+        self.tickets += 1;
+        self.records.push(record);
+        ticket
     }
 }
 

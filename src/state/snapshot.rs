@@ -13,7 +13,7 @@ use crate::address::Address;
 
 use super::check::{self, Ids, Violation};
 use super::migrate::{self, FORMAT};
-use super::{CloudIdentity, Extra, HashKey, Resource, State, hex};
+use super::{CloudIdentity, HashKey, More, Resource, State, hex};
 
 /// What a document begins with; 64 hexadecimal digits follow.
 const HEAD: &str = "{\n  \"checksum\": \"sha256:";
@@ -78,7 +78,7 @@ struct Body<'a> {
     tool: &'static str,
     written_at: Timestamp,
     #[serde(flatten)]
-    extra: &'a Extra,
+    more: &'a More,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ struct Document {
     _tool: String,
     written_at: Timestamp,
     #[serde(flatten)]
-    extra: Extra,
+    more: More,
 }
 
 /// Just enough to tell whose document it is, before its checksum is looked at.
@@ -129,7 +129,7 @@ pub(crate) fn encode(
         serial: state.serial,
         tool: concat!("infra ", env!("CARGO_PKG_VERSION")),
         written_at,
-        extra: &state.extra,
+        more: &state.more,
     };
     let mut bytes = Vec::with_capacity(4096 + state.resources.len() * 1024);
     bytes.extend_from_slice(HEAD.as_bytes());
@@ -181,7 +181,7 @@ pub(crate) fn decode(bytes: &[u8], trust: Trust) -> Result<(Snapshot, Ids), Defe
         hash_key: document.hash_key,
         resources: document.resources,
         outputs: document.outputs,
-        extra: document.extra,
+        more: document.more,
     };
     let ids = check::state(&state).map_err(Defect::Violation)?;
     let snapshot = Snapshot {
