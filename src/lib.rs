@@ -42,7 +42,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
             return ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 });
         }
     };
-    let ui = ui::Ui::new(&env);
+    let color = match cli.global.color {
+        cli::ColorChoice::Auto => ui::Color::Auto,
+        cli::ColorChoice::Always => ui::Color::Always,
+        cli::ColorChoice::Never => ui::Color::Never,
+    };
+    let ui = ui::Ui::new(&env, color);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -57,7 +62,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     let exit = match runtime.block_on(commands::run(&cli, &env, &ui)) {
         Ok(exit) => exit,
         Err(failure) => {
-            ui.diagnostics(&failure.diagnostics);
+            ui.diagnostics(&failure.diagnostics, false);
             failure.exit
         }
     };
