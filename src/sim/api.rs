@@ -180,7 +180,12 @@ impl Api {
 impl ActionFacts {
     /// The HTTP status that this action's table gives a code.
     pub(super) fn status_of(&self, code: &str) -> Option<u16> {
-        self.errors.get(code).copied()
+        // Some tables list a client's mistake under 500; answered so, it would be sent again and again.
+        let mistake = code.starts_with("Invalid") || code.starts_with("Missing");
+        self.errors
+            .get(code)
+            .copied()
+            .filter(|status| *status < 500 || !mistake)
     }
 
     /// The first of `codes` that this action's table holds; the first one when it holds none.

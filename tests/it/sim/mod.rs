@@ -9,6 +9,7 @@ mod killed;
 mod life;
 mod network;
 mod provider;
+mod random;
 mod server;
 mod signature;
 mod wire;
