@@ -1,3 +1,6 @@
 //! The only test binary.
 
+mod commands;
+mod harness;
 mod sim;
+mod tidy;

@@ -1,0 +1,328 @@
+//! The configuration: what is wanted, read from TOML, with everything resolved that is known before a plan.
+//!
+//! Does not know the state, the cloud, or any particular resource type: the schemas are passed in.
+
+mod blocks;
+mod conform;
+mod files;
+mod network;
+mod project;
+mod raw;
+mod reference;
+mod regions;
+mod report;
+mod resources;
+mod scope;
+mod suggest;
+mod syntax;
+mod variables;
+
+pub(crate) mod codes;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::env::FileSystem;
+use crate::schema::{Kind, Schema, Schemas};
+use crate::value::{Attributes, Value};
+
+pub(crate) use crate::diagnostic::Sources;
+
+use blocks::{Document, Sections};
+use files::{Folder, ROOT};
+use report::Report;
+use scope::{Local, Place, Scope, Stage, Thing};
+
+/// What to read, and the values that come from outside.
+pub(crate) struct LoadRequest<'a> {
+    pub(crate) fs: &'a dyn FileSystem,
+    /// The folder with `infra.toml`.
+    pub(crate) folder: &'a Path,
+    /// The environment variables.
+    pub(crate) vars: &'a BTreeMap<String, String>,
+    /// `-v NAME=VALUE`, in the order given.
+    pub(crate) set: &'a [(String, String)],
+    /// `-e NAME`.
+    pub(crate) environment: Option<&'a str>,
+}
+
+/// The configuration and what is to say about it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// Not to be used when there is an error among the diagnostics.
+    pub(crate) config: Config,
+    /// All of the run, by file and line.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The texts that the diagnostics point into.
+    pub(crate) sources: Sources,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Config {
+    pub(crate) project: Project,
+    pub(crate) resources: BTreeMap<Address, Resource>,
+    pub(crate) outputs: BTreeMap<String, Output>,
+    /// The files that were read, in the order in which they were.
+    pub(crate) files: Vec<String>,
+    /// How many copies each block has.
+    pub(crate) blocks: BTreeMap<Address, BlockShape>,
+}
+
+/// `[infra]`, and the environment that was chosen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Project {
+    pub(crate) name: String,
+    pub(crate) region: Option<String>,
+    pub(crate) region_location: Option<Location>,
+    pub(crate) profile: Option<String>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) environment: Option<String>,
+}
+
+/// A resource that is wanted.
+#[derive(Clone)]
+pub(crate) struct Resource {
+    pub(crate) address: Address,
+    pub(crate) schema: &'static Schema,
+    /// With defaults. What other resources make stands there as a reference.
+    pub(crate) attributes: Attributes,
+    pub(crate) depends_on: BTreeSet<Address>,
+    pub(crate) prevent_destroy: bool,
+    /// The header of the block.
+    pub(crate) location: Location,
+    /// Where each attribute stands, by path: `system_disk.size`, `ingress[0].port_range`. Copies share it.
+    pub(crate) locations: Arc<BTreeMap<String, Location>>,
+}
+
+/// How many copies of a block there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BlockShape {
+    /// One, without a key.
+    Single,
+    /// `count = n`
+    Count(usize),
+    /// The keys of `for_each`.
+    ForEach(BTreeSet<Arc<str>>),
+}
+
+/// An entry of `[output]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    pub(crate) value: Value,
+    /// It is shown only when asked for by name, and not stored.
+    pub(crate) sensitive: bool,
+    pub(crate) description: Option<String>,
+    pub(crate) location: Location,
+}
+
+impl std::fmt::Debug for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resource")
+            .field("address", &self.address)
+            .field("attributes", &self.attributes)
+            .field("depends_on", &self.depends_on)
+            .field("prevent_destroy", &self.prevent_destroy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a configuration. All mistakes are found in one run; if there is any error, the configuration is
+/// incomplete and must not be used.
+pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
+    let mut report = Report::default();
+    let mut folder = Folder::new(request.fs, request.folder);
+
+    // 1. The files, as typed.
+    let files = folder.configuration(&mut report).unwrap_or_default();
+    let documents: Vec<Document> = files
+        .iter()
+        .filter_map(|name| read_document(name, &mut folder, schemas, &mut report))
+        .collect();
+    let sections = blocks::sort(&documents, schemas, &mut report);
+
+    // 2. The environment, and the variables, on which all the rest may depend.
+    let environment = project::environment(request, &sections, &folder, &mut report);
+    let environment_file = environment
+        .as_ref()
+        .filter(|name| folder.environments().is_some_and(|names| names.contains(name)))
+        .and_then(|name| {
+            let path = format!("env/{name}.toml");
+            read_document(&path, &mut folder, schemas, &mut report)
+        });
+    let given = variables::Given {
+        vars: request.vars,
+        set: request.set,
+        environment: environment.as_deref().zip(environment_file.as_ref()),
+    };
+    let mut scope = Scope::new(report, schemas);
+    scope.project.environment.clone_from(&environment);
+    variables::read(&sections, &given, &mut scope);
+    let root = documents.iter().find(|document| document.is_root);
+    let project = project::read(request, &sections, root.map(|document| document.file), &mut scope);
+
+    // 3. What is there: locals, and how many copies each block has.
+    scope.locals = sections
+        .locals
+        .iter()
+        .map(|(name, entry)| (*name, Local::new(entry)))
+        .collect();
+    blocks::count_copies(&sections, &mut scope);
+    for name in sections.locals.keys() {
+        scope.local(name, &mut Vec::new());
+    }
+
+    // 4. The resources and the outputs.
+    let mut config = Config {
+        project,
+        files,
+        ..Config::default()
+    };
+    for block in sections.blocks.values() {
+        resources::build(block, &mut folder, &mut scope, &mut config.resources);
+    }
+    config.blocks = shapes(&sections, &scope);
+    config.outputs = outputs(&sections, &mut scope);
+
+    let mut report = scope.report;
+    report.silence_guesses();
+    let (diagnostics, sources) = report.finish();
+    Loaded {
+        config,
+        diagnostics,
+        sources,
+    }
+}
+
+fn read_document(
+    name: &str,
+    folder: &mut Folder<'_>,
+    schemas: &Schemas,
+    report: &mut Report,
+) -> Option<Document> {
+    let text = folder.read_text(name, report)?;
+    let file = report.add_file(name, &text);
+    syntax::hide_secrets(file, &text, &secret_names(schemas), report);
+    let table = syntax::parse(file, &text, report);
+    syntax::warn_of_newer_toml(file, &text, report);
+    Some(Document {
+        file,
+        is_root: name == ROOT,
+        table,
+    })
+}
+
+/// The keys behind which a secret may stand.
+fn secret_names(schemas: &Schemas) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = schemas
+        .iter()
+        .flat_map(|schema| schema.attributes)
+        .filter(|attribute| matches!(attribute.kind, Kind::Secret))
+        .map(|attribute| attribute.name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn shapes(sections: &Sections<'_>, scope: &Scope<'_>) -> BTreeMap<Address, BlockShape> {
+    sections
+        .blocks
+        .iter()
+        .filter_map(|((type_name, name), block)| {
+            let known = scope.index.as_ref()?.get(type_name, name)?;
+            let shape = match &known.shape {
+                blocks::Shape::Single => BlockShape::Single,
+                blocks::Shape::Count(count) => BlockShape::Count(*count),
+                blocks::Shape::Each(keys) => BlockShape::ForEach(keys.keys().cloned().collect()),
+                blocks::Shape::Broken => return None,
+            };
+            Some((block.address.clone(), shape))
+        })
+        .collect()
+}
+
+const OUTPUT_KEYS: &[&str] = &["value", "description", "sensitive"];
+
+fn outputs(sections: &Sections<'_>, scope: &mut Scope<'_>) -> BTreeMap<String, Output> {
+    let mut outputs = BTreeMap::new();
+    for (name, entry) in &sections.outputs {
+        let mut sensitive = false;
+        let mut description = None;
+        let node = match entry.value.as_table() {
+            None => &entry.value,
+            Some(table) => {
+                for (key, member) in &table.entries {
+                    let value = &member.value;
+                    match (key.as_str(), &value.kind) {
+                        ("value", _) => {}
+                        ("sensitive", raw::NodeKind::Bool(truth)) => sensitive = *truth,
+                        ("description", _) if value.as_plain().is_some() => {
+                            description = value.as_plain().map(str::to_owned);
+                        }
+                        ("sensitive", _) => {
+                            let diagnostic =
+                                Diagnostic::error(codes::WRONG_TYPE, "sensitive is true or false");
+                            scope.report.say(value.span, "", diagnostic);
+                        }
+                        ("description", _) => {
+                            let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "description is a text");
+                            scope.report.say(value.span, "", diagnostic);
+                        }
+                        (key, _) => unknown_output_key(name, key, member.key, scope),
+                    }
+                }
+                match table.get("value") {
+                    Some(member) => &member.value,
+                    None => {
+                        let diagnostic =
+                            Diagnostic::error(codes::MISSING_KEY, format!("output {name} needs value"))
+                                .help(format!("{name} = \"${{instance.web.public_ip}}\""))
+                                .help(format!("{name} = {{ value = \"...\", description = \"...\" }}"));
+                        scope.report.say(entry.key, "", diagnostic);
+                        continue;
+                    }
+                }
+            }
+        };
+        let value = scope.evaluate(node, &Place::new(Stage::Output));
+        sensitive |= value.sensitive;
+        if let Thing::Other(words) = value.thing {
+            let what = format!("an output cannot be {words}");
+            let diagnostic = Diagnostic::error(codes::WRONG_TYPE, what);
+            scope.report.say(node.span, "", diagnostic);
+        }
+        if let Some(value) = value.into_value() {
+            let output = Output {
+                value,
+                sensitive,
+                description,
+                location: scope.report.location(entry.key),
+            };
+            outputs.insert((*name).to_owned(), output);
+        }
+    }
+    outputs
+}
+
+fn unknown_output_key(name: &str, key: &str, span: report::Span, scope: &mut Scope<'_>) {
+    let diagnostic = Diagnostic::error(
+        codes::UNKNOWN_KEY,
+        format!("unknown key \"{}\" in output {name}", conform::shorten(key)),
+    )
+    .note(format!("all keys: {}", OUTPUT_KEYS.join(", ")))
+    .help(format!(
+        "for a table as the value: {name} = {{ value = {{ ... }} }}"
+    ));
+    let label = match suggest::guess(key, OUTPUT_KEYS.iter().copied()) {
+        Some(guess) => format!("did you mean {}?", guess.name),
+        None => String::new(),
+    };
+    scope.report.say(span, label, diagnostic);
+}

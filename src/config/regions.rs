@@ -1,0 +1,156 @@
+//! Which regions there are, and what a zone of a region looks like.
+//!
+//! Does not know which zones there are today or what is sold in them: the API tells that.
+
+use super::codes;
+use super::conform::shorten;
+use super::report::{Report, Span};
+use super::suggest;
+use crate::diagnostic::Diagnostic;
+
+/// The regions known when this was written, from the endpoint tables of the vendor's SDKs; there are new ones now
+/// and then, so an unknown one is no error.
+const REGIONS: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ap-southeast-8",
+    "cn-beijing",
+    "cn-beijing-finance-1",
+    "cn-beijing-finance-1-pub",
+    "cn-chengdu",
+    "cn-fuzhou",
+    "cn-guangzhou",
+    "cn-hangzhou",
+    "cn-hangzhou-finance",
+    "cn-heyuan",
+    "cn-heyuan-acdr-1",
+    "cn-hongkong",
+    "cn-huhehaote",
+    "cn-hzfinance",
+    "cn-hzjbp",
+    "cn-nanjing",
+    "cn-north-2-gov-1",
+    "cn-qingdao",
+    "cn-shanghai",
+    "cn-shanghai-finance-1",
+    "cn-shanghai-finance-1-pub",
+    "cn-shenzhen",
+    "cn-shenzhen-finance",
+    "cn-shenzhen-finance-1",
+    "cn-szfinance",
+    "cn-wuhan-lr",
+    "cn-wulanchabu",
+    "cn-zhangjiakou",
+    "cn-zhengzhou-jva",
+    "cn-zhongwei",
+    "eu-central-1",
+    "eu-west-1",
+    "me-central-1",
+    "me-east-1",
+    "na-south-1",
+    "rus-west-1",
+    "us-east-1",
+    "us-southeast-1",
+    "us-west-1",
+];
+
+/// Whether a text is a region; says so if not.
+pub(super) fn check(region: &str, span: Span, report: &mut Report) {
+    if REGIONS.contains(&region) {
+        return;
+    }
+    let guess = REGIONS
+        .iter()
+        .find(|known| known.split_once('-').is_some_and(|(_, city)| city == region))
+        .map(|known| (*known).to_owned())
+        .or_else(|| {
+            let region_of_zone = REGIONS.iter().find(|known| is_zone_of(region, known))?;
+            Some((*region_of_zone).to_owned())
+        })
+        .or_else(|| suggest::guess(region, REGIONS.iter().copied()).map(|guess| guess.name));
+    let label = match &guess {
+        Some(guess) => format!("did you mean {guess}?"),
+        None => String::new(),
+    };
+    let shown = shorten(region);
+    let diagnostic = if has_form(region) {
+        Diagnostic::warning(
+            codes::NEW_REGION,
+            format!("infra does not know the region \"{shown}\""),
+        )
+        .note("if it is new or a special one, this is no mistake")
+    } else {
+        let diagnostic = Diagnostic::error(codes::REGION, format!("\"{shown}\" is not a region"));
+        match &guess {
+            Some(guess) => diagnostic.fix(report.location(span), format!("\"{guess}\"")),
+            None => diagnostic.help("a region looks like this: cn-hangzhou, ap-southeast-1"),
+        }
+    };
+    report.say(span, label, diagnostic);
+}
+
+/// `cn-hangzhou`, `ap-southeast-1`, `cn-shanghai-finance-1`; a zone such as `cn-hangzhou-h` is none.
+fn has_form(region: &str) -> bool {
+    let parts: Vec<&str> = region.split('-').collect();
+    let is_part = |part: &&str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let is_zone = REGIONS.iter().any(|known| is_zone_of(region, known));
+    parts.len() >= 2 && parts[0].len() == 2 && parts.iter().all(is_part) && !is_zone
+}
+
+/// Whether a zone's name has the form that zones of the region have: `cn-hangzhou-h`, `ap-southeast-1a`.
+pub(super) fn is_zone_of(zone: &str, region: &str) -> bool {
+    let Some(rest) = zone.strip_prefix(region) else {
+        return false;
+    };
+    let letter = if region.ends_with(|last: char| last.is_ascii_digit()) {
+        rest
+    } else {
+        rest.strip_prefix('-').unwrap_or_default()
+    };
+    letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// What a zone of the region looks like, for help texts.
+pub(super) fn example_of_zone(region: &str) -> String {
+    if region.ends_with(|last: char| last.is_ascii_digit()) {
+        format!("{region}a")
+    } else {
+        format!("{region}-h")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_have_two_forms() {
+        assert!(is_zone_of("cn-hangzhou-h", "cn-hangzhou"));
+        assert!(is_zone_of("ap-southeast-1a", "ap-southeast-1"));
+        assert!(!is_zone_of("cn-hangzhouh", "cn-hangzhou"));
+        assert!(!is_zone_of("ap-southeast-1-a", "ap-southeast-1"));
+        assert!(!is_zone_of("cn-beijing-h", "cn-hangzhou"));
+        assert!(!is_zone_of("cn-hangzhou", "cn-hangzhou"));
+    }
+
+    #[test]
+    fn unknown_regions_of_the_right_form_may_be_new() {
+        assert!(has_form("cn-shanghai-finance-9"));
+        assert!(!has_form("hangzhou"));
+        assert!(!has_form("cn-hangzhou-h"));
+        assert!(!has_form("ap-southeast-1a"));
+        assert!(!has_form("cn-"));
+    }
+}

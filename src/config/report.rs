@@ -1,0 +1,165 @@
+//! Where the mistakes of a run are collected, and the texts that they point into.
+//!
+//! Does not know what is a mistake.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::codes;
+use crate::diagnostic::{Diagnostic, Location, Source, Sources};
+
+/// What may be said only because a part of the configuration could not be read.
+const MAY_FOLLOW: &[&str] = &[
+    codes::NO_INFRA,
+    codes::MISSING_KEY,
+    codes::NO_SUCH_BLOCK,
+    codes::NO_SUCH_NAME,
+    codes::NO_SUCH_VARIABLE_SET,
+    codes::WHICH_COPY,
+    codes::DEPENDS_ON,
+    codes::ENVIRONMENT_FILE,
+    codes::NO_VALUE,
+];
+
+/// A place in one of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct Span {
+    pub(super) file: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Span {
+    /// A place in a file; files are at most a few MiB, so the numbers fit.
+    pub(super) fn new(file: u32, bytes: Range<usize>) -> Span {
+        let fit = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        Span {
+            file,
+            start: fit(bytes.start),
+            end: fit(bytes.end),
+        }
+    }
+
+    pub(super) fn bytes(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// All mistakes and texts of a run.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+    /// Code and place of what was said already: a mistake in a block is one mistake, however many copies it has.
+    said: HashSet<(&'static str, Span, &'static str)>,
+    errors: usize,
+}
+
+impl Report {
+    /// Adds a file and gives its number.
+    pub(super) fn add_file(&mut self, name: &str, text: &str) -> u32 {
+        let number = self.sources.add(Arc::from(name), Arc::from(text));
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn source(&self, file: u32) -> &Source {
+        self.sources.source(file as usize)
+    }
+
+    /// The place for people.
+    pub(super) fn location(&self, span: Span) -> Location {
+        self.source(span.file).location(span.bytes())
+    }
+
+    /// `infra.toml:31`, for use inside a sentence.
+    pub(super) fn place(&self, span: Span) -> String {
+        let location = self.location(span);
+        format!("{}:{}", location.file, location.line)
+    }
+
+    /// The text at a place.
+    pub(super) fn text(&self, span: Span) -> &str {
+        self.source(span.file)
+            .text()
+            .get(span.bytes())
+            .unwrap_or_default()
+    }
+
+    /// Never show what stands there.
+    pub(super) fn hide(&mut self, span: Span) {
+        self.sources.hide(span.file as usize, span.bytes());
+    }
+
+    /// Says that something is wrong at a place, once. Returns whether it was new.
+    pub(super) fn say(&mut self, span: Span, label: impl Into<String>, diagnostic: Diagnostic) -> bool {
+        self.say_once(span, "", label.into(), diagnostic)
+    }
+
+    /// The same for one of several mistakes that share a place, such as the keys that a block lacks.
+    pub(super) fn say_about(&mut self, span: Span, which: &'static str, diagnostic: Diagnostic) -> bool {
+        self.say_once(span, which, String::new(), diagnostic)
+    }
+
+    fn say_once(&mut self, span: Span, which: &'static str, label: String, diagnostic: Diagnostic) -> bool {
+        if !self.said.insert((diagnostic.code, span, which)) {
+            return false;
+        }
+        let mut diagnostic = diagnostic.at(self.location(span), label);
+        // The place at fault comes first, whatever was marked before.
+        diagnostic.labels.rotate_right(1);
+        self.push(diagnostic);
+        true
+    }
+
+    /// Says something that has no place in a file.
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.errors += usize::from(diagnostic.is_error());
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// How many errors there are so far.
+    pub(super) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Takes back what may only follow from a file that could not be read as a whole: that something is missing,
+    /// and what stands on a line that is no TOML.
+    pub(super) fn silence_guesses(&mut self) {
+        let broken: BTreeSet<(Arc<str>, usize)> = self
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.code == codes::SYNTAX)
+            .filter_map(|diagnostic| diagnostic.labels.first())
+            .map(|label| (label.location.file.clone(), label.location.line))
+            .collect();
+        let unreadable = self.diagnostics.iter().any(|diagnostic| {
+            matches!(diagnostic.code, codes::UNREADABLE | codes::NO_PROJECT)
+                || diagnostic.labels.is_empty() && diagnostic.code == codes::TOO_LARGE
+        });
+        if broken.is_empty() && !unreadable {
+            return;
+        }
+        self.diagnostics.retain(|diagnostic| {
+            let on_broken_line = diagnostic
+                .labels
+                .first()
+                .is_some_and(|label| broken.contains(&(label.location.file.clone(), label.location.line)));
+            diagnostic.code == codes::SYNTAX || !(on_broken_line || MAY_FOLLOW.contains(&diagnostic.code))
+        });
+    }
+
+    /// Everything, by file and line; what has no place comes first.
+    pub(super) fn finish(mut self) -> (Vec<Diagnostic>, Sources) {
+        self.diagnostics.sort_by(|left, right| key(left).cmp(&key(right)));
+        (self.diagnostics, self.sources)
+    }
+}
+
+fn key(diagnostic: &Diagnostic) -> (Option<&Location>, &'static str, &str) {
+    (
+        diagnostic.labels.first().map(|label| &label.location),
+        diagnostic.code,
+        &diagnostic.message,
+    )
+}

@@ -1,0 +1,116 @@
+//! The steps of a plan: every API call and every wait, as data.
+//!
+//! The screen, the journal and the executor use the same steps, so what was shown is what is done. Does not know
+//! how a call is signed or sent, nor who decides which steps are needed.
+
+use crate::value::Attributes;
+
+/// What may be done about a call whose answer was lost (reliability table: classes of actions).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub(crate) enum Class {
+    /// Carries a ClientToken and the ownership tags: the same token inside its window gives the same result; later
+    /// the tag `infra:op` finds it.
+    T,
+    /// Sets an absolute state or is idempotent by nature: read again, then send again if it is still needed.
+    A,
+    /// Moves a meter (money): the token is sent again inside its window only; later a person decides.
+    M,
+}
+
+/// One step of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// A short verb phrase for the screen and the journal: `create`, `allocate public IP`, `wait until running`.
+    pub(crate) name: String,
+    pub(crate) kind: StepKind,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StepKind {
+    Call(Call),
+    Wait(Wait),
+}
+
+/// One API call that changes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// `Ecs` or `Vpc`.
+    pub(crate) product: &'static str,
+    /// The API's action, e.g. `CreateVSwitch`.
+    pub(crate) action: &'static str,
+    pub(crate) class: Class,
+    /// Parameters under the API's own names, nested as the API nests them (`SystemDisk` holds `Size`, `Tag` is a
+    /// list of maps). The executor fills in what is not known yet and flattens them.
+    pub(crate) params: Attributes,
+    pub(crate) yields: Yield,
+}
+
+/// What the answer of a call, or its success, puts into the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Yield {
+    /// Nothing that is kept.
+    Nothing,
+    /// The id of the new resource, in this field of the answer.
+    Id { field: &'static str },
+    /// A field of the answer becomes an attribute.
+    Attribute {
+        field: &'static str,
+        attribute: &'static str,
+    },
+    /// The resource is gone when the call has succeeded.
+    Removed,
+}
+
+/// A wait for a state of the resource itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wait {
+    pub(crate) until: Condition,
+    /// How long to wait before giving up, in seconds.
+    pub(crate) timeout_s: u64,
+}
+
+/// What a wait waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// An attribute has this text.
+    Is {
+        attribute: &'static str,
+        value: &'static str,
+    },
+    /// The resource is no longer there.
+    Gone,
+}
+
+impl Step {
+    /// A call.
+    pub(crate) fn call(name: impl Into<String>, call: Call) -> Step {
+        Step {
+            name: name.into(),
+            kind: StepKind::Call(call),
+        }
+    }
+
+    /// A wait until `status` has this value.
+    pub(crate) fn wait_status(name: impl Into<String>, value: &'static str, timeout_s: u64) -> Step {
+        let until = Condition::Is {
+            attribute: "status",
+            value,
+        };
+        Step {
+            name: name.into(),
+            kind: StepKind::Wait(Wait { until, timeout_s }),
+        }
+    }
+
+    /// A wait until the resource is gone.
+    pub(crate) fn wait_gone(name: impl Into<String>, timeout_s: u64) -> Step {
+        Step {
+            name: name.into(),
+            kind: StepKind::Wait(Wait {
+                until: Condition::Gone,
+                timeout_s,
+            }),
+        }
+    }
+}
