@@ -141,8 +141,20 @@ fn action_facts(product: &str, version: &str, name: String, file: ActionFile) ->
     for (status, codes) in by_status {
         let status = status.parse().expect("schema/api names statuses by number");
         for code in codes {
-            // Where the tables give a code two statuses, the lower one is the older and commoner.
-            errors.entry(code).or_insert(status);
+            // Where the tables give a code two statuses, the lower one is the older and commoner; but what is not
+            // there is a 404.
+            let known = errors.entry(code.clone()).or_insert(status);
+            if status == 404 && code.ends_with("NotFound") {
+                *known = status;
+            }
+        }
+    }
+    if name.starts_with("Describe") {
+        // The vendor's own provider takes only a 404 for absence, also where a table says 400.
+        for (code, status) in &mut errors {
+            if code.ends_with("NotFound") {
+                *status = 404;
+            }
         }
     }
     ActionFacts {

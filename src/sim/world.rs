@@ -166,6 +166,10 @@ impl World {
                 vpc.status = NetworkStatus::Available;
                 vpc.due = None;
             }),
+            1 if self.vswitches.get(id).is_some_and(|vswitch| vswitch.leaving) => {
+                self.vswitches.remove(id);
+                None
+            }
             1 => self.vswitches.update(id, |vswitch| {
                 vswitch.status = NetworkStatus::Available;
                 vswitch.due = None;
