@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::actions::Effect;
 use super::api_error::{ApiError, ErrorKind};
 use super::attempt::{Attempts, Call, Doubt, Next};
 use super::endpoint::{Endpoint, Endpoints};
@@ -188,6 +189,10 @@ impl Cloud {
     /// The life of a request.
     async fn exchange(&self, request: &Request, purpose: Purpose<'_>) -> Result<Reply, ApiError> {
         let inner = &*self.inner;
+        if !purpose.fits(request) {
+            let fault = Fault::of_ours("infra does not know what this action does to the cloud");
+            return inner.finish(request, Err((ErrorKind::Refused, fault)), 0, Duration::ZERO);
+        }
         let started = inner.clock.elapsed();
         let mut attempts = Attempts::new(purpose.call(request));
         let mut tries = 0;
@@ -255,6 +260,16 @@ impl Cloud {
 }
 
 impl Purpose<'_> {
+    /// Whether the table of actions says the same about the request: a change that passed for a read would be
+    /// repeated freely.
+    fn fits(&self, request: &Request) -> bool {
+        let effect = actions::find(request.product, request.action).map(|action| action.effect);
+        match self {
+            Purpose::Read { .. } => effect == Some(Effect::Read),
+            Purpose::Change { .. } => matches!(effect, Some(Effect::Change(..))),
+        }
+    }
+
     fn call(&self, request: &Request) -> Call {
         match *self {
             Purpose::Read { tries_max } => Call::Read { tries_max },
