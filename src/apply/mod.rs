@@ -525,6 +525,7 @@ impl<'a> Run<'a> {
             created_at: opened,
             sealed_params,
             resource,
+            members: Vec::new(),
         }
     }
 

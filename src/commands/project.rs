@@ -350,16 +350,7 @@ pub(crate) async fn adopt(session: &Session, connection: &Connection, seen: &See
 
 /// Who takes the lock, for the message to whoever finds it taken.
 pub(crate) fn lock_note(env: &Env, command: &str) -> LockNote {
-    let user = env
-        .vars
-        .get("USER")
-        .or_else(|| env.vars.get("LOGNAME"))
-        .cloned()
-        .unwrap_or_default();
-    LockNote {
-        command: format!("infra {command}"),
-        user,
-    }
+    LockNote::new(env, command)
 }
 
 /// The head of a plan.

@@ -137,6 +137,6 @@ pub(crate) fn restore(serial: Option<u64>, global: &Global, env: &Env, ui: &Ui) 
     let store = store(global, env);
     let lock = store.lock(project::lock_note(env, "state restore"))?;
     let restored = store.restore(lock, serial)?;
-    ui.result(&format!("The state is generation {restored} again."));
+    ui.result(&restored.to_string());
     Ok(Exit::Success)
 }

@@ -1,50 +1,50 @@
-//! The key of a state's fingerprints: equal secrets are seen to be equal, and nothing more can be learnt.
+//! The key with which secrets become fingerprints. Does not know which values are secret.
 
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::Sha256;
 
-/// 32 random bytes that never leave the state file.
+use super::hex;
+
+/// The random key of a state, with which secrets become fingerprints. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct HashKey([u8; 32]);
 
 impl HashKey {
+    /// A key of these bytes, which must be random.
     pub(crate) fn new(bytes: [u8; 32]) -> HashKey {
         HashKey(bytes)
     }
 
-    /// HMAC-SHA256 of these bytes, as `hmac-sha256:` and 64 hexadecimal digits.
-    pub(crate) fn fingerprint(&self, bytes: &[u8]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("an HMAC takes a key of any length");
-        mac.update(bytes);
-        let digest = mac.finalize().into_bytes();
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("hmac-sha256:{digits}")
+    /// What stands for a secret in state, journal and plan: `hmac-sha256:` and 64 hexadecimal digits.
+    pub(crate) fn fingerprint(&self, secret: &[u8]) -> String {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
+        mac.update(secret);
+        format!("hmac-sha256:{}", hex(&mac.finalize().into_bytes()))
     }
 }
 
 impl fmt::Debug for HashKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HashKey(..)")
+        f.write_str("HashKey(hidden)")
     }
 }
 
 impl Serialize for HashKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        STANDARD.encode(self.0).serialize(serializer)
+        serializer.serialize_str(&BASE64.encode(self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for HashKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<HashKey, D::Error> {
+        // The text is not repeated in the error: it may be most of a key.
+        let wrong = || serde::de::Error::custom("hash_key is not 32 bytes in base64");
         let text = String::deserialize(deserializer)?;
-        let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes
-            .map(HashKey)
-            .ok_or_else(|| serde::de::Error::custom("the hash key is not 32 bytes in base64"))
+        let bytes = BASE64.decode(text).map_err(|_| wrong())?;
+        bytes.try_into().map(HashKey).map_err(|_| wrong())
     }
 }

@@ -1,70 +1,81 @@
-//! The state as files beside the configuration: a snapshot, the journal since then, the newest generations, a lock.
+//! The state on local files: `NAME.json`, and beside it `.journal`, `.lock` and `.<serial>.bak`.
 //!
-//! A snapshot is written beside the old one, synced, read back, renamed over it, and the folder synced; so there is
-//! a whole one at every instant.
+//! Does not know which name an environment has, nor what the state is used for.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
+use jiff::Timestamp;
 
-use super::record::{self, Journal, Record};
-use super::session::Session;
-use super::{Effect, FORMAT, HashKey, Intent, State, StateError, check};
-use crate::env::{Clock, FileLock, FileSystem, Random};
+use crate::env::{Clock, FileSystem, Random};
 
-/// The largest state that is read, in bytes: 10,000 servers need about 10 MB.
-const STATE_BYTES_MAX: u64 = 1 << 30;
-/// How many generations are kept, the current one included.
-const GENERATIONS: usize = 10;
+use super::files::{self, Files, Relation, View};
+use super::journal::{self, Journal, Open};
+use super::snapshot::{self, Contained, Snapshot, Trust};
+use super::{Loaded, Lock, LockNote, Session, State, StateError};
 
-/// The files of one state.
+/// A state on local files.
 #[derive(Clone)]
 pub(crate) struct LocalStore {
-    pub(super) fs: Arc<dyn FileSystem>,
-    random: Arc<dyn Random>,
-    clock: Arc<dyn Clock>,
-    pub(super) folder: PathBuf,
-    name: String,
+    files: Files,
 }
 
-/// A state as it was read, journal included.
-#[derive(Debug, Clone)]
-pub(crate) struct Loaded {
-    pub(crate) state: State,
-    /// Operations whose outcome is not known.
-    pub(crate) open: Vec<Intent>,
-    /// Whether there was one; else this is the empty beginning.
-    pub(crate) exists: bool,
+/// A generation of the state that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Generation {
+    pub(crate) serial: u64,
+    /// None if it is damaged.
+    pub(crate) content: Option<GenerationContent>,
 }
 
-/// Who takes a lock.
-#[derive(Debug, Clone)]
-pub(crate) struct LockNote {
-    /// What is being done, e.g. `infra apply`.
-    pub(crate) command: String,
-    pub(crate) user: String,
+/// What is in a generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GenerationContent {
+    pub(crate) written_at: Timestamp,
+    pub(crate) resources: usize,
 }
 
-/// The lock of a state; it ends with its holder.
-pub(crate) struct Lock {
-    _file: Box<dyn FileLock>,
+/// What a restoration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Restored {
+    /// The serial of the generation that was brought back.
+    pub(crate) from: u64,
+    /// The serial that the state has now.
+    pub(crate) serial: u64,
+    /// Intents that are still open: the next apply looks for what they did.
+    pub(crate) open: usize,
+    /// Damaged files that were kept under another name.
+    pub(crate) aside: Vec<PathBuf>,
 }
 
-/// What the files say.
-pub(super) struct Files {
-    pub(super) state: State,
-    /// The SHA-256 of the snapshot's bytes.
-    pub(super) sha256: String,
-    pub(super) snapshot_length: u64,
-    pub(super) exists: bool,
-    pub(super) journal: Journal,
-    pub(super) open: Vec<Intent>,
-    pub(super) next_seq: u64,
+impl fmt::Display for Restored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "The state is generation {} again", self.from)?;
+        if self.serial != self.from {
+            write!(f, ", as serial {}", self.serial)?;
+        }
+        write!(f, ".")?;
+        for aside in &self.aside {
+            write!(f, "\nWhat was there is kept as {}.", aside.display())?;
+        }
+        match self.open {
+            0 => Ok(()),
+            1 => write!(
+                f,
+                "\nOne call was under way; the next apply looks what became of it."
+            ),
+            open => write!(
+                f,
+                "\n{open} calls were under way; the next apply looks what became of them."
+            ),
+        }
+    }
 }
 
 impl LocalStore {
-    /// The state of this name in this folder.
+    /// The state `name` in a folder (an absolute path, `.../.infra/state`).
     pub(crate) fn new(
         fs: Arc<dyn FileSystem>,
         random: Arc<dyn Random>,
@@ -73,445 +84,362 @@ impl LocalStore {
         name: &str,
     ) -> LocalStore {
         LocalStore {
-            fs,
-            random,
-            clock,
-            folder,
-            name: name.to_owned(),
+            files: Files {
+                fs,
+                random,
+                clock,
+                folder,
+                name: name.to_owned(),
+            },
         }
     }
 
-    pub(super) fn path(&self, ending: &str) -> PathBuf {
-        self.folder.join(format!("{}.{ending}", self.name))
+    /// The state file, for messages.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.files.state_path()
     }
 
-    fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StateError + use<> {
-        let path = path.to_owned();
-        move |source| StateError::Io { doing, path, source }
+    fn try_lock(&self) -> Result<Option<Box<dyn crate::env::FileLock>>, StateError> {
+        let path = self.files.lock_path();
+        self.files.fs.try_lock(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::Unsupported => StateError::LockUnsupported {
+                path,
+                source: Arc::new(error),
+            },
+            _ => StateError::io("lock", path, error),
+        })
     }
 
-    /// Reads the state without a lock: the snapshot and, in memory, the journal. Writes nothing.
+    /// Reads without a lock and writes nothing.
     pub(crate) fn load(&self) -> Result<Loaded, StateError> {
-        let files = self.read()?;
+        self.files.check_name()?;
+        let view = self.files.view()?;
         Ok(Loaded {
-            state: files.state,
-            open: files.open,
-            exists: files.exists,
+            exists: view.exists,
+            open: view.open.intents.into_values().collect(),
+            state: view.state,
         })
     }
 
-    /// Takes the lock, or says who has it.
+    /// Takes the lock, which dies with its holder; [`StateError::Locked`] when somebody else has it.
     pub(crate) fn lock(&self, note: LockNote) -> Result<Lock, StateError> {
-        let path = self.path("lock");
-        self.fs
-            .create_folder(&self.folder)
-            .map_err(Self::io("making", &self.folder))?;
-        self.safe(&path)?;
-        let Some(mut file) = self.fs.try_lock(&path).map_err(Self::io("locking", &path))? else {
-            let holder = self
-                .fs
-                .read(&path, 64 * 1024)
-                .ok()
-                .and_then(|bytes| holder(&bytes))
-                .unwrap_or_default();
-            return Err(StateError::Locked { path, holder });
-        };
-        let text = serde_json::json!({
-            "command": note.command, "user": note.user, "pid": std::process::id(),
-            "since": self.clock.now().to_string(),
-        });
-        file.note(&format!("{text}\n"))
-            .map_err(Self::io("writing", &path))?;
-        Ok(Lock { _file: file })
-    }
-
-    /// Opens the state for changes. A first run writes a state of serial 0 before anything else.
-    pub(crate) fn open(&self, lock: Lock) -> Result<Session, StateError> {
-        let mut files = self.read()?;
-        self.remove_leftovers()?;
-        if !files.exists {
-            let (sha256, length) = self.write_snapshot(&files.state)?;
-            (files.sha256, files.snapshot_length, files.exists) = (sha256, length, true);
+        self.files.check_name()?;
+        self.files
+            .fs
+            .create_folder(&self.files.folder)
+            .map_err(|error| StateError::io("make", &self.files.folder, error))?;
+        match self.try_lock()? {
+            Some(file) => Ok(Lock::new(file, note)),
+            None => {
+                let path = self.files.lock_path();
+                let holder = LockNote::read(&*self.files.fs, &path).map(Box::new);
+                Err(StateError::Locked { path, holder })
+            }
         }
-        Session::new(self.clone(), lock, files)
     }
 
-    /// The state as JSON, journal included.
-    pub(crate) fn pull(&self) -> Result<String, StateError> {
-        Ok(String::from_utf8_lossy(&encode(&self.read()?.state)).into_owned())
-    }
-
-    /// Goes back to a generation; the newest sound one if none is named. What was there is kept beside it.
-    pub(crate) fn restore(&self, _lock: Lock, serial: Option<u64>) -> Result<u64, StateError> {
-        let mut generations = self.generations()?;
-        generations.retain(|known| serial.is_none_or(|serial| serial == *known));
-        for generation in generations.into_iter().rev() {
-            let path = self.path(&format!("{generation}.bak"));
-            let Ok(bytes) = self.fs.read(&path, STATE_BYTES_MAX) else {
-                continue;
-            };
-            if decode(&path, &bytes).is_err() {
-                continue;
-            }
-            let current = self.path("json");
-            if self.kind(&current)?.is_some() {
-                let mut tag = [0_u8; 4];
-                self.random.fill(&mut tag);
-                let aside = self.path(&format!("damaged-{:08x}", u32::from_le_bytes(tag)));
-                self.fs
-                    .rename(&current, &aside)
-                    .map_err(Self::io("moving aside", &current))?;
-            }
-            // The journal of another generation would be taken for damage.
-            let journal = self.path("journal");
-            let keeps_journal = match self.fs.read(&journal, STATE_BYTES_MAX) {
-                Ok(lines) => record::decode(&lines).is_ok_and(|read| match read.records.first() {
-                    Some(Record::Begin { base_sha256, .. }) => *base_sha256 == sha256(&bytes),
-                    _ => true,
-                }),
-                Err(_) => true,
-            };
-            if !keeps_journal {
-                let aside = self.path(&format!("journal-before-{generation}"));
-                self.fs
-                    .rename(&journal, &aside)
-                    .map_err(Self::io("moving aside", &journal))?;
-            }
-            let temporary = self.path("json.tmp");
-            self.remove_leftovers()?;
-            self.fs
-                .write_new(&temporary, &bytes)
-                .map_err(Self::io("writing", &temporary))?;
-            self.fs
-                .rename(&temporary, &current)
-                .map_err(Self::io("renaming", &temporary))?;
-            self.fs
-                .sync_folder(&self.folder)
-                .map_err(Self::io("syncing", &self.folder))?;
-            return Ok(generation);
-        }
-        Err(StateError::NoGeneration(
-            serial.map_or_else(String::new, |serial| format!(" with serial {serial}")),
-        ))
-    }
-
-    /// The serials of the generations that are kept, oldest first.
-    fn generations(&self) -> Result<Vec<u64>, StateError> {
-        let names = match self.fs.list(&self.folder) {
-            Ok(names) => names,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Self::io("listing", &self.folder)(error)),
-        };
-        let prefix = format!("{}.", self.name);
-        let mut serials: Vec<u64> = names
-            .iter()
-            .filter_map(|name| name.strip_prefix(&prefix)?.strip_suffix(".bak")?.parse().ok())
-            .collect();
-        serials.sort_unstable();
-        Ok(serials)
-    }
-
-    fn kind(&self, path: &Path) -> Result<Option<crate::env::FileKind>, StateError> {
-        self.fs.kind(path).map_err(Self::io("looking at", path))
-    }
-
-    /// Refuses a link, a folder, and a file that others may write.
-    fn safe(&self, path: &Path) -> Result<Option<u64>, StateError> {
-        let Some(kind) = self.kind(path)? else {
+    /// Who holds the lock now, if anybody does: the note, as far as it can be read.
+    pub(crate) fn holder(&self) -> Result<Option<LockNote>, StateError> {
+        self.files.check_name()?;
+        let path = self.files.lock_path();
+        if !self.files.is_there(&path)? {
             return Ok(None);
+        }
+        match self.try_lock()? {
+            Some(_) => Ok(None),
+            None => Ok(Some(LockNote::read(&*self.files.fs, &path).unwrap_or_default())),
+        }
+    }
+
+    /// Begins to write: reads, repairs what a crash left, and on a first run writes the empty state.
+    pub(crate) fn open(&self, lock: Lock) -> Result<Session, StateError> {
+        let files = &self.files;
+        let mut view = files.view()?;
+        files.remove_temps()?;
+        if !view.exists {
+            let (bytes, checksum) = files.encode_state(&view.state, None)?;
+            files.write_state(&bytes)?;
+            view.checksum = checksum;
+        }
+        let head = self.repair_journal(&view)?;
+        if view.exists && view.state.serial > 0 && !files.is_there(&files.backup_path(view.state.serial))? {
+            let bytes = files.read_own(&files.state_path())?.unwrap_or_default();
+            files.back_up(view.state.serial, &bytes)?;
+        }
+        Ok(Session::new(files.clone(), lock, view, head))
+    }
+
+    /// The generations that are kept, newest first.
+    pub(crate) fn generations(&self) -> Result<Vec<Generation>, StateError> {
+        self.files.check_name()?;
+        let serials = self.files.backups()?;
+        Ok(serials
+            .into_iter()
+            .map(|serial| Generation {
+                serial,
+                content: self
+                    .files
+                    .read_backup(serial)
+                    .ok()
+                    .map(|(_, snapshot, _)| GenerationContent {
+                        written_at: snapshot.written_at,
+                        resources: snapshot.state.resources.len(),
+                    }),
+            })
+            .collect())
+    }
+
+    /// Brings back a generation: this one, or the newest that is whole. Nothing that cannot be read is thrown
+    /// away: it stays beside the state under another name.
+    pub(crate) fn restore(&self, _lock: Lock, serial: Option<u64>) -> Result<Restored, StateError> {
+        self.files.remove_temps()?;
+        let found = Found::look(&self.files)?;
+        let chosen = found.choose(&self.files, serial)?;
+        found.bring_back(&self.files, chosen)
+    }
+
+    /// The state as a document, the journal's results included.
+    pub(crate) fn pull(&self) -> Result<String, StateError> {
+        self.files.check_name()?;
+        let view = self.files.view()?;
+        let (bytes, _) = self.files.encode_state(&view.state, None)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Replaces the state by a document that was pulled from it; the new serial is given back.
+    pub(crate) fn push(&self, _lock: Lock, document: &[u8]) -> Result<u64, StateError> {
+        let refuse = |reason: String| Err(StateError::PushRefused { reason });
+        let pushed = match snapshot::decode(document, Trust::Edited) {
+            Ok((pushed, _)) => pushed.state,
+            Err(defect) => {
+                let error = files::state_error(std::path::Path::new("document"), defect);
+                return refuse(error.to_string());
+            }
         };
-        let reason = if kind.is_link {
-            "it is a symbolic link"
-        } else if kind.is_folder {
-            "it is a folder"
-        } else if kind.mode & 0o022 != 0 {
-            "others may write to it"
+        self.files.remove_temps()?;
+        let view = self.files.view()?;
+        if view.exists && (pushed.lineage != view.state.lineage || pushed.serial != view.state.serial) {
+            return refuse(format!(
+                "it was made from lineage {} serial {}, the state is at lineage {} serial {}",
+                pushed.lineage, pushed.serial, view.state.lineage, view.state.serial
+            ));
+        }
+        if view.exists {
+            self.files.keep_current(view.state.serial)?;
+        }
+        let mut state = pushed;
+        state.serial += 1;
+        install(
+            &self.files,
+            &state,
+            &view.journal,
+            &view.open,
+            view.has_journal_file,
+        )?;
+        Ok(state.serial)
+    }
+
+    /// Leaves a journal to which a session can append: torn ends are cut, and what the snapshot contains is
+    /// not kept twice.
+    fn repair_journal(&self, view: &View) -> Result<Option<files::Head>, StateError> {
+        let files = &self.files;
+        if !view.has_journal_file {
+            return Ok(None);
+        }
+        let Some(begin) = view
+            .journal
+            .begin
+            .clone()
+            .filter(|_| view.relation == Relation::Continues)
+        else {
+            return files.restart_journal(&view.state, &view.checksum, &view.open, true);
+        };
+        let bytes = view.journal.good_length as u64;
+        if view.journal.torn {
+            let path = files.journal_path();
+            let mut file = files.open_journal()?;
+            file.truncate(bytes)
+                .and_then(|()| file.sync())
+                .map_err(|error| StateError::io("cut", path, error))?;
+        }
+        Ok(Some(files::Head {
+            begin,
+            records: view.journal.records.len() as u64,
+            bytes,
+        }))
+    }
+}
+
+/// What a restoration finds, however damaged it is.
+struct Found {
+    current: Option<(Vec<u8>, Snapshot)>,
+    has_state_file: bool,
+    journal: Option<Journal>,
+    journal_is_whole: bool,
+    serials: Vec<u64>,
+}
+
+/// A generation that will be brought back.
+struct Chosen {
+    bytes: Vec<u8>,
+    snapshot: Snapshot,
+    is_current: bool,
+}
+
+impl Found {
+    fn look(files: &Files) -> Result<Found, StateError> {
+        let state = files.read_own(&files.state_path())?;
+        let has_state_file = state.is_some();
+        let current = state.and_then(|bytes| {
+            let (snapshot, _) = snapshot::decode(&bytes, Trust::Checksum).ok()?;
+            Some((bytes, snapshot))
+        });
+        let (journal, journal_is_whole) = match files.read_own(&files.journal_path())? {
+            None => (None, true),
+            Some(bytes) => match journal::decode(&bytes) {
+                Ok(journal) => (Some(journal), true),
+                Err(_) => (Some(journal::salvage(&bytes)), false),
+            },
+        };
+        Ok(Found {
+            current,
+            has_state_file,
+            journal,
+            journal_is_whole,
+            serials: files.backups()?,
+        })
+    }
+
+    fn fits(&self, snapshot: &Snapshot) -> bool {
+        self.journal
+            .as_ref()
+            .is_none_or(|journal| files::relation(snapshot, journal).is_ok())
+    }
+
+    /// The generation that was asked for. If none was: the current one if it is whole and the journal goes with
+    /// it, else one that the journal goes with, else the newest that is whole.
+    fn choose(&self, files: &Files, serial: Option<u64>) -> Result<Chosen, StateError> {
+        let current = self.current.as_ref().map(|(bytes, snapshot)| Chosen {
+            bytes: bytes.clone(),
+            snapshot: snapshot.clone(),
+            is_current: true,
+        });
+        let current =
+            current.filter(|chosen| serial.is_none_or(|serial| chosen.snapshot.state.serial == serial));
+        if let Some(current) = current {
+            if serial.is_some() || self.fits(&current.snapshot) {
+                return Ok(current);
+            }
+            return Ok(self.search(files, None, true).unwrap_or(current));
+        }
+        self.search(files, serial, true)
+            .or_else(|| self.search(files, serial, false))
+            .ok_or_else(|| StateError::NoGeneration {
+                serial,
+                there: self
+                    .serials
+                    .iter()
+                    .copied()
+                    .filter(|&serial| files.read_backup(serial).is_ok())
+                    .collect(),
+            })
+    }
+
+    fn search(&self, files: &Files, serial: Option<u64>, must_fit: bool) -> Option<Chosen> {
+        self.serials
+            .iter()
+            .filter(|&&there| serial.is_none_or(|serial| serial == there))
+            .filter_map(|&there| files.read_backup(there).ok())
+            .find(|(_, snapshot, _)| !must_fit || self.fits(snapshot))
+            .map(|(bytes, snapshot, _)| Chosen {
+                bytes,
+                snapshot,
+                is_current: false,
+            })
+    }
+
+    /// Replaces what is there by the chosen generation. Nothing is thrown away that could not be read.
+    fn bring_back(self, files: &Files, chosen: Chosen) -> Result<Restored, StateError> {
+        let mut aside = Vec::new();
+        if self.has_state_file && self.current.is_none() {
+            aside.push(files.put_aside(&files.state_path())?);
+        }
+        if let Some((_, current)) = &self.current {
+            files.keep_current(current.state.serial)?;
+        }
+        let from = chosen.snapshot.state.serial;
+        let fits = self.fits(&chosen.snapshot);
+        let (_, ids) = snapshot::decode(&chosen.bytes, Trust::Checksum)
+            .map_err(|defect| files::state_error(&files.backup_path(from), defect))?;
+        let journal = self.journal.clone().unwrap_or_default();
+        if fits && self.journal_is_whole {
+            let view = files.assemble(chosen.snapshot, ids, self.journal)?;
+            if !chosen.is_current {
+                files.place("json", &files.state_path(), &chosen.bytes)?;
+                files.sync_folder()?;
+            }
+            return Ok(Restored {
+                from,
+                serial: from,
+                open: view.open.intents.len(),
+                aside,
+            });
+        }
+        if self.journal.is_some() {
+            aside.push(files.put_aside(&files.journal_path())?);
+        }
+        let base = journal.begin.as_ref().map_or(0, |begin| begin.base_serial);
+        let current = self
+            .current
+            .as_ref()
+            .map_or(0, |(_, current)| current.state.serial);
+        let highest = self
+            .serials
+            .iter()
+            .copied()
+            .chain([base, current, from])
+            .max()
+            .unwrap_or(from);
+        let mut open = Open::default();
+        let mut state = if fits {
+            let view = files.assemble(chosen.snapshot, ids, Some(journal.clone()))?;
+            open = view.open;
+            view.state
         } else {
-            return Ok(Some(kind.length));
-        };
-        Err(StateError::Unsafe {
-            path: path.to_owned(),
-            reason: reason.to_owned(),
-        })
-    }
-
-    /// Reads snapshot and journal together. A reader without a lock may meet a checkpoint between the two reads;
-    /// then it reads again.
-    pub(super) fn read(&self) -> Result<Files, StateError> {
-        const TRIES: usize = 5;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.read_once() {
-                Err(StateError::Damaged { .. }) if tries < TRIES => {}
-                read => return read,
-            }
-        }
-    }
-
-    fn read_once(&self) -> Result<Files, StateError> {
-        let (path, journal_path) = (self.path("json"), self.path("journal"));
-        let journal_bytes = match self.safe(&journal_path)? {
-            Some(_) => self
-                .fs
-                .read(&journal_path, STATE_BYTES_MAX)
-                .map_err(Self::io("reading", &journal_path))?,
-            None => Vec::new(),
-        };
-        let journal = record::decode(&journal_bytes).map_err(|reason| StateError::Damaged {
-            path: journal_path.clone(),
-            reason,
-        })?;
-        let Some(_) = self.safe(&path)? else {
-            return self.read_nothing(&path, journal);
-        };
-        let bytes = self
-            .fs
-            .read(&path, STATE_BYTES_MAX)
-            .map_err(Self::io("reading", &path))?;
-        let state = decode(&path, &bytes)?;
-        let mut files = Files {
-            sha256: sha256(&bytes),
-            snapshot_length: bytes.len() as u64,
-            state,
-            exists: true,
-            journal,
-            open: Vec::new(),
-            next_seq: 1,
-        };
-        replay(&mut files).map_err(|reason| StateError::Damaged {
-            path: journal_path,
-            reason,
-        })?;
-        Ok(files)
-    }
-
-    /// No snapshot: the beginning, unless something shows that there was one.
-    fn read_nothing(&self, path: &Path, journal: Journal) -> Result<Files, StateError> {
-        // Generation 0 may be on disk before the very first snapshot is.
-        let last = self.generations()?.last().copied().filter(|serial| *serial > 0);
-        let trace = match (last, journal.records.first()) {
-            (Some(serial), _) => Some(format!("generation {serial} beside it")),
-            (None, Some(_)) => Some("the journal beside it".to_owned()),
-            (None, None) => None,
-        };
-        if let Some(trace) = trace {
-            return Err(StateError::Lost {
-                path: path.to_owned(),
-                trace,
-            });
-        }
-        let (mut lineage, mut key) = ([0_u8; 16], [0_u8; 32]);
-        self.random.fill(&mut lineage);
-        self.random.fill(&mut key);
-        let lineage = uuid::Builder::from_random_bytes(lineage).into_uuid().to_string();
-        Ok(Files {
-            state: State::new(lineage, HashKey::new(key)),
-            sha256: String::new(),
-            snapshot_length: 0,
-            exists: false,
-            journal,
-            open: Vec::new(),
-            next_seq: 1,
-        })
-    }
-
-    /// A temporary snapshot that an interrupted write left.
-    fn remove_leftovers(&self) -> Result<(), StateError> {
-        for ending in ["json.tmp", "bak.tmp"] {
-            let path = self.path(ending);
-            match self.fs.remove(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Self::io("removing", &path)(error));
+            // Its results are about another generation; what it was doing still has to be looked for.
+            for record in &journal.records {
+                if open.track(record).is_err() {
+                    break;
                 }
-                _ => {}
             }
-        }
-        Ok(())
-    }
-
-    /// Writes a snapshot in the one safe way; its checksum and its length.
-    pub(super) fn write_snapshot(&self, state: &State) -> Result<(String, u64), StateError> {
-        let (path, temporary) = (self.path("json"), self.path("json.tmp"));
-        let damaged = |reason: String| StateError::Damaged {
-            path: path.clone(),
-            reason,
+            chosen.snapshot.state
         };
-        check::check(state).map_err(|reason| damaged(format!("it would be written unsound: {reason}")))?;
-        let bytes = encode(state);
-        self.remove_leftovers()?;
-        self.fs
-            .write_new(&temporary, &bytes)
-            .map_err(Self::io("writing", &temporary))?;
-        let read_back = self
-            .fs
-            .read(&temporary, STATE_BYTES_MAX)
-            .map_err(Self::io("reading", &temporary))?;
-        if read_back != bytes {
-            return Err(damaged("what was read back is not what was written".to_owned()));
-        }
-        self.write_generation(state.serial, &bytes)?;
-        self.fs
-            .rename(&temporary, &path)
-            .map_err(Self::io("renaming", &temporary))?;
-        self.fs
-            .sync_folder(&self.folder)
-            .map_err(Self::io("syncing", &self.folder))?;
-        let generations = self.generations()?;
-        for old in generations.iter().rev().skip(GENERATIONS) {
-            let path = self.path(&format!("{old}.bak"));
-            self.fs.remove(&path).map_err(Self::io("removing", &path))?;
-        }
-        Ok((sha256(&bytes), bytes.len() as u64))
+        state.serial = highest + 1;
+        install(files, &state, &journal, &open, self.journal.is_some())?;
+        Ok(Restored {
+            from,
+            serial: state.serial,
+            open: open.intents.len(),
+            aside,
+        })
     }
 }
 
-impl LocalStore {
-    /// Keeps a generation as a file of its own: whatever damages the current file in place leaves it alone.
-    fn write_generation(&self, serial: u64, bytes: &[u8]) -> Result<(), StateError> {
-        let (path, temporary) = (self.path(&format!("{serial}.bak")), self.path("bak.tmp"));
-        self.fs
-            .write_new(&temporary, bytes)
-            .map_err(Self::io("writing", &temporary))?;
-        self.fs
-            .rename(&temporary, &path)
-            .map_err(Self::io("renaming", &temporary))
-    }
-}
-
-fn holder(bytes: &[u8]) -> Option<String> {
-    let note: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-    let (command, pid, since) = (
-        note["command"].as_str()?,
-        note["pid"].as_u64()?,
-        note["since"].as_str()?,
-    );
-    let user = note["user"]
-        .as_str()
-        .filter(|user| !user.is_empty())
-        .map_or_else(String::new, |user| format!(" by {user}"));
-    Some(format!(": {command}{user}, process {pid}, since {since}"))
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// A state as the bytes of its file: JSON with a checksum over all the rest.
-fn encode(state: &State) -> Vec<u8> {
-    let mut json = serde_json::to_value(state).expect("a state has only text for keys");
-    let sum = sha256(&canonical(&json));
-    json["checksum"] = sum.into();
-    let mut bytes = serde_json::to_vec_pretty(&json).expect("JSON can be written");
-    bytes.push(b'\n');
-    bytes
-}
-
-fn canonical(json: &serde_json::Value) -> Vec<u8> {
-    serde_json::to_vec(json).expect("JSON can be written")
-}
-
-fn decode(path: &Path, bytes: &[u8]) -> Result<State, StateError> {
-    let damaged = |reason: String| StateError::Damaged {
-        path: path.to_owned(),
-        reason,
-    };
-    if bytes.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace()) {
-        return Err(damaged("it is empty".to_owned()));
-    }
-    let mut json: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-    match json["format"].as_u64() {
-        Some(format) if format > FORMAT => {
-            return Err(StateError::Newer {
-                path: path.to_owned(),
-                format,
-            });
-        }
-        Some(_) => {}
-        None => return Err(damaged("it has no format number".to_owned())),
-    }
-    let sum = json.as_object_mut().and_then(|object| object.remove("checksum"));
-    if sum.as_ref().and_then(serde_json::Value::as_str) != Some(sha256(&canonical(&json)).as_str()) {
-        return Err(damaged("its checksum is wrong".to_owned()));
-    }
-    let state: State = serde_json::from_value(json).map_err(|error| damaged(error.to_string()))?;
-    check::check(&state).map_err(damaged)?;
-    Ok(state)
-}
-
-/// Brings the state up to what the journal says, and finds the operations that are open.
-fn replay(files: &mut Files) -> Result<(), String> {
-    let records = std::mem::take(&mut files.journal.records);
-    let Some((first, rest)) = records.split_first() else {
-        return Ok(());
-    };
-    let Record::Begin {
-        lineage,
-        base_serial,
-        base_sha256,
-    } = first
-    else {
-        return Err("the journal does not say which state it goes with".to_owned());
-    };
-    if *lineage != files.state.lineage {
-        return Err("the journal belongs to another state".to_owned());
-    }
-    if *base_sha256 != files.sha256 {
-        // The snapshot after the journal's was written, and the journal not yet emptied.
-        if *base_serial < files.state.serial {
-            files.journal.sound_length = 0;
-            return Ok(());
-        }
-        return Err(format!(
-            "the journal goes on from serial {base_serial}, the state has {}",
-            files.state.serial
-        ));
-    }
-    for record in rest {
-        replay_one(files, record)?;
-    }
-    Ok(())
-}
-
-fn replay_one(files: &mut Files, record: &Record) -> Result<(), String> {
-    match record {
-        Record::Begin { .. } => return Err("the journal begins twice".to_owned()),
-        Record::Intent { members } => {
-            for intent in members {
-                files.next_seq = files.next_seq.max(intent.seq + 1);
-                files.open.push(intent.clone());
-            }
-        }
-        Record::Done { seq, effects } => {
-            let index = files.open.iter().position(|intent| intent.seq == *seq);
-            let intent = index.map(|index| files.open.remove(index));
-            for effect in effects {
-                let effect =
-                    resolve(effect, intent.as_ref()).ok_or("the journal has a result without its intent")?;
-                files.state.apply(&effect);
-            }
-        }
-        Record::Failed { seq, .. } => files.open.retain(|intent| intent.seq != *seq),
-        Record::Note { effects } => effects.iter().for_each(|effect| files.state.apply(effect)),
-    }
-    Ok(())
-}
-
-/// A `Made` with the entry that its intent holds; any other effect as it is.
-pub(crate) fn resolve(effect: &Effect, intent: Option<&Intent>) -> Option<Effect> {
-    let Effect::Made { address, id } = effect else {
-        return Some(effect.clone());
-    };
-    let intent = intent?;
-    let mut resource = intent.resource.clone()?;
-    resource.id.clone_from(id);
-    resource.token.clone_from(&intent.token);
-    Some(Effect::Put {
-        address: address.clone(),
-        resource,
-    })
+/// Makes a state the current one. It counts as containing the journal, so a crash in between leaves both readable.
+fn install(
+    files: &Files,
+    state: &State,
+    journal: &Journal,
+    open: &Open,
+    has_journal_file: bool,
+) -> Result<(), StateError> {
+    files::check_before_writing(state)?;
+    let contained = journal.begin.as_ref().map(|begin| Contained {
+        run: begin.run.clone(),
+        records: journal.records.len() as u64,
+    });
+    let (bytes, checksum) = files.encode_state(state, contained.as_ref())?;
+    files.write_state(&bytes)?;
+    files.restart_journal(state, &checksum, open, has_journal_file)?;
+    files.back_up(state.serial, &bytes)
 }
