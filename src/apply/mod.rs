@@ -510,6 +510,7 @@ impl<'a> Run<'a> {
             (Operation::Create { target, .. }, Yield::Id { .. }) => {
                 let mut resource = self.entry(job, target);
                 resource.token = token.clone();
+                resource.created_at = Some(opened);
                 Some(Box::new(resource))
             }
             _ => None,

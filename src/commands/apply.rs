@@ -19,7 +19,7 @@ pub(crate) async fn apply(args: &ApplyArgs, global: &Global, env: &Env, ui: &Ui)
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).
     let progress = project::progress(global, env, ui)?;
     let connection = project::connect(global, env, &project, progress.clone())?;
-    let seen = project::look(&project, &project::loaded(&session), &connection).await?;
+    let seen = project::look(env, &project, &project::loaded(&session), &connection).await?;
     project::adopt(&session, &connection, &seen).await?;
 
     // 4. What must change, checked by a second opinion, shown, and agreed to.

@@ -24,7 +24,7 @@ pub(crate) async fn destroy(
     // 3. What is really there, and what an interrupted run left open.
     let progress = project::progress(global, env, ui)?;
     let connection = project::connect(global, env, &project, progress.clone())?;
-    let seen = project::look(&project, &project::loaded(&session), &connection).await?;
+    let seen = project::look(env, &project, &project::loaded(&session), &connection).await?;
     project::adopt(&session, &connection, &seen).await?;
 
     // 4. The plan: everything goes, dependents first.

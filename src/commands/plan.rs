@@ -25,7 +25,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
     let connection = project::connect(global, env, &project, project::progress(global, env, ui)?)?;
-    let seen = project::look(&project, &loaded, &connection).await?;
+    let seen = project::look(env, &project, &loaded, &connection).await?;
     project::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = project::with_recovery(loaded.state, &seen.recovery);
 

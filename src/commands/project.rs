@@ -191,13 +191,14 @@ pub(crate) struct Seen {
 
 /// Reads everything once, and settles what an interrupted run left as far as looking can.
 pub(crate) async fn look(
+    env: &Env,
     project: &Project,
     loaded: &Loaded,
     connection: &Connection,
 ) -> Result<Seen, Failure> {
     let wanted = costly_parts(&project.config);
     let (live, account) = tokio::join!(
-        refresh::read(&loaded.state, &wanted, &connection.cloud),
+        refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
         account(&connection.cloud)
     );
     let mut live = live
