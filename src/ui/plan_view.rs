@@ -277,7 +277,7 @@ fn write_block(change: &ResourceChange, target: Option<&Attributes>, detail: Det
         let sign = if change.action == Action::Delete { "-" } else { " " };
         let id = crate::value::Value::from(id.as_str());
         lines.push(attributes::change_line(
-            if sign == "-" { "-" } else { "+" },
+            sign,
             "id".to_owned(),
             Some(&id),
             Some(&id),
