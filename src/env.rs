@@ -3,6 +3,11 @@
 //!
 //! Does not know what any of it is used for.
 
+mod clock;
+mod fs;
+mod random;
+mod transport;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -13,6 +18,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+pub(crate) use self::{
+    clock::SystemClock, fs::SystemFiles, random::SystemRandom, transport::SystemTransport,
+};
 
 /// A boxed future, so that traits with asynchronous methods can be used behind a pointer.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -29,6 +38,34 @@ pub struct Env {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) transport: Arc<dyn Transport>,
+}
+
+impl Env {
+    /// The world of this process.
+    pub fn system() -> Env {
+        use std::io::IsTerminal as _;
+        // A variable that is not UTF-8 is none of ours.
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        let columns = console::Term::stderr()
+            .size_checked()
+            .map(|(_, columns)| usize::from(columns));
+        Env {
+            vars: std::env::vars_os().filter_map(text).collect(),
+            cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            terminal: Terminal {
+                stdin: std::io::stdin().is_terminal(),
+                stdout: std::io::stdout().is_terminal(),
+                stderr: std::io::stderr().is_terminal(),
+                columns,
+            },
+            clock: Arc::new(SystemClock::new()),
+            random: Arc::new(SystemRandom),
+            fs: Arc::new(SystemFiles),
+            transport: Arc::new(SystemTransport::new()),
+        }
+    }
 }
 
 /// Which standard streams are terminals, and how wide the screen is.

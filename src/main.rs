@@ -1,5 +1,5 @@
 //! The thin binary: ambient facts in, exit code out.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    infra::run(std::env::args_os(), infra::Env::system())
 }

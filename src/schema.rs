@@ -26,10 +26,20 @@ pub(crate) struct Schema {
     pub(crate) tagging: Tagging,
     /// Which part of a replacement comes first when nothing else decides.
     pub(crate) replacement: Replacement,
+    /// Brings known values into the one form in which they are compared; for configured and for observed ones.
+    pub(crate) normalise: fn(&mut Attributes),
     /// Rules that concern more than one attribute, checked with the configuration.
     pub(crate) check: fn(&Attributes) -> Vec<Complaint>,
+    /// What a change of the attribute at this path means, where the table alone cannot say.
+    pub(crate) change_rule: fn(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable>,
+    /// Computed attributes that are missing although the configuration asks for them (a public address).
+    pub(crate) implied: fn(wanted: &Attributes, observed: &Attributes) -> Vec<&'static str>,
+    /// Why one may not be deleted as it is, in words (deletion protection).
+    pub(crate) undeletable: fn(observed: &Attributes) -> Option<String>,
     /// The steps that make, change and remove one; pure.
     pub(crate) steps: Steps,
+    /// How long an update with these steps takes it out of use, in words; pure.
+    pub(crate) downtime: fn(&[Step]) -> Option<&'static str>,
     /// What is lost when one is deleted or replaced; pure.
     pub(crate) losses: fn(&Attributes) -> Vec<String>,
 }
@@ -48,6 +58,8 @@ pub(crate) struct Create {
 pub(crate) struct Delete {
     /// The action: `DeleteVSwitch`.
     pub(crate) action: &'static str,
+    /// Whether the action wants `RegionId`.
+    pub(crate) region: bool,
     /// How many seconds to wait until it is really gone; none if the answer means gone.
     pub(crate) gone: Option<u64>,
 }
@@ -122,6 +134,8 @@ pub(crate) struct Attribute {
     pub(crate) change: Changeable,
     /// The create parameter, if it is not the name in Pascal case; nested with dots. Empty: not sent by create.
     pub(crate) param: Option<&'static str>,
+    /// The parameter of the action that changes it, if it is not the create parameter.
+    pub(crate) update_param: Option<&'static str>,
     /// Where the value stands in one item of a Describe answer, if not at the name in Pascal case; nested with
     /// dots. Empty: not readable there.
     pub(crate) field: Option<&'static str>,
@@ -249,6 +263,7 @@ pub(crate) const fn attr(name: &'static str, kind: Kind) -> Attribute {
         default: None,
         change: Changeable::Special,
         param: None,
+        update_param: None,
         field: None,
         remembered: false,
         doc: "",
@@ -292,6 +307,11 @@ impl Attribute {
         self
     }
 
+    pub(crate) const fn update_param(mut self, param: &'static str) -> Attribute {
+        self.update_param = Some(param);
+        self
+    }
+
     pub(crate) const fn field(mut self, field: &'static str) -> Attribute {
         self.field = Some(field);
         self
@@ -317,7 +337,15 @@ impl Attribute {
         }
     }
 
-    /// Where a Describe answer holds it, dotted; none if it does not.
+    /// The parameter of the action that changes it.
+    pub(crate) fn update_param_name(&self) -> String {
+        self.update_param
+            .map(str::to_owned)
+            .or_else(|| self.param_path())
+            .unwrap_or_else(|| pascal_case(self.name))
+    }
+
+    /// Where a Describe answer holds it, dotted, alternatives separated by `|`; none if it does not.
     pub(crate) fn field_path(&self) -> Option<String> {
         match self.field {
             Some("") => None,

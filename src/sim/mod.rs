@@ -1,1 +1,53 @@
-//! The simulator: a stranger that shares no code with the client.
+//! The simulator: a cloud that speaks the API of Alibaba Cloud ECS and VPC over real HTTP and checks real signatures.
+//!
+//! It is a stranger to the rest of this program: it names no other module of ours, writes the wire formats and the
+//! canonical forms itself from the vendor's facts, and forgives only what the real gateway forgives. [`Cloud`] is the
+//! whole machine, synchronous and deterministic; [`Server`] puts it behind a socket.
+//!
+//! A request passes the gates of `gates.rs` in order. Adding an action is one line in a table of `actions/` and one
+//! function over the `World`; parameters, paging, id lists, error statuses and the shape of the answer come from
+//! `schema/api` and shared code.
+
+mod actions;
+mod api;
+mod catalogue;
+mod check;
+mod clock;
+mod cloud;
+mod control;
+mod faults;
+mod gates;
+mod node;
+mod options;
+mod params;
+mod refusal;
+mod rows;
+mod seed;
+mod server;
+mod stats;
+mod store;
+mod table;
+mod tls;
+mod tokens;
+mod verify;
+mod wire;
+mod world;
+
+pub use clock::{Speed, SpeedError, UnixMillis};
+pub use cloud::Cloud;
+pub use faults::{FaultError, FaultKind, FaultSpec, FaultWhen};
+pub use options::{KeyPair, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut, SoldOutError};
+pub use server::{Server, StartError};
+pub use store::StoreError;
+pub use wire::{Delivery, RawAnswer, RawRequest};
+
+/// Every action that is served, as product, version and name, in that order.
+pub fn actions() -> Vec<(String, String, String)> {
+    let mut all: Vec<_> = api::api()
+        .actions()
+        .filter(|facts| actions::find(&facts.version, &facts.name).is_some())
+        .map(|facts| (facts.product.clone(), facts.version.clone(), facts.name.clone()))
+        .collect();
+    all.sort();
+    all
+}

@@ -30,6 +30,7 @@ const fn schema(
         },
         delete: Delete {
             action: "Delete",
+            region: false,
             gone: None,
         },
         tagging: Tagging {
@@ -37,7 +38,12 @@ const fn schema(
             untag_action: "UntagResources",
         },
         replacement: Replacement::DeleteFirst,
+        normalise: |_| {},
         check,
+        change_rule: |_, _, _| None,
+        implied: |_, _| Vec::new(),
+        undeletable: |_| None,
+        downtime: |_| None,
         steps: Steps {
             create: |_| Vec::new(),
             update: |_| Vec::new(),

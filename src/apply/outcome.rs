@@ -1,0 +1,84 @@
+//! What became of a plan.
+
+use crate::address::Address;
+use crate::cloud::ApiError;
+use crate::cloud::wait::WaitError;
+use crate::diagnostic::Location;
+use crate::state::StateError;
+
+/// How a run of the executor ended.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Addresses of finished work, in the order in which it finished.
+    pub(crate) done: Vec<Address>,
+    pub(crate) failed: Vec<Failure>,
+    /// Work that was left in the middle: address, step, id.
+    pub(crate) half_made: Vec<(Address, String, Option<String>)>,
+    pub(crate) not_begun: Vec<Unbegun>,
+    /// Whether anything in the cloud or the state was changed, or may have been.
+    pub(crate) changed: bool,
+    /// Whether somebody asked to stop before all was done.
+    pub(crate) interrupted: bool,
+}
+
+/// Work that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) address: Address,
+    /// Where its block is.
+    pub(crate) location: Option<Location>,
+    /// The step that failed.
+    pub(crate) step: String,
+    /// The steps before it, which are done.
+    pub(crate) steps_done: Vec<String>,
+    /// The id, if it exists.
+    pub(crate) id: Option<String>,
+    pub(crate) cause: Cause,
+}
+
+/// Work that was not begun.
+#[derive(Debug)]
+pub(crate) struct Unbegun {
+    pub(crate) address: Address,
+    /// What it needed and did not get; none if it was not begun because of a request to stop.
+    pub(crate) waits_for: Option<Address>,
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    /// The cloud refused, or could not be asked.
+    #[error("{0}")]
+    Api(#[source] ApiError),
+    /// It did not get there.
+    #[error("it did not become {wanted}: {error}")]
+    Wait {
+        wanted: String,
+        #[source]
+        error: WaitError,
+    },
+    /// The state could not be written; nothing was sent after that.
+    #[error("{0}")]
+    State(#[source] StateError),
+    /// An interrupted create turned out to have happened with an older configuration; it is in the state now.
+    #[error(
+        "an interrupted create had made {id} with the configuration of that time; it is in the state now"
+    )]
+    Adopted { id: String },
+    /// An error in `infra` itself.
+    #[error("{0}; this is an error in infra")]
+    Internal(String),
+}
+
+impl Cause {
+    /// A code for machines: the API's own, or ours.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Cause::Api(error) => &error.code,
+            Cause::Wait { .. } => "Wait",
+            Cause::State(_) => "State",
+            Cause::Adopted { .. } => "Adopted",
+            Cause::Internal(_) => "Internal",
+        }
+    }
+}

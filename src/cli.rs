@@ -1,0 +1,321 @@
+//! What was typed: the commands and flags, and their manual.
+//!
+//! Does not know what any of it does.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::address::Address;
+
+/// Plan and apply for Alibaba Cloud ECS
+///
+/// Servers and networks as TOML files: `infra plan` shows what would be done, step by step, and `infra apply` does
+/// it. With --sim everything happens on a simulator inside this program, on this machine only.
+#[derive(Debug, Parser)]
+#[command(
+    name = "infra",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  infra plan --sim        try it without an account\n  infra apply             create what infra.toml describes\n  infra destroy           delete it again"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that mean the same for every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Work in this folder instead of the current one
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// The environment: env/NAME.toml sets its variables, and it has a state of its own
+    #[arg(
+        short = 'e',
+        long = "env",
+        value_name = "NAME",
+        env = "INFRA_ENV",
+        global = true
+    )]
+    pub(crate) environment: Option<String>,
+    /// Set a variable
+    #[arg(short = 'v', long = "var", value_name = "NAME=VALUE", value_parser = parse_variable, global = true)]
+    pub(crate) variables: Vec<(String, String)>,
+    /// Use the simulator inside this program; nothing leaves this machine
+    #[arg(long, global = true)]
+    pub(crate) sim: bool,
+    /// When to use colour
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        global = true
+    )]
+    pub(crate) color: ColorChoice,
+    /// Results as JSON on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write the JSON events of --json to a file, beside the normal screen
+    #[arg(long, value_name = "FILE", conflicts_with = "json", global = true)]
+    pub(crate) json_file: Option<PathBuf>,
+    /// Never ask; what needs an answer is refused
+    #[arg(long, env = "INFRA_NO_INPUT", value_parser = clap::builder::FalseyValueParser::new(), global = true)]
+    pub(crate) no_input: bool,
+    /// How many API calls may be under way at once
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500), global = true)]
+    pub(crate) parallelism: u16,
+    /// Show every API call
+    #[arg(long, global = true)]
+    pub(crate) verbose: bool,
+    /// Write every API call to a file
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) log_file: Option<PathBuf>,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the files, without any network
+    Validate(ValidateArgs),
+    /// Show what apply would do
+    Plan(PlanArgs),
+    /// Do what plan shows, after asking
+    Apply(ApplyArgs),
+    /// Delete everything in this environment, after asking
+    Destroy(DestroyArgs),
+    /// Show the state, or one resource of it
+    Show(ShowArgs),
+    /// Print outputs
+    Output(OutputArgs),
+    /// Look into the state, or repair it
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Take over one resource that exists
+    Import(ImportArgs),
+    /// Say who holds the lock
+    Unlock(UnlockArgs),
+    /// Print the JSON Schema for editors, or the keys of one type
+    Schema(SchemaArgs),
+    /// The simulator as a server
+    #[command(subcommand)]
+    Sim(SimCommand),
+    /// Print the version
+    Version,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// How to print what is wrong
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: DiagnosticFormat,
+    /// Show all mistakes, not only the first twenty
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiagnosticFormat {
+    Text,
+    Json,
+    Github,
+}
+
+/// How much of a plan is shown.
+#[derive(Debug, Args, Clone, Copy)]
+pub(crate) struct DetailArgs {
+    /// One line for each change
+    #[arg(long, conflicts_with = "full")]
+    pub(crate) compact: bool,
+    /// Everything, unchanged attributes and long texts included
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Plan to delete everything
+    #[arg(long)]
+    pub(crate) destroy: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) approval: ApprovalArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) approval: ApprovalArgs,
+}
+
+/// Approval without a terminal.
+#[derive(Debug, Args)]
+pub(crate) struct ApprovalArgs {
+    /// Do not ask; deletions and replacements need --allow-destroy as well
+    #[arg(long, short = 'y', visible_alias = "yes")]
+    pub(crate) auto_approve: bool,
+    /// Allow deletions and replacements: all of them, or only of these addresses
+    #[arg(long, value_name = "ADDRESS,...", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "*")]
+    pub(crate) allow_destroy: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// Only this resource
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) address: Option<Address>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Only this output
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The bare value, for scripts
+    #[arg(short = 'r', long = "raw", requires = "name")]
+    pub(crate) raw: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// List the resources
+    List,
+    /// Show one resource
+    Show {
+        /// Which one
+        #[arg(value_name = "ADDRESS")]
+        address: Address,
+    },
+    /// Give a resource another address
+    Mv {
+        /// The old address
+        #[arg(value_name = "FROM")]
+        from: Address,
+        /// The new address
+        #[arg(value_name = "TO")]
+        to: Address,
+    },
+    /// Forget a resource; it goes on existing
+    Rm {
+        /// Which one
+        #[arg(value_name = "ADDRESS")]
+        address: Address,
+    },
+    /// Print the state as JSON
+    Pull,
+    /// Go back to an earlier generation of the state
+    Restore {
+        /// Which generation; the newest sound one if not given
+        #[arg(value_name = "SERIAL")]
+        serial: Option<u64>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The address it gets; its block is in the configuration
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) address: Address,
+    /// The id of what exists
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnlockArgs {
+    /// The run that is shown as the holder
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// The keys of one type, as text
+    #[arg(value_name = "TYPE")]
+    pub(crate) type_name: Option<String>,
+    /// The strict schema, for tools
+    #[arg(long, conflicts_with = "type_name")]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimCommand {
+    /// Serve the ECS and VPC API on this machine
+    Serve(Box<SimServeArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimServeArgs {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7070")]
+    pub(crate) listen: String,
+    /// Keep the cloud in this folder; without it, in memory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// An access key; repeat both for more accounts
+    #[arg(long, value_name = "ID", requires = "access_key_secret", action = ArgAction::Append)]
+    pub(crate) access_key_id: Vec<String>,
+    /// Its secret
+    #[arg(long, value_name = "SECRET", requires = "access_key_id", action = ArgAction::Append)]
+    pub(crate) access_key_secret: Vec<String>,
+    /// The region of requests that name none
+    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
+    pub(crate) region: String,
+    /// How much faster things start and stop: a number, or max
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) speed: String,
+    /// Makes ids and chance repeatable
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Added to every answer, e.g. 50ms
+    #[arg(long, value_name = "TIME", default_value = "0ms")]
+    pub(crate) latency: String,
+    /// At most N calls of an action in a time, e.g. CreateInstance=20/2s
+    #[arg(long, value_name = "ACTION=N/TIME")]
+    pub(crate) quota: Vec<String>,
+    /// A fault to play, e.g. drop-answer:CreateInstance:1
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) fault: Vec<String>,
+    /// A world to begin with
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// Write the certificate of the throw-away CA here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_out: Option<PathBuf>,
+    /// Listen on an address that other machines can reach
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a variable is given as NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,555 @@
+//! The life of a request: build, sign, send, classify, retry, in one function ([`Cloud::exchange`]).
+//!
+//! Does not know what a request is for; whether a change may be repeated is decided by its token, its window and
+//! the table in `attempt`.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::actions::Effect;
+use super::api_error::{ApiError, ErrorKind};
+use super::attempt::{Attempts, Call, Doubt, Next};
+use super::endpoint::{Endpoint, Endpoints};
+use super::identity::Identity as KeyPair;
+use super::limiter::{Limiter, Slot};
+use super::outcome::{self, BODY_LIMIT, Cause, Fault, RetryAfter};
+use super::retry::{self, Budget, TRIES_MAX};
+use super::secret::Credentials;
+use super::server_clock::{NOTABLE_OFFSET, ServerClock, parse_date};
+use super::window::{Window, WindowPolicy};
+use super::{Product, Reply, Request, Totals, actions, lock, sign};
+use crate::env::{Clock, Env, HttpRequest, HttpResponse, Random, Transport, TransportError};
+use crate::event::{Event, Listener};
+
+/// How long a read may go on, waiting for a throttled API included: the longest pause that the API is known to ask
+/// for is five minutes.
+const READ_DEADLINE: Duration = Duration::from_secs(600);
+
+/// Asking who we are must not hold up a plan.
+const IDENTITY_TRIES: u32 = 3;
+
+/// The client. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Cloud {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    region: String,
+    endpoints: Endpoints,
+    key_pair: KeyPair,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    listener: Arc<dyn Listener>,
+    limiter: Limiter,
+    server_clock: ServerClock,
+    /// By host, since hosts fail, not actions.
+    budgets: BTreeMap<Endpoint, Budget>,
+    /// The API refuses back-dated requests.
+    plain: AtomicBool,
+    offset_told: AtomicBool,
+    nonces: AtomicU64,
+    totals: Mutex<Totals>,
+}
+
+/// Who signs the requests, as the API sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) account_id: String,
+    /// `acs:ram::<account>:user/<name>` and the like.
+    pub(crate) arn: String,
+    /// `Account`, `RAMUser` or `AssumedRoleUser`.
+    pub(crate) identity_type: String,
+}
+
+/// What a call is, seen from its tries.
+#[derive(Clone, Copy)]
+enum Purpose<'a> {
+    Read { tries_max: u32 },
+    Change { slot: &'a Slot, window: Window },
+}
+
+impl Cloud {
+    pub(super) fn new(
+        env: &Env,
+        region: String,
+        endpoints: Endpoints,
+        key_pair: KeyPair,
+        parallelism: usize,
+        listener: Arc<dyn Listener>,
+    ) -> Cloud {
+        let budgets = Product::ALL
+            .into_iter()
+            .map(|product| (endpoints.get(product).clone(), Budget::new()))
+            .collect();
+        Cloud {
+            inner: Arc::new(Inner {
+                region,
+                endpoints,
+                key_pair,
+                transport: Arc::clone(&env.transport),
+                clock: Arc::clone(&env.clock),
+                random: Arc::clone(&env.random),
+                listener,
+                limiter: Limiter::new(Arc::clone(&env.clock), parallelism),
+                server_clock: ServerClock::new(Arc::clone(&env.clock)),
+                budgets,
+                plain: AtomicBool::new(false),
+                offset_told: AtomicBool::new(false),
+                nonces: AtomicU64::new(0),
+                totals: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Calls an action that changes nothing; repeated freely, within ten minutes.
+    pub(crate) async fn read(&self, request: &Request) -> Result<Reply, ApiError> {
+        let tries_max = TRIES_MAX;
+        self.exchange(request, Purpose::Read { tries_max }).await
+    }
+
+    /// Takes a place for a change: one of the calls in flight, at the pace that the action bears. Taken before the
+    /// intent is written, so that standing in line never eats the send window. Given back when dropped.
+    pub(crate) async fn slot(&self, product: Product, action: &str) -> Slot {
+        let slot = self.inner.limiter.slot(product, action).await;
+        lock(&self.inner.totals).waited += slot.waited;
+        slot
+    }
+
+    /// Calls an action that changes something, within the send window of its intent.
+    ///
+    /// Every try has the same parameters, a fresh nonce and its own time. With a `ClientToken` among the parameters
+    /// a try that may have taken effect is repeated inside the window, and the API merges the repetitions; without
+    /// one it is not, and the call ends as [`ErrorKind::Ambiguous`]. [`ErrorKind::Throttled`] comes back once the
+    /// pause is over that the API asked for this very request; take a new slot and write a new intent then.
+    pub(crate) async fn change(
+        &self,
+        slot: &Slot,
+        request: &Request,
+        window: Window,
+    ) -> Result<Reply, ApiError> {
+        self.exchange(request, Purpose::Change { slot, window }).await
+    }
+
+    /// The window of an intent that was written at this server time, under what is known about the API by now.
+    pub(crate) fn window(&self, opened: Timestamp) -> Window {
+        let policy = match self.inner.plain.load(Ordering::Relaxed) {
+            true => WindowPolicy::Plain,
+            false => WindowPolicy::BackDated,
+        };
+        Window { opened, policy }
+    }
+
+    /// Server time, as soon as the first answer has come.
+    pub(crate) fn server_time(&self) -> Option<Timestamp> {
+        self.inner.server_clock.now()
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.inner.region
+    }
+
+    /// `alibaba_cloud`, or `other` for a simulator or a gateway of somebody's own.
+    pub(crate) fn endpoint_kind(&self) -> &'static str {
+        match self.inner.endpoints.are_vendor() {
+            true => "alibaba_cloud",
+            false => "other",
+        }
+    }
+
+    /// Where the key pair comes from, in words that follow "credentials from".
+    pub(crate) fn credential_source(&self) -> String {
+        self.inner.key_pair.describe()
+    }
+
+    /// Asks which account the key pair belongs to. Needs no permission; gives up sooner than other reads.
+    pub(crate) async fn caller_identity(&self) -> Result<Identity, ApiError> {
+        let request = Request::new(Product::Sts, "GetCallerIdentity");
+        let tries_max = IDENTITY_TRIES;
+        let reply = self.exchange(&request, Purpose::Read { tries_max }).await?;
+        let text = |name: &str| reply.body[name].as_str().unwrap_or_default().to_owned();
+        Ok(Identity {
+            account_id: text("AccountId"),
+            arn: text("Arn"),
+            identity_type: text("IdentityType"),
+        })
+    }
+
+    /// What has been sent so far.
+    pub(crate) fn totals(&self) -> Totals {
+        lock(&self.inner.totals).clone()
+    }
+
+    /// The life of a request.
+    async fn exchange(&self, request: &Request, purpose: Purpose<'_>) -> Result<Reply, ApiError> {
+        let inner = &*self.inner;
+        if !purpose.fits(request) {
+            let fault = Fault::of_ours("infra does not know what this action does to the cloud");
+            return inner.finish(request, Err((ErrorKind::Refused, fault)), 0, Duration::ZERO);
+        }
+        let started = inner.clock.elapsed();
+        let mut attempts = Attempts::new(purpose.call(request));
+        let mut tries = 0;
+        let mut last = Fault::of_ours("the send window had closed");
+        let outcome = loop {
+            // 1. A place and a key pair. A change has brought its place; a read takes one for each try.
+            let own;
+            let slot = match purpose {
+                Purpose::Change { slot, .. } => slot,
+                Purpose::Read { .. } => {
+                    own = self.slot(request.product, request.action).await;
+                    &own
+                }
+            };
+            let credentials = match inner.key_pair.current().await {
+                Ok(credentials) => credentials,
+                Err(error) => {
+                    let kind = attempts.settle(ErrorKind::Credentials);
+                    break Err((kind, Fault::of_ours(error.to_string())));
+                }
+            };
+
+            // 2. Build and sign, at one moment of server time that decides whether the request may leave and until
+            //    when it lives.
+            let t = inner.server_clock.now_or_local();
+            let timestamp = match inner.timestamp(t, purpose, attempts.doubt) {
+                Ok(timestamp) => timestamp,
+                Err(kind) => break Err((last.kind_when_closed(kind), last)),
+            };
+            let signed = inner.sign(request, &credentials, timestamp);
+
+            // 3. Send.
+            tries += 1;
+            inner.count(request, tries);
+            let answer = inner.send(request, &signed.body).await;
+
+            // 4. Classify.
+            let mut fault = match outcome::read(answer) {
+                Ok(reply) => {
+                    slot.passed();
+                    inner.budget(request.product).refund(tries - 1);
+                    break Ok(reply);
+                }
+                Err(fault) => fault,
+            };
+            inner.scrub(&mut fault, request, &credentials, &signed.string_to_sign);
+            let next = attempts.failed(&fault);
+
+            // 5. Give up, or get ready for the next try.
+            if let Some(kind) = inner
+                .get_ready(next, &fault, slot, request, purpose, &credentials)
+                .await
+            {
+                break Err((kind, fault));
+            }
+            let spent = inner.clock.elapsed().saturating_sub(started);
+            if matches!(purpose, Purpose::Read { .. }) && spent > READ_DEADLINE {
+                break Err((fault.kind_at_deadline(), fault));
+            }
+            last = fault;
+        };
+        let elapsed = inner.clock.elapsed().saturating_sub(started);
+        inner.finish(request, outcome, tries, elapsed)
+    }
+}
+
+impl Purpose<'_> {
+    /// Whether the table of actions says the same about the request: a change that passed for a read would be
+    /// repeated freely.
+    fn fits(&self, request: &Request) -> bool {
+        let effect = actions::find(request.product, request.action).map(|action| action.effect);
+        match self {
+            Purpose::Read { .. } => effect == Some(Effect::Read),
+            Purpose::Change { .. } => matches!(effect, Some(Effect::Change(..))),
+        }
+    }
+
+    fn call(&self, request: &Request) -> Call {
+        match *self {
+            Purpose::Read { tries_max } => Call::Read { tries_max },
+            Purpose::Change { .. } => Call::Change {
+                has_token: request
+                    .params
+                    .get("ClientToken")
+                    .is_some_and(|token| !token.is_empty()),
+            },
+        }
+    }
+}
+
+/// A request that is ready to leave.
+struct Signed {
+    body: Zeroizing<String>,
+    string_to_sign: Zeroizing<String>,
+}
+
+impl Inner {
+    /// The Timestamp of a try at server time `t`, or what it means that there may be none.
+    fn timestamp(&self, t: Timestamp, purpose: Purpose<'_>, doubt: Doubt) -> Result<Timestamp, ErrorKind> {
+        let Purpose::Change { mut window, .. } = purpose else {
+            return Ok(t);
+        };
+        if self.plain.load(Ordering::Relaxed) {
+            window.policy = WindowPolicy::Plain;
+        }
+        match doubt {
+            Doubt::None if window.may_sign(t) => Ok(window.timestamp(t)),
+            Doubt::None => Err(ErrorKind::WindowClosed),
+            _ if window.may_resend(t) => Ok(window.timestamp(t)),
+            _ => Err(ErrorKind::Ambiguous),
+        }
+    }
+
+    /// Everything goes into the form body, as one of the vendor's own clients does it: nothing that is secret, and
+    /// no signature, stands in an address that somebody may log.
+    fn sign(&self, request: &Request, credentials: &Credentials, timestamp: Timestamp) -> Signed {
+        let timestamp = timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let nonce = self.nonce();
+        let mut common = vec![
+            ("Action", request.action),
+            ("Version", request.product.version()),
+            ("Format", "JSON"),
+            ("AccessKeyId", credentials.access_key_id()),
+            ("SignatureMethod", "HMAC-SHA1"),
+            ("SignatureVersion", "1.0"),
+            ("SignatureNonce", &nonce),
+            ("Timestamp", &timestamp),
+        ];
+        if let Some(token) = credentials.security_token() {
+            common.push(("SecurityToken", token));
+        }
+        let own = request
+            .params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut body = Zeroizing::new(sign::canonical(own.chain(common)));
+        let string_to_sign = Zeroizing::new(sign::string_to_sign("POST", &body));
+        let signature = sign::signature(credentials, &string_to_sign);
+        body.push_str("&Signature=");
+        body.push_str(&sign::encode(&signature));
+        Signed { body, string_to_sign }
+    }
+
+    /// 128 random bits, and a count that keeps nonces apart within the process even if chance should fail.
+    fn nonce(&self) -> String {
+        let mut bytes = [0_u8; 16];
+        self.random.fill(&mut bytes);
+        let count = self.nonces.fetch_add(1, Ordering::Relaxed);
+        format!("{:032x}{count:x}", u128::from_be_bytes(bytes))
+    }
+
+    /// One HTTP exchange; whatever answers, its `Date` is learnt.
+    async fn send(&self, request: &Request, body: &str) -> Result<HttpResponse, TransportError> {
+        let sent = self.clock.now();
+        let began = self.clock.elapsed();
+        let answer = self.transport.send(HttpRequest {
+            method: "POST",
+            url: format!("{}/", self.endpoints.get(request.product)),
+            headers: vec![
+                ("content-type", "application/x-www-form-urlencoded".to_owned()),
+                ("accept", "application/json".to_owned()),
+                (
+                    "user-agent",
+                    concat!("infra/", env!("CARGO_PKG_VERSION")).to_owned(),
+                ),
+            ],
+            body: body.as_bytes().to_vec(),
+            timeout: actions::timeout(request.product, request.action),
+            body_limit: BODY_LIMIT,
+        });
+        let answer = answer.await;
+        let date = answer.as_ref().ok().and_then(|response| response.header("date"));
+        if let Some(date) = date.and_then(parse_date) {
+            let took = self.clock.elapsed().saturating_sub(began);
+            self.server_clock.learn(date, sent, took);
+            self.tell_offset();
+        }
+        answer
+    }
+
+    /// Says once that this machine's clock is off.
+    fn tell_offset(&self) {
+        let Some(offset) = self.server_clock.offset() else {
+            return;
+        };
+        if offset.abs() > NOTABLE_OFFSET && !self.offset_told.swap(true, Ordering::Relaxed) {
+            let direction = if offset.is_positive() {
+                "behind"
+            } else {
+                "ahead of"
+            };
+            self.notice(format!(
+                "this machine's clock is {} s {direction} the server's; the server's time is used",
+                offset.abs().as_secs()
+            ));
+        }
+    }
+
+    /// Makes a message fit to be shown. A refused signature repeats all that was signed, passwords included: what
+    /// it proves is said in words instead.
+    fn scrub(&self, fault: &mut Fault, request: &Request, credentials: &Credentials, string_to_sign: &str) {
+        if let Some((words, theirs)) = fault.message.split_once("server string to sign is:") {
+            let verdict = if theirs == string_to_sign {
+                "The server signs the same text, so the access key secret does not belong to this access key id."
+            } else {
+                "The server received another text than was signed: something changed the request on its way."
+            };
+            fault.message = format!("{} {verdict}", words.trim_end());
+        }
+        fault.message = credentials.scrub(&fault.message, &request.params);
+    }
+
+    /// Tells the limiter how the try went, and waits or learns what the next one needs. Returns how the call ends,
+    /// if it ends.
+    async fn get_ready(
+        &self,
+        next: Next,
+        fault: &Fault,
+        slot: &Slot,
+        request: &Request,
+        purpose: Purpose<'_>,
+        credentials: &Credentials,
+    ) -> Option<ErrorKind> {
+        let own_pause = match fault.retry_after {
+            Some(RetryAfter::ThisRequest(pause)) => Some(pause),
+            _ => None,
+        };
+        self.tell_limiter(fault, slot, request);
+        if matches!(purpose, Purpose::Read { .. }) {
+            slot.give_up_place();
+        }
+        match next {
+            Next::Stop(ErrorKind::Throttled) => {
+                if let Some(pause) = own_pause {
+                    slot.give_up_place();
+                    self.tell_throttled(request, pause);
+                    self.wait(pause).await;
+                }
+                return Some(ErrorKind::Throttled);
+            }
+            Next::Stop(kind) => return Some(kind),
+            Next::Retry { failures, kind } => {
+                if !self.budget(request.product).spend() {
+                    return Some(kind);
+                }
+                self.wait(retry::pause(&*self.random, failures)).await;
+            }
+            Next::Wait { failures, .. } => self.wait(retry::pause(&*self.random, failures)).await,
+            Next::Pace => {
+                if let Some(pause) = own_pause {
+                    self.tell_throttled(request, pause);
+                    self.wait(pause).await;
+                }
+                if matches!(purpose, Purpose::Change { .. }) {
+                    let before = self.clock.elapsed();
+                    slot.again().await;
+                    lock(&self.totals).waited += self.clock.elapsed().saturating_sub(before);
+                }
+            }
+            Next::AdoptServerTime => self.server_clock.trust_newest(),
+            Next::StopBackDating => {
+                self.server_clock.trust_newest();
+                if !self.plain.swap(true, Ordering::Relaxed) {
+                    self.notice(
+                        "the API refuses back-dated requests; lost answers take longer to settle".to_owned(),
+                    );
+                }
+            }
+            Next::RenewCredentials => self.key_pair.forget(credentials).await,
+        }
+        None
+    }
+
+    fn tell_limiter(&self, fault: &Fault, slot: &Slot, request: &Request) {
+        if !fault.is_throttled() {
+            if matches!(fault.cause, Cause::Answer(_)) {
+                slot.passed();
+            }
+            return;
+        }
+        lock(&self.totals).throttled += 1;
+        let shut = match fault.retry_after {
+            Some(RetryAfter::ThisRequest(_)) => {
+                slot.passed();
+                None
+            }
+            Some(RetryAfter::Everyone(pause)) => slot.throttled(Some(pause)),
+            None => slot.throttled(None),
+        };
+        if let Some(pause) = shut {
+            self.tell_throttled(request, pause);
+        }
+    }
+
+    fn tell_throttled(&self, request: &Request, pause: Duration) {
+        self.listener.event(&Event::Throttled {
+            product: request.product.name(),
+            action: request.action,
+            pause,
+        });
+    }
+
+    async fn wait(&self, pause: Duration) {
+        lock(&self.totals).waited += pause;
+        self.clock.sleep(pause).await;
+    }
+
+    fn budget(&self, product: Product) -> &Budget {
+        &self.budgets[self.endpoints.get(product)]
+    }
+
+    fn count(&self, request: &Request, tries: u32) {
+        let mut totals = lock(&self.totals);
+        *totals
+            .requests
+            .entry((request.product, request.action))
+            .or_default() += 1;
+        totals.retries += u64::from(tries > 1);
+    }
+
+    fn notice(&self, words: String) {
+        self.listener.event(&Event::Notice(words));
+    }
+
+    /// Reports the call to whoever listens.
+    fn finish(
+        &self,
+        request: &Request,
+        outcome: Result<Reply, (ErrorKind, Fault)>,
+        tries: u32,
+        elapsed: Duration,
+    ) -> Result<Reply, ApiError> {
+        let result = outcome.map_err(|(kind, fault)| ApiError {
+            kind,
+            product: request.product,
+            action: request.action,
+            code: fault.code,
+            message: fault.message,
+            request_id: fault.request_id,
+            http_status: fault.http_status,
+            recommend: fault.recommend,
+            tries,
+            elapsed,
+        });
+        let (outcome, http_status, request_id) = match &result {
+            Ok(reply) => ("ok".to_owned(), Some(200), reply.request_id.clone()),
+            Err(error) => (error.outcome(), error.http_status, error.request_id.clone()),
+        };
+        self.listener.event(&Event::ApiCall {
+            product: request.product.name(),
+            action: request.action,
+            outcome,
+            http_status,
+            request_id,
+            tries,
+            duration: elapsed,
+        });
+        result
+    }
+}

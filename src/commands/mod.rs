@@ -1,0 +1,49 @@
+//! One file for each command, read top to bottom; this one only finds it.
+
+mod apply;
+mod destroy;
+mod failure;
+mod import;
+mod output;
+mod plan;
+mod project;
+mod report;
+mod run;
+mod schema;
+mod show;
+mod sim;
+mod state;
+mod unlock;
+mod validate;
+
+pub(crate) use self::failure::{Exit, Failure};
+use crate::cli::{Cli, Command, SimCommand, StateCommand};
+use crate::env::Env;
+use crate::ui::Ui;
+
+/// Runs what was typed.
+pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Validate(args) => validate::validate(args, global, env, ui),
+        Command::Plan(args) => plan::plan(args, global, env, ui).await,
+        Command::Apply(args) => apply::apply(args, global, env, ui).await,
+        Command::Destroy(args) => destroy::destroy(args, global, env, ui).await,
+        Command::Show(args) => show::show(args, global, env, ui),
+        Command::Output(args) => output::output(args, global, env, ui),
+        Command::State(StateCommand::List) => state::list(global, env, ui),
+        Command::State(StateCommand::Show { address }) => state::show(address, global, env, ui),
+        Command::State(StateCommand::Mv { from, to }) => state::mv(from, to, global, env, ui).await,
+        Command::State(StateCommand::Rm { address }) => state::rm(address, global, env, ui).await,
+        Command::State(StateCommand::Pull) => state::pull(global, env, ui),
+        Command::State(StateCommand::Restore { serial }) => state::restore(*serial, global, env, ui),
+        Command::Import(args) => import::import(args, global, env, ui).await,
+        Command::Unlock(args) => unlock::unlock(args, global, env, ui),
+        Command::Schema(args) => schema::schema(args, ui),
+        Command::Sim(SimCommand::Serve(args)) => sim::serve(args, env, ui).await,
+        Command::Version => {
+            ui.result(&format!("infra {}", env!("CARGO_PKG_VERSION")));
+            Ok(Exit::Success)
+        }
+    }
+}

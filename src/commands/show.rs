@@ -1,0 +1,22 @@
+//! The state, for people.
+
+use super::failure::{Exit, Failure};
+use super::{project, state};
+use crate::cli::{Global, ShowArgs};
+use crate::env::Env;
+use crate::ui::Ui;
+
+/// Show the state, or one resource of it
+pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    if let Some(address) = &args.address {
+        return state::show(address, global, env, ui);
+    }
+    let loaded = project::store(global, env, &project::folder(global, env)).load()?;
+    for (address, resource) in &loaded.state.resources {
+        ui.result(&state::described(address, resource));
+    }
+    if loaded.state.resources.is_empty() {
+        ui.result("The state is empty.");
+    }
+    Ok(Exit::Success)
+}

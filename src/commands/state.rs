@@ -1,0 +1,142 @@
+//! Look into the state, or repair it.
+
+use super::failure::{Exit, Failure};
+use super::project;
+use crate::address::Address;
+use crate::cli::Global;
+use crate::diagnostic::Diagnostic;
+use crate::env::Env;
+use crate::state::{Effect, LocalStore, Resource, State};
+use crate::ui::Ui;
+
+fn store(global: &Global, env: &Env) -> LocalStore {
+    project::store(global, env, &project::folder(global, env))
+}
+
+fn unknown(address: &Address, state: &State) -> Failure {
+    let alike = state
+        .resources
+        .keys()
+        .find(|known| known.name() == address.name() || known.block() == address.block());
+    let mut missing = Diagnostic::error("E0301", format!("the state has no {address}"));
+    if let Some(alike) = alike {
+        missing = missing.help(format!("did you mean {alike}?"));
+    }
+    Failure::error(missing.help("all of them: infra state list"))
+}
+
+/// List the resources of the state
+pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let loaded = store(global, env).load()?;
+    let width = loaded
+        .state
+        .resources
+        .keys()
+        .map(|address| address.to_string().len())
+        .max()
+        .unwrap_or(0);
+    for (address, resource) in &loaded.state.resources {
+        ui.result(&format!("{address:<width$}  {}", resource.id));
+    }
+    Ok(Exit::Success)
+}
+
+/// Show one resource of the state
+pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let loaded = store(global, env).load()?;
+    let resource = loaded
+        .state
+        .resources
+        .get(address)
+        .ok_or_else(|| unknown(address, &loaded.state))?;
+    ui.result(&described(address, resource));
+    Ok(Exit::Success)
+}
+
+/// One resource of the state, as text.
+pub(super) fn described(address: &Address, resource: &Resource) -> String {
+    let mut text = format!("{address}\n  id = {:?}\n", resource.id);
+    for (name, value) in &resource.attributes {
+        text.push_str(&format!("  {name} = {}\n", value.to_json()));
+    }
+    if !resource.dependencies.is_empty() {
+        let needs: Vec<String> = resource.dependencies.iter().map(Address::to_string).collect();
+        text.push_str(&format!("  needs {}\n", needs.join(", ")));
+    }
+    text.trim_end().to_owned()
+}
+
+/// Give a resource another address; its tag follows with the next apply
+pub(crate) async fn mv(
+    from: &Address,
+    to: &Address,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> Result<Exit, Failure> {
+    let store = store(global, env);
+    let session = store.open(store.lock(project::lock_note(env, "state mv"))?)?;
+    session.with_state(|state| {
+        if !state.resources.contains_key(from) {
+            return Err(unknown(from, state));
+        }
+        if from.type_name() != to.type_name() {
+            let wrong = Diagnostic::error("E0303", format!("{from} cannot become a {}", to.type_name()));
+            return Err(Failure::error(wrong.help("a resource keeps its type")));
+        }
+        if state.resources.contains_key(to) {
+            let taken = Diagnostic::error("E0206", format!("the state has a {to} already"));
+            return Err(Failure::error(taken.help("move or remove that one first")));
+        }
+        Ok(())
+    })?;
+    session
+        .note(vec![Effect::Move {
+            from: from.clone(),
+            to: to.clone(),
+        }])
+        .await?;
+    let serial = session.close()?;
+    ui.result(&format!("{from} is now {to} (serial {serial})."));
+    Ok(Exit::Success)
+}
+
+/// Forget a resource; it goes on existing
+pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let store = store(global, env);
+    let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
+    let id = session.with_state(|state| {
+        state
+            .resources
+            .get(address)
+            .map(|resource| resource.id.clone())
+            .ok_or_else(|| unknown(address, state))
+    })?;
+    session
+        .note(vec![Effect::Remove {
+            address: address.clone(),
+        }])
+        .await?;
+    let serial = session.close()?;
+    ui.result(&format!(
+        "{address} is forgotten (serial {serial}). {id} goes on existing."
+    ));
+    ui.talk("It still carries the tags of this stack, so the next plan names it, or takes it back if its address is wanted.");
+    Ok(Exit::Success)
+}
+
+/// Print the state as JSON
+pub(crate) fn pull(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let text = store(global, env).pull()?;
+    ui.result(text.trim_end());
+    Ok(Exit::Success)
+}
+
+/// Go back to an earlier generation
+pub(crate) fn restore(serial: Option<u64>, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let store = store(global, env);
+    let lock = store.lock(project::lock_note(env, "state restore"))?;
+    let restored = store.restore(lock, serial)?;
+    ui.result(&restored.to_string());
+    Ok(Exit::Success)
+}

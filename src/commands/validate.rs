@@ -1,0 +1,36 @@
+//! Check the files, without any network.
+
+use super::failure::{Exit, Failure};
+use super::project;
+use crate::cli::{DiagnosticFormat, Global, ValidateArgs};
+use crate::env::Env;
+use crate::plan;
+use crate::ui::{Ui, diagnostics};
+
+/// Check the files, without any network
+pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let (sources, mut diagnostics, config) = project::read(global, env);
+    if let Some(config) = &config {
+        diagnostics.extend(plan::order(config).err().map(|cycle| *cycle));
+    }
+    let sound = config.is_some() && !diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
+    ui.set_sources(&sources);
+    match args.format {
+        DiagnosticFormat::Text => ui.diagnostics(&diagnostics, args.all),
+        DiagnosticFormat::Github => ui.result(diagnostics::to_github(&diagnostics, &sources, "").trim_end()),
+        DiagnosticFormat::Json => {
+            for found in &diagnostics {
+                ui.result(&diagnostics::to_json(found, &sources).to_string());
+            }
+        }
+    }
+    let Some(config) = config.filter(|_| sound) else {
+        return Ok(Exit::Error);
+    };
+    if args.format == DiagnosticFormat::Text {
+        let (resources, files) = (config.resources.len(), config.files.join(", "));
+        let noun = if resources == 1 { "resource" } else { "resources" };
+        ui.result(&format!("{files}: {resources} {noun}, no mistakes."));
+    }
+    Ok(Exit::Success)
+}

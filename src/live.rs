@@ -1,0 +1,47 @@
+//! What really exists, as a refresh saw it.
+//!
+//! Does not know how it was read, nor what is wanted.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::value::Attributes;
+
+/// The tag that says which state a resource belongs to; its value is the lineage.
+pub(crate) const TAG_STACK: &str = "infra:stack";
+/// The tag that says which address a resource has.
+pub(crate) const TAG_ADDRESS: &str = "infra:addr";
+/// The tag that says which operation made it; its value is the ClientToken of the create.
+pub(crate) const TAG_OPERATION: &str = "infra:op";
+
+/// One observation of everything that concerns a state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Live {
+    /// What the state knows and the cloud has.
+    pub(crate) resources: BTreeMap<Address, Observed>,
+    /// Old ones that an interrupted replacement left, by address; only those that still exist.
+    pub(crate) deposed: BTreeMap<Address, Vec<Observed>>,
+    /// What carries our stack tag but is not in the state.
+    pub(crate) strays: Vec<Stray>,
+}
+
+/// One resource as the cloud shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Observed {
+    pub(crate) id: String,
+    /// Under our attribute names, computed ones included.
+    pub(crate) attributes: Attributes,
+    /// All tags, ours included.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// Something that carries our stack tag although the state does not know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stray {
+    pub(crate) type_name: String,
+    /// The address in its tag, if that is one.
+    pub(crate) address: Option<Address>,
+    /// The token of the create that made it.
+    pub(crate) token: Option<String>,
+    pub(crate) observed: Observed,
+}

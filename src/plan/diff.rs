@@ -1,0 +1,201 @@
+//! What differs between what is there and what is wanted, attribute by attribute.
+//!
+//! Pure; knows tables, not types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::AttributeChange;
+use crate::schema::{Attribute, Changeable, Kind, Schema};
+use crate::value::{Attributes, SecretSource, Value};
+
+/// Turns secrets and long text into what the state remembers of them.
+pub(crate) struct Fingerprints<'a> {
+    /// The fingerprints of the secrets that could be read.
+    pub(crate) secrets: &'a BTreeMap<SecretSource, String>,
+    /// The keyed hash of a text.
+    pub(crate) text: &'a dyn Fn(&[u8]) -> String,
+}
+
+/// One difference, with what it means.
+pub(super) struct Difference {
+    pub(super) change: AttributeChange,
+    pub(super) changeable: Changeable,
+}
+
+/// The differences and how many managed attributes are equal.
+pub(super) struct Differences {
+    pub(super) found: Vec<Difference>,
+    pub(super) equal: usize,
+}
+
+/// Compares what is wanted with what is there. `remembered` is what the state says of attributes that the cloud
+/// does not tell.
+pub(super) fn compare(
+    schema: &'static Schema,
+    observed: &Attributes,
+    remembered: &Attributes,
+    wanted: &Attributes,
+    fingerprints: &Fingerprints<'_>,
+) -> Differences {
+    let mut differences = Differences {
+        found: Vec::new(),
+        equal: 0,
+    };
+    for attribute in schema.attributes {
+        let Some(after) = wanted.get(attribute.name) else {
+            continue;
+        };
+        if let Kind::Tags = attribute.kind {
+            continue;
+        }
+        let before = if attribute.remembered {
+            remembered.get(attribute.name)
+        } else {
+            observed.get(attribute.name)
+        };
+        let context = Context {
+            schema,
+            observed,
+            wanted,
+            fingerprints,
+        };
+        context.attribute(
+            attribute,
+            attribute.name.to_owned(),
+            before,
+            after,
+            &mut differences,
+        );
+    }
+    for name in (schema.implied)(wanted, observed) {
+        let after = Some(Value::Template(Vec::new()));
+        differences.found.push(Difference {
+            change: AttributeChange {
+                path: name.to_owned(),
+                before: None,
+                after,
+                forces_replacement: false,
+                sensitive: false,
+                is_text: false,
+            },
+            changeable: Changeable::Special,
+        });
+    }
+    differences
+}
+
+struct Context<'a> {
+    schema: &'static Schema,
+    observed: &'a Attributes,
+    wanted: &'a Attributes,
+    fingerprints: &'a Fingerprints<'a>,
+}
+
+impl Context<'_> {
+    fn attribute(
+        &self,
+        attribute: &'static Attribute,
+        path: String,
+        before: Option<&Value>,
+        after: &Value,
+        differences: &mut Differences,
+    ) {
+        if let (Kind::Table(nested), Value::Map(after)) = (&attribute.kind, after) {
+            for key in *nested {
+                if let Some(after) = after.get(key.name) {
+                    let before = before.and_then(|before| before.at(key.name));
+                    self.attribute(key, format!("{path}.{}", key.name), before, after, differences);
+                }
+            }
+            return;
+        }
+        let changeable =
+            (self.schema.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
+        if self.is_equal(attribute, before, after, changeable) {
+            differences.equal += 1;
+            return;
+        }
+        let sensitive = attribute.is_sensitive();
+        differences.found.push(Difference {
+            change: AttributeChange {
+                path,
+                before: before.cloned(),
+                after: Some(after.clone()),
+                forces_replacement: matches!(changeable, Changeable::Replaces),
+                sensitive,
+                is_text: matches!(attribute.kind, Kind::Text),
+            },
+            changeable,
+        });
+    }
+
+    fn is_equal(
+        &self,
+        attribute: &Attribute,
+        before: Option<&Value>,
+        after: &Value,
+        changeable: Changeable,
+    ) -> bool {
+        match &attribute.kind {
+            Kind::Secret => match (self.comparable_secret(after), before) {
+                (Some(after), Some(before)) => before.as_str() == Some(after.as_str()),
+                // A secret that cannot be read now cannot have been changed by this configuration.
+                (None, Some(_)) => true,
+                (_, None) => false,
+            },
+            Kind::Text => {
+                after.is_known()
+                    && before.and_then(Value::as_str)
+                        == bytes_of(after).map(self.fingerprints.text).as_deref()
+            }
+            _ if attribute.remembered && before.is_none() => matches!(changeable, Changeable::Refused(_)),
+            Kind::IdSet(_) => as_set(before) == as_set(Some(after)) && after.is_known(),
+            Kind::TableSet(keys) => rules(keys, before) == rules(keys, Some(after)) && after.is_known(),
+            _ => match before {
+                Some(before) => before == after,
+                // An API that shows nothing for an empty text.
+                None => after.as_str() == Some(""),
+            },
+        }
+    }
+
+    fn comparable_secret(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::Secret(source) => self.fingerprints.secrets.get(source).cloned(),
+            _ => None,
+        }
+    }
+}
+
+/// The bytes of a text value.
+pub(crate) fn bytes_of(value: &Value) -> Option<&[u8]> {
+    match value {
+        Value::String(text) => Some(text.as_bytes()),
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+fn as_set(value: Option<&Value>) -> BTreeSet<String> {
+    let items = value.and_then(Value::as_list).unwrap_or_default();
+    items.iter().map(|item| item.to_json().to_string()).collect()
+}
+
+/// A set of tables, each reduced to the keys that the table has (an observed rule carries its id as well).
+fn rules(keys: &[Attribute], value: Option<&Value>) -> BTreeSet<String> {
+    let items = value.and_then(Value::as_list).unwrap_or_default();
+    items
+        .iter()
+        .filter_map(Value::as_map)
+        .map(|item| {
+            keys.iter()
+                .map(|key| {
+                    item.get(key.name)
+                        .map(|value| value.to_json().to_string())
+                        .unwrap_or_default()
+                        + "|"
+                })
+                .collect()
+        })
+        .collect()
+}

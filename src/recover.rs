@@ -1,0 +1,51 @@
+//! What an interrupted run really did: its open intents, held against what exists now.
+//!
+//! Only looks and concludes; nothing is sent. Does not know what is wanted.
+
+use crate::live::Live;
+use crate::state::{Effect, Intent};
+use crate::step::Class;
+
+/// What became of the open intents of an earlier run.
+#[derive(Debug, Default)]
+pub(crate) struct Recovery {
+    /// Intents whose effect was found, with what it puts into the state.
+    pub(crate) found: Vec<(Intent, Effect)>,
+    /// Intents that need no answer: the planner sees from what exists whether they are still needed.
+    pub(crate) moot: Vec<u64>,
+    /// Intents that looking could not settle; they enter the plan.
+    pub(crate) open: Vec<Intent>,
+}
+
+/// Settles what can be settled by looking. A found resource moves from the strays to its address.
+pub(crate) fn settle(open: Vec<Intent>, live: &mut Live) -> Recovery {
+    let mut recovery = Recovery::default();
+    for intent in open {
+        match intent.class {
+            // An absolute state: what exists tells whether it has to be set again.
+            Class::A => recovery.moot.push(intent.seq),
+            Class::M => recovery.open.push(intent),
+            Class::T => match adopt(&intent, live) {
+                Some(effect) => recovery.found.push((intent, effect)),
+                None => recovery.open.push(intent),
+            },
+        }
+    }
+    recovery
+}
+
+fn adopt(intent: &Intent, live: &mut Live) -> Option<Effect> {
+    let token = intent.token.as_ref()?;
+    let resource = intent.resource.as_ref()?;
+    let index = live
+        .strays
+        .iter()
+        .position(|stray| stray.token.as_ref() == Some(token) && stray.type_name == resource.type_name)?;
+    let stray = live.strays.remove(index);
+    let id = stray.observed.id.clone();
+    live.resources.insert(intent.address.clone(), stray.observed);
+    Some(Effect::Made {
+        address: intent.address.clone(),
+        id,
+    })
+}

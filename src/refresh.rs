@@ -1,0 +1,148 @@
+//! One look at everything that exists for a state: each type listed once by the stack tag, then by id only what
+//! the list did not show. The same listing finds strays.
+//!
+//! Does not know what is wanted; which costly parts are worth reading is an argument. Writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+
+use crate::address::Address;
+use crate::cloud::window::LAG;
+use crate::cloud::{ApiError, Cloud};
+use crate::env::Clock;
+use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION};
+use crate::resources::{self, REGISTRY, ResourceType, Wanted};
+use crate::state::State;
+
+/// Reads everything that concerns this state. `wanted` names, by type, the nested attributes that somebody manages.
+pub(crate) async fn read(
+    state: &State,
+    wanted: &BTreeMap<String, Wanted>,
+    cloud: &Cloud,
+    clock: &dyn Clock,
+) -> Result<Live, ApiError> {
+    let types = try_join_all(
+        REGISTRY
+            .iter()
+            .map(|one| read_type(*one, state, wanted, cloud, clock)),
+    )
+    .await?;
+    let mut live = Live::default();
+    for one in types {
+        live.resources.extend(one.resources);
+        live.deposed.extend(one.deposed);
+        live.strays.extend(one.strays);
+    }
+    live.strays.sort_by(|a, b| a.observed.id.cmp(&b.observed.id));
+    Ok(live)
+}
+
+async fn read_type(
+    resource_type: &'static dyn ResourceType,
+    state: &State,
+    wanted: &BTreeMap<String, Wanted>,
+    cloud: &Cloud,
+    clock: &dyn Clock,
+) -> Result<Live, ApiError> {
+    let type_name = resource_type.schema().type_name;
+    let mut found: BTreeMap<String, Observed> =
+        resources::list_by_stack(resource_type, cloud, &state.lineage)
+            .await?
+            .into_iter()
+            .map(|observed| (observed.id.clone(), observed))
+            .collect();
+    let known = || {
+        state
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.type_name == type_name)
+    };
+    let ids: BTreeSet<&String> = known()
+        .flat_map(|(_, resource)| resource.deposed.iter().chain(Some(&resource.id)))
+        .filter(|id| !id.is_empty())
+        .collect();
+    // A list never proves that something is gone: what it does not show is asked for by id, twice.
+    let missing = |found: &BTreeMap<String, Observed>| -> Vec<String> {
+        ids.iter()
+            .filter(|id| !found.contains_key(**id))
+            .map(|id| (*id).clone())
+            .collect()
+    };
+    for look in 0..2 {
+        let missing = missing(&found);
+        if missing.is_empty() {
+            break;
+        }
+        if look == 1
+            && let Some(pause) = until_visible(known(), &missing, cloud.server_time())
+        {
+            clock.sleep(pause).await;
+        }
+        let more = resources::read_by_id(resource_type, cloud, &missing).await?;
+        found.extend(more.into_iter().map(|observed| (observed.id.clone(), observed)));
+    }
+    let mut observed: Vec<Observed> = found.into_values().collect();
+    resource_type
+        .complete_all(
+            cloud,
+            &mut observed,
+            wanted.get(type_name).cloned().unwrap_or_default(),
+        )
+        .await?;
+    Ok(sort_out(type_name, known(), observed))
+}
+
+/// How long to wait until the youngest of these ids must be visible, if it is that young.
+fn until_visible<'a>(
+    known: impl Iterator<Item = (&'a Address, &'a crate::state::Resource)>,
+    missing: &[String],
+    now: Option<jiff::Timestamp>,
+) -> Option<Duration> {
+    let youngest = known
+        .filter(|(_, resource)| missing.contains(&resource.id))
+        .filter_map(|(_, resource)| resource.created_at)
+        .max()?;
+    let visible = youngest.checked_add(LAG).ok()?;
+    Duration::try_from(visible.duration_since(now?)).ok()
+}
+
+/// What belongs to an address, what an interrupted replacement left, and what is a stray.
+fn sort_out<'a>(
+    type_name: &str,
+    known: impl Iterator<Item = (&'a Address, &'a crate::state::Resource)>,
+    observed: Vec<Observed>,
+) -> Live {
+    let mut by_id: BTreeMap<String, Observed> = observed
+        .into_iter()
+        .map(|observed| (observed.id.clone(), observed))
+        .collect();
+    let mut live = Live::default();
+    for (address, resource) in known {
+        if let Some(observed) = by_id.remove(&resource.id) {
+            live.resources.insert(address.clone(), observed);
+        }
+        let old: Vec<Observed> = resource
+            .deposed
+            .iter()
+            .filter_map(|id| by_id.remove(id))
+            .collect();
+        if !old.is_empty() {
+            live.deposed.insert(address.clone(), old);
+        }
+    }
+    live.strays = by_id
+        .into_values()
+        .map(|observed| Stray {
+            type_name: type_name.to_owned(),
+            address: observed
+                .tags
+                .get(TAG_ADDRESS)
+                .and_then(|address| address.parse().ok()),
+            token: observed.tags.get(TAG_OPERATION).cloned(),
+            observed,
+        })
+        .collect();
+    live
+}

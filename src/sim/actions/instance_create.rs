@@ -1,0 +1,313 @@
+//! Making instances from checked orders.
+
+use super::super::catalogue;
+use super::super::node::{Node, map, texts};
+use super::super::refusal::{Refusal, refuse};
+use super::super::rows::{Disk, DiskStatus, Instance, InstanceStatus, Network, Next, ip_text};
+use super::instance_order::{DiskOrder, Order, order};
+use super::instance_power::STARTING_MS;
+use super::{Call, ECS, Entry};
+
+pub(super) const ACTIONS: &[Entry] = &[(ECS, "CreateInstance", create), (ECS, "RunInstances", run)];
+
+/// Simulated: how long a new instance is Pending; the vendor says "a few seconds".
+const PENDING_MS: i64 = 3_000;
+
+const NAME: &[&str] = &["InvalidInstanceName.Malformed"];
+
+fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let groups = call
+        .params
+        .text("SecurityGroupId")
+        .map(|id| vec![id.to_owned()])
+        .unwrap_or_default();
+    let vswitch = call.params.text("VSwitchId").map(str::to_owned);
+    let order = order(call, groups, vswitch)?;
+    let name = call.name("InstanceName", 2, NAME)?;
+    call.validated()?;
+    let path = vec![(PENDING_MS, Next::Status(InstanceStatus::Stopped))];
+    let price = price(&order);
+    let id = make(call, &order, name, path, false)?;
+    let mut answer = map! { "InstanceId": id, "TradePrice": price };
+    push_order(call, &mut answer, &order);
+    Ok(answer)
+}
+
+fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    if ["LaunchTemplateId", "LaunchTemplateName"]
+        .iter()
+        .any(|name| params.text(name).is_some())
+    {
+        return refuse("InvalidLaunchTemplate.NotFound");
+    }
+    let cards = params.groups("NetworkInterface");
+    let primary = cards
+        .iter()
+        .find(|card| card.text_or("InstanceType", "").eq_ignore_ascii_case("primary"))
+        .or_else(|| cards.first());
+    let vswitch = params
+        .text("VSwitchId")
+        .or_else(|| primary?.text("VSwitchId"))
+        .map(str::to_owned);
+    let mut groups: Vec<String> = params
+        .list("SecurityGroupIds")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    if let Some(id) = params.text("SecurityGroupId") {
+        if !groups.is_empty() {
+            return refuse("InvalidSecurityGroupId.SingleIdAndMultiIdConflict");
+        }
+        groups.push(id.to_owned());
+    }
+    if groups.is_empty()
+        && let Some(card) = primary
+    {
+        groups.extend(card.text("SecurityGroupId").map(str::to_owned));
+        groups.extend(card.list("SecurityGroupIds").into_iter().map(str::to_owned));
+    }
+    let amount = params.int("Amount")?.unwrap_or(1);
+    let min_amount = params.int("MinAmount")?.unwrap_or(amount);
+    if !(1..=100).contains(&amount) {
+        return Err(call.code(&["InvalidMaxAmount.Malformed", "InvalidParam.Amount"]));
+    }
+    if !(1..=amount).contains(&min_amount) {
+        return refuse("InvalidMinAmount.Malformed");
+    }
+    let order = order(call, groups, vswitch)?;
+    let name = call.name("InstanceName", 2, NAME)?;
+    if order.private_ip.is_some() && amount > 1 {
+        return refuse("InvalidPrivateIpAddress.Duplicated");
+    }
+    let free = match &order.vswitch {
+        Some((vswitch_id, _)) => call
+            .world
+            .vswitches
+            .get(vswitch_id)
+            .map_or(0, |vswitch| call.world.free_addresses(vswitch)),
+        None => usize::MAX,
+    };
+    let free = i64::try_from(free).unwrap_or(i64::MAX);
+    if free < min_amount {
+        return refuse("InvalidVSwitchId.IpInvalid");
+    }
+    call.validated()?;
+    let count = amount.min(free);
+    let mut ids = Vec::new();
+    for index in 0..count {
+        let path = vec![
+            (PENDING_MS, Next::Status(InstanceStatus::Starting)),
+            (STARTING_MS, Next::Status(InstanceStatus::Running)),
+        ];
+        let name = name
+            .as_deref()
+            .map(|name| nth_name(name, index, count, params.flag("UniqueSuffix")));
+        ids.push(make(call, &order, name, path, true)?);
+    }
+    let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(&order) * count as f64 };
+    push_order(call, &mut answer, &order);
+    Ok(answer)
+}
+
+/// A subscription has an order; its number follows from what was made.
+fn push_order(call: &Call<'_>, answer: &mut Node, order: &Order) {
+    if order.subscription.is_some() {
+        answer.push("OrderId", format!("20{:013}", call.world.made()));
+    }
+}
+
+/// The name of the n-th of several: `name[begin,digits]suffix`, or the name with a number behind it.
+fn nth_name(name: &str, index: i64, count: i64, unique_suffix: bool) -> String {
+    let sequence = || {
+        let (prefix, rest) = name.split_once('[')?;
+        let (range, suffix) = rest.split_once(']')?;
+        let (begin, digits) = range.split_once(',')?;
+        let begin: i64 = if begin.trim().is_empty() {
+            0
+        } else {
+            begin.trim().parse().ok()?
+        };
+        let digits: usize = if digits.trim().is_empty() {
+            3
+        } else {
+            digits.trim().parse().ok()?
+        };
+        if !(0..=999_999).contains(&begin) || !(1..=6).contains(&digits) {
+            return None;
+        }
+        let number = begin + index;
+        Some(format!("{prefix}{number:0digits$}{suffix}"))
+    };
+    sequence().unwrap_or_else(|| {
+        if unique_suffix && count > 1 {
+            format!("{name}{:03}", index + 1)
+        } else {
+            name.to_owned()
+        }
+    })
+}
+
+/// Simulated price of an hour in yuan.
+fn price(order: &Order) -> f64 {
+    let disks: i64 = std::iter::once(&order.system_disk)
+        .chain(&order.data_disks)
+        .map(|disk| disk.size * catalogue::disk_price_per_gib_hour(&disk.category) / 1000)
+        .sum();
+    let bandwidth = order.bandwidth_out * catalogue::BANDWIDTH_PRICE_PER_HOUR;
+    (order.kind.price_per_hour() + disks + bandwidth) as f64 / 1000.0
+}
+
+fn make(
+    call: &mut Call<'_>,
+    order: &Order,
+    name: Option<String>,
+    path: Vec<(i64, Next)>,
+    public: bool,
+) -> Result<String, Refusal> {
+    let (sequence, id, mut numbers) = call.make("i-");
+    let infix = call.region_facts().infix;
+    let network = match &order.vswitch {
+        None => Network::Classic {
+            inner_ip: 0x0A50_0000 + (sequence as u32 & 0x000F_FFFF),
+        },
+        Some((vswitch_id, vpc_id)) => {
+            let address = order.private_ip.or_else(|| call.world.free_address(vswitch_id));
+            let Some(private_ip) = address else {
+                return refuse("InvalidVSwitchId.IpInvalid");
+            };
+            Network::Vpc {
+                vpc_id: vpc_id.clone(),
+                vswitch_id: vswitch_id.clone(),
+                private_ip,
+                eni_id: format!("eni-{infix}{}", numbers.letters(17)),
+                mac: format!(
+                    "00:16:3e:{:02x}:{:02x}:{:02x}",
+                    sequence >> 16 & 255,
+                    sequence >> 8 & 255,
+                    sequence & 255
+                ),
+            }
+        }
+    };
+    let host_name = match order.host_name.as_str() {
+        "" => format!("iZ{}Z", &id[2..]),
+        given => given.to_owned(),
+    };
+    let params = call.params;
+    let life = call.now;
+    let instance = Instance {
+        region: call.region.clone(),
+        zone: order.zone.clone(),
+        name: name.unwrap_or_else(|| id.clone()),
+        description: order.description.clone(),
+        host_name,
+        image_id: order.image.id.to_owned(),
+        instance_type: order.kind.id.clone(),
+        status: InstanceStatus::Pending,
+        due: path.first().map(|(millis, _)| life.after(*millis)),
+        path,
+        network,
+        security_groups: order.groups.clone(),
+        bandwidth_in: order.bandwidth_in,
+        bandwidth_out: order.bandwidth_out,
+        internet_charge: order.internet_charge.clone(),
+        public_ip: (public && order.bandwidth_out > 0).then(|| public_ip(sequence)),
+        public_ip_works: false,
+        subscription: order.subscription.clone(),
+        deletion_protection: params.flag("DeletionProtection"),
+        io_optimized: order.io_optimized,
+        created: call.now.real,
+        started: None,
+        auto_release: order.auto_release,
+        stopped_mode: String::new(),
+        key_pair: order.key_pair.clone(),
+        has_password: order.has_password,
+        user_data: order.user_data.clone(),
+        ram_role: params.text_or("RamRoleName", "").to_owned(),
+        credit: params.text_or("CreditSpecification", "").to_owned(),
+        spot_strategy: params.text_or("SpotStrategy", "NoSpot").to_owned(),
+        http_endpoint: params.text_or("HttpEndpoint", "enabled").to_owned(),
+        http_tokens: params.text_or("HttpTokens", "optional").to_owned(),
+        maintenance_action: String::new(),
+        maintenance_window: None,
+        maintenance_notify: false,
+        jumbo_frame: false,
+        serial_number: numbers.uuid().to_ascii_lowercase(),
+        resource_group: params.text_or("ResourceGroupId", "").to_owned(),
+        last_changes: std::collections::BTreeMap::new(),
+        lock_reason: String::new(),
+        tags: order.tags.clone(),
+        id: id.clone(),
+    };
+    call.world.insert_instance(sequence, instance);
+    for (disk, system) in
+        std::iter::once((&order.system_disk, true)).chain(order.data_disks.iter().map(|disk| (disk, false)))
+    {
+        make_disk(call, order, disk, system, &id);
+    }
+    Ok(id)
+}
+
+/// An address that nobody else has: it follows from a place in the order of creation.
+pub(super) fn public_ip(sequence: u64) -> String {
+    ip_text(0x2F60_0000 + (sequence as u32 & 0x001F_FFFF))
+}
+
+fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool, instance_id: &str) {
+    let (sequence, id, _) = call.make("d-");
+    let row = Disk {
+        region: call.region.clone(),
+        zone: order.zone.clone(),
+        name: disk.name.clone(),
+        description: disk.description.clone(),
+        category: disk.category.clone(),
+        performance_level: disk.performance_level.clone(),
+        size: disk.size,
+        system,
+        status: DiskStatus::InUse,
+        next_status: None,
+        due: None,
+        instance_id: instance_id.to_owned(),
+        device: disk.device.clone(),
+        image_id: if system {
+            order.image.id.to_owned()
+        } else {
+            String::new()
+        },
+        snapshot_id: disk.snapshot_id.clone(),
+        encrypted: disk.encrypted,
+        kms_key_id: disk.kms_key_id.clone(),
+        bursting: false,
+        provisioned_iops: 0,
+        delete_with_instance: disk.delete_with_instance,
+        delete_auto_snapshot: true,
+        enable_auto_snapshot: true,
+        portable: !system,
+        expires: order
+            .subscription
+            .as_ref()
+            .map(|subscription| subscription.expires),
+        created: call.now.real,
+        attached: Some(call.now.real),
+        detached: None,
+        resource_group: call.params.text_or("ResourceGroupId", "").to_owned(),
+        tags: Vec::new(),
+        id,
+    };
+    call.world.disks.insert(sequence, row);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nth_name;
+
+    #[test]
+    fn the_names_of_equal_instances_count_up() {
+        assert_eq!(nth_name("web[99,4]x", 1, 3, false), "web0100x");
+        assert_eq!(nth_name("web[,]", 2, 3, false), "web002");
+        assert_eq!(nth_name("web", 1, 3, true), "web002");
+        assert_eq!(nth_name("web", 1, 3, false), "web");
+        assert_eq!(nth_name("web[x]", 1, 3, false), "web[x]");
+    }
+}

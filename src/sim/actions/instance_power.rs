@@ -1,0 +1,215 @@
+//! Power and release of instances: who may call what when.
+
+use super::super::node::{Node, map};
+use super::super::refusal::{Refusal, refuse};
+use super::super::rows::{Instance, InstanceStatus, Network, Next, STOPPING_MS};
+use super::instance::ABSENT;
+use super::{Call, ECS, Entry, done};
+
+pub(super) const ACTIONS: &[Entry] = &[
+    (ECS, "StartInstance", |call| one(call, start)),
+    (ECS, "StopInstance", |call| one(call, stop)),
+    (ECS, "RebootInstance", |call| one(call, reboot)),
+    (ECS, "DeleteInstance", delete),
+    (ECS, "StartInstances", |call| batch(call, start)),
+    (ECS, "StopInstances", |call| batch(call, stop)),
+    (ECS, "RebootInstances", |call| batch(call, reboot)),
+    (ECS, "DeleteInstances", delete_batch),
+];
+
+/// Simulated delays, in milliseconds of life-cycle time.
+pub(super) const STARTING_MS: i64 = 10_000;
+const REBOOT_MS: i64 = 15_000;
+
+/// Checks whether an instance may be switched, and says how.
+type Switch = fn(&Call<'_>, &Instance) -> Result<Change, Refusal>;
+
+struct Change {
+    status: InstanceStatus,
+    path: Vec<(i64, Next)>,
+    stopped_mode: Option<String>,
+}
+
+pub(super) fn unlocked(row: &Instance) -> Result<(), Refusal> {
+    if row.lock_reason == "security" {
+        refuse("InstanceLockedForSecurity")
+    } else {
+        Ok(())
+    }
+}
+
+fn in_status(row: &Instance, status: InstanceStatus) -> Result<(), Refusal> {
+    unlocked(row)?;
+    if row.status == status && !row.is_leaving() {
+        Ok(())
+    } else {
+        refuse("IncorrectInstanceStatus")
+    }
+}
+
+fn start(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
+    in_status(row, InstanceStatus::Stopped)?;
+    if row.lock_reason == "financial" {
+        return refuse("InstanceExpired");
+    }
+    let sold_out = call
+        .settings
+        .sold_out
+        .iter()
+        .any(|sold_out| sold_out.covers(&row.instance_type, &row.zone));
+    // Only an instance that gave its place back has to find a new one.
+    if row.stopped_mode == "StopCharging" && sold_out {
+        return refuse("OperationDenied.NoStock");
+    }
+    let path = vec![(STARTING_MS, Next::Status(InstanceStatus::Running))];
+    Ok(Change {
+        status: InstanceStatus::Starting,
+        path,
+        stopped_mode: Some(String::new()),
+    })
+}
+
+fn stop(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
+    in_status(row, InstanceStatus::Running)?;
+    let mode = match call.params.text_or("StoppedMode", "KeepCharging") {
+        mode @ ("KeepCharging" | "StopCharging") => mode,
+        _ => return Err(Refusal::invalid("StoppedMode")),
+    };
+    // Where it is not supported, saving is ignored without a word.
+    let saves =
+        mode == "StopCharging" && row.subscription.is_none() && matches!(row.network, Network::Vpc { .. });
+    let mode = if saves { "StopCharging" } else { "KeepCharging" };
+    let path = vec![(STOPPING_MS, Next::Status(InstanceStatus::Stopped))];
+    Ok(Change {
+        status: InstanceStatus::Stopping,
+        path,
+        stopped_mode: Some(mode.to_owned()),
+    })
+}
+
+fn reboot(_call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
+    in_status(row, InstanceStatus::Running)?;
+    let path = vec![(REBOOT_MS, Next::Status(InstanceStatus::Running))];
+    Ok(Change {
+        status: InstanceStatus::Starting,
+        path,
+        stopped_mode: None,
+    })
+}
+
+fn apply(call: &mut Call<'_>, id: &str, change: Change) {
+    let now = call.now;
+    call.world.instances.update(id, |row| {
+        row.status = change.status;
+        row.set_out(change.path, now);
+        if let Some(mode) = change.stopped_mode {
+            row.stopped_mode = mode;
+        }
+    });
+}
+
+fn one(call: &mut Call<'_>, switch: Switch) -> Result<Node, Refusal> {
+    let id = call.params.required("InstanceId")?;
+    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let change = switch(call, row)?;
+    call.validated()?;
+    apply(call, id, change);
+    done()
+}
+
+/// The plural forms: all or, with `BatchOptimization=SuccessFirst`, as many as can be.
+fn batch(call: &mut Call<'_>, switch: Switch) -> Result<Node, Refusal> {
+    let ids: Vec<String> = call
+        .params
+        .list("InstanceId")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let success_first = call.params.text("BatchOptimization") == Some("SuccessFirst");
+    let mut outcomes = Vec::new();
+    for id in &ids {
+        let row = call.find(&call.world.instances, id, ABSENT)?;
+        let status = row.status;
+        let outcome = switch(call, row);
+        if !success_first && let Err(refusal) = outcome {
+            return Err(refusal);
+        }
+        outcomes.push((id, status, outcome));
+    }
+    if call.params.flag("DryRun") {
+        return refuse("DRYRUN.SUCCESS");
+    }
+    let mut responses = Vec::new();
+    for (id, previous, outcome) in outcomes {
+        let (code, current) = match outcome {
+            Ok(change) => {
+                let status = change.status;
+                apply(call, id, change);
+                ("200".to_owned(), status)
+            }
+            Err(refusal) => (refusal.code, previous),
+        };
+        let message = if code == "200" { "success" } else { "failed" };
+        responses.push(map! {
+            "InstanceId": id,
+            "Code": code,
+            "Message": message,
+            "PreviousStatus": previous.text(),
+            "CurrentStatus": current.text(),
+        });
+    }
+    Ok(map! { "InstanceResponses": map! { "InstanceResponse": responses } })
+}
+
+// ── releasing ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn may_delete(call: &Call<'_>, row: &Instance) -> Result<(), Refusal> {
+    if row.deletion_protection {
+        return refuse("InvalidOperation.DeletionProtection");
+    }
+    if let Some(paid) = &row.subscription {
+        let over = paid.expires <= call.now.real && call.params.flag("TerminateSubscription");
+        if !over {
+            return refuse("ChargeTypeViolation");
+        }
+    }
+    if row.status == InstanceStatus::Pending {
+        return refuse("IncorrectInstanceStatus.Initializing");
+    }
+    if row.is_leaving() || (row.status != InstanceStatus::Stopped && !call.params.flag("Force")) {
+        return refuse("IncorrectInstanceStatus");
+    }
+    Ok(())
+}
+
+fn release(call: &mut Call<'_>, id: &str) {
+    let now = call.now;
+    call.world.instances.update(id, |row| row.release(now));
+}
+
+fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("InstanceId")?;
+    may_delete(call, call.find(&call.world.instances, id, ABSENT)?)?;
+    call.validated()?;
+    release(call, id);
+    done()
+}
+
+fn delete_batch(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let ids: Vec<String> = call
+        .params
+        .list("InstanceId")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    for id in &ids {
+        may_delete(call, call.find(&call.world.instances, id, ABSENT)?)?;
+    }
+    if call.params.flag("DryRun") {
+        return refuse("DRYRUN.SUCCESS");
+    }
+    for id in &ids {
+        release(call, id);
+    }
+    done()
+}

@@ -1,0 +1,479 @@
+//! What can be had: regions, zones, images, instance types.
+
+use super::super::catalogue::{self, Image, InstanceType};
+use super::super::node::{Node, map, texts};
+use super::super::params::Params;
+use super::super::refusal::{Refusal, refuse};
+use super::key_pair::wildcard;
+use super::{Call, ECS, Entry, VPC, ecs_tags, read_token, write_token};
+
+pub(super) const ACTIONS: &[Entry] = &[
+    (ECS, "DescribeRegions", describe_regions),
+    (VPC, "DescribeRegions", describe_regions),
+    (ECS, "DescribeZones", describe_zones),
+    (VPC, "DescribeZones", describe_vpc_zones),
+    (ECS, "DescribeImages", describe_images),
+    (ECS, "DescribeImageFromFamily", describe_image_from_family),
+    (ECS, "DescribeInstanceTypes", describe_instance_types),
+    (ECS, "DescribeInstanceTypeFamilies", describe_families),
+    (ECS, "DescribeAvailableResource", describe_available),
+    (ECS, "DescribeResourcesModification", describe_modification),
+    (ECS, "DescribeAccountAttributes", describe_account),
+    (ECS, "DescribeTasks", describe_tasks),
+];
+
+fn describe_regions(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let ecs = call.facts.version == ECS;
+    let english = call.params.text_or("AcceptLanguage", "zh-CN").starts_with("en");
+    let regions = catalogue::regions()
+        .iter()
+        .map(|region| {
+            let mut node = map! {
+                "RegionId": region.id,
+                "LocalName": if english { region.id } else { region.name },
+                "RegionEndpoint": if ecs { region.ecs_endpoint } else { region.vpc_endpoint },
+            };
+            if ecs {
+                node.push("Status", "available");
+            }
+            node
+        })
+        .collect::<Vec<_>>();
+    Ok(map! { "Regions": map! { "Region": regions } })
+}
+
+fn describe_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let zones = call
+        .region_facts()
+        .zones()
+        .map(|zone| {
+            let stocked = |kind: &InstanceType| {
+                !call.settings.sold_out.iter().any(|sold_out| sold_out.covers(&kind.id, &zone))
+            };
+            let types: Vec<&str> = catalogue::instance_types().filter(|kind| stocked(kind)).map(|kind| kind.id.as_str()).collect();
+            let families = catalogue::families().iter().map(|family| family.id);
+            let mut generations: Vec<&str> = catalogue::families().iter().map(|family| family.generation).collect();
+            generations.sort_unstable();
+            generations.dedup();
+            let resources = map! {
+                "IoOptimized": true,
+                "InstanceTypes": map! { "supportedInstanceType": texts(&types) },
+                "InstanceTypeFamilies": map! { "supportedInstanceTypeFamily": texts(families) },
+                "InstanceGenerations": map! { "supportedInstanceGeneration": texts(generations) },
+                "NetworkTypes": map! { "supportedNetworkCategory": texts(["vpc", "classic"]) },
+                "SystemDiskCategories": map! { "supportedSystemDiskCategory": texts(catalogue::DISK_CATEGORIES) },
+                "DataDiskCategories": map! { "supportedDataDiskCategory": texts(catalogue::DISK_CATEGORIES) },
+            };
+            map! {
+                "ZoneId": &zone,
+                "LocalName": &zone,
+                "ZoneType": "AvailabilityZone",
+                "AvailableInstanceTypes": map! { "InstanceTypes": texts(&types) },
+                "AvailableDiskCategories": map! { "DiskCategories": texts(catalogue::DISK_CATEGORIES) },
+                "AvailableResourceCreation": map! { "ResourceTypes": texts(["VSwitch", "IoOptimized", "Instance", "Disk"]) },
+                "AvailableVolumeCategories": map! { "VolumeCategories": Vec::new() },
+                "AvailableDedicatedHostTypes": map! { "DedicatedHostType": Vec::new() },
+                "DedicatedHostGenerations": map! { "DedicatedHostGeneration": Vec::new() },
+                "AvailableResources": map! { "ResourcesInfo": vec![resources] },
+            }
+        })
+        .collect::<Vec<_>>();
+    Ok(map! { "Zones": map! { "Zone": zones } })
+}
+
+fn describe_vpc_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let zones = call
+        .region_facts()
+        .zones()
+        .map(|zone| map! { "ZoneId": &zone, "LocalName": &zone, "ZoneType": "AvailabilityZone" })
+        .collect::<Vec<_>>();
+    Ok(map! { "Zones": map! { "Zone": zones } })
+}
+
+fn describe_images(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let ids = params.comma_list("ImageId", 100)?;
+    let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
+    let status = params.text_or("Status", "Available");
+    let found: Vec<&Image> = catalogue::images()
+        .iter()
+        .filter(|image| {
+            ids.as_ref().is_none_or(|ids| ids.contains(&image.id))
+                && params
+                    .text("ImageName")
+                    .is_none_or(|name| wildcard(name, image.name))
+                && is("ImageFamily", image.family)
+                && is("ImageOwnerAlias", "system")
+                && is("OSType", image.os_type)
+                && is("Architecture", image.architecture)
+                && status.split(',').any(|status| status == "Available")
+                && params.groups("Tag").is_empty()
+                && params.text("SnapshotId").is_none()
+                && params.bool("IsPublic") != Some(false)
+                && params
+                    .text("InstanceType")
+                    .and_then(catalogue::find_instance_type)
+                    .is_none_or(|kind| {
+                        (kind.family.architecture == "X86") == (image.architecture == "x86_64")
+                    })
+        })
+        .collect();
+    let (number, size) = number_and_size(params, 100)?;
+    let from = usize::try_from(number - 1)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(size);
+    let nodes: Vec<Node> = found
+        .iter()
+        .skip(from)
+        .take(size)
+        .map(|image| image_node(image))
+        .collect();
+    let mut answer = map! { "Images": map! { "Image": nodes } };
+    call.paging(
+        &mut answer,
+        found.len(),
+        number,
+        i64::try_from(size).unwrap_or(i64::MAX),
+        "",
+    );
+    Ok(answer)
+}
+
+fn number_and_size(params: &Params, max: i64) -> Result<(i64, usize), Refusal> {
+    let number = params.int("PageNumber")?.unwrap_or(1);
+    let size = params.int("PageSize")?.unwrap_or(10);
+    if number < 1 {
+        return Err(Refusal::invalid("PageNumber"));
+    }
+    if !(1..=max).contains(&size) {
+        return Err(Refusal::invalid("PageSize"));
+    }
+    Ok((number, usize::try_from(size).unwrap_or(10)))
+}
+
+fn image_node(image: &Image) -> Node {
+    map! {
+        "ImageId": image.id,
+        "ImageName": image.name,
+        "ImageFamily": image.family,
+        "ImageOwnerAlias": "system",
+        "ImageVersion": "",
+        "OSName": image.os_name,
+        "OSNameEn": image.platform,
+        "OSType": image.os_type,
+        "Platform": image.platform,
+        "Architecture": image.architecture,
+        "Size": image.size,
+        "Status": "Available",
+        "Progress": "100%",
+        "Description": "",
+        "CreationTime": image.created,
+        "IsSupportCloudinit": true,
+        "IsSupportIoOptimized": true,
+        "IsPublic": true,
+        "IsCopied": false,
+        "IsSubscribed": false,
+        "IsSelfShared": "",
+        "ProductCode": "",
+        "Usage": "none",
+        "ResourceGroupId": "",
+        "BootMode": "BIOS",
+        "LoginAsNonRootSupported": false,
+        "DiskDeviceMappings": map! { "DiskDeviceMapping": Vec::new() },
+        "Tags": ecs_tags(&[]),
+    }
+}
+
+fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let wanted = params.list("InstanceTypes");
+    let mut families = params.list("InstanceTypeFamilies");
+    families.extend(params.text("InstanceTypeFamily"));
+    let within = |low: &str, high: &str, value: f64| -> Result<bool, Refusal> {
+        let bound = |name: &str| match params.text(name) {
+            None => Ok(None),
+            Some(text) => text.parse::<f64>().map(Some).map_err(|_| Refusal::invalid(name)),
+        };
+        Ok(bound(low)?.is_none_or(|low| value >= low) && bound(high)?.is_none_or(|high| value <= high))
+    };
+    let mut found = Vec::new();
+    for kind in catalogue::instance_types() {
+        let named = wanted.is_empty() || wanted.contains(&kind.id.as_str());
+        let in_family = families.is_empty() || families.contains(&kind.family.id);
+        let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
+        let facts = is("CpuArchitecture", kind.family.architecture)
+            && is("InstanceCategory", kind.family.category)
+            && is("InstanceFamilyLevel", kind.family.level)
+            && params.int("MinimumGPUAmount")?.is_none_or(|gpus| gpus == 0)
+            && params.text("GPUSpec").is_none()
+            && params.text("LocalStorageCategory").is_none();
+        let memory = kind.memory as f64 / 1024.0;
+        if named
+            && in_family
+            && facts
+            && within("MinimumCpuCoreCount", "MaximumCpuCoreCount", kind.cpu as f64)?
+            && within("MinimumMemorySize", "MaximumMemorySize", memory)?
+        {
+            found.push(kind);
+        }
+    }
+    let size = usize::try_from(params.int("MaxResults")?.unwrap_or(1600)).unwrap_or(1600);
+    let from = match params.text("NextToken") {
+        None => 0,
+        Some(token) => {
+            let token = read_token(token).ok_or_else(|| Refusal::invalid("NextToken"))?;
+            usize::try_from(token).unwrap_or(usize::MAX)
+        }
+    };
+    let next = from.saturating_add(size);
+    let nodes: Vec<Node> = found
+        .iter()
+        .skip(from)
+        .take(size)
+        .map(|kind| type_node(kind))
+        .collect();
+    Ok(map! {
+        "InstanceTypes": map! { "InstanceType": nodes },
+        "NextToken": if next < found.len() { write_token(next as u64) } else { String::new() },
+    })
+}
+
+fn type_node(kind: &InstanceType) -> Node {
+    let bandwidth = kind.cpu * 1_000_000;
+    map! {
+        "InstanceTypeId": &kind.id,
+        "InstanceTypeFamily": kind.family.id,
+        "InstanceFamilyLevel": kind.family.level,
+        "InstanceCategory": kind.family.category,
+        "CpuArchitecture": kind.family.architecture,
+        "CpuCoreCount": kind.cpu,
+        "CpuSpeedFrequency": 2.5,
+        "CpuTurboFrequency": 3.2,
+        "PhysicalProcessorModel": "simulated",
+        "MemorySize": kind.memory as f64 / 1024.0,
+        "GPUAmount": 0,
+        "GPUSpec": "",
+        "GPUMemorySize": 0.0,
+        "LocalStorageAmount": 0,
+        "LocalStorageCapacity": 0,
+        "LocalStorageCategory": "",
+        "DiskQuantity": 17,
+        "EniQuantity": (kind.cpu / 2).clamp(2, 8),
+        "EniTotalQuantity": (kind.cpu / 2).clamp(2, 8),
+        "EniPrivateIpAddressQuantity": (kind.cpu * 3).clamp(2, 30),
+        "EniIpv6AddressQuantity": 1,
+        "EniTrunkSupported": false,
+        "EriQuantity": 0,
+        "InstanceBandwidthRx": bandwidth,
+        "InstanceBandwidthTx": bandwidth,
+        "InstancePpsRx": kind.cpu * 150_000,
+        "InstancePpsTx": kind.cpu * 150_000,
+        "PrimaryEniQueueNumber": (kind.cpu / 2).max(1),
+        "SecondaryEniQueueNumber": (kind.cpu / 2).max(1),
+        "NvmeSupport": "unsupported",
+        "BaselineCredit": 0,
+        "InitialCredit": 0,
+        "JumboFrameSupport": false,
+    }
+}
+
+fn describe_image_from_family(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let family = call.params.required("ImageFamily")?;
+    let Some(image) = catalogue::newest_of_family(family) else {
+        return Ok(Node::Map(Vec::new()));
+    };
+    // Its answer knows fewer fields than the list's.
+    let image = match image_node(image) {
+        Node::Map(fields) => {
+            let known = &call.facts.response["Image"];
+            Node::Map(
+                fields
+                    .into_iter()
+                    .filter(|(name, _)| known.get(name.as_ref()).is_some())
+                    .collect(),
+            )
+        }
+        other => other,
+    };
+    Ok(map! { "Image": image })
+}
+
+fn describe_families(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let generation = call.params.text("Generation");
+    let families = catalogue::families()
+        .iter()
+        .filter(|family| generation.is_none_or(|wanted| wanted == family.generation))
+        .map(|family| map! { "InstanceTypeFamilyId": family.id, "Generation": family.generation })
+        .collect::<Vec<_>>();
+    Ok(map! { "InstanceTypeFamilies": map! { "InstanceTypeFamily": families } })
+}
+
+/// A value that can be had, or that is sold out.
+fn supported(value: &str, stocked: bool, sizes: Option<std::ops::RangeInclusive<i64>>) -> Node {
+    let mut node = map! {
+        "Value": value,
+        "Status": if stocked { "Available" } else { "SoldOut" },
+        "StatusCategory": if stocked { "WithStock" } else { "WithoutStock" },
+    };
+    if let Some(sizes) = sizes {
+        node.push("Min", *sizes.start());
+        node.push("Max", *sizes.end());
+        node.push("Unit", "GiB");
+    }
+    node
+}
+
+fn describe_available(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let wanted = params.required("DestinationResource")?;
+    let kinds = [
+        "Zone",
+        "Network",
+        "ddh",
+        "IoOptimized",
+        "InstanceType",
+        "SystemDisk",
+        "DataDisk",
+        "ShareDisk",
+    ];
+    if !kinds.iter().any(|kind| kind.eq_ignore_ascii_case(wanted)) {
+        return refuse("Invalid.DestinationResource");
+    }
+    if !matches!(
+        params.text_or("InstanceChargeType", "PostPaid"),
+        "PostPaid" | "PrePaid"
+    ) {
+        return refuse("Invalid.InstanceChargeType");
+    }
+    let found = zones_with(call, wanted, |kind| {
+        params
+            .int("Cores")
+            .ok()
+            .flatten()
+            .is_none_or(|cores| cores == kind.cpu)
+            && params
+                .text("Memory")
+                .and_then(|text| text.parse::<f64>().ok())
+                .is_none_or(|memory| memory * 1024.0 == kind.memory as f64)
+            && params.text("InstanceType").is_none_or(|wanted| wanted == kind.id)
+    });
+    Ok(map! { "AvailableZones": map! { "AvailableZone": found } })
+}
+
+/// What there is of a kind, in each zone that is asked for.
+fn zones_with(call: &Call<'_>, wanted: &str, keep: impl Fn(&InstanceType) -> bool) -> Vec<Node> {
+    let params = call.params;
+    let zones = call
+        .region_facts()
+        .zones()
+        .filter(|zone| params.text("ZoneId").is_none_or(|wanted| wanted == zone));
+    zones
+        .map(|zone| {
+            let stocked = |id: &str| {
+                !call
+                    .settings
+                    .sold_out
+                    .iter()
+                    .any(|sold_out| sold_out.covers(id, &zone))
+            };
+            let family = params
+                .text("InstanceType")
+                .and_then(catalogue::find_instance_type);
+            let categories = || {
+                catalogue::DISK_CATEGORIES.iter().filter(|category| {
+                    family
+                        .as_ref()
+                        .is_none_or(|kind| kind.family.disk_categories().contains(category))
+                })
+            };
+            let resources: Vec<Node> = match wanted.to_ascii_lowercase().as_str() {
+                "instancetype" => catalogue::instance_types()
+                    .filter(|kind| keep(kind))
+                    .map(|kind| supported(&kind.id, stocked(&kind.id), None))
+                    .collect(),
+                "systemdisk" => categories()
+                    .map(|category| supported(category, true, Some(catalogue::SYSTEM_DISK_SIZES)))
+                    .collect(),
+                "datadisk" => categories()
+                    .map(|category| supported(category, true, catalogue::disk_sizes(category)))
+                    .collect(),
+                "ioptimized" | "iooptimized" => {
+                    vec![supported("optimized", true, None), supported("none", true, None)]
+                }
+                "network" => vec![supported("vpc", true, None), supported("classic", true, None)],
+                _ => Vec::new(),
+            };
+            let any = wanted.eq_ignore_ascii_case("zone") || !resources.is_empty();
+            let mut node = map! {
+                "RegionId": call.region.as_str(),
+                "ZoneId": &zone,
+                "Status": if any { "Available" } else { "SoldOut" },
+                "StatusCategory": if any { "WithStock" } else { "WithoutStock" },
+            };
+            if !resources.is_empty() {
+                let resource =
+                    map! { "Type": wanted, "SupportedResources": map! { "SupportedResource": resources } };
+                node.push("AvailableResources", map! { "AvailableResource": vec![resource] });
+            }
+            node
+        })
+        .collect()
+}
+
+fn describe_modification(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let row = call.find(
+        &call.world.instances,
+        params.required("ResourceId")?,
+        "InvalidInstanceId.NotFound",
+    )?;
+    let wanted = params.required("DestinationResource")?;
+    if !matches!(wanted, "InstanceType" | "SystemDisk") {
+        return refuse("Invalid.DestinationResource");
+    }
+    let (zone, current) = (row.zone.clone(), row.instance_type.clone());
+    let found: Vec<Node> = zones_with(call, wanted, |kind| {
+        kind.id != current && params.text("InstanceType").is_none_or(|wanted| wanted == kind.id)
+    })
+    .into_iter()
+    .filter(|node| matches!(node, Node::Map(fields) if fields.iter().any(|(name, value)| name == "ZoneId" && *value == Node::from(&zone))))
+    .collect();
+    Ok(map! { "AvailableZones": map! { "AvailableZone": found } })
+}
+
+/// Simulated limits of an account.
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("instance-network-type", "vpc"),
+    ("max-security-groups", "100"),
+    ("max-elastic-network-interfaces", "5000"),
+    ("max-postpaid-instance-vcpu-count", "10000"),
+    ("max-spot-instance-vcpu-count", "800"),
+    ("real-name-authentication", "yes"),
+];
+
+fn describe_account(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let wanted = call.params.list("AttributeName");
+    let items = ATTRIBUTES
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.contains(name))
+        .map(|(name, value)| {
+            let values = vec![map! { "Value": *value }];
+            map! { "AttributeName": *name, "AttributeValues": map! { "ValueItem": values } }
+        })
+        .collect::<Vec<_>>();
+    Ok(map! { "AccountAttributeItems": map! { "AccountAttributeItem": items } })
+}
+
+/// Nothing that is simulated runs as a task of its own.
+fn describe_tasks(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let (number, size) = number_and_size(call.params, 100)?;
+    let mut answer = map! { "TaskSet": map! { "Task": Vec::new() } };
+    call.paging(
+        &mut answer,
+        0,
+        number,
+        i64::try_from(size).unwrap_or(i64::MAX),
+        "",
+    );
+    Ok(answer)
+}

@@ -1,0 +1,179 @@
+//! Prices. All figures are simulated: plausible in size and order, and nobody's.
+
+use super::super::catalogue::{self, BANDWIDTH_PRICE_PER_HOUR};
+use super::super::node::{Node, map};
+use super::super::params::Params;
+use super::super::refusal::{Refusal, refuse};
+use super::instance::ABSENT;
+use super::{Call, ECS, Entry};
+
+pub(super) const ACTIONS: &[Entry] = &[
+    (ECS, "DescribePrice", describe_price),
+    (ECS, "DescribeRenewalPrice", describe_renewal_price),
+    (
+        ECS,
+        "DescribeInstanceModificationPrice",
+        describe_modification_price,
+    ),
+];
+
+/// Parts of a price, each in thousandths of a yuan for an hour.
+type Parts = Vec<(&'static str, i64)>;
+
+fn describe_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let amount = params
+        .int("Amount")?
+        .or(params.int("InstanceAmount")?)
+        .unwrap_or(1);
+    if !(1..=1000).contains(&amount) {
+        return refuse("InvalidAmount.Malformed");
+    }
+    let parts = match params.text_or("ResourceType", "instance") {
+        "instance" => instance_parts(call)?,
+        "disk" => data_disk_parts(params)?,
+        "bandwidth" => bandwidth_part(params)?.into_iter().collect(),
+        _ => return refuse("InvalidResourceType.ValueNotSupported"),
+    };
+    let hours = hours(params, "Hour")?;
+    Ok(price_info(&parts, hours * amount, true))
+}
+
+fn instance_parts(call: &Call<'_>) -> Result<Parts, Refusal> {
+    let params = call.params;
+    let kind = catalogue::find_instance_type(params.required("InstanceType")?)
+        .ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?;
+    let category = params.text_or("SystemDisk.Category", "cloud_efficiency");
+    if catalogue::disk_sizes(category).is_none() {
+        return refuse("InvalidSystemDiskCategory.ValueNotSupported");
+    }
+    let size = params.int("SystemDisk.Size")?.unwrap_or(40);
+    if !catalogue::SYSTEM_DISK_SIZES.contains(&size) {
+        return refuse("InvalidSystemDiskSize.ValueNotSupported");
+    }
+    let mut parts = vec![
+        ("instanceType", kind.price_per_hour()),
+        ("systemDisk", disk_part(category, size)),
+    ];
+    parts.extend(data_disk_parts(params)?);
+    parts.extend(bandwidth_part(params)?);
+    Ok(parts)
+}
+
+fn disk_part(category: &str, size: i64) -> i64 {
+    size * catalogue::disk_price_per_gib_hour(category) / 1000
+}
+
+fn data_disk_parts(params: &Params) -> Result<Parts, Refusal> {
+    let mut parts = Vec::new();
+    for disk in params.groups("DataDisk") {
+        let category = disk.text_or("Category", "cloud_efficiency");
+        let Some(sizes) = catalogue::disk_sizes(category) else {
+            return refuse("InvalidDataDiskCategory.ValueNotSupported");
+        };
+        let size = disk.int("Size")?.unwrap_or(*sizes.start());
+        if !sizes.contains(&size) {
+            return refuse("InvalidDataDiskSize.ValueNotSupported");
+        }
+        parts.push(("dataDisk", disk_part(category, size)));
+    }
+    Ok(parts)
+}
+
+fn bandwidth_part(params: &Params) -> Result<Option<(&'static str, i64)>, Refusal> {
+    let bandwidth = params.int("InternetMaxBandwidthOut")?.unwrap_or(0);
+    if !(0..=100).contains(&bandwidth) {
+        return refuse("InvalidInternetMaxBandwidthOut.ValueNotSupported");
+    }
+    // By traffic, nothing is paid before something flows.
+    let fixed = params.text_or("InternetChargeType", "PayByTraffic") == "PayByBandwidth" && bandwidth > 0;
+    Ok(fixed.then_some(("bandwidth", bandwidth * BANDWIDTH_PRICE_PER_HOUR)))
+}
+
+/// How many hours are paid for; a longer commitment counts fewer.
+fn hours(params: &Params, unit: &str) -> Result<i64, Refusal> {
+    let period = params.int("Period")?.unwrap_or(1);
+    if !(1..=60).contains(&period) {
+        return refuse("InvalidPeriod");
+    }
+    match params.text_or("PriceUnit", unit) {
+        "Hour" => Ok(period),
+        "Day" => Ok(period * 24),
+        "Week" => Ok(period * 24 * 7),
+        "Month" => Ok(period * 480),
+        "Year" => Ok(period * 480 * 10),
+        _ => refuse("InvalidPriceUnit.ValueNotSupported"),
+    }
+}
+
+fn price_info(parts: &[(&'static str, i64)], hours: i64, with_hour_price: bool) -> Node {
+    let yuan = |thousandths: i64| (thousandths * hours) as f64 / 1000.0;
+    let details = parts
+        .iter()
+        .map(|(resource, price)| {
+            map! {
+                "Resource": *resource,
+                "OriginalPrice": yuan(*price),
+                "DiscountPrice": 0.0,
+                "TradePrice": yuan(*price),
+                "SubRules": map! { "Rule": Vec::new() },
+            }
+        })
+        .collect::<Vec<_>>();
+    let total: i64 = parts.iter().map(|(_, price)| price).sum();
+    let mut price = map! {
+        "Currency": "CNY",
+        "OriginalPrice": yuan(total),
+        "DiscountPrice": 0.0,
+        "TradePrice": yuan(total),
+        "DetailInfos": map! { "DetailInfo": details },
+    };
+    if with_hour_price {
+        price.push("ReservedInstanceHourPrice", 0.0);
+    }
+    map! { "PriceInfo": map! { "Price": price, "Rules": map! { "Rule": Vec::new() } } }
+}
+
+fn describe_renewal_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    if params.text_or("ResourceType", "instance") != "instance" {
+        return refuse("InvalidResourceType.ValueNotSupported");
+    }
+    let row = call.find(&call.world.instances, params.required("ResourceId")?, ABSENT)?;
+    if row.subscription.is_none() {
+        return refuse("ChargeTypeViolation");
+    }
+    let kind = catalogue::find_instance_type(&row.instance_type).map_or(0, |kind| kind.price_per_hour());
+    let disks: i64 = call
+        .world
+        .disks
+        .linked("instance", &row.id)
+        .map(|disk| disk_part(&disk.category, disk.size))
+        .sum();
+    Ok(price_info(
+        &[("instanceType", kind), ("disk", disks)],
+        hours(params, "Month")?,
+        false,
+    ))
+}
+
+fn describe_modification_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let row = call.find(&call.world.instances, params.required("InstanceId")?, ABSENT)?;
+    if row.subscription.is_none() {
+        return refuse("ChargeTypeViolation");
+    }
+    let disks = data_disk_parts(params)?;
+    let Some(wanted) = params.text("InstanceType") else {
+        if disks.is_empty() {
+            return refuse("MissingParameter.InstanceTypeOrDataDisk");
+        }
+        return Ok(price_info(&disks, 480, false));
+    };
+    let price = |id: &str| catalogue::find_instance_type(id).map(|kind| kind.price_per_hour());
+    let wanted = price(wanted).ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?;
+    let more = wanted - price(&row.instance_type).unwrap_or(0);
+    let mut parts = vec![("instanceType", more.max(0))];
+    parts.extend(disks);
+    Ok(price_info(&parts, 480, false))
+}

@@ -1,0 +1,315 @@
+//! Security groups, their rules and their members.
+
+use super::super::clock::seconds;
+use super::super::node::{Node, map};
+use super::super::refusal::{Refusal, refuse};
+use super::super::rows::{Direction, Instance, InstanceStatus, Network, NetworkStatus, Rule, SecurityGroup};
+use super::{Call, ECS, Entry, Search, done, ecs_tags, read_token, write_token};
+
+pub(super) const ACTIONS: &[Entry] = &[
+    (ECS, "CreateSecurityGroup", create),
+    (ECS, "DeleteSecurityGroup", delete),
+    (ECS, "DescribeSecurityGroups", describe),
+    (ECS, "DescribeSecurityGroupAttribute", describe_attribute),
+    (ECS, "ModifySecurityGroupAttribute", modify),
+    (ECS, "ModifySecurityGroupPolicy", modify_policy),
+    (ECS, "DescribeSecurityGroupReferences", describe_references),
+    (ECS, "JoinSecurityGroup", join),
+    (ECS, "LeaveSecurityGroup", leave),
+];
+
+/// The vendor's limit of instances in a basic group; told, and not enforced: quotas are for `--quota`.
+const MEMBERS_MAX: usize = 2_000;
+/// How many groups an instance may be in.
+pub(super) const PER_INSTANCE_MAX: usize = 5;
+
+const NAME: &[&str] = &["InvalidSecurityGroupName.Malformed"];
+const DESCRIPTION: &[&str] = &["InvalidSecurityGroupDiscription.Malformed"];
+pub(super) const ABSENT: &str = "InvalidSecurityGroupId.NotFound";
+
+fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let vpc_id = params.text_or("VpcId", "");
+    if !vpc_id.is_empty() {
+        let vpc = call.find(&call.world.vpcs, vpc_id, "InvalidVpcId.NotFound")?;
+        if vpc.status != NetworkStatus::Available {
+            return refuse("IncorrectVpcStatus");
+        }
+    }
+    let kind = params.text_or("SecurityGroupType", "normal");
+    if !matches!(kind, "normal" | "enterprise") {
+        return refuse("InvalidParams.GroupType");
+    }
+    if kind == "enterprise" && vpc_id.is_empty() {
+        return refuse("InvalidParams.VpcIdGroupType");
+    }
+    let name = call.name("SecurityGroupName", 2, NAME)?.unwrap_or_default();
+    let description = call.description(2, DESCRIPTION)?.unwrap_or_default();
+    let tags = call.tags()?;
+    let (vpc_id, kind) = (vpc_id.to_owned(), kind.to_owned());
+    let (sequence, id, _) = call.make("sg-");
+    let answer = map! { "SecurityGroupId": &id };
+    let group = SecurityGroup {
+        id,
+        region: call.region.clone(),
+        vpc_id,
+        name,
+        description,
+        inner_access: if kind == "enterprise" { "Drop" } else { "Accept" }.to_owned(),
+        kind,
+        created: call.now.real,
+        resource_group: params.text_or("ResourceGroupId", "").to_owned(),
+        rules: Vec::new(),
+        tags,
+    };
+    call.world.security_groups.insert(sequence, group);
+    Ok(answer)
+}
+
+fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("SecurityGroupId")?;
+    let group = call.find(&call.world.security_groups, id, "InvalidSecurityGroup.NotFound")?;
+    let used = call.world.instances.linked("group", id).next().is_some();
+    let referenced = call
+        .world
+        .security_groups
+        .linked("peer", id)
+        .any(|other| other.id != group.id);
+    if used || referenced {
+        return refuse("DependencyViolation");
+    }
+    call.world.security_groups.remove(id);
+    done()
+}
+
+fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let mut ids = params.json_list("SecurityGroupIds", 100)?;
+    if let Some(id) = params.text("SecurityGroupId") {
+        ids.get_or_insert_default().push(id.to_owned());
+    }
+    let vpc_id = params.text("VpcId");
+    let network = params.text("NetworkType");
+    let page = call.page(
+        &call.world.security_groups,
+        Search::ids(ids).or_link("vpc", vpc_id),
+        |group| {
+            let named = params.text("SecurityGroupName").is_none_or(|name| {
+                name == group.name
+                    || (params.flag("FuzzyQuery") && group.name.contains(name.trim_matches('*')))
+            });
+            named
+                && vpc_id.is_none_or(|vpc_id| vpc_id == group.vpc_id)
+                && network.is_none_or(|network| (network == "vpc") != group.vpc_id.is_empty())
+                && params
+                    .text("SecurityGroupType")
+                    .is_none_or(|kind| kind == group.kind)
+                && params
+                    .text("ResourceGroupId")
+                    .is_none_or(|own| own == group.resource_group)
+        },
+    )?;
+    Ok(call.listed(&page, "SecurityGroups", "SecurityGroup", |group| {
+        let members = call.world.instances.count_linked("group", &group.id);
+        map! {
+            "SecurityGroupId": &group.id,
+            "SecurityGroupName": &group.name,
+            "Description": &group.description,
+            "SecurityGroupType": &group.kind,
+            "VpcId": &group.vpc_id,
+            "CreationTime": seconds(group.created),
+            "ResourceGroupId": &group.resource_group,
+            "EcsCount": members,
+            "AvailableInstanceAmount": MEMBERS_MAX.saturating_sub(members),
+            "RuleCount": group.rules.len(),
+            "GroupToGroupRuleCount": group.rules.iter().filter(|rule| !rule.key.peer_group.is_empty()).count(),
+            "ServiceManaged": false,
+            "Tags": ecs_tags(&group.tags),
+        }
+    }))
+}
+
+fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let id = params.required("SecurityGroupId")?;
+    let group = call.find(&call.world.security_groups, id, ABSENT)?;
+    if !call.is_visible(group.created) {
+        return refuse(ABSENT);
+    }
+    let direction = match params.text_or("Direction", "all") {
+        text if text.eq_ignore_ascii_case("ingress") => Some(Direction::Ingress),
+        text if text.eq_ignore_ascii_case("egress") => Some(Direction::Egress),
+        _ => None,
+    };
+    let rules: Vec<&Rule> = group
+        .rules
+        .iter()
+        .filter(|rule| direction.is_none_or(|direction| direction == rule.key.direction))
+        .collect();
+    let size = usize::try_from(params.int("MaxResults")?.unwrap_or(500)).unwrap_or(500);
+    let from = match params.text("NextToken") {
+        None => 0,
+        Some(token) => {
+            let token = read_token(token).ok_or_else(|| Refusal::invalid("NextToken"))?;
+            usize::try_from(token).unwrap_or(usize::MAX)
+        }
+    };
+    let next = from.saturating_add(size);
+    let shown: Vec<Node> = rules
+        .iter()
+        .skip(from)
+        .take(size)
+        .map(|rule| rule_node(call, rule))
+        .collect();
+    Ok(map! {
+        "RegionId": &group.region,
+        "SecurityGroupId": &group.id,
+        "SecurityGroupName": &group.name,
+        "Description": &group.description,
+        "VpcId": &group.vpc_id,
+        "InnerAccessPolicy": &group.inner_access,
+        "Permissions": map! { "Permission": shown },
+        "NextToken": if next < rules.len() { write_token(next as u64) } else { String::new() },
+    })
+}
+
+fn rule_node(call: &Call<'_>, rule: &Rule) -> Node {
+    let key = &rule.key;
+    let peer_name = call
+        .world
+        .security_groups
+        .get(&key.peer_group)
+        .map_or("", |group| group.name.as_str());
+    let ingress = key.direction == Direction::Ingress;
+    let side = |mine: bool, text: &str| if mine { text.to_owned() } else { String::new() };
+    map! {
+        "SecurityGroupRuleId": &rule.id,
+        "Direction": if ingress { "ingress" } else { "egress" },
+        "Policy": &key.policy,
+        "IpProtocol": &key.protocol,
+        "PortRange": &key.ports,
+        "SourcePortRange": &key.source_ports,
+        "Priority": rule.priority.to_string(),
+        "NicType": &key.nic_type,
+        "SourceCidrIp": &key.source_cidr,
+        "DestCidrIp": &key.dest_cidr,
+        "Ipv6SourceCidrIp": &key.ipv6_source_cidr,
+        "Ipv6DestCidrIp": &key.ipv6_dest_cidr,
+        "SourceGroupId": side(ingress, &key.peer_group),
+        "SourceGroupName": side(ingress, peer_name),
+        "SourceGroupOwnerAccount": side(ingress, &key.peer_account),
+        "DestGroupId": side(!ingress, &key.peer_group),
+        "DestGroupName": side(!ingress, peer_name),
+        "DestGroupOwnerAccount": side(!ingress, &key.peer_account),
+        "SourcePrefixListId": side(ingress, &key.prefix_list),
+        "SourcePrefixListName": "",
+        "DestPrefixListId": side(!ingress, &key.prefix_list),
+        "DestPrefixListName": "",
+        "Description": &rule.description,
+        "CreateTime": seconds(rule.created),
+    }
+}
+
+fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let id = params.required("SecurityGroupId")?;
+    call.find(&call.world.security_groups, id, ABSENT)?;
+    let name = call.name("SecurityGroupName", 2, NAME)?;
+    let description = call.description(2, DESCRIPTION)?;
+    call.world.security_groups.update(id, |group| {
+        if let Some(name) = name {
+            group.name = name;
+        }
+        if let Some(description) = description.or_else(|| params.given("Description").map(str::to_owned)) {
+            group.description = description;
+        }
+    });
+    done()
+}
+
+fn modify_policy(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("SecurityGroupId")?;
+    call.find(&call.world.security_groups, id, ABSENT)?;
+    let policy = match call.params.required("InnerAccessPolicy")? {
+        text if text.eq_ignore_ascii_case("accept") => "Accept",
+        text if text.eq_ignore_ascii_case("drop") => "Drop",
+        _ => return refuse("InvalidPolicy.Malformed"),
+    };
+    call.world
+        .security_groups
+        .update(id, |group| group.inner_access = policy.to_owned());
+    done()
+}
+
+fn describe_references(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let mut references = Vec::new();
+    for id in call.params.list("SecurityGroupId") {
+        call.find(&call.world.security_groups, id, ABSENT)?;
+        let by: Vec<Node> = call
+            .world
+            .security_groups
+            .linked("peer", id)
+            .map(|group| map! { "SecurityGroupId": &group.id, "AliUid": &call.world.account_id })
+            .collect();
+        if !by.is_empty() {
+            let by = map! { "ReferencingSecurityGroup": by };
+            references.push(map! { "SecurityGroupId": id, "ReferencingSecurityGroups": by });
+        }
+    }
+    Ok(map! { "SecurityGroupReferences": map! { "SecurityGroupReference": references } })
+}
+
+fn join(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let group_id = call.params.required("SecurityGroupId")?;
+    let id = call.params.required("InstanceId")?;
+    let group = call.find(&call.world.security_groups, group_id, ABSENT)?;
+    let instance = call.find(&call.world.instances, id, "InvalidInstanceId.NotFound")?;
+    steady(instance)?;
+    if instance.security_groups.iter().any(|own| own == group_id) {
+        return refuse("InvalidInstanceId.AlreadyExists");
+    }
+    if network_of(instance) != group.vpc_id {
+        return refuse("InvalidInstanceId.Mismatch");
+    }
+    if instance.security_groups.len() >= PER_INSTANCE_MAX {
+        return Err(call.code(&["InstanceSecurityGroupLimitExceeded"]));
+    }
+    call.world
+        .instances
+        .update(id, |instance| instance.security_groups.push(group_id.to_owned()));
+    done()
+}
+
+fn leave(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let group_id = call.params.required("SecurityGroupId")?;
+    let id = call.params.required("InstanceId")?;
+    call.find(&call.world.security_groups, group_id, ABSENT)?;
+    let instance = call.find(&call.world.instances, id, "InvalidInstanceId.NotFound")?;
+    steady(instance)?;
+    if !instance.security_groups.iter().any(|own| own == group_id) {
+        return refuse("InvalidSecurityGroupAssociation.NotFound");
+    }
+    if instance.security_groups.len() == 1 {
+        return refuse("InstanceLastSecurityGroup");
+    }
+    call.world.instances.update(id, |instance| {
+        instance.security_groups.retain(|own| own != group_id)
+    });
+    done()
+}
+
+/// Members change while an instance is Running or Stopped.
+fn steady(instance: &Instance) -> Result<(), Refusal> {
+    match instance.status {
+        InstanceStatus::Running | InstanceStatus::Stopped => Ok(()),
+        _ => refuse("IncorrectInstanceStatus"),
+    }
+}
+
+/// The VPC of an instance; empty on the classic network.
+pub(super) fn network_of(instance: &Instance) -> &str {
+    match &instance.network {
+        Network::Classic { .. } => "",
+        Network::Vpc { vpc_id, .. } => vpc_id,
+    }
+}

@@ -1,0 +1,246 @@
+//! VPCs. Does not know what lies in them beyond that it blocks a deletion.
+
+use super::super::clock::seconds;
+use super::super::node::{Node, map, texts};
+use super::super::refusal::{Refusal, refuse};
+use super::super::rows::{Cidr, NetworkStatus, Vpc};
+use super::{Call, Entry, Search, VPC, done, vpc_tags};
+
+pub(super) const ACTIONS: &[Entry] = &[
+    (VPC, "CreateVpc", create),
+    (VPC, "DeleteVpc", delete),
+    (VPC, "DescribeVpcs", describe),
+    (VPC, "DescribeVpcAttribute", describe_attribute),
+    (VPC, "ModifyVpcAttribute", modify),
+    (VPC, "DescribeRouteTableList", describe_route_tables),
+];
+
+/// Simulated: how long a new VPC is Pending.
+const PENDING_MS: i64 = 2_000;
+/// The networks that a VPC may be cut from.
+const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+const NAME: &[&str] = &["InvalidVpcName.Malformed"];
+const DESCRIPTION: &[&str] = &["InvalidVpcDiscription.Malformed"];
+
+fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let cidr_block = cidr(call.params.text_or("CidrBlock", "172.16.0.0/12"))
+        .ok_or_else(|| Refusal::invalid("CidrBlock"))?;
+    let name = call.name("VpcName", 1, NAME)?.unwrap_or_default();
+    let description = call.description(1, DESCRIPTION)?.unwrap_or_default();
+    let tags = call.tags()?;
+    call.validated()?;
+    let (sequence, id, mut numbers) = call.make("vpc-");
+    let infix = call.region_facts().infix;
+    let vpc = Vpc {
+        region: call.region.clone(),
+        cidr_block,
+        name,
+        description,
+        status: NetworkStatus::Pending,
+        due: Some(call.now.after(PENDING_MS)),
+        created: call.now.real,
+        router_id: format!("vrt-{infix}{}", numbers.letters(17)),
+        route_table_id: format!("vtb-{infix}{}", numbers.letters(17)),
+        user_cidr: call.params.text_or("UserCidr", "").to_owned(),
+        dns_host_names: call.params.flag("EnableDnsHostname"),
+        resource_group: call.params.text_or("ResourceGroupId", "").to_owned(),
+        tags,
+        id,
+    };
+    let answer = map! {
+        "VpcId": &vpc.id,
+        "VRouterId": &vpc.router_id,
+        "RouteTableId": &vpc.route_table_id,
+        "ResourceGroupId": &vpc.resource_group,
+    };
+    call.world.vpcs.insert(sequence, vpc);
+    Ok(answer)
+}
+
+/// A network that a VPC may have: private, with a mask of 8 to 28 bits.
+fn cidr(text: &str) -> Option<Cidr> {
+    let cidr = Cidr::parse(text)?;
+    let private = PRIVATE
+        .iter()
+        .filter_map(|text| Cidr::parse(text))
+        .any(|private| private.covers(cidr));
+    (private && (8..=28).contains(&cidr.bits)).then_some(cidr)
+}
+
+fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("VpcId")?;
+    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
+    if vpc.status != NetworkStatus::Available {
+        return refuse("IncorrectVpcStatus");
+    }
+    if call.world.vswitches.linked("vpc", id).next().is_some() {
+        return refuse("DependencyViolation.VSwitch");
+    }
+    if call.world.security_groups.linked("vpc", id).next().is_some() {
+        return refuse("DependencyViolation.SecurityGroup");
+    }
+    call.validated()?;
+    call.world.vpcs.remove(id);
+    done()
+}
+
+fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let ids = params
+        .comma_list("VpcId", 20)
+        .map_err(|_| Refusal::new("InvalidVpcIdNumber.NotSupported"))?;
+    let page = call.page(&call.world.vpcs, Search::ids(ids), |vpc| {
+        params.text("VpcName").is_none_or(|name| name == vpc.name)
+            && params
+                .text("ResourceGroupId")
+                .is_none_or(|group| group == vpc.resource_group)
+            && params.bool("IsDefault") != Some(true)
+            && params.bool("EnableIpv6") != Some(true)
+    })?;
+    Ok(call.listed(&page, "Vpcs", "Vpc", |vpc| {
+        let mut node = common(call, vpc);
+        node.push(
+            "RouterTableIds",
+            map! { "RouterTableIds": texts([&vpc.route_table_id]) },
+        );
+        node.push("NatGatewayIds", map! { "NatGatewayIds": Vec::new() });
+        node.push("CenStatus", "Detached");
+        node
+    }))
+}
+
+fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("VpcId")?;
+    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
+    if !call.is_visible(vpc.created) {
+        return refuse("InvalidVpcId.NotFound");
+    }
+    let mut node = common(call, vpc);
+    node.push("ClassicLinkEnabled", false);
+    node.push("AssociatedCens", map! { "AssociatedCen": Vec::new() });
+    let count = |kind: &str, count: usize| map! { "ResourceType": kind, "ResourceCount": count };
+    let resources = vec![
+        count("VSwitch", call.world.vswitches.linked("vpc", id).count()),
+        count("VRouter", 1),
+        count("RouteTable", 1),
+        count(
+            "SecurityGroup",
+            call.world.security_groups.linked("vpc", id).count(),
+        ),
+    ];
+    node.push("CloudResources", map! { "CloudResourceSetType": resources });
+    Ok(node)
+}
+
+/// What both descriptions of a VPC hold.
+fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
+    let vswitches = call
+        .world
+        .vswitches
+        .linked("vpc", &vpc.id)
+        .map(|vswitch| &vswitch.id);
+    let user_cidrs: Vec<&str> = vpc.user_cidr.split(',').filter(|cidr| !cidr.is_empty()).collect();
+    map! {
+        "VpcId": &vpc.id,
+        "RegionId": &vpc.region,
+        "Status": vpc.status.text(),
+        "VpcName": &vpc.name,
+        "Description": &vpc.description,
+        "CidrBlock": vpc.cidr_block.to_string(),
+        "CreationTime": seconds(vpc.created),
+        "VRouterId": &vpc.router_id,
+        "VSwitchIds": map! { "VSwitchId": texts(vswitches) },
+        "UserCidrs": map! { "UserCidr": texts(user_cidrs) },
+        "SecondaryCidrBlocks": map! { "SecondaryCidrBlock": Vec::new() },
+        "Ipv6CidrBlock": "",
+        "Ipv6CidrBlocks": map! { "Ipv6CidrBlock": Vec::new() },
+        "EnabledIpv6": false,
+        "IsDefault": false,
+        "DnsHostnameStatus": if vpc.dns_host_names { "ENABLED" } else { "DISABLED" },
+        "DhcpOptionsSetId": "",
+        "DhcpOptionsSetStatus": "",
+        "OwnerId": call.world.account_id.parse::<i64>().unwrap_or(0),
+        "ResourceGroupId": &vpc.resource_group,
+        "Tags": vpc_tags(&vpc.tags),
+    }
+}
+
+fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let id = params.required("VpcId")?;
+    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
+    if vpc.status != NetworkStatus::Available {
+        return refuse("IncorrectVpcStatus");
+    }
+    let name = call.name("VpcName", 1, NAME)?;
+    let description = call.description(1, DESCRIPTION)?;
+    let cidr_block = match params.text("CidrBlock") {
+        None => None,
+        Some(text) => Some(cidr(text).ok_or_else(|| Refusal::new("InvalidCidrBlock.Malformed"))?),
+    };
+    if let Some(wanted) = cidr_block
+        && call
+            .world
+            .vswitches
+            .linked("vpc", id)
+            .any(|vswitch| !wanted.covers(vswitch.cidr_block))
+    {
+        return refuse("IllegalCidrBlock");
+    }
+    call.world.vpcs.update(id, |vpc| {
+        if let Some(name) = name.or_else(|| params.given("VpcName").map(str::to_owned)) {
+            vpc.name = name;
+        }
+        if let Some(description) = description.or_else(|| params.given("Description").map(str::to_owned)) {
+            vpc.description = description;
+        }
+        if let Some(cidr_block) = cidr_block {
+            vpc.cidr_block = cidr_block;
+        }
+        if let Some(on) = params.bool("EnableDnsHostname") {
+            vpc.dns_host_names = on;
+        }
+    });
+    done()
+}
+
+fn describe_route_tables(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let ids = params.text("VpcId").map(|id| vec![id]);
+    let page = call.page(&call.world.vpcs, Search::ids(ids), |vpc| {
+        params
+            .text("RouteTableId")
+            .is_none_or(|id| id == vpc.route_table_id)
+            && params.text("RouterId").is_none_or(|id| id == vpc.router_id)
+            && params.text("RouteTableName").is_none()
+            && params.text("RouterType").is_none_or(|kind| kind == "VRouter")
+    })?;
+    Ok(
+        call.listed(&page, "RouterTableList", "RouterTableListType", |vpc| {
+            let vswitches = call
+                .world
+                .vswitches
+                .linked("vpc", &vpc.id)
+                .map(|vswitch| &vswitch.id);
+            map! {
+                "RouteTableId": &vpc.route_table_id,
+                "RouteTableType": "System",
+                "RouteTableName": "",
+                "Description": "",
+                "RouterId": &vpc.router_id,
+                "RouterType": "VRouter",
+                "VpcId": &vpc.id,
+                "VSwitchIds": map! { "VSwitchId": texts(vswitches) },
+                "GatewayIds": map! { "GatewayIds": Vec::new() },
+                "AssociateType": "VSwitch",
+                "Status": "Available",
+                "CreationTime": seconds(vpc.created),
+                "OwnerId": call.world.account_id.parse::<i64>().unwrap_or(0),
+                "ResourceGroupId": &vpc.resource_group,
+                "RoutePropagationEnable": true,
+                "Tags": vpc_tags(&[]),
+            }
+        }),
+    )
+}

@@ -1,0 +1,455 @@
+//! The whole simulated cloud as a synchronous, deterministic machine: a raw request and the time go in, a raw answer
+//! comes out. The same seed and the same requests at the same times give the same bytes. Does not read clocks, does
+//! not draw random numbers, does not know sockets.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::fs::File;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::clock::{LifeClock, UnixMillis, http_date};
+use super::control;
+use super::faults::{FaultSpec, Faults};
+use super::gates;
+use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
+use super::seed::{Numbers, mix};
+use super::stats::Stats;
+use super::store::{Store, StoreError};
+use super::wire::{RawAnswer, RawRequest};
+use super::world::World;
+
+/// How long another process may hold the data folder before starting fails.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// Twice the signature's tolerance: a nonce cannot come again with a timestamp that is still good.
+const NONCE_MEMORY_MS: i64 = 30 * 60 * 1000;
+
+/// The simulated cloud, for driving in process. [`super::Server`] is the same over HTTP.
+#[derive(Debug)]
+pub struct Cloud {
+    pub(super) settings: Settings,
+    pub(super) keys: Vec<KeyPair>,
+    /// By access key id.
+    pub(super) accounts: BTreeMap<String, World>,
+    pub(super) clock: LifeClock,
+    pub(super) nonces: Nonces,
+    pub(super) faults: Faults,
+    pub(super) quotas: Quotas,
+    pub(super) stats: Stats,
+    /// How many requests came; with the time it makes their ids.
+    requests: u64,
+    store: Option<Store>,
+    /// Set when the disk refused: what is in memory may no longer be what is kept.
+    broken: bool,
+}
+
+/// What the actions may ask about how the cloud was set up.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) region: String,
+    pub(super) latency_ms: i64,
+    pub(super) read_lag_ms: i64,
+    pub(super) token_lifetime_ms: i64,
+    pub(super) sold_out: Vec<SoldOut>,
+    pub(super) allow_remote: bool,
+    seed: u64,
+}
+
+/// One line of the log.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    account: String,
+    real: UnixMillis,
+    life: i64,
+    made: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    nonces: Vec<(UnixMillis, String)>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tables: BTreeMap<String, serde_json::Value>,
+}
+
+impl Cloud {
+    /// A cloud as told, read back from its folder when it has one.
+    ///
+    /// # Errors
+    /// When the folder is held by another process for ten seconds, cannot be read, or holds a damaged log.
+    pub fn new(options: &Options) -> Result<Self, StoreError> {
+        let mut settings = Settings {
+            region: options.region.clone(),
+            latency_ms: i64::try_from(options.latency.as_millis()).unwrap_or(i64::MAX),
+            read_lag_ms: i64::try_from(options.read_lag.as_millis()).unwrap_or(i64::MAX),
+            token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
+            sold_out: options.sold_out.clone(),
+            allow_remote: options.allow_remote,
+            seed: options.seed,
+        };
+        let mut faults = options.faults.clone();
+        match options.scenario {
+            Scenario::Calm => {}
+            Scenario::Laggy => settings.read_lag_ms = settings.read_lag_ms.max(5_000),
+            Scenario::SoldOut => {
+                settings.sold_out.push(SoldOut {
+                    instance_type: "*".to_owned(),
+                    zone: "*".to_owned(),
+                });
+            }
+            Scenario::Rough => {
+                faults.extend(
+                    ["*:throttle%10", "*:5xx%2", "*:drop-answer%1"]
+                        .iter()
+                        .filter_map(|spec| spec.parse().ok()),
+                );
+            }
+        }
+        let mut cloud = Self {
+            accounts: options
+                .key_pairs
+                .iter()
+                .map(|pair| (pair.id.clone(), World::new(options.seed, account_id(&pair.id))))
+                .collect(),
+            keys: options.key_pairs.clone(),
+            clock: LifeClock::new(options.speed),
+            nonces: Nonces::default(),
+            faults: Faults::new(options.seed, faults),
+            quotas: Quotas::new(options.quotas.clone()),
+            stats: Stats::default(),
+            requests: 0,
+            store: None,
+            broken: false,
+            settings,
+        };
+        if let Some(folder) = &options.data {
+            let (store, lines) = Store::open(folder, LOCK_PATIENCE)?;
+            for (index, line) in lines.iter().enumerate() {
+                cloud.replay(line).map_err(|_| StoreError::Damaged {
+                    path: folder.join("cloud.log"),
+                    line: index + 1,
+                })?;
+            }
+            for world in cloud.accounts.values_mut() {
+                world.rebuild();
+                world.track();
+            }
+            cloud.store = Some(store);
+            if let Some((real, life)) = cloud.clock.last() {
+                cloud.compact(real, life)?;
+            }
+        }
+        Ok(cloud)
+    }
+
+    fn replay(&mut self, line: &str) -> Result<(), serde_json::Error> {
+        let line: Line = serde_json::from_str(line)?;
+        let seed = self.settings.seed;
+        // Clouds of keys that are not served now are kept for the day they are again.
+        let world = self
+            .accounts
+            .entry(line.account.clone())
+            .or_insert_with(|| World::new(seed, account_id(&line.account)));
+        world.replay(line.tables, line.made)?;
+        self.clock.resume(line.real, line.life);
+        for (at, nonce) in line.nonces {
+            let nonce = u128::from_str_radix(&nonce, 16).map_err(serde::de::Error::custom)?;
+            self.nonces.note(nonce, at);
+        }
+        Ok(())
+    }
+
+    /// Answers one request. With a data folder, what it changed is on disk when this returns.
+    pub fn handle(&mut self, request: &RawRequest, now: UnixMillis) -> RawAnswer {
+        let (answer, changed) = self.handle_deferred(request, now);
+        if changed && !self.sync() {
+            return self.broken_answer(now);
+        }
+        answer
+    }
+
+    /// Answers one request; the answer must not leave before a sync of the log when the flag says that it changed
+    /// something.
+    pub(super) fn handle_deferred(&mut self, request: &RawRequest, now: UnixMillis) -> (RawAnswer, bool) {
+        if self.broken {
+            return (self.broken_answer(now), false);
+        }
+        let times = self.clock.at(now);
+        self.nonces.forget_before(now - NONCE_MEMORY_MS);
+        let passage = gates::pass(self, request, times);
+        let mut answer = passage.answer;
+        answer.headers.push(("Date".to_owned(), http_date(now)));
+        answer.delay_ms += u64::try_from(self.settings.latency_ms).unwrap_or(0);
+        self.stats
+            .bytes(request.target.len() + request.body.len(), answer.body.len());
+        let Some(account) = passage.account else {
+            return (answer, false);
+        };
+        match self.log(&account, passage.nonce, now, times.life, passage.may_change) {
+            Ok(changed) => (answer, changed),
+            Err(_) => (self.broken_answer(now), false),
+        }
+    }
+
+    /// Writes what the last request left to be kept; says whether that was more than a nonce.
+    fn log(
+        &mut self,
+        account: &str,
+        nonce: Option<u128>,
+        now: UnixMillis,
+        life: i64,
+        may_change: bool,
+    ) -> Result<bool, StoreError> {
+        let Some(store) = &mut self.store else {
+            return Ok(false);
+        };
+        let Some(world) = self.accounts.get_mut(account) else {
+            return Ok(false);
+        };
+        // What only time has changed follows again from what is kept, so reads leave it for the next change.
+        let tables = if may_change { world.take_changes() } else { None };
+        let nonces: Vec<(UnixMillis, String)> = nonce
+            .into_iter()
+            .map(|nonce| (now, format!("{nonce:032x}")))
+            .collect();
+        if tables.is_none() && nonces.is_empty() {
+            return Ok(false);
+        }
+        let line = line_text(account, now, life, world.made(), &nonces, tables.as_deref());
+        let changed = tables.is_some();
+        let written = store.append(&line).and_then(|()| self.compact(now, life));
+        self.broken |= written.is_err();
+        written.map(|()| changed)
+    }
+
+    /// Writes the log anew when most of it is history.
+    fn compact(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
+        match &mut self.store {
+            Some(store) if store.is_bloated() => {
+                store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Syncs the log to disk; `false` when the disk refuses.
+    fn sync(&mut self) -> bool {
+        let done = match self.log_handle() {
+            Some(Ok(file)) => file.sync_data().is_ok(),
+            Some(Err(_)) => false,
+            None => true,
+        };
+        self.broken |= !done;
+        done
+    }
+
+    /// A handle to sync the log with; `None` without a data folder.
+    pub(super) fn log_handle(&self) -> Option<Result<File, StoreError>> {
+        self.store.as_ref().map(Store::handle)
+    }
+
+    /// From now on every request is answered with an error: the disk refused.
+    pub(super) fn break_down(&mut self) {
+        self.broken = true;
+    }
+
+    pub(super) fn broken_answer(&mut self, now: UnixMillis) -> RawAnswer {
+        let mut answer = gates::plain_refusal("InternalError", &self.next_request_id(now));
+        answer.headers.push(("Date".to_owned(), http_date(now)));
+        answer
+    }
+
+    /// A request of the control plane, `/` or `/_sim/...`; `None` when it is not one.
+    pub(super) fn control(&mut self, request: &RawRequest, now: UnixMillis) -> Option<RawAnswer> {
+        control::respond(self, request, now)
+    }
+
+    /// Forgets everything that exists, also on disk; keys and faults stay.
+    pub(super) fn reset(&mut self, now: UnixMillis) -> Result<(), StoreError> {
+        for (key, world) in &mut self.accounts {
+            *world = World::new(self.settings.seed, account_id(key));
+            if self.store.is_some() {
+                world.track();
+            }
+        }
+        self.stats = Stats::default();
+        self.quotas.clear();
+        let life = self.clock.at(now).life;
+        if let Some(store) = &mut self.store {
+            let lines = snapshot(&mut self.accounts, &self.nonces, now, life);
+            store.rewrite(&lines)?;
+        }
+        Ok(())
+    }
+
+    /// An id that no other request has, also after a restart.
+    pub(super) fn next_request_id(&mut self, now: UnixMillis) -> String {
+        self.requests += 1;
+        Numbers::new(mix(self.settings.seed ^ self.requests) ^ mix(now as u64)).uuid()
+    }
+
+    /// Adds a fault, as `POST /_sim/faults` does.
+    pub fn add_fault(&mut self, fault: FaultSpec) {
+        self.faults.add(fault);
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// What contradicts itself in any account, for tests; empty when all is well.
+    pub fn check(&mut self) -> Vec<String> {
+        self.accounts.values_mut().flat_map(World::check).collect()
+    }
+
+    /// Everything that exists as JSON, the body of `GET /_sim/world`.
+    pub fn world_json(&mut self, now: UnixMillis) -> String {
+        let times = self.clock.at(now);
+        let worlds: Vec<String> = self
+            .accounts
+            .values_mut()
+            .map(|world| {
+                world.settle(times);
+                world.picture()
+            })
+            .collect();
+        format!("{{\"accounts\":[{}]}}", worlds.join(","))
+    }
+
+    /// Counts since the start as JSON, the body of `GET /_sim/stats`.
+    pub fn stats_json(&self) -> String {
+        self.stats.to_json()
+    }
+}
+
+fn snapshot(
+    accounts: &mut BTreeMap<String, World>,
+    nonces: &Nonces,
+    now: UnixMillis,
+    life: i64,
+) -> Vec<String> {
+    let mut own = nonces.all();
+    accounts
+        .iter_mut()
+        .map(|(account, world)| {
+            // What waits to be written is part of the whole.
+            world.take_changes();
+            // Nonces belong to no cloud; the first line holds them all.
+            let nonces = std::mem::take(&mut own);
+            line_text(account, now, life, world.made(), &nonces, Some(&world.all()))
+        })
+        .collect()
+}
+
+fn line_text(
+    account: &str,
+    real: UnixMillis,
+    life: i64,
+    made: u64,
+    nonces: &[(UnixMillis, String)],
+    tables: Option<&str>,
+) -> String {
+    let mut line = serde_json::json!({
+        "account": account, "real": real, "life": life, "made": made, "nonces": nonces,
+    })
+    .to_string();
+    line.pop();
+    if let Some(tables) = tables {
+        line.push_str(",\"tables\":");
+        line.push_str(tables);
+    }
+    line.push('}');
+    line
+}
+
+/// The account that a key belongs to: sixteen digits that follow from the key's id.
+fn account_id(access_key_id: &str) -> String {
+    let number = access_key_id
+        .bytes()
+        .fold(17, |number, byte| mix(number ^ u64::from(byte)));
+    format!("1{:015}", number % 1_000_000_000_000_000)
+}
+
+/// Nonces that were used, so that none is used twice. Only a hash of each is kept: there are as many as requests.
+#[derive(Debug, Default)]
+pub(super) struct Nonces {
+    used: HashSet<u128>,
+    order: VecDeque<(UnixMillis, u128)>,
+}
+
+/// The hash of a key's nonce.
+pub(super) fn nonce_hash(access_key_id: &str, nonce: &str) -> u128 {
+    let digest = Sha256::new()
+        .chain_update(access_key_id)
+        .chain_update([0])
+        .chain_update(nonce)
+        .finalize();
+    digest
+        .iter()
+        .take(16)
+        .fold(0, |hash, byte| hash << 8 | u128::from(*byte))
+}
+
+impl Nonces {
+    pub(super) fn is_used(&self, nonce: u128) -> bool {
+        self.used.contains(&nonce)
+    }
+
+    pub(super) fn note(&mut self, nonce: u128, at: UnixMillis) {
+        if self.used.insert(nonce) {
+            self.order.push_back((at, nonce));
+        }
+    }
+
+    fn forget_before(&mut self, moment: UnixMillis) {
+        while let Some((at, nonce)) = self.order.front()
+            && *at < moment
+        {
+            self.used.remove(nonce);
+            self.order.pop_front();
+        }
+    }
+
+    fn all(&self) -> Vec<(UnixMillis, String)> {
+        self.order
+            .iter()
+            .map(|(at, nonce)| (*at, format!("{nonce:032x}")))
+            .collect()
+    }
+}
+
+/// Calls counted in fixed windows, for each account, region and API on its own.
+#[derive(Debug)]
+pub(super) struct Quotas {
+    rules: Vec<Quota>,
+    counts: HashMap<(String, String, String), (i64, u32)>,
+}
+
+impl Quotas {
+    fn new(rules: Vec<Quota>) -> Self {
+        Self {
+            rules,
+            counts: HashMap::new(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.counts.clear();
+    }
+
+    /// Counts a call and says whether it is within its quota. Over the limit, calls open again in the next window.
+    pub(super) fn admit(&mut self, account: &str, region: &str, action: &str, now: UnixMillis) -> bool {
+        let rule = self
+            .rules
+            .iter()
+            .find(|rule| rule.action == action)
+            .or_else(|| self.rules.iter().find(|rule| rule.action == "*"));
+        let Some(rule) = rule else { return true };
+        let window = now.div_euclid(i64::from(rule.window_s) * 1000);
+        let key = (account.to_owned(), region.to_owned(), action.to_owned());
+        let count = self.counts.entry(key).or_insert((window, 0));
+        if count.0 != window {
+            *count = (window, 0);
+        }
+        count.1 = count.1.saturating_add(1);
+        count.1 <= rule.calls
+    }
+}

@@ -1,0 +1,119 @@
+//! The control plane for tests and for looking: `/` and `/_sim/*`, unsigned, for this machine only. Does not know
+//! the vendor's API.
+
+use super::clock::{UnixMillis, http_date};
+use super::cloud::Cloud;
+use super::faults::FaultSpec;
+use super::gates::is_loopback;
+use super::wire::{RawAnswer, RawRequest};
+
+/// Answers a request of the control plane; `None` when it is a request to the API.
+pub(super) fn respond(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> Option<RawAnswer> {
+    let path = request.path();
+    let front_page = path == "/"
+        && request.query().is_empty()
+        && request.method == "GET"
+        && request.header("x-acs-action").is_none();
+    if !front_page && !path.starts_with("/_sim/") {
+        return None;
+    }
+    let mut answer = if request.header("host").is_some_and(is_loopback) {
+        route(cloud, request, now)
+    } else {
+        text(403, "The control plane answers to a loopback host name only.\n")
+    };
+    answer.headers.push(("Date".to_owned(), http_date(now)));
+    Some(answer)
+}
+
+fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer {
+    match (request.method.as_str(), request.path()) {
+        ("GET", "/") => page(),
+        ("GET", "/_sim/stats") => json(cloud.stats_json()),
+        ("GET", "/_sim/world") => json(cloud.world_json(now)),
+        ("POST", "/_sim/faults") => faults(cloud, &request.body),
+        ("POST", "/_sim/reset") => match cloud.reset(now) {
+            Ok(()) => json("{\"reset\":true}".to_owned()),
+            Err(error) => text(500, &format!("{error}\n")),
+        },
+        (_, "/" | "/_sim/stats" | "/_sim/world" | "/_sim/faults" | "/_sim/reset") => {
+            text(405, "This address is not for that method.\n")
+        }
+        _ => text(404, "There is nothing at this address; see /.\n"),
+    }
+}
+
+/// `{"faults": ["ACTION:KIND[@N|%P]", ...], "clear": true}`, or one fault a line as plain text.
+fn faults(cloud: &mut Cloud, body: &[u8]) -> RawAnswer {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        #[serde(default)]
+        faults: Vec<String>,
+        #[serde(default)]
+        clear: bool,
+    }
+    let Ok(body) = std::str::from_utf8(body) else {
+        return text(400, "The body is not UTF-8.\n");
+    };
+    let order = if body.trim_start().starts_with('{') {
+        match serde_json::from_str(body) {
+            Ok(order) => order,
+            Err(error) => return text(400, &format!("{error}\n")),
+        }
+    } else {
+        let lines = body.lines().map(str::trim).filter(|line| !line.is_empty());
+        Order {
+            faults: lines.map(str::to_owned).collect(),
+            clear: false,
+        }
+    };
+    let mut specs = Vec::new();
+    for fault in &order.faults {
+        match fault.parse::<FaultSpec>() {
+            Ok(spec) => specs.push(spec),
+            Err(error) => return text(400, &format!("{error}\n")),
+        }
+    }
+    if order.clear {
+        cloud.faults.clear();
+    }
+    let added = specs.len();
+    specs.into_iter().for_each(|spec| cloud.faults.add(spec));
+    json(format!("{{\"added\":{added}}}"))
+}
+
+fn page() -> RawAnswer {
+    let html = "<!doctype html><meta charset=utf-8><title>infra sim</title>\
+        <style>body{font:1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}\
+        </style><h1>infra sim</h1><p>A simulated cloud that speaks the API of Alibaba Cloud ECS and VPC. Nothing here \
+        is real and nothing costs money.</p><ul><li><a href=\"/_sim/world\">what exists</a>\
+        <li><a href=\"/_sim/stats\">what was asked</a></ul>";
+    answer(200, "text/html; charset=utf-8", html.to_owned())
+}
+
+fn json(body: String) -> RawAnswer {
+    answer(200, "application/json; charset=utf-8", body)
+}
+
+fn text(status: u16, body: &str) -> RawAnswer {
+    answer(status, "text/plain; charset=utf-8", body.to_owned())
+}
+
+fn answer(status: u16, kind: &str, body: String) -> RawAnswer {
+    let headers = [
+        ("Content-Type", kind),
+        (
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'unsafe-inline'",
+        ),
+    ];
+    RawAnswer {
+        status,
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        body: body.into_bytes(),
+        ..RawAnswer::default()
+    }
+}

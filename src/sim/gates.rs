@@ -1,0 +1,556 @@
+//! The life of a request, as one visible pipeline. Does not know what an action does, and repairs nothing.
+
+use super::actions::{self, Call};
+use super::api::{ActionFacts, api};
+use super::check;
+use super::clock::{Now, parse_utc};
+use super::cloud::{Cloud, nonce_hash};
+use super::faults::FaultKind;
+use super::node::Node;
+use super::params::Params;
+use super::refusal::{Refusal, known, refuse};
+use super::tokens;
+use super::verify;
+use super::wire::{Delivery, RawAnswer, RawRequest, decode_form};
+
+type Gate = fn(&mut Cloud, &mut Exchange<'_>) -> Result<(), Refusal>;
+
+/// Every request passes these in this order; the first refusal is the answer.
+const GATES: [(&str, Gate); 9] = [
+    ("read the raw request", read),
+    ("common parameters", common_parameters),
+    ("authenticate", authenticate),
+    ("nonce and clock window", nonce_and_clock),
+    ("throttle and faults", throttle_and_faults),
+    ("route by version and action", route),
+    ("check parameters against schema/api", check_parameters),
+    ("run the action", run),
+    ("check the answer against schema/api", check_answer),
+];
+/// Where a request that is delivered twice comes in again.
+const ROUTE: usize = 5;
+
+/// How far a client's clock may be off, both ways.
+const CLOCK_TOLERANCE_MS: i64 = 15 * 60 * 1000;
+
+/// Parameters that belong to the wire or to every action.
+const COMMON: &[&str] = &[
+    "AccessKeyId",
+    "Action",
+    "BearerToken",
+    "Format",
+    "OwnerAccount",
+    "OwnerId",
+    "RegionId",
+    "ResourceOwnerAccount",
+    "ResourceOwnerId",
+    "SecurityToken",
+    "Signature",
+    "SignatureMethod",
+    "SignatureNonce",
+    "SignatureType",
+    "SignatureVersion",
+    "Timestamp",
+    "Version",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Xml,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Rpc,
+    Acs3,
+}
+
+/// A request on its way, with what is known of it so far.
+struct Exchange<'a> {
+    request: &'a RawRequest,
+    now: Now,
+    request_id: String,
+    host: String,
+    query: Vec<(String, String)>,
+    /// Query and form together.
+    sent: Vec<(String, String)>,
+    scheme: Scheme,
+    format: Format,
+    action: String,
+    version: String,
+    access_key_id: String,
+    nonce: String,
+    /// Set once the signature has proved true.
+    account: Option<String>,
+    facts: Option<&'static ActionFacts>,
+    run: Option<actions::Run>,
+    params: Params,
+    answer: Option<Node>,
+    /// The hash of the nonce, once it is used up.
+    nonce_used: Option<u128>,
+    delivery: Delivery,
+    delay_ms: u64,
+    duplicate: bool,
+}
+
+/// What came of a request.
+pub(super) struct Passage {
+    pub(super) answer: RawAnswer,
+    /// The account whose cloud was touched.
+    pub(super) account: Option<String>,
+    /// The hash of the nonce that is used up now.
+    pub(super) nonce: Option<u128>,
+    /// Whether the action is one that may change something.
+    pub(super) may_change: bool,
+}
+
+/// Takes a request through all gates.
+pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage {
+    let mut exchange = Exchange {
+        request,
+        now,
+        request_id: cloud.next_request_id(now.real),
+        host: request.header("host").unwrap_or("").to_owned(),
+        query: Vec::new(),
+        sent: Vec::new(),
+        scheme: Scheme::Rpc,
+        format: Format::Xml,
+        action: String::new(),
+        version: String::new(),
+        access_key_id: String::new(),
+        nonce: String::new(),
+        account: None,
+        facts: None,
+        run: None,
+        params: Params::default(),
+        answer: None,
+        nonce_used: None,
+        delivery: Delivery::Send,
+        delay_ms: 0,
+        duplicate: false,
+    };
+    let mut outcome = through(cloud, &mut exchange, 0);
+    if exchange.duplicate && outcome.is_ok() {
+        outcome = through(cloud, &mut exchange, ROUTE);
+    }
+    let facts = exchange.facts;
+    match facts {
+        Some(facts) => cloud.stats.request(&facts.product, &facts.name),
+        None => cloud.stats.unrouted(),
+    }
+    let answer = match (outcome, exchange.answer.take()) {
+        (Ok(()), Some(node)) => answer(
+            &exchange,
+            200,
+            node,
+            exchange.facts.map_or("", |facts| &facts.name),
+        ),
+        (Ok(()), None) => error_answer(&exchange, &Refusal::new("InternalError")),
+        (Err(refusal), _) => {
+            cloud.stats.error(&refusal.code);
+            error_answer(&exchange, &refusal)
+        }
+    };
+    Passage {
+        answer,
+        account: exchange.account,
+        nonce: exchange.nonce_used,
+        may_change: facts.is_some_and(changes),
+    }
+}
+
+fn through(cloud: &mut Cloud, exchange: &mut Exchange<'_>, from: usize) -> Result<(), Refusal> {
+    GATES
+        .iter()
+        .skip(from)
+        .try_for_each(|(_, gate)| gate(cloud, exchange))
+}
+
+fn changes(facts: &ActionFacts) -> bool {
+    !facts.name.starts_with("Describe") && !facts.name.starts_with("List")
+}
+
+fn answer(exchange: &Exchange<'_>, status: u16, mut node: Node, root: &str) -> RawAnswer {
+    node.push("RequestId", exchange.request_id.as_str());
+    raw_answer(
+        exchange,
+        status,
+        &node,
+        &if status == 200 {
+            format!("{root}Response")
+        } else {
+            root.to_owned()
+        },
+    )
+}
+
+fn raw_answer(exchange: &Exchange<'_>, status: u16, node: &Node, root: &str) -> RawAnswer {
+    let (kind, body) = match exchange.format {
+        Format::Json => ("application/json;charset=utf-8", node.to_json()),
+        Format::Xml => ("text/xml;charset=utf-8", node.to_xml(root)),
+    };
+    RawAnswer {
+        status,
+        headers: vec![
+            ("Content-Type".to_owned(), kind.to_owned()),
+            ("x-acs-request-id".to_owned(), exchange.request_id.clone()),
+        ],
+        body: body.into_bytes(),
+        delivery: exchange.delivery,
+        delay_ms: exchange.delay_ms,
+    }
+}
+
+fn error_answer(exchange: &Exchange<'_>, refusal: &Refusal) -> RawAnswer {
+    let product = exchange.facts.map_or("Ecs", |facts| facts.product.as_str());
+    let (status, message) = describe(exchange.facts, refusal);
+    let node = super::node::map! {
+        "RequestId": exchange.request_id.as_str(),
+        "HostId": exchange.host.as_str(),
+        "Code": refusal.code.as_str(),
+        "Message": message,
+        "Recommend": format!(
+            "https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={}",
+            refusal.code, exchange.request_id
+        ),
+    };
+    raw_answer(exchange, status, &node, "Error")
+}
+
+/// Status and message of a refusal: its own, then its action's table, then the common table, then by its form.
+fn describe(facts: Option<&ActionFacts>, refusal: &Refusal) -> (u16, String) {
+    let code = refusal.code.as_str();
+    let by_form = if code.contains("NotFound") { 404 } else { 400 };
+    let status = refusal
+        .status
+        .or_else(|| facts.and_then(|facts| facts.status_of(code)))
+        .or_else(|| known(code).map(|(status, _)| status))
+        .unwrap_or(by_form);
+    let message = refusal
+        .message
+        .clone()
+        .or_else(|| known(code).map(|(_, message)| message.to_owned()))
+        .unwrap_or_else(|| format!("The request is refused by the simulator with {code}."));
+    (status, message)
+}
+
+/// An error answer outside of any exchange.
+pub(super) fn plain_refusal(code: &str, request_id: &str) -> RawAnswer {
+    let (status, message) = describe(None, &Refusal::new(code));
+    let node = super::node::map! { "RequestId": request_id, "HostId": "", "Code": code, "Message": message };
+    RawAnswer {
+        status,
+        headers: vec![(
+            "Content-Type".to_owned(),
+            "application/json;charset=utf-8".to_owned(),
+        )],
+        body: node.to_json().into_bytes(),
+        ..RawAnswer::default()
+    }
+}
+
+// ── the gates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn read(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let request = exchange.request;
+    // The format is looked for first, so that every refusal is written in it.
+    let wants_json = request
+        .header("accept")
+        .is_some_and(|accept| accept.contains("json"));
+    if wants_json || request.header("x-acs-action").is_some() {
+        exchange.format = Format::Json;
+    }
+    exchange.query = decode_form(request.query()).ok_or_else(|| Refusal::new("InvalidParameter"))?;
+    exchange.sent = exchange.query.clone();
+    let is_form = request
+        .header("content-type")
+        .is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
+    if is_form {
+        let text = std::str::from_utf8(&request.body).map_err(|_| Refusal::new("InvalidParameter"))?;
+        exchange
+            .sent
+            .extend(decode_form(text).ok_or_else(|| Refusal::new("InvalidParameter"))?);
+    }
+    match sent(exchange, "Format") {
+        Some(format) if format.eq_ignore_ascii_case("json") => exchange.format = Format::Json,
+        Some(format) if format.eq_ignore_ascii_case("xml") => exchange.format = Format::Xml,
+        Some("") | None => {}
+        Some(_) => return refuse("InvalidParameter.Format"),
+    }
+    if request.path() != "/" {
+        return refuse("InvalidAction.NotFound");
+    }
+    if !matches!(request.method.as_str(), "GET" | "POST") {
+        return refuse("UnsupportedHTTPMethod");
+    }
+    if !host_is_served(&exchange.host, cloud.settings.allow_remote) {
+        return refuse("InvalidProduct.NotFound");
+    }
+    Ok(())
+}
+
+/// Whether a Host header is a loopback name or one of the vendor's.
+fn host_is_served(host: &str, allow_remote: bool) -> bool {
+    allow_remote || is_loopback(host) || without_port(host).ends_with(".aliyuncs.com")
+}
+
+/// Whether a Host header names this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let name = without_port(host);
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+pub(super) fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn sent<'a>(exchange: &'a Exchange<'_>, name: &str) -> Option<&'a str> {
+    exchange
+        .sent
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// Refuses a missing common parameter in the gateway's own form.
+fn common<'a>(exchange: &'a Exchange<'_>, name: &str) -> Result<&'a str, Refusal> {
+    sent(exchange, name)
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| missing_common(name))
+}
+
+pub(super) fn missing_common(name: &str) -> Refusal {
+    Refusal::new(format!("Missing{name}"))
+        .with_message(format!("{name} is mandatory for this action."))
+        .with_status(400)
+}
+
+fn common_parameters(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let request = exchange.request;
+    let acs3 = request
+        .header("authorization")
+        .filter(|header| header.starts_with("ACS3-HMAC-SHA256"));
+    if let Some(header) = acs3 {
+        exchange.scheme = Scheme::Acs3;
+        let header_or = |name: &str, shown: &str| {
+            request
+                .header(name)
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| missing_common(shown))
+        };
+        exchange.action = header_or("x-acs-action", "Action")?.to_owned();
+        exchange.version = header_or("x-acs-version", "Version")?.to_owned();
+        let authorization =
+            verify::authorization(header).ok_or_else(|| Refusal::new("IncompleteSignature"))?;
+        exchange.access_key_id = authorization.access_key_id.to_owned();
+        exchange.nonce = header_or("x-acs-signature-nonce", "SignatureNonce")?.to_owned();
+        header_or("x-acs-date", "Timestamp")?;
+    } else {
+        exchange.action = common(exchange, "Action")?.to_owned();
+        exchange.version = common(exchange, "Version")?.to_owned();
+        exchange.access_key_id = common(exchange, "AccessKeyId")?.to_owned();
+        for name in ["Signature", "SignatureMethod", "SignatureVersion", "Timestamp"] {
+            common(exchange, name)?;
+        }
+        exchange.nonce = common(exchange, "SignatureNonce")?.to_owned();
+        if common(exchange, "SignatureMethod")? != "HMAC-SHA1"
+            || common(exchange, "SignatureVersion")? != "1.0"
+        {
+            return refuse("InvalidSignatureMethod");
+        }
+    }
+    Ok(())
+}
+
+fn authenticate(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let request = exchange.request;
+    // A key may be served with a token and without; the request's token picks.
+    let token = match exchange.scheme {
+        Scheme::Acs3 => request.header("x-acs-security-token"),
+        Scheme::Rpc => sent(exchange, "SecurityToken"),
+    }
+    .filter(|token| !token.is_empty());
+    let mut keys = cloud
+        .keys
+        .iter()
+        .filter(|key| key.id == exchange.access_key_id)
+        .peekable();
+    if keys.peek().is_none() {
+        return refuse("InvalidAccessKeyId.NotFound");
+    }
+    let candidates: Vec<_> = keys.collect();
+    let Some(key) = candidates
+        .iter()
+        .find(|key| key.security_token.as_deref() == token)
+    else {
+        return match (token, candidates.iter().any(|key| key.security_token.is_some())) {
+            (None, _) => Err(missing_common("SecurityToken")),
+            (Some(_), true) => refuse("InvalidSecurityToken.MismatchWithAccessKey"),
+            (Some(_), false) => refuse("InvalidSecurityToken.Malformed"),
+        };
+    };
+    if key.expires.is_some_and(|end| end <= exchange.now.real) {
+        return refuse("InvalidSecurityToken.Expired");
+    }
+    if !key.active {
+        return refuse("InvalidAccessKeyId.Inactive");
+    }
+    match exchange.scheme {
+        Scheme::Rpc => verify::rpc(&request.method, &exchange.sent, &key.secret)?,
+        Scheme::Acs3 => {
+            let authorization = request
+                .header("authorization")
+                .and_then(verify::authorization)
+                .ok_or_else(|| Refusal::new("IncompleteSignature"))?;
+            verify::acs3(request, &exchange.query, &authorization, &key.secret)?;
+        }
+    }
+    exchange.account = Some(key.id.clone());
+    Ok(())
+}
+
+fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let stamp = match exchange.scheme {
+        Scheme::Acs3 => exchange.request.header("x-acs-date").unwrap_or(""),
+        Scheme::Rpc => common(exchange, "Timestamp")?,
+    };
+    let at = parse_utc(stamp, false).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
+    if (exchange.now.real - at).abs() > CLOCK_TOLERANCE_MS {
+        return refuse("InvalidTimeStamp.Expired");
+    }
+    let nonce = nonce_hash(&exchange.access_key_id, &exchange.nonce);
+    if cloud.nonces.is_used(nonce) {
+        return refuse("SignatureNonceUsed");
+    }
+    cloud.nonces.note(nonce, exchange.now.real);
+    exchange.nonce_used = Some(nonce);
+    Ok(())
+}
+
+fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let account = exchange.account.clone().unwrap_or_default();
+    let region = sent(exchange, "RegionId")
+        .unwrap_or(&cloud.settings.region)
+        .to_owned();
+    let facts = api().action(&exchange.version, &exchange.action);
+    if facts.is_some()
+        && !cloud
+            .quotas
+            .admit(&account, &region, &exchange.action, exchange.now.real)
+    {
+        let codes = ["Throttling.Resource".to_owned()];
+        let code = facts.and_then(|facts| facts.known_code(&codes));
+        return refuse(code.unwrap_or_else(|| "Throttling".to_owned()));
+    }
+    let mut refusal = Ok(());
+    for fault in cloud.faults.meet(&exchange.action) {
+        match fault {
+            FaultKind::Refuse { code, status } => {
+                refusal = Err(Refusal {
+                    status,
+                    ..Refusal::new(code)
+                })
+            }
+            FaultKind::DropRequest => {
+                exchange.delivery = Delivery::Drop;
+                refusal = refuse("ServiceUnavailable");
+            }
+            FaultKind::DropAnswer => exchange.delivery = Delivery::Drop,
+            FaultKind::Delay(millis) => exchange.delay_ms += millis,
+            FaultKind::Duplicate => exchange.duplicate = true,
+        }
+    }
+    refusal
+}
+
+fn route(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    if !api().knows_version(&exchange.version) {
+        return refuse("InvalidVersion");
+    }
+    let facts = api().action(&exchange.version, &exchange.action);
+    let run = actions::find(&exchange.version, &exchange.action);
+    let (Some(facts), Some(run)) = (facts, run) else {
+        return refuse("InvalidAction.NotFound");
+    };
+    exchange.facts = Some(facts);
+    exchange.run = Some(run);
+    exchange.params = exchange
+        .sent
+        .iter()
+        .filter(|(name, _)| name == "RegionId" || !COMMON.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    Ok(())
+}
+
+fn check_parameters(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let Some(facts) = exchange.facts else {
+        return refuse("InternalError");
+    };
+    let unknown = check::parameters(facts, &exchange.params, &exchange.host)?;
+    for name in unknown {
+        // The real gateway ignores what it does not know; tests of clients want to hear of it.
+        cloud.stats.unknown_param(&facts.name, &name);
+    }
+    Ok(())
+}
+
+fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    let (Some(facts), Some(run), Some(account)) = (exchange.facts, exchange.run, &exchange.account) else {
+        return refuse("InternalError");
+    };
+    let Some(world) = cloud.accounts.get_mut(account) else {
+        return refuse("InternalError");
+    };
+    world.settle(exchange.now);
+    let region = exchange
+        .params
+        .text("RegionId")
+        .or_else(|| check::region_of_host(&exchange.host))
+        .unwrap_or(&cloud.settings.region)
+        .to_owned();
+    let mut call = Call {
+        world,
+        params: &exchange.params,
+        facts,
+        region,
+        now: exchange.now,
+        settings: &cloud.settings,
+        host: &exchange.host,
+    };
+    let token = if facts.client_token {
+        exchange.params.text("ClientToken")
+    } else {
+        None
+    };
+    let node = match token {
+        Some(token) => tokens::once(&mut call, token, run)?,
+        None => run(&mut call)?,
+    };
+    if facts.dry_run && !changes(facts) && exchange.params.flag("DryRun") {
+        return refuse("DryRunOperation");
+    }
+    exchange.answer = Some(node);
+    Ok(())
+}
+
+fn check_answer(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
+    if !cfg!(debug_assertions) {
+        return Ok(());
+    }
+    let (Some(facts), Some(answer)) = (exchange.facts, &exchange.answer) else {
+        return Ok(());
+    };
+    match facts.misfit(answer) {
+        None => Ok(()),
+        Some(misfit) => Err(Refusal::new("InternalError").with_message(format!("simulator fault: {misfit}"))),
+    }
+}

@@ -1,0 +1,249 @@
+//! What a simulator is started with, and the small languages of its flags. Does not know how any of it is used.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::clock::{Speed, UnixMillis};
+use super::faults::FaultSpec;
+
+/// One access key. Keys belong to accounts, and accounts are separate clouds.
+#[derive(Clone)]
+pub struct KeyPair {
+    /// The access key id, `LTAI...` at the vendor.
+    pub id: String,
+    /// The access key secret.
+    pub secret: String,
+    /// The token that must come with every request of a temporary (STS) key.
+    pub security_token: Option<String>,
+    /// An inactive key is refused.
+    pub active: bool,
+    /// When the security token ends, in milliseconds since 1970; never when `None`.
+    pub expires: Option<UnixMillis>,
+}
+
+impl KeyPair {
+    /// An active key without a token.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            secret: secret.into(),
+            security_token: None,
+            active: true,
+            expires: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for KeyPair {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "KeyPair({})", self.id)
+    }
+}
+
+/// How often an API may be called in a window, `API=N/60s`; `*` stands for each API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// The action's name, or `*`.
+    pub action: String,
+    /// Calls allowed in a window.
+    pub calls: u32,
+    /// Length of the window in seconds of real time.
+    pub window_s: u32,
+}
+
+/// The text given for a quota is not of the form `API=N/60s`.
+#[derive(Debug, thiserror::Error)]
+#[error("a quota is written API=N/60s, for example RunInstances=100/60s, not `{given}`")]
+pub struct QuotaError {
+    given: String,
+}
+
+impl FromStr for Quota {
+    type Err = QuotaError;
+
+    fn from_str(text: &str) -> Result<Self, QuotaError> {
+        let parse = || {
+            let (action, rate) = text.split_once('=')?;
+            let (calls, window) = rate.split_once('/')?;
+            let window_s: u32 = window.strip_suffix('s')?.parse().ok()?;
+            let named = action == "*" || action.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            if action.is_empty() || !named || window_s == 0 {
+                return None;
+            }
+            Some(Self {
+                action: action.to_owned(),
+                calls: calls.parse().ok()?,
+                window_s,
+            })
+        };
+        parse().ok_or_else(|| QuotaError {
+            given: text.to_owned(),
+        })
+    }
+}
+
+/// A type that is sold out: everywhere, in a zone, or all types of a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldOut {
+    /// The instance type, or `*`.
+    pub instance_type: String,
+    /// The zone, or `*`.
+    pub zone: String,
+}
+
+impl SoldOut {
+    pub(super) fn covers(&self, instance_type: &str, zone: &str) -> bool {
+        (self.instance_type == "*" || self.instance_type == instance_type)
+            && (self.zone == "*" || self.zone == zone)
+    }
+}
+
+/// The text given for a sold-out type is not of the form `TYPE@ZONE`.
+#[derive(Debug, thiserror::Error)]
+#[error("what is sold out is written TYPE@ZONE, either of them may be *, not `{given}`")]
+pub struct SoldOutError {
+    given: String,
+}
+
+impl FromStr for SoldOut {
+    type Err = SoldOutError;
+
+    fn from_str(text: &str) -> Result<Self, SoldOutError> {
+        match text.split_once('@') {
+            Some((kind, zone)) if !kind.is_empty() && !zone.is_empty() => Ok(Self {
+                instance_type: kind.to_owned(),
+                zone: zone.to_owned(),
+            }),
+            _ => Err(SoldOutError {
+                given: text.to_owned(),
+            }),
+        }
+    }
+}
+
+/// A ready-made set of behaviours, `--scenario NAME`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scenario {
+    /// Everything works.
+    #[default]
+    Calm,
+    /// A describe right after a create may miss it for a few seconds.
+    Laggy,
+    /// One request in ten is throttled, one in fifty fails, one in a hundred answers is lost.
+    Rough,
+    /// Every instance type is sold out in every zone.
+    SoldOut,
+}
+
+/// There is no scenario of this name.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no scenario `{given}`; there are calm, laggy, rough and sold-out")]
+pub struct ScenarioError {
+    given: String,
+}
+
+impl FromStr for Scenario {
+    type Err = ScenarioError;
+
+    fn from_str(text: &str) -> Result<Self, ScenarioError> {
+        match text {
+            "calm" => Ok(Self::Calm),
+            "laggy" => Ok(Self::Laggy),
+            "rough" => Ok(Self::Rough),
+            "sold-out" => Ok(Self::SoldOut),
+            _ => Err(ScenarioError {
+                given: text.to_owned(),
+            }),
+        }
+    }
+}
+
+/// Everything that `infra sim serve` can be told.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Listening on anything but loopback is refused without this.
+    pub allow_remote: bool,
+    /// Where the cloud is kept; in memory when `None`.
+    pub data: Option<PathBuf>,
+    /// The keys that may sign. When empty, one pair is generated; see [`super::Server::key_pairs`].
+    pub key_pairs: Vec<KeyPair>,
+    /// The region assumed when a request names none.
+    pub region: String,
+    /// Speed of asynchronous life cycles.
+    pub speed: Speed,
+    /// Ids, addresses and faults follow from it.
+    pub seed: u64,
+    /// How long every answer is held back.
+    pub latency: Duration,
+    /// Throttling; none by default.
+    pub quotas: Vec<Quota>,
+    /// What goes wrong on purpose.
+    pub faults: Vec<FaultSpec>,
+    /// A ready-made set of the above.
+    pub scenario: Scenario,
+    /// How long a create may stay invisible to lists, in real time.
+    pub read_lag: Duration,
+    /// What is sold out.
+    pub sold_out: Vec<SoldOut>,
+    /// How long a client token is remembered, in real time. The vendor publishes no figure for ECS and VPC; the
+    /// only published one, ten minutes, belongs to another product and is the default here.
+    pub token_lifetime: Duration,
+    /// Where to write the certificate of the throw-away authority that vouches for TLS on the same port.
+    pub ca_out: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            allow_remote: false,
+            data: None,
+            key_pairs: Vec::new(),
+            region: "cn-hangzhou".to_owned(),
+            speed: Speed::Times(1),
+            seed: 0,
+            latency: Duration::ZERO,
+            quotas: Vec::new(),
+            faults: Vec::new(),
+            scenario: Scenario::Calm,
+            read_lag: Duration::ZERO,
+            sold_out: Vec::new(),
+            token_lifetime: Duration::from_secs(600),
+            ca_out: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_are_read_from_their_flag() {
+        let quota: Quota = "RunInstances=100/60s".parse().unwrap();
+        assert_eq!(
+            (quota.action.as_str(), quota.calls, quota.window_s),
+            ("RunInstances", 100, 60)
+        );
+        for wrong in [
+            "RunInstances",
+            "RunInstances=1",
+            "RunInstances=x/60s",
+            "=1/60s",
+            "A=1/0s",
+            "A=1/60",
+        ] {
+            assert!(wrong.parse::<Quota>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_in_the_debug_text() {
+        let shown = format!("{:?}", KeyPair::new("LTAI", "hush"));
+        assert_eq!(shown, "KeyPair(LTAI)");
+    }
+}

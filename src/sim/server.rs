@@ -1,0 +1,444 @@
+//! The cloud behind a socket: HTTP on a thread of its own, group commit of the log. The only place of the simulator
+//! that reads clocks and draws random numbers. Does not know the API.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
+
+use super::clock::UnixMillis;
+use super::cloud::Cloud;
+use super::options::{KeyPair, Options};
+use super::store::StoreError;
+use super::tls::Identity;
+use super::wire::{Delivery, RawAnswer, RawRequest};
+
+/// The largest request body that is read; user data of 32 KiB is the largest legitimate part.
+const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// Why a simulator does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is not loopback, and `allow_remote` is not set.
+    #[error(
+        "{address} is not a loopback address; the simulator is for this machine only unless --allow-remote is given"
+    )]
+    NotLoopback {
+        /// The address asked for.
+        address: IpAddr,
+    },
+    /// The region is not one that is served.
+    #[error("there is no region `{region}`")]
+    UnknownRegion {
+        /// The region asked for.
+        region: String,
+    },
+    /// The socket cannot be opened.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be written, or a thread cannot be started.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was attempted.
+        doing: &'static str,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// The cloud on disk cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl StartError {
+    /// Whether another process serves the same folder.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Locked { .. }))
+    }
+}
+
+/// A running simulator; it stops when dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    key_pairs: Vec<KeyPair>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts serving; when this returns, connections are accepted.
+    ///
+    /// # Errors
+    /// When the address may not or cannot be listened on, or the data folder cannot be used. Blocks up to ten seconds
+    /// while another process holds the folder.
+    pub fn start(mut options: Options) -> Result<Self, StartError> {
+        let address = options.listen;
+        if !options.allow_remote && !address.ip().is_loopback() {
+            return Err(StartError::NotLoopback {
+                address: address.ip(),
+            });
+        }
+        if super::catalogue::find_region(&options.region).is_none() {
+            return Err(StartError::UnknownRegion {
+                region: options.region,
+            });
+        }
+        if options.key_pairs.is_empty() {
+            options.key_pairs.push(own_key_pair(options.data.as_deref())?);
+        }
+        let cloud = Cloud::new(&options)?;
+        let listener = std::net::TcpListener::bind(address)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .map_err(|source| StartError::Listen { address, source })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| StartError::Listen { address, source })?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| StartError::Io {
+                doing: "start the simulator's runtime",
+                source,
+            })?;
+        let (stop, stopped) = oneshot::channel();
+        let site = Site::new(cloud)?;
+        if let Some(path) = &options.ca_out {
+            site.identity()
+                .ok_or_else(|| io::Error::other("no certificate could be made"))
+                .and_then(|identity| std::fs::write(path, &identity.authority))
+                .map_err(|source| StartError::Io {
+                    doing: "write the certificate of the authority",
+                    source,
+                })?;
+        }
+        let thread = std::thread::Builder::new()
+            .name("infra-sim".to_owned())
+            .spawn(move || {
+                runtime.block_on(async move {
+                    tokio::select! {
+                        () = accept(listener, site) => {}
+                        _ = stopped => {}
+                    }
+                });
+            })
+            .map_err(|source| StartError::Io {
+                doing: "start the simulator's thread",
+                source,
+            })?;
+        Ok(Self {
+            address,
+            key_pairs: options.key_pairs,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens, with the port that was picked.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The keys that may sign; one generated pair when none was given.
+    pub fn key_pairs(&self) -> &[KeyPair] {
+        &self.key_pairs
+    }
+
+    /// Stops it and waits until it has.
+    pub fn shutdown(mut self) {
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It may have ended by itself.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A generated key pair; with a data folder it is kept there, so that the same account is found again.
+fn own_key_pair(folder: Option<&Path>) -> Result<KeyPair, StartError> {
+    let random = || uuid::Uuid::new_v4().simple().to_string();
+    let fresh = || (format!("LTAIsim{}", &random()[..17]), random()[..30].to_owned());
+    let Some(folder) = folder else {
+        let (id, secret) = fresh();
+        return Ok(KeyPair::new(id, secret));
+    };
+    let path: PathBuf = folder.join("key");
+    let io = |doing| move |source| StartError::Io { doing, source };
+    std::fs::create_dir_all(folder).map_err(io("make the data folder"))?;
+    if let Some(pair) = read_key_pair(&path) {
+        return Ok(pair);
+    }
+    let (id, secret) = fresh();
+    // Another process may be doing the same: whoever links first has made the pair for both.
+    let draft = folder.join(format!("key.{}", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let linked = options
+        .open(&draft)
+        .and_then(|mut file| io::Write::write_all(&mut file, format!("{id}\n{secret}\n").as_bytes()))
+        .and_then(|()| std::fs::hard_link(&draft, &path));
+    let _ = std::fs::remove_file(&draft);
+    match linked {
+        Ok(()) => Ok(KeyPair::new(id, secret)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_key_pair(&path)
+            .ok_or_else(|| io("read the kept key pair")(io::Error::from(io::ErrorKind::InvalidData))),
+        Err(error) => Err(io("keep the generated key pair")(error)),
+    }
+}
+
+fn read_key_pair(path: &Path) -> Option<KeyPair> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let (id, secret) = text.trim_end().split_once('\n')?;
+    Some(KeyPair::new(id, secret))
+}
+
+/// What all connections share.
+struct Site {
+    cloud: Mutex<Cloud>,
+    /// Number of the last change that is in the log.
+    written: AtomicU64,
+    commit: Option<Commit>,
+    /// Made when it is first needed; `None` inside when it cannot be made.
+    identity: OnceLock<Option<Identity>>,
+}
+
+/// The thread that syncs the log, once for all changes that wait for it.
+struct Commit {
+    order: mpsc::Sender<u64>,
+    synced: watch::Receiver<u64>,
+    failed: Arc<AtomicBool>,
+}
+
+impl Site {
+    fn new(cloud: Cloud) -> Result<Arc<Self>, StartError> {
+        let durable = cloud.log_handle().is_some();
+        let (order, orders) = mpsc::channel();
+        let (done, synced) = watch::channel(0);
+        let failed = Arc::new(AtomicBool::new(false));
+        let commit = durable.then(|| Commit {
+            order,
+            synced,
+            failed: Arc::clone(&failed),
+        });
+        let site = Arc::new(Self {
+            cloud: Mutex::new(cloud),
+            written: AtomicU64::new(0),
+            commit,
+            identity: OnceLock::new(),
+        });
+        if durable {
+            // Weak, so that the thread ends with the server.
+            let weak = Arc::downgrade(&site);
+            std::thread::Builder::new()
+                .name("infra-sim-log".to_owned())
+                .spawn(move || {
+                    while let Ok(mut number) = orders.recv() {
+                        while let Ok(later) = orders.try_recv() {
+                            number = later;
+                        }
+                        let Some(site) = weak.upgrade() else { break };
+                        // The handle is asked for each time: a rewritten log is another file, and a synced one.
+                        let handle = site.lock().log_handle();
+                        let good = matches!(handle, Some(Ok(file)) if file.sync_data().is_ok());
+                        if !good {
+                            site.lock().break_down();
+                            failed.store(true, Ordering::Release);
+                        }
+                        if done.send(number).is_err() {
+                            break;
+                        }
+                    }
+                })
+                .map_err(|source| StartError::Io {
+                    doing: "start the simulator's log thread",
+                    source,
+                })?;
+        }
+        Ok(site)
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.identity.get_or_init(|| Identity::new().ok()).as_ref()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cloud> {
+        self.cloud.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a request; an answer leaves only when everything that it could tell of is on disk.
+    async fn answer(&self, request: &RawRequest) -> RawAnswer {
+        let (answer, number) = {
+            let mut cloud = self.lock();
+            // The clock is read under the lock: requests are handled in the order of their times.
+            let now = unix_millis();
+            if let Some(answer) = cloud.control(request, now) {
+                return answer;
+            }
+            let (answer, changed) = cloud.handle_deferred(request, now);
+            let number = if changed {
+                self.written.fetch_add(1, Ordering::AcqRel) + 1
+            } else {
+                self.written.load(Ordering::Acquire)
+            };
+            if changed && let Some(commit) = &self.commit {
+                // When the thread is gone, waiting below fails as well.
+                let _ = commit.order.send(number);
+            }
+            (answer, number)
+        };
+        if let Some(commit) = &self.commit {
+            let mut synced = commit.synced.clone();
+            let waited = synced.wait_for(|synced| *synced >= number).await.is_ok();
+            if !waited || commit.failed.load(Ordering::Acquire) {
+                return self.lock().broken_answer(unix_millis());
+            }
+        }
+        answer
+    }
+}
+
+fn unix_millis() -> UnixMillis {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    UnixMillis::try_from(since.as_millis()).unwrap_or(UnixMillis::MAX)
+}
+
+async fn accept(listener: std::net::TcpListener, site: Arc<Site>) {
+    let Ok(listener) = TcpListener::from_std(listener) else {
+        return;
+    };
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(stream, Arc::clone(&site)));
+            }
+            // Too many open files, or a client that was gone already: the next one may fare better.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// The first byte of a TLS connection: a handshake record.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+async fn serve(stream: TcpStream, site: Arc<Site>) {
+    // Answers are written in one piece; waiting to fill a packet only costs time.
+    let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first[0] == TLS_HANDSHAKE => {
+            let Some(acceptor) = site.identity().map(|identity| identity.acceptor.clone()) else {
+                return;
+            };
+            // A client that does not trust the authority breaks off here.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve_http(TokioIo::new(stream), site).await;
+            }
+        }
+        Ok(1) => serve_http(TokioIo::new(stream), site).await,
+        _ => {}
+    }
+}
+
+async fn serve_http<T: hyper::rt::Read + hyper::rt::Write + Unpin>(stream: T, site: Arc<Site>) {
+    let service = service_fn(move |request| {
+        let site = Arc::clone(&site);
+        async move { respond(&site, request).await }
+    });
+    // A broken connection is the client's affair, and a dropped answer ends here on purpose.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(stream, service)
+        .await;
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is dropped")]
+struct Dropped;
+
+async fn respond(
+    site: &Site,
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Full<Bytes>>, Dropped> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+        return Ok(response(RawAnswer {
+            status: 413,
+            ..RawAnswer::default()
+        }));
+    };
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let raw = RawRequest {
+        method: parts.method.as_str().to_owned(),
+        target: target.to_owned(),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect(),
+        body: body.to_bytes().to_vec(),
+    };
+    let answer = site.answer(&raw).await;
+    if answer.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
+    }
+    match answer.delivery {
+        Delivery::Send => Ok(response(answer)),
+        Delivery::Drop => Err(Dropped),
+    }
+}
+
+fn response(answer: RawAnswer) -> hyper::Response<Full<Bytes>> {
+    let mut builder = hyper::Response::builder().status(answer.status);
+    for (name, value) in &answer.headers {
+        builder = builder.header(name, value);
+    }
+    builder
+        .body(Full::new(Bytes::from(answer.body)))
+        .unwrap_or_else(|_| {
+            let mut failed = hyper::Response::new(Full::default());
+            *failed.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
+            failed
+        })
+}

@@ -1,0 +1,222 @@
+//! What can go wrong with a state, and the way out of it.
+//!
+//! Does not know exit codes; a command picks them (6 for [`StateError::Locked`], else 1 or 3).
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+
+use super::check::Violation;
+use super::lock::LockNote;
+use super::migrate::FORMAT;
+
+/// Why a state cannot be read or written. Files are left as they are in every case.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum StateError {
+    /// The state file's bytes are not those that were written.
+    #[error("the state file {} is damaged: {reason}", path.display())]
+    Damaged { path: PathBuf, reason: String },
+    /// The state file is empty.
+    #[error("the state file {} is empty", path.display())]
+    Empty { path: PathBuf },
+    /// There is no state file although something beside it shows that there was one.
+    #[error("the state file {} is missing, but {} shows that there was one", path.display(), witness.display())]
+    Missing { path: PathBuf, witness: PathBuf },
+    /// The file is not a state of `infra`.
+    #[error("{} is not a state file of infra", path.display())]
+    NotAState { path: PathBuf },
+    /// A newer version of `infra` wrote the file.
+    #[error("{} has the format {format}, this version of infra reads formats up to {FORMAT}", path.display())]
+    Newer { path: PathBuf, format: u64 },
+    /// Somebody else could change the file, or it is not where it seems to be.
+    #[error("{} {problem}", path.display())]
+    Unsafe {
+        path: PathBuf,
+        problem: &'static str,
+        remedy: String,
+    },
+    /// A line of the journal was changed after it had been written.
+    #[error("the journal {} is damaged: {reason}", path.display())]
+    JournalDamaged { path: PathBuf, reason: String },
+    /// The journal does not continue this state.
+    #[error("the journal {} does not belong to the state file beside it: {reason}", path.display())]
+    JournalForeign { path: PathBuf, reason: String },
+    /// Somebody else holds the lock.
+    #[error("the state is locked{}", by(holder.as_deref()))]
+    Locked {
+        path: PathBuf,
+        holder: Option<Box<LockNote>>,
+    },
+    /// The file system has no locks.
+    #[error("the state cannot be locked: {} is on a file system without locks", path.display())]
+    LockUnsupported {
+        path: PathBuf,
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The file system refused.
+    #[error("could not {doing} {}", path.display())]
+    Io {
+        /// What was being done, e.g. `write`.
+        doing: &'static str,
+        path: PathBuf,
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// An earlier write failed, so nothing more may be begun in this run.
+    #[error("the journal could not be written, so nothing more is begun: {cause}")]
+    Poisoned { cause: Arc<StateError> },
+    /// The session was closed.
+    #[error("the state was closed already")]
+    Closed,
+    /// A change or a state cannot be right.
+    #[error("a change of the state makes no sense: {violation}")]
+    Inconsistent { violation: Violation },
+    /// The generation that was asked for is not there, or none is whole.
+    #[error("{}", match serial { Some(serial) => format!("there is no whole backup with the serial {serial}"), None => "there is no whole backup".to_owned() })]
+    NoGeneration {
+        serial: Option<u64>,
+        /// Serials that could be restored, newest first.
+        there: Vec<u64>,
+    },
+    /// A document may not replace the state.
+    #[error("this document cannot replace the state: {reason}")]
+    PushRefused { reason: String },
+    /// A name that cannot be part of a file name.
+    #[error("\"{name}\" cannot name a state")]
+    Name { name: String },
+}
+
+impl StateError {
+    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> StateError {
+        StateError::Io {
+            doing,
+            path: path.into(),
+            source: Arc::new(source),
+        }
+    }
+
+    /// The code of the diagnostic; the meaning of a code never changes.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            StateError::Damaged { .. } => "E0801",
+            StateError::Empty { .. } => "E0802",
+            StateError::Missing { .. } => "E0803",
+            StateError::NotAState { .. } => "E0804",
+            StateError::Newer { .. } => "E0805",
+            StateError::Unsafe { .. } => "E0806",
+            StateError::JournalDamaged { .. } => "E0807",
+            StateError::JournalForeign { .. } => "E0808",
+            StateError::Locked { .. } => "E0809",
+            StateError::LockUnsupported { .. } => "E0810",
+            StateError::Io { .. } => "E0811",
+            StateError::Poisoned { .. } => "E0812",
+            StateError::Closed => "E0813",
+            StateError::Inconsistent { .. } => "E0814",
+            StateError::NoGeneration { .. } => "E0816",
+            StateError::PushRefused { .. } => "E0817",
+            StateError::Name { .. } => "E0818",
+        }
+    }
+
+    /// Whether somebody else holds the lock.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self, StateError::Locked { .. })
+    }
+
+    /// The error with its cause and its way out.
+    pub(crate) fn diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code(), self.to_string());
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            diagnostic.notes.push(source.to_string());
+            cause = source.source();
+        }
+        if let StateError::Poisoned { cause } = self {
+            let cause = cause.diagnostic();
+            diagnostic.notes.extend(cause.notes);
+            diagnostic.help.extend(cause.help);
+        }
+        diagnostic.help.extend(self.help());
+        diagnostic
+    }
+
+    /// Ways out, a line each.
+    fn help(&self) -> Vec<String> {
+        let restore =
+            "infra state restore brings back the newest whole backup; the damaged file is kept beside it";
+        match self {
+            StateError::Damaged { .. } => vec![restore.to_owned()],
+            StateError::Empty { .. } => vec![
+                restore.to_owned(),
+                "if there never was anything in it, remove the empty file".to_owned(),
+            ],
+            StateError::Missing { .. } => vec![
+                "infra state restore brings back the newest whole backup".to_owned(),
+                "if what it described is gone for good, remove the journal and the backups too".to_owned(),
+            ],
+            StateError::NotAState { path } => vec![format!(
+                "move {} away, or use infra state restore if it replaced your state",
+                path.display()
+            )],
+            StateError::Newer { .. } => vec![
+                "update infra to the version that wrote it".to_owned(),
+                "or infra state restore SERIAL for a backup from before".to_owned(),
+            ],
+            StateError::Unsafe { remedy, .. } => vec![remedy.clone()],
+            StateError::JournalDamaged { .. } => vec![
+                "infra state restore keeps what can be read of it and puts the damaged journal aside".to_owned(),
+                "the next plan names every resource that the state does not know".to_owned(),
+            ],
+            StateError::JournalForeign { .. } => vec![
+                "infra state restore brings back the state that the journal continues, if it is among the backups"
+                    .to_owned(),
+                "infra state restore SERIAL takes that backup and puts the journal aside".to_owned(),
+            ],
+            StateError::Locked { .. } => vec![
+                "wait for it to end, or end that process: its lock ends with it".to_owned(),
+                "infra unlock shows who holds it".to_owned(),
+            ],
+            StateError::LockUnsupported { .. } => {
+                vec!["keep the folder on a local disk".to_owned()]
+            }
+            StateError::Io { source, .. } => io_help(source),
+            StateError::Poisoned { .. } => vec![
+                "make the disk writable again and run the same command: it goes on from what is in the journal"
+                    .to_owned(),
+            ],
+            StateError::Closed | StateError::Inconsistent { .. } => {
+                vec!["this is a mistake in infra; please report it. Nothing was written".to_owned()]
+            }
+            StateError::NoGeneration { there, .. } if there.is_empty() => {
+                vec!["infra import ADDRESS ID takes over what exists, one by one".to_owned()]
+            }
+            StateError::NoGeneration { there, .. } => vec![format!(
+                "there are: {}",
+                there.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+            )],
+            StateError::PushRefused { .. } => {
+                vec!["infra state pull writes a document that can be changed and pushed".to_owned()]
+            }
+            StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".to_owned()],
+        }
+    }
+}
+
+fn io_help(source: &io::Error) -> Vec<String> {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            vec!["make room on the disk and run the same command again".to_owned()]
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            vec!["make the folder .infra writable for you".to_owned()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn by(holder: Option<&LockNote>) -> String {
+    holder.map_or_else(String::new, |note| format!(" by {note}"))
+}

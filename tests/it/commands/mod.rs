@@ -1,0 +1,6 @@
+//! Commands as a user runs them: the binary, a simulator, and what both say.
+
+mod apply;
+mod existing;
+mod readme;
+mod refusals;

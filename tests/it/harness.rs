@@ -1,0 +1,276 @@
+//! One world for a test: a folder, a simulator, the binary in a cleared environment, and a client of somebody else.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::Engine as _;
+use hmac::{KeyInit as _, Mac as _};
+use infra::sim;
+use serde_json::Value;
+
+const KEY_ID: &str = "LTAI-test";
+const KEY_SECRET: &str = "test-secret-Zq7";
+
+/// The result of a command.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Output {
+    /// Insists on an exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Output {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Insists on a text in the result.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Output {
+        assert!(
+            self.stdout.contains(text),
+            "no {text:?} in stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Insists on a text in what it says beside the result.
+    #[track_caller]
+    pub(crate) fn tells(self, text: &str) -> Output {
+        assert!(
+            self.stderr.contains(text),
+            "no {text:?} in stderr:\n{}\nstdout:\n{}",
+            self.stderr,
+            self.stdout
+        );
+        self
+    }
+}
+
+/// A folder, a simulator and the binary.
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    server: Option<sim::Server>,
+    /// More environment variables for the binary.
+    pub(crate) vars: BTreeMap<String, String>,
+}
+
+impl World {
+    /// A simulator in memory at full speed.
+    pub(crate) fn new() -> World {
+        World::with(|_| {})
+    }
+
+    /// The same with other options.
+    pub(crate) fn with(change: impl FnOnce(&mut sim::Options)) -> World {
+        let mut options = sim::Options {
+            key_pairs: vec![sim::KeyPair::new(KEY_ID, KEY_SECRET)],
+            speed: "max".parse().unwrap(),
+            ..sim::Options::default()
+        };
+        change(&mut options);
+        World {
+            folder: tempfile::tempdir().unwrap(),
+            server: Some(sim::Server::start(options).unwrap()),
+            vars: BTreeMap::new(),
+        }
+    }
+
+    /// No simulator: for what needs no network, or brings its own with `--sim`.
+    pub(crate) fn offline() -> World {
+        World {
+            folder: tempfile::tempdir().unwrap(),
+            server: None,
+            vars: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn server(&self) -> &sim::Server {
+        self.server.as_ref().unwrap()
+    }
+
+    /// Writes a file into the folder.
+    pub(crate) fn write(&self, name: &str, text: &str) -> &World {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    /// Reads a file of the folder.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).unwrap()
+    }
+
+    /// Copies an example of the project into the folder.
+    pub(crate) fn example(&self, name: &str) -> &World {
+        let from = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(name)
+            .join("infra.toml");
+        self.write("infra.toml", &std::fs::read_to_string(from).unwrap())
+    }
+
+    /// The binary, ready to be started in the folder with a cleared environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .stdin(Stdio::null());
+        command.env("HOME", self.path());
+        if let Some(server) = &self.server {
+            command.env("INFRA_ENDPOINT", server.url());
+            command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID);
+            command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET);
+        }
+        command.envs(&self.vars);
+        command
+    }
+
+    /// Runs the binary.
+    #[must_use]
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().unwrap();
+        Output {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Applies without asking.
+    #[must_use]
+    pub(crate) fn apply(&self) -> Output {
+        self.run(&["apply", "--auto-approve"])
+    }
+
+    /// One call of a client that shares no code with ours.
+    pub(crate) fn call(&self, product: &str, action: &str, params: &[(&str, &str)]) -> Value {
+        let version = match product {
+            "Ecs" => "2014-05-26",
+            "Vpc" => "2016-04-28",
+            _ => "2015-04-01",
+        };
+        static NONCE: AtomicU64 = AtomicU64::new(0);
+        let nonce = format!("{}-{}", std::process::id(), NONCE.fetch_add(1, Ordering::Relaxed));
+        let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let mut all: BTreeMap<&str, &str> = params.iter().copied().collect();
+        all.extend([
+            ("Action", action),
+            ("Version", version),
+            ("Format", "JSON"),
+            ("AccessKeyId", KEY_ID),
+            ("SignatureMethod", "HMAC-SHA1"),
+            ("SignatureVersion", "1.0"),
+            ("SignatureNonce", nonce.as_str()),
+            ("Timestamp", time.as_str()),
+        ]);
+        let query: Vec<String> = all
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
+        let query = query.join("&");
+        let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(format!("{KEY_SECRET}&").as_bytes()).unwrap();
+        mac.update(format!("GET&%2F&{}", encode(&query)).as_bytes());
+        let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        let answer = http(
+            self.server(),
+            "GET",
+            &format!("/?{query}&Signature={}", encode(&signature)),
+        );
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// All instances, as the foreign client sees them.
+    pub(crate) fn instances(&self) -> Vec<Value> {
+        self.instances_in("cn-hangzhou")
+    }
+
+    pub(crate) fn instances_in(&self, region: &str) -> Vec<Value> {
+        let answer = self.call(
+            "Ecs",
+            "DescribeInstances",
+            &[("RegionId", region), ("PageSize", "100")],
+        );
+        answer["Instances"]["Instance"].as_array().unwrap().clone()
+    }
+
+    /// The simulator's counters.
+    pub(crate) fn stats(&self) -> Value {
+        serde_json::from_str(&http(self.server(), "GET", "/_sim/stats")).unwrap()
+    }
+
+    /// Everything that exists, without what changes from look to look.
+    pub(crate) fn inventory(&self) -> Value {
+        serde_json::from_str(&http(self.server(), "GET", "/_sim/world")).unwrap()
+    }
+
+    /// How many things of this kind exist.
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.inventory()["accounts"][0][kind]
+            .as_array()
+            .map_or(0, Vec::len)
+    }
+}
+
+/// Percent-encoding as the signature wants it.
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => (byte as char).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// One exchange over a connection of its own; the body of the answer.
+fn http(server: &sim::Server, method: &str, target: &str) -> String {
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        server.addr()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        return unchunk(body);
+    }
+    body.to_owned()
+}
+
+fn unchunk(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        whole.push_str(&rest[..size]);
+        body = &rest[size + 2..];
+    }
+    whole
+}
