@@ -434,7 +434,7 @@ fn write_summary(plan: &Plan, header: &Header, sheet: &mut Sheet) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{self, address, attribute, change, header, set};
+    use super::super::testing::{self, header};
     use super::*;
 
     fn look(columns: usize) -> Look {
