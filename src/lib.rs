@@ -1,5 +1,4 @@
 //! `infra`: plan and apply for Alibaba Cloud ECS.
-#![allow(dead_code)]
 
 mod address;
 mod apply;
@@ -42,7 +41,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
             return ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 });
         }
     };
-    let ui = ui::Ui::new(&env);
+    let color = match cli.global.color {
+        cli::ColorChoice::Auto => ui::Color::Auto,
+        cli::ColorChoice::Always => ui::Color::Always,
+        cli::ColorChoice::Never => ui::Color::Never,
+    };
+    let ui = ui::Ui::new(&env, color);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -57,7 +61,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     let exit = match runtime.block_on(commands::run(&cli, &env, &ui)) {
         Ok(exit) => exit,
         Err(failure) => {
-            ui.diagnostics(&failure.diagnostics);
+            ui.diagnostics(&failure.diagnostics, false);
             failure.exit
         }
     };

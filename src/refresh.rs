@@ -4,11 +4,14 @@
 //! Does not know what is wanted; which costly parts are worth reading is an argument. Writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
 use crate::address::Address;
+use crate::cloud::window::LAG;
 use crate::cloud::{ApiError, Cloud};
+use crate::env::Clock;
 use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION};
 use crate::resources::{self, REGISTRY, ResourceType, Wanted};
 use crate::state::State;
@@ -18,8 +21,14 @@ pub(crate) async fn read(
     state: &State,
     wanted: &BTreeMap<String, Wanted>,
     cloud: &Cloud,
+    clock: &dyn Clock,
 ) -> Result<Live, ApiError> {
-    let types = try_join_all(REGISTRY.iter().map(|one| read_type(*one, state, wanted, cloud))).await?;
+    let types = try_join_all(
+        REGISTRY
+            .iter()
+            .map(|one| read_type(*one, state, wanted, cloud, clock)),
+    )
+    .await?;
     let mut live = Live::default();
     for one in types {
         live.resources.extend(one.resources);
@@ -35,6 +44,7 @@ async fn read_type(
     state: &State,
     wanted: &BTreeMap<String, Wanted>,
     cloud: &Cloud,
+    clock: &dyn Clock,
 ) -> Result<Live, ApiError> {
     let type_name = resource_type.schema().type_name;
     let mut found: BTreeMap<String, Observed> =
@@ -54,14 +64,21 @@ async fn read_type(
         .filter(|id| !id.is_empty())
         .collect();
     // A list never proves that something is gone: what it does not show is asked for by id, twice.
-    for _ in 0..2 {
-        let missing: Vec<String> = ids
-            .iter()
+    let missing = |found: &BTreeMap<String, Observed>| -> Vec<String> {
+        ids.iter()
             .filter(|id| !found.contains_key(**id))
             .map(|id| (*id).clone())
-            .collect();
+            .collect()
+    };
+    for look in 0..2 {
+        let missing = missing(&found);
         if missing.is_empty() {
             break;
+        }
+        if look == 1
+            && let Some(pause) = until_visible(known(), &missing, cloud.server_time())
+        {
+            clock.sleep(pause).await;
         }
         let more = resources::read_by_id(resource_type, cloud, &missing).await?;
         found.extend(more.into_iter().map(|observed| (observed.id.clone(), observed)));
@@ -75,6 +92,20 @@ async fn read_type(
         )
         .await?;
     Ok(sort_out(type_name, known(), observed))
+}
+
+/// How long to wait until the youngest of these ids must be visible, if it is that young.
+fn until_visible<'a>(
+    known: impl Iterator<Item = (&'a Address, &'a crate::state::Resource)>,
+    missing: &[String],
+    now: Option<jiff::Timestamp>,
+) -> Option<Duration> {
+    let youngest = known
+        .filter(|(_, resource)| missing.contains(&resource.id))
+        .filter_map(|(_, resource)| resource.created_at)
+        .max()?;
+    let visible = youngest.checked_add(LAG).ok()?;
+    Duration::try_from(visible.duration_since(now?)).ok()
 }
 
 /// What belongs to an address, what an interrupted replacement left, and what is a stray.

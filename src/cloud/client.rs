@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::actions::Effect;
 use super::api_error::{ApiError, ErrorKind};
 use super::attempt::{Attempts, Call, Doubt, Next};
 use super::endpoint::{Endpoint, Endpoints};
@@ -36,6 +37,8 @@ const IDENTITY_TRIES: u32 = 3;
 #[derive(Clone)]
 pub(crate) struct Cloud {
     inner: Arc<Inner>,
+    /// How often a read is tried.
+    read_tries_max: u32,
 }
 
 struct Inner {
@@ -88,6 +91,7 @@ impl Cloud {
             .map(|product| (endpoints.get(product).clone(), Budget::new()))
             .collect();
         Cloud {
+            read_tries_max: TRIES_MAX,
             inner: Arc::new(Inner {
                 region,
                 endpoints,
@@ -107,9 +111,17 @@ impl Cloud {
         }
     }
 
+    /// The same client for looks that may fail: a read is tried once.
+    pub(crate) fn once(&self) -> Cloud {
+        Cloud {
+            inner: Arc::clone(&self.inner),
+            read_tries_max: 1,
+        }
+    }
+
     /// Calls an action that changes nothing; repeated freely, within ten minutes.
     pub(crate) async fn read(&self, request: &Request) -> Result<Reply, ApiError> {
-        let tries_max = TRIES_MAX;
+        let tries_max = self.read_tries_max;
         self.exchange(request, Purpose::Read { tries_max }).await
     }
 
@@ -188,6 +200,10 @@ impl Cloud {
     /// The life of a request.
     async fn exchange(&self, request: &Request, purpose: Purpose<'_>) -> Result<Reply, ApiError> {
         let inner = &*self.inner;
+        if !purpose.fits(request) {
+            let fault = Fault::of_ours("infra does not know what this action does to the cloud");
+            return inner.finish(request, Err((ErrorKind::Refused, fault)), 0, Duration::ZERO);
+        }
         let started = inner.clock.elapsed();
         let mut attempts = Attempts::new(purpose.call(request));
         let mut tries = 0;
@@ -255,6 +271,16 @@ impl Cloud {
 }
 
 impl Purpose<'_> {
+    /// Whether the table of actions says the same about the request: a change that passed for a read would be
+    /// repeated freely.
+    fn fits(&self, request: &Request) -> bool {
+        let effect = actions::find(request.product, request.action).map(|action| action.effect);
+        match self {
+            Purpose::Read { .. } => effect == Some(Effect::Read),
+            Purpose::Change { .. } => matches!(effect, Some(Effect::Change(..))),
+        }
+    }
+
     fn call(&self, request: &Request) -> Call {
         match *self {
             Purpose::Read { tries_max } => Call::Read { tries_max },

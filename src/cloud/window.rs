@@ -125,8 +125,8 @@ pub(crate) fn decide(now: Timestamp, window: Window, look_up: LookUp) -> Decisio
         LookUp::Found => Decision::Adopt,
         LookUp::NotFound { at } if at >= window.believed() => Decision::Renew,
         _ if window.may_resend(now) => Decision::Resend,
-        LookUp::NotFound { .. } => Decision::LookUpAgainAt(window.believed()),
-        LookUp::NotYet => Decision::LookUp,
+        LookUp::NotFound { .. } if now < window.believed() => Decision::LookUpAgainAt(window.believed()),
+        LookUp::NotFound { .. } | LookUp::NotYet => Decision::LookUp,
     }
 }
 
@@ -177,7 +177,8 @@ mod tests {
         let window = Window::new(at(0));
         let early = LookUp::NotFound { at: at(479) };
         assert_eq!(decide(at(479), window, early), Decision::LookUpAgainAt(at(480)));
-        assert_eq!(decide(at(9_000), window, early), Decision::LookUpAgainAt(at(480)));
+        assert_eq!(decide(at(480), window, early), Decision::LookUp);
+        assert_eq!(decide(at(9_000), window, early), Decision::LookUp);
         assert_eq!(
             decide(at(480), window, LookUp::NotFound { at: at(480) }),
             Decision::Renew

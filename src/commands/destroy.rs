@@ -22,22 +22,36 @@ pub(crate) async fn destroy(
     let session = store.open(store.lock(project::lock_note(env, "destroy"))?)?;
 
     // 3. What is really there, and what an interrupted run left open.
-    let connection = project::connect(global, env, &project, ui.listener())?;
-    let seen = project::look(&project, &project::loaded(&session), &connection).await?;
+    let progress = project::progress(global, env, ui)?;
+    let connection = project::connect(global, env, &project, progress.clone())?;
+    let seen = project::look(env, &project, &project::loaded(&session), &connection).await?;
     project::adopt(&session, &connection, &seen).await?;
 
     // 4. The plan: everything goes, dependents first.
     let state = session.with_state(Clone::clone);
     let plan = plan::decide(env, &project, &state, &seen, &connection, true)?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = project::header("destroy", global, &project, &connection, &seen, elapsed);
-    ui.plan(&plan, &header);
+    let header = project::header("destroy", env, global, &project, &connection, &seen, elapsed);
+    ui.plan(&plan, &header, project::detail(args.detail));
     if plan.is_empty() {
+        run::tell_outputs(&project, &session, &seen, ui);
+        project::tell_totals(global, &connection, ui);
         session.close()?;
         return Ok(Exit::Success);
     }
     run::approve(&plan, &args.approval, global, env, ui, &header)?;
 
     // 5. Do exactly that; 6. say what happened, and give the lock back whatever it was.
-    run::execute(&plan, session, &seen, &connection, &project, env, ui).await
+    let run = run::Run {
+        plan: &plan,
+        seen: &seen,
+        connection: &connection,
+        project: &project,
+        env,
+        ui,
+        progress,
+    };
+    let exit = run.execute(session).await;
+    project::tell_totals(global, &connection, ui);
+    exit
 }

@@ -47,7 +47,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     })?;
 
     // 3. It must exist.
-    let connection = project::connect(global, env, &project, ui.listener())?;
+    let connection = project::connect(global, env, &project, project::progress(global, env, ui)?)?;
     let doing = format!("{} could not be read", args.id);
     let found = resources::read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
         .await

@@ -24,22 +24,17 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     let loaded = project::store(global, env, &project.folder).load()?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
-    let connection = project::connect(global, env, &project, ui.listener())?;
-    let seen = project::look(&project, &loaded, &connection).await?;
+    let connection = project::connect(global, env, &project, project::progress(global, env, ui)?)?;
+    let seen = project::look(env, &project, &loaded, &connection).await?;
     project::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = project::with_recovery(loaded.state, &seen.recovery);
 
     // 4. What must change. Pure: same inputs, same bytes.
     let plan = decide(env, &project, &state, &seen, &connection, args.destroy)?;
-    let header = project::header(
-        "plan",
-        global,
-        &project,
-        &connection,
-        &seen,
-        env.clock.elapsed().saturating_sub(started),
-    );
-    ui.plan(&plan, &header);
+    let elapsed = env.clock.elapsed().saturating_sub(started);
+    let header = project::header("plan", env, global, &project, &connection, &seen, elapsed);
+    ui.plan(&plan, &header, project::detail(args.detail));
+    project::tell_totals(global, &connection, ui);
 
     let changes = args.detailed_exitcode && !plan.is_empty();
     Ok(if changes { Exit::Changes } else { Exit::Success })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 use super::sim::start_error;
-use crate::cli::Global;
+use crate::cli::{DetailArgs, Global};
 use crate::cloud::{Cloud, CloudOptions, Credentials};
 use crate::config::{self, Config, Sources};
 use crate::diagnostic::Diagnostic;
@@ -21,7 +21,8 @@ use crate::resources::{self, Wanted};
 use crate::schema::{Kind, Schemas};
 use crate::sim;
 use crate::state::{Effect, Loaded, LocalStore, LockNote, Session, State, resolve};
-use crate::ui::{Header, Ui};
+use crate::ui::progress::Progress;
+use crate::ui::{Detail, Header, Ui};
 use crate::value::{SecretSource, Value};
 
 /// How much faster the embedded simulator lives, unless `INFRA_SIM_SPEED` says otherwise.
@@ -71,7 +72,7 @@ pub(crate) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
     let Some(config) = config else {
         return Err(Failure::errors(diagnostics));
     };
-    ui.diagnostics(&diagnostics);
+    ui.diagnostics(&diagnostics, false);
     if let Err(cycle) = plan::order(&config) {
         return Err(Failure::error(*cycle));
     }
@@ -190,13 +191,14 @@ pub(crate) struct Seen {
 
 /// Reads everything once, and settles what an interrupted run left as far as looking can.
 pub(crate) async fn look(
+    env: &Env,
     project: &Project,
     loaded: &Loaded,
     connection: &Connection,
 ) -> Result<Seen, Failure> {
     let wanted = costly_parts(&project.config);
     let (live, account) = tokio::join!(
-        refresh::read(&loaded.state, &wanted, &connection.cloud),
+        refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
         account(&connection.cloud)
     );
     let mut live = live
@@ -355,26 +357,87 @@ pub(crate) fn lock_note(env: &Env, command: &str) -> LockNote {
 /// The head of a plan.
 pub(crate) fn header(
     command: &'static str,
+    env: &Env,
     global: &Global,
     project: &Project,
     connection: &Connection,
     seen: &Seen,
     elapsed: Duration,
 ) -> Header {
-    let cloud = match (connection.is_simulated(), &seen.account) {
-        (true, _) => "simulator".to_owned(),
-        (false, Some(account)) => format!("account {account}"),
-        (false, None) => "account unknown".to_owned(),
+    let simulated = connection.is_simulated();
+    let cloud = match (simulated, connection.cloud.endpoint_kind()) {
+        (true, _) => "simulator",
+        (false, "alibaba_cloud") => "Alibaba Cloud",
+        (false, _) => "another endpoint",
     };
+    let next = (command == "plan" && !global.no_input && !env.vars.contains_key("CI")).then(|| {
+        let sim = if global.sim { " --sim" } else { "" };
+        format!("infra apply{sim}")
+    });
     Header {
         command,
         project: project.config.project.name.clone(),
         environment: global.environment.clone(),
         region: connection.region.clone(),
-        cloud,
-        credentials: connection.cloud.credential_source(),
+        cloud: cloud.to_owned(),
+        account: seen.account.clone().filter(|_| !simulated),
+        credentials: if simulated {
+            String::new()
+        } else {
+            connection.cloud.credential_source()
+        },
         files: project.config.files.clone(),
         checked: seen.live.resources.len(),
         elapsed,
+        next,
     }
+}
+
+/// How much of a plan is shown.
+pub(crate) fn detail(args: DetailArgs) -> Detail {
+    match (args.compact, args.full) {
+        (true, _) => Detail::Compact,
+        (false, true) => Detail::Full,
+        (false, false) => Detail::Normal,
+    }
+}
+
+/// Whoever listens to calls and steps: the screen, and the log file if one is asked for.
+pub(crate) fn progress(global: &Global, env: &Env, ui: &Ui) -> Result<Arc<Progress>, Failure> {
+    let log = match &global.log_file {
+        None => None,
+        Some(path) => {
+            let path = env.cwd.join(path);
+            let mut options = std::fs::OpenOptions::new();
+            options.create(true).append(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            Some(options.open(&path).map_err(|error| {
+                let message = format!("the log file {} cannot be opened: {error}", path.display());
+                Failure::error(Diagnostic::error("E0903", message))
+            })?)
+        }
+    };
+    Ok(Arc::new(Progress::new(ui, env, global.verbose, log)))
+}
+
+/// What was sent in all, for `--verbose`.
+pub(crate) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
+    if !global.verbose {
+        return;
+    }
+    let totals = connection.cloud.totals();
+    let requests: u64 = totals.requests.values().sum();
+    let each: Vec<String> = totals
+        .requests
+        .iter()
+        .map(|((product, action), count)| format!("{} {action} {count}", product.name()))
+        .collect();
+    ui.talk(&format!(
+        "{requests} requests ({}); {} repeated, {} throttled, {:.1} s waited",
+        each.join(", "),
+        totals.retries,
+        totals.throttled,
+        totals.waited.as_secs_f64()
+    ));
 }

@@ -1,6 +1,6 @@
 //! What apply and destroy share behind the plan: asking, the rules, carrying out, and saying what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
@@ -12,11 +12,14 @@ use crate::cli::{ApprovalArgs, Global};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::live::Observed;
-use crate::plan::Plan;
+use crate::plan::{Counts, Plan};
 use crate::resources::{self, REGISTRY};
-use crate::state::{Effect, Session, State};
+use crate::state::{Effect, Session, State, StateError};
+use crate::ui::outcome::{self, Finished, Row};
+use crate::ui::progress::Progress;
+use crate::ui::prompt::{self, Question};
 use crate::ui::{Header, Ui};
-use crate::value::{Reference, Value};
+use crate::value::{Reference, SecretSource, Value};
 
 /// Whether a plan may be carried out: first somebody must agree (exit 4), then the rules must allow it (exit 5).
 pub(super) fn approve(
@@ -27,23 +30,24 @@ pub(super) fn approve(
     ui: &Ui,
     header: &Header,
 ) -> Result<(), Failure> {
-    let _ = (global, env, header);
+    let question = Question {
+        plan,
+        header,
+        no_input: global.no_input || global.json,
+    };
     if !approval.auto_approve {
-        return Err(Failure::error(
-            Diagnostic::error(
-                "E0511",
-                "infra apply needs an answer and there is no terminal to ask on",
-            )
-            .help("accept without looking:  infra apply --auto-approve"),
-        )
-        .with(Exit::NotApproved));
+        prompt::can_ask(&question, env)
+            .map_err(|refusal| Failure::error(*refusal).with(Exit::NotApproved))?;
     }
     let broken = broken_rules(plan, approval);
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));
     }
-    let _ = ui;
-    Ok(())
+    if approval.auto_approve || prompt::confirm(&question, ui) {
+        return Ok(());
+    }
+    let declined = Diagnostic::error("E0513", "not approved; nothing was changed");
+    Err(Failure::error(declined).with(Exit::NotApproved))
 }
 
 /// Every rule that stands against this plan, each with its way out.
@@ -89,56 +93,163 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
     broken
 }
 
-/// Carries out a plan, saves, and says what happened.
-pub(super) async fn execute(
-    plan: &Plan,
-    session: Session,
-    seen: &Seen,
-    connection: &Connection,
-    project: &Project,
-    env: &Env,
-    ui: &Ui,
-) -> Result<Exit, Failure> {
-    let stop = Arc::new(Stop::default());
-    let signals = tokio::spawn(listen_for_signals(stop.clone(), ui.clone()));
-    let secrets = |source: &crate::value::SecretSource| project::read_secret(env, &project.folder, source);
-    let listener = ui.listener();
-    let started = env.clock.elapsed();
-    let outcome = apply::execute(
-        plan,
-        &Context {
+/// A plan that was agreed to, with what carrying it out needs.
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) seen: &'a Seen,
+    pub(super) connection: &'a Connection,
+    pub(super) project: &'a Project,
+    pub(super) env: &'a Env,
+    pub(super) ui: &'a Ui,
+    pub(super) progress: Arc<Progress>,
+}
+
+impl Run<'_> {
+    /// Carries out the plan, saves, and says what happened.
+    pub(super) async fn execute(&self, session: Session) -> Result<Exit, Failure> {
+        let Run {
+            plan,
+            seen,
+            connection,
+            project,
+            env,
+            ui,
+            ..
+        } = self;
+        let stop = Arc::new(Stop::default());
+        let signals = tokio::spawn(listen_for_signals(stop.clone(), (*ui).clone()));
+        let secrets = |source: &SecretSource| project::read_secret(env, &project.folder, source);
+        let started = env.clock.elapsed();
+        let context = Context {
             cloud: &connection.cloud,
             session: &session,
             clock: env.clock.clone(),
             random: env.random.clone(),
             secrets: &secrets,
-            listener: &*listener,
+            listener: &*self.progress,
             stop: &stop,
             open: &seen.recovery.open,
-        },
-    )
-    .await;
-    signals.abort();
-    let complete = outcome.failed.is_empty() && !outcome.interrupted;
-    let observed = if outcome.interrupted {
-        BTreeMap::new()
-    } else {
-        look_again(plan, &session, connection).await
-    };
-    let outputs = outputs(project, &session, seen, &observed, plan);
-    if complete {
-        let stored = stored_outputs(project, &outputs);
-        if session.with_state(|state| state.outputs != stored) {
-            session.note(vec![Effect::Outputs { outputs: stored }]).await?;
+        };
+        let outcome = tokio::select! {
+            outcome = apply::execute(plan, &context) => outcome,
+            () = self.progress.beat() => unreachable!("it never ends by itself"),
+        };
+        signals.abort();
+        let observed = if outcome.interrupted {
+            BTreeMap::new()
+        } else {
+            look_again(plan, &session, connection).await
+        };
+        let outputs = outputs(project, &session, seen, &observed);
+        let complete = outcome.failed.is_empty() && !outcome.interrupted;
+        let noted = if complete {
+            self.note_outputs(&session, &outputs).await
+        } else {
+            Ok(())
+        };
+        let rows = rows(plan, &session, &observed);
+        let serial = session.close();
+        outcome::tell(
+            &Finished {
+                counts: counts(plan, &outcome),
+                failures: outcome.failed.iter().map(report::failure).collect(),
+                done: outcome.done.clone(),
+                half_made: outcome.half_made.clone(),
+                not_begun: outcome
+                    .not_begun
+                    .iter()
+                    .map(|unbegun| (unbegun.address.clone(), unbegun.waits_for.clone()))
+                    .collect(),
+                interrupted: outcome.interrupted,
+                rows,
+                outputs: if complete { outputs } else { BTreeMap::new() },
+                serial: serial.as_ref().ok().copied(),
+                elapsed: env.clock.elapsed().saturating_sub(started),
+            },
+            ui,
+        );
+        let saved = noted.and(serial.map(|_| ()));
+        match saved {
+            Ok(()) => Ok(exit_of(&outcome)),
+            Err(error) if outcome.changed => Err(Failure::from(error).with(Exit::Partial)),
+            Err(error) => Err(error.into()),
         }
     }
-    let serial = session.close();
-    let _ = started;
-    ui.diagnostics(&outcome.failed.iter().map(report::failure).collect::<Vec<_>>());
-    ui.rows(&observed);
-    ui.outputs(&outputs);
-    serial?;
-    Ok(exit_of(&outcome))
+
+    async fn note_outputs(
+        &self,
+        session: &Session,
+        outputs: &BTreeMap<String, (Value, bool)>,
+    ) -> Result<(), StateError> {
+        let stored = if self.plan_destroys() {
+            BTreeMap::new()
+        } else {
+            stored_outputs(self.project, outputs)
+        };
+        if session.with_state(|state| state.outputs == stored) {
+            return Ok(());
+        }
+        session.note(vec![Effect::Outputs { outputs: stored }]).await
+    }
+
+    /// Whether nothing is left of what outputs could name.
+    fn plan_destroys(&self) -> bool {
+        !self.plan.outputs.is_empty() && self.plan.outputs.iter().all(|output| output.after.is_none())
+    }
+}
+
+/// Changes that are done altogether, by kind.
+fn counts(plan: &Plan, outcome: &Outcome) -> Counts {
+    let unfinished: BTreeSet<&Address> = outcome
+        .failed
+        .iter()
+        .map(|failure| &failure.address)
+        .chain(outcome.half_made.iter().map(|(address, _, _)| address))
+        .chain(outcome.not_begun.iter().map(|unbegun| &unbegun.address))
+        .collect();
+    let mut done = plan.clone();
+    done.changes
+        .retain(|change| !unfinished.contains(&change.address));
+    done.counts()
+}
+
+/// The table of what was touched and exists.
+fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, Observed>) -> Vec<Row> {
+    let touched: BTreeSet<&Address> = plan.work.iter().map(|work| &work.address).collect();
+    session.with_state(|state| {
+        touched
+            .into_iter()
+            .filter_map(|address| {
+                let known = state
+                    .resources
+                    .get(address)
+                    .filter(|known| !known.id.is_empty())?;
+                let attributes = observed
+                    .get(address)
+                    .map_or(&known.attributes, |observed| &observed.attributes);
+                let text = |name: &str| {
+                    attributes
+                        .get(name)
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                Some(Row {
+                    address: address.to_string(),
+                    id: known.id.clone(),
+                    status: text("status"),
+                    private_ip: text("private_ip"),
+                    public_ip: text("public_ip"),
+                    zone: text("zone_id"),
+                })
+            })
+            .collect()
+    })
+}
+
+/// The outputs of a run that had nothing to do.
+pub(super) fn tell_outputs(project: &Project, session: &Session, seen: &Seen, ui: &Ui) {
+    outcome::outputs(&outputs(project, session, seen, &BTreeMap::new()), ui);
 }
 
 /// Turns signals into requests to stop: the first starts nothing new, the second stops at once.
@@ -209,11 +320,7 @@ fn outputs(
     session: &Session,
     seen: &Seen,
     observed: &BTreeMap<Address, Observed>,
-    plan: &Plan,
 ) -> BTreeMap<String, (Value, bool)> {
-    if plan.work.iter().any(|_| true) && project.config.outputs.is_empty() {
-        return BTreeMap::new();
-    }
     session.with_state(|state| {
         let look_up = |reference: &Reference| look_up(reference, project, state, seen, observed);
         let value = |value: &Value| value.resolve(&look_up);

@@ -16,7 +16,7 @@ pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui)
     let sound = config.is_some() && !diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
     ui.set_sources(&sources);
     match args.format {
-        DiagnosticFormat::Text => ui.diagnostics(&diagnostics),
+        DiagnosticFormat::Text => ui.diagnostics(&diagnostics, args.all),
         DiagnosticFormat::Github => ui.result(diagnostics::to_github(&diagnostics, &sources, "").trim_end()),
         DiagnosticFormat::Json => {
             for found in &diagnostics {

@@ -141,8 +141,20 @@ fn action_facts(product: &str, version: &str, name: String, file: ActionFile) ->
     for (status, codes) in by_status {
         let status = status.parse().expect("schema/api names statuses by number");
         for code in codes {
-            // Where the tables give a code two statuses, the lower one is the older and commoner.
-            errors.entry(code).or_insert(status);
+            // Where the tables give a code two statuses, the lower one is the older and commoner; but what is not
+            // there is a 404.
+            let known = errors.entry(code.clone()).or_insert(status);
+            if status == 404 && code.ends_with("NotFound") {
+                *known = status;
+            }
+        }
+    }
+    if name.starts_with("Describe") {
+        // The vendor's own provider takes only a 404 for absence, also where a table says 400.
+        for (code, status) in &mut errors {
+            if code.ends_with("NotFound") {
+                *status = 404;
+            }
         }
     }
     ActionFacts {
@@ -180,7 +192,12 @@ impl Api {
 impl ActionFacts {
     /// The HTTP status that this action's table gives a code.
     pub(super) fn status_of(&self, code: &str) -> Option<u16> {
-        self.errors.get(code).copied()
+        // Some tables list a client's mistake under 500; answered so, it would be sent again and again.
+        let mistake = code.starts_with("Invalid") || code.starts_with("Missing");
+        self.errors
+            .get(code)
+            .copied()
+            .filter(|status| *status < 500 || !mistake)
     }
 
     /// The first of `codes` that this action's table holds; the first one when it holds none.

@@ -2,6 +2,9 @@
 //! Plausible, as of 2026-11, and made up where it says "simulated": prices and stock are nobody's. Does not know
 //! what anybody has bought.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// One region.
 #[derive(Debug)]
 pub(super) struct Region {
@@ -407,7 +410,7 @@ const FAMILIES: &[Family] = &[
 ];
 
 impl Family {
-    pub(super) fn types(&'static self) -> impl Iterator<Item = InstanceType> {
+    fn types(&'static self) -> impl Iterator<Item = InstanceType> {
         self.sizes.iter().map(move |(size, cpu, memory)| {
             // Credit-based families join their size with a hyphen: ecs.t6-c1m1.large.
             let joint = if size.contains('.') { "-" } else { "." };
@@ -434,16 +437,18 @@ pub(super) fn families() -> &'static [Family] {
     FAMILIES
 }
 
-pub(super) fn instance_types() -> impl Iterator<Item = InstanceType> {
-    FAMILIES.iter().flat_map(Family::types)
+static TYPES: LazyLock<Vec<InstanceType>> =
+    LazyLock::new(|| FAMILIES.iter().flat_map(Family::types).collect());
+
+static TYPES_BY_ID: LazyLock<HashMap<&'static str, &'static InstanceType>> =
+    LazyLock::new(|| TYPES.iter().map(|kind| (kind.id.as_str(), kind)).collect());
+
+pub(super) fn instance_types() -> impl Iterator<Item = &'static InstanceType> {
+    TYPES.iter()
 }
 
-pub(super) fn find_instance_type(id: &str) -> Option<InstanceType> {
-    let family = FAMILIES.iter().find(|family| {
-        id.strip_prefix(family.id)
-            .is_some_and(|rest| rest.starts_with(['.', '-']))
-    })?;
-    family.types().find(|kind| kind.id == id)
+pub(super) fn find_instance_type(id: &str) -> Option<&'static InstanceType> {
+    TYPES_BY_ID.get(id).copied()
 }
 
 /// Disk categories, the oldest first.
@@ -513,7 +518,7 @@ mod tests {
             "ecs.g7.xlarge",
             "ecs.r7.xlarge",
         ] {
-            assert_eq!(find_instance_type(id).map(|kind| kind.id).as_deref(), Some(id));
+            assert_eq!(find_instance_type(id).map(|kind| kind.id.as_str()), Some(id));
         }
         assert!(find_instance_type("ecs.g7").is_none());
         assert!(find_region("cn-beijing").unwrap().has_zone("cn-beijing-h"));

@@ -15,6 +15,16 @@ pub enum Speed {
     Max,
 }
 
+impl Speed {
+    /// Life-cycle milliseconds in a millisecond of real time.
+    fn factor(self) -> i64 {
+        match self {
+            Self::Times(factor) => i64::from(factor),
+            Self::Max => 1,
+        }
+    }
+}
+
 /// The text given for a speed is neither a whole number from 1 nor `max`.
 #[derive(Debug, thiserror::Error)]
 #[error("a speed is a whole number from 1 to 1000000, or `max`, not `{given}`")]
@@ -55,6 +65,27 @@ impl Now {
         }
     }
 
+    /// Both times at an earlier life-cycle moment. What happened then must not depend on when it is looked at.
+    pub(super) fn at_life(self, moment: i64) -> Self {
+        let ago = (self.life - moment).max(0);
+        Self {
+            real: self.real - ago / self.speed.factor(),
+            life: self.life - ago,
+            ..self
+        }
+    }
+
+    /// Both times at an earlier moment of real time.
+    pub(super) fn at_real(self, moment: UnixMillis) -> Self {
+        let ago = (self.real - moment).max(0);
+        let life = self.life.saturating_sub(ago.saturating_mul(self.speed.factor()));
+        Self {
+            real: self.real - ago,
+            life,
+            ..self
+        }
+    }
+
     /// Whether a pause of `millis` since the life-cycle moment `since` is over.
     pub(super) fn paused_enough(self, since: i64, millis: i64) -> bool {
         self.speed == Speed::Max || self.life - since >= millis
@@ -87,11 +118,7 @@ impl LifeClock {
     pub(super) fn at(&mut self, real: UnixMillis) -> Now {
         let (base_real, base_life) = *self.base.get_or_insert((real, 0));
         let elapsed = (real - base_real).max(0);
-        let factor = match self.speed {
-            Speed::Times(factor) => i64::from(factor),
-            Speed::Max => 1,
-        };
-        let life = base_life.saturating_add(elapsed.saturating_mul(factor));
+        let life = base_life.saturating_add(elapsed.saturating_mul(self.speed.factor()));
         self.base = Some((base_real + elapsed, life));
         Now {
             real,

@@ -11,8 +11,8 @@ pub enum FaultKind {
     Refuse {
         /// The error code of the answer.
         code: String,
-        /// The HTTP status of the answer.
-        status: u16,
+        /// The HTTP status of the answer; that of the vendor's tables when `None`.
+        status: Option<u16>,
     },
     /// The connection closes and nothing has happened.
     DropRequest,
@@ -89,15 +89,22 @@ fn parse(text: &str) -> Option<FaultSpec> {
     };
     let kind = match (kind, detail) {
         ("refuse", Some(detail)) => {
-            let (code, status) = detail.split_once('/').unwrap_or((detail, "400"));
-            let status = status
-                .parse()
-                .ok()
-                .filter(|status| (400..=599).contains(status))?;
+            let (code, status) = match detail.split_once('/') {
+                None => (detail, None),
+                Some((code, status)) => (
+                    code,
+                    Some(
+                        status
+                            .parse()
+                            .ok()
+                            .filter(|status| (400..=599).contains(status))?,
+                    ),
+                ),
+            };
             (!code.is_empty()).then(|| refuse(code, status))?
         }
-        ("throttle", None) => refuse("Throttling", 400),
-        ("5xx", None) => refuse("ServiceUnavailable", 503),
+        ("throttle", None) => refuse("Throttling", None),
+        ("5xx", None) => refuse("ServiceUnavailable", Some(503)),
         ("drop-request", None) => FaultKind::DropRequest,
         ("drop-answer", None) => FaultKind::DropAnswer,
         ("duplicate", None) => FaultKind::Duplicate,
@@ -186,7 +193,7 @@ mod tests {
             fault.kind,
             FaultKind::Refuse {
                 code: "InternalError".into(),
-                status: 500
+                status: Some(500)
             }
         );
         assert_eq!(

@@ -397,6 +397,9 @@ fn authenticate(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Re
             (Some(_), false) => refuse("InvalidSecurityToken.Malformed"),
         };
     };
+    if key.expires.is_some_and(|end| end <= exchange.now.real) {
+        return refuse("InvalidSecurityToken.Expired");
+    }
     if !key.active {
         return refuse("InvalidAccessKeyId.Inactive");
     }
@@ -450,7 +453,12 @@ fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result
     let mut refusal = Ok(());
     for fault in cloud.faults.meet(&exchange.action) {
         match fault {
-            FaultKind::Refuse { code, status } => refusal = Err(Refusal::new(code).with_status(status)),
+            FaultKind::Refuse { code, status } => {
+                refusal = Err(Refusal {
+                    status,
+                    ..Refusal::new(code)
+                })
+            }
             FaultKind::DropRequest => {
                 exchange.delivery = Delivery::Drop;
                 refusal = refuse("ServiceUnavailable");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::clock::Speed;
+use super::clock::{Speed, UnixMillis};
 use super::faults::FaultSpec;
 
 /// One access key. Keys belong to accounts, and accounts are separate clouds.
@@ -19,6 +19,8 @@ pub struct KeyPair {
     pub security_token: Option<String>,
     /// An inactive key is refused.
     pub active: bool,
+    /// When the security token ends, in milliseconds since 1970; never when `None`.
+    pub expires: Option<UnixMillis>,
 }
 
 impl KeyPair {
@@ -29,6 +31,7 @@ impl KeyPair {
             secret: secret.into(),
             security_token: None,
             active: true,
+            expires: None,
         }
     }
 }

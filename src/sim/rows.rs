@@ -51,6 +51,8 @@ pub(super) struct VSwitch {
     pub(super) description: String,
     pub(super) status: NetworkStatus,
     pub(super) due: Option<i64>,
+    /// It is being deleted.
+    pub(super) leaving: bool,
     pub(super) created: i64,
     pub(super) resource_group: String,
     pub(super) tags: Vec<Tag>,

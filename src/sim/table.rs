@@ -181,13 +181,13 @@ impl<T: Row> Table<T> {
         }
     }
 
-    /// The id of a row whose deadline has passed at `now`, in real time, the earliest first.
-    pub(super) fn next_deadline(&self, now: i64) -> Option<&str> {
+    /// The earliest deadline that has passed at `now`, in real time, with the id of its row.
+    pub(super) fn next_deadline(&self, now: i64) -> Option<(i64, &str)> {
         let (deadline, sequence) = self.deadlines.first()?;
         if *deadline > now {
             None
         } else {
-            Some(self.rows.get(sequence)?.id())
+            Some((*deadline, self.rows.get(sequence)?.id()))
         }
     }
 

@@ -104,17 +104,42 @@ impl World {
         self.made
     }
 
-    /// Brings everything to its state at `now`: transitions happen in the order of their moments.
+    /// Brings everything to its state at `now`. What happens, happens in the order of its moments and as of its
+    /// moment, so that it does not matter how often this is called.
     pub(super) fn settle(&mut self, now: Now) {
-        while self.settle_one(now) || self.settle_deadline(now) {}
+        loop {
+            let transition = self.next_transition(now);
+            let deadline = self
+                .instances
+                .next_deadline(now.real)
+                .map(|(at, id)| (at, id.to_owned()));
+            match (transition, deadline) {
+                (Some((at, ..)), Some((deadline, id))) if deadline < now.at_life(at).real => {
+                    self.settle_deadline(&id, now.at_real(deadline));
+                }
+                (Some((at, kind, id)), _) => self.settle_transition(kind, &id, now.at_life(at)),
+                (None, Some((deadline, id))) => self.settle_deadline(&id, now.at_real(deadline)),
+                (None, None) => break,
+            }
+        }
     }
 
-    /// Lets one thing happen that the calendar holds.
-    fn settle_deadline(&mut self, now: Now) -> bool {
-        let Some(id) = self.instances.next_deadline(now.real).map(str::to_owned) else {
-            return false;
-        };
-        self.instances.update(&id, |row| {
+    /// The earliest transition that is due: its moment, the kind of thing and its id.
+    fn next_transition(&self, now: Now) -> Option<(i64, u8, String)> {
+        let own = |kind: u8, due: Option<(i64, &str)>| due.map(|(at, id)| (at, kind, id.to_owned()));
+        let due = [
+            own(0, self.vpcs.next_due(now.life)),
+            own(1, self.vswitches.next_due(now.life)),
+            own(2, self.disks.next_due(now.life)),
+            own(3, self.instances.next_due(now.life)),
+            own(4, self.eips.next_due(now.life)),
+        ];
+        due.into_iter().flatten().min()
+    }
+
+    /// Lets something happen that the calendar holds.
+    fn settle_deadline(&mut self, id: &str, now: Now) {
+        self.instances.update(id, |row| {
             if row.auto_release.is_some_and(|at| at <= now.real) {
                 row.auto_release = None;
                 row.release(now);
@@ -133,44 +158,27 @@ impl World {
                 }
             }
         });
-        true
     }
 
-    fn settle_one(&mut self, now: Now) -> bool {
-        let due = [
-            self.vpcs
-                .next_due(now.life)
-                .map(|(at, id)| (at, 0, id.to_owned())),
-            self.vswitches
-                .next_due(now.life)
-                .map(|(at, id)| (at, 1, id.to_owned())),
-            self.disks
-                .next_due(now.life)
-                .map(|(at, id)| (at, 2, id.to_owned())),
-            self.instances
-                .next_due(now.life)
-                .map(|(at, id)| (at, 3, id.to_owned())),
-            self.eips
-                .next_due(now.life)
-                .map(|(at, id)| (at, 4, id.to_owned())),
-        ];
-        let Some((_, kind, id)) = due.into_iter().flatten().min() else {
-            return false;
-        };
+    fn settle_transition(&mut self, kind: u8, id: &str, now: Now) {
         match kind {
-            0 => self.vpcs.update(&id, |vpc| {
+            0 => self.vpcs.update(id, |vpc| {
                 vpc.status = NetworkStatus::Available;
                 vpc.due = None;
             }),
-            1 => self.vswitches.update(&id, |vswitch| {
+            1 if self.vswitches.get(id).is_some_and(|vswitch| vswitch.leaving) => {
+                self.vswitches.remove(id);
+                None
+            }
+            1 => self.vswitches.update(id, |vswitch| {
                 vswitch.status = NetworkStatus::Available;
                 vswitch.due = None;
             }),
             4 => {
-                self.settle_eip(&id);
+                self.settle_eip(id);
                 None
             }
-            2 => self.disks.update(&id, |disk| {
+            2 => self.disks.update(id, |disk| {
                 disk.due = None;
                 if disk.status == DiskStatus::Detaching {
                     disk.instance_id.clear();
@@ -182,11 +190,10 @@ impl World {
                 }
             }),
             _ => {
-                self.settle_instance(&id, now);
+                self.settle_instance(id, now);
                 None
             }
         };
-        true
     }
 
     fn settle_eip(&mut self, id: &str) {

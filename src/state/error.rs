@@ -147,7 +147,7 @@ impl StateError {
     fn help(&self) -> Vec<String> {
         let restore =
             "infra state restore brings back the newest whole backup; the damaged file is kept beside it";
-        let list = match self {
+        match self {
             StateError::Damaged { .. } => vec![restore.to_owned()],
             StateError::Empty { .. } => vec![
                 restore.to_owned(),
@@ -201,8 +201,7 @@ impl StateError {
                 vec!["infra state pull writes a document that can be changed and pushed".to_owned()]
             }
             StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".to_owned()],
-        };
-        list
+        }
     }
 }
 

@@ -157,6 +157,9 @@ impl LocalStore {
         let files = &self.files;
         let mut view = files.view()?;
         files.remove_temps()?;
+        // A process that ended between a write and the sync of the folder left names that are there now and may be
+        // gone after a power cut; what is written from here on rests on them.
+        files.sync_folder()?;
         if !view.exists {
             let (bytes, checksum) = files.encode_state(&view.state, None)?;
             files.write_state(&bytes)?;

@@ -88,6 +88,9 @@ pub(crate) struct Resource {
     pub(crate) deposed: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) prevent_destroy: bool,
+    /// Server time when its create was about to be sent; younger than the read lag, it may not be visible yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) created_at: Option<Timestamp>,
     #[serde(flatten)]
     pub(crate) more: More,
 }

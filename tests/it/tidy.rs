@@ -36,6 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "refresh",
         &[
+            "env",
             "address",
             "value",
             "live",

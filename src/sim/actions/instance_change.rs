@@ -154,7 +154,7 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let life = call.now.life;
     call.world.instances.update(id, |row| {
         if let Some(kind) = kind {
-            row.instance_type = kind.id;
+            row.instance_type.clone_from(&kind.id);
         }
         set_bandwidth(row, bandwidth);
         row.last_changes.insert("spec".to_owned(), life);

@@ -15,7 +15,7 @@ const DESCRIPTION: &[&str] = &["InvalidDescription.Malformed"];
 
 /// A checked order of one or more equal instances.
 pub(super) struct Order {
-    pub(super) kind: InstanceType,
+    pub(super) kind: &'static InstanceType,
     pub(super) zone: String,
     pub(super) image: &'static catalogue::Image,
     pub(super) vswitch: Option<(String, String)>,
@@ -104,8 +104,8 @@ pub(super) fn order(call: &Call<'_>, groups: Vec<String>, vswitch: Option<String
         password => password.is_some() && key_pair.is_empty(),
     };
     Ok(Order {
-        system_disk: system_disk(call, &kind, image)?,
-        data_disks: data_disks(call, &kind)?,
+        system_disk: system_disk(call, kind, image)?,
+        data_disks: data_disks(call, kind)?,
         zone,
         image,
         vswitch,

@@ -109,7 +109,9 @@ fn modify_prepay_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("OperationDenied.NoStock");
     }
-    call.world.instances.update(id, |row| row.instance_type = kind.id);
+    call.world
+        .instances
+        .update(id, |row| row.instance_type.clone_from(&kind.id));
     Ok(map! { "OrderId": format!("20{:013}", call.world.made()) })
 }
 

@@ -50,7 +50,7 @@ fn describe_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
             let stocked = |kind: &InstanceType| {
                 !call.settings.sold_out.iter().any(|sold_out| sold_out.covers(&kind.id, &zone))
             };
-            let types: Vec<String> = catalogue::instance_types().filter(stocked).map(|kind| kind.id).collect();
+            let types: Vec<&str> = catalogue::instance_types().filter(|kind| stocked(kind)).map(|kind| kind.id.as_str()).collect();
             let families = catalogue::families().iter().map(|family| family.id);
             let mut generations: Vec<&str> = catalogue::families().iter().map(|family| family.generation).collect();
             generations.sort_unstable();
@@ -226,7 +226,12 @@ fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     };
     let next = from.saturating_add(size);
-    let nodes: Vec<Node> = found.iter().skip(from).take(size).map(type_node).collect();
+    let nodes: Vec<Node> = found
+        .iter()
+        .skip(from)
+        .take(size)
+        .map(|kind| type_node(kind))
+        .collect();
     Ok(map! {
         "InstanceTypes": map! { "InstanceType": nodes },
         "NextToken": if next < found.len() { write_token(next as u64) } else { String::new() },
@@ -383,7 +388,7 @@ fn zones_with(call: &Call<'_>, wanted: &str, keep: impl Fn(&InstanceType) -> boo
             };
             let resources: Vec<Node> = match wanted.to_ascii_lowercase().as_str() {
                 "instancetype" => catalogue::instance_types()
-                    .filter(&keep)
+                    .filter(|kind| keep(kind))
                     .map(|kind| supported(&kind.id, stocked(&kind.id), None))
                     .collect(),
                 "systemdisk" => categories()

@@ -16,6 +16,8 @@ pub(super) const ACTIONS: &[Entry] = &[
 
 /// Simulated: how long a new vSwitch is Pending.
 const PENDING_MS: i64 = 2_000;
+/// Simulated: how long a deletion takes, during which no other vSwitch of its VPC changes.
+const DELETING_MS: i64 = 1_000;
 /// The vendor's default quota of vSwitches in a VPC.
 const PER_VPC_MAX: usize = 150;
 
@@ -52,7 +54,11 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let mut count = 0;
     for other in call.world.vswitches.linked("vpc", vpc_id) {
         if other.status == NetworkStatus::Pending {
-            return refuse("OperationDenied.OtherSubnetCreating");
+            return refuse(if other.leaving {
+                "TaskConflict"
+            } else {
+                "OperationDenied.OtherSubnetCreating"
+            });
         }
         if other.cidr_block.overlaps(cidr_block) {
             return refuse("InvalidCidrBlock.Overlapped");
@@ -77,6 +83,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         description,
         status: NetworkStatus::Pending,
         due: Some(call.now.after(PENDING_MS)),
+        leaving: false,
         created: call.now.real,
         resource_group,
         tags,
@@ -99,7 +106,12 @@ fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("DependencyViolation");
     }
     call.validated()?;
-    call.world.vswitches.remove(id);
+    let due = call.now.after(DELETING_MS);
+    call.world.vswitches.update(id, |vswitch| {
+        vswitch.status = NetworkStatus::Pending;
+        vswitch.leaving = true;
+        vswitch.due = Some(due);
+    });
     done()
 }
 

@@ -138,6 +138,7 @@ fn deletion_is_absence_and_frees_what_it_held() {
         .refused(404, "InvalidInstanceId.NotFound");
     assert_eq!(sim.ecs("DescribeDisks", &[]).ok()["TotalCount"], 0);
     sim.vpc("DeleteVSwitch", &[("VSwitchId", &net.vswitch)]).ok();
+    sim.wait(2);
     sim.ecs("DeleteSecurityGroup", &[("SecurityGroupId", &net.group)])
         .ok();
     sim.vpc("DeleteVpc", &[("VpcId", &net.vpc)]).ok();

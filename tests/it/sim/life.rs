@@ -22,8 +22,6 @@ fn a_subscription_that_runs_out_stops_and_is_gone_a_fortnight_later() {
     sim.wait(10);
     sim.ecs("StartInstance", &[("InstanceId", &id)]).ok();
     sim.wait(9 * DAY);
-    assert_eq!(sim.show(&id)["Status"], "Stopping");
-    sim.wait(60);
     let shown = sim.show(&id);
     assert_eq!(
         (

@@ -9,6 +9,7 @@ mod killed;
 mod life;
 mod network;
 mod provider;
+mod random;
 mod server;
 mod signature;
 mod wire;
@@ -224,11 +225,27 @@ fn signed(
     id: &str,
     secret: &str,
 ) -> RawRequest {
+    let mut params = params.to_vec();
+    params.push(("Format", "JSON"));
+    signed_as(method, version, action, &params, nonce, timestamp, id, secret)
+}
+
+/// The same without asking for a format.
+#[allow(clippy::too_many_arguments)]
+fn signed_as(
+    method: &str,
+    version: &str,
+    action: &str,
+    params: &[(&str, &str)],
+    nonce: &str,
+    timestamp: &str,
+    id: &str,
+    secret: &str,
+) -> RawRequest {
     let mut all: BTreeMap<&str, &str> = params.iter().copied().collect();
     all.extend([
         ("Action", action),
         ("Version", version),
-        ("Format", "JSON"),
         ("AccessKeyId", id),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),

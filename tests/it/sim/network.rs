@@ -61,6 +61,21 @@ fn a_vpc_and_a_vswitch_are_pending_then_available() {
     assert_eq!(shown["Ipv6CidrBlock"], "");
     sim.vpc("DeleteVpc", &[("VpcId", &vpc)])
         .refused(400, "DependencyViolation.VSwitch");
+    let second = text(&sim.vpc("CreateVSwitch", &other).ok()["VSwitchId"]);
+    sim.wait(5);
+    sim.vpc("DeleteVSwitch", &[("VSwitchId", &vswitch)]).ok();
+    sim.vpc("DeleteVSwitch", &[("VSwitchId", &second)])
+        .refused(400, "OperationDenied.OtherSubnetProcessing");
+    let third = [
+        ("VpcId", vpc.as_str()),
+        ("CidrBlock", "10.0.3.0/24"),
+        ("ZoneId", "cn-hangzhou-i"),
+    ];
+    sim.vpc("CreateVSwitch", &third).refused(400, "TaskConflict");
+    sim.wait(2);
+    sim.vpc("DescribeVSwitchAttributes", &[("VSwitchId", &vswitch)])
+        .refused(404, "InvalidVSwitchId.NotFound");
+    sim.vpc("DeleteVSwitch", &[("VSwitchId", &second)]).ok();
 }
 
 #[test]

@@ -294,3 +294,123 @@ fn a_regional_endpoint_serves_its_own_region() {
         "{body}"
     );
 }
+
+#[test]
+fn a_temporary_key_ends() {
+    let mut pair = KeyPair::new("sts", "s");
+    pair.security_token = Some("token".to_owned());
+    pair.expires = Some(START + 60_000);
+    let mut sim = Sim::with(Options {
+        key_pairs: vec![pair],
+        ..options()
+    });
+    for (nonce, want) in [("1", "OK"), ("2", "400 InvalidSecurityToken.Expired")] {
+        let at = sim.now;
+        let request = signed(
+            "GET",
+            ECS,
+            "DescribeRegions",
+            &[("SecurityToken", "token")],
+            nonce,
+            &stamp(at),
+            "sts",
+            "s",
+        );
+        assert_eq!(code(&mut sim, &request), want);
+        sim.wait(60);
+    }
+}
+
+/// Codes of the gateway with their statuses; those that only a real gateway comes to are asked for as faults.
+#[test]
+fn errors_have_their_status_and_their_shape() {
+    let cases = [
+        ("SignatureDoesNotMatch", 400),
+        ("IncompleteSignature", 400),
+        ("InvalidAccessKeyId.NotFound", 404),
+        ("InvalidAccessKeyId.Inactive", 400),
+        ("InvalidTimeStamp.Expired", 400),
+        ("InvalidTimeStamp.Format", 400),
+        ("SignatureNonceUsed", 400),
+        ("InvalidSignatureMethod", 400),
+        ("InvalidSecurityToken.Expired", 400),
+        ("InvalidSecurityToken.Malformed", 400),
+        ("InvalidSecurityToken.MismatchWithAccessKey", 400),
+        ("InvalidAction.NotFound", 404),
+        ("InvalidVersion", 400),
+        ("InvalidProduct.NotFound", 404),
+        ("InvalidOperation.NotSupportedEndpoint", 404),
+        ("UnsupportedHTTPMethod", 400),
+        ("InvalidParameter.Format", 400),
+        ("MissingParameter", 400),
+        ("InvalidParameter", 400),
+        ("Throttling", 400),
+        ("Throttling.User", 400),
+        ("Throttling.Api", 400),
+        ("Throttling.Resource", 429),
+        ("IdempotentParameterMismatch", 400),
+        ("IdempotenceParamNotMatch", 400),
+        ("IdempotentProcessing", 403),
+        ("LastTokenProcessing", 403),
+        ("OperationFailed.IdempotentTokenProcessing", 400),
+        ("InvalidClientToken.ValueNotSupported", 400),
+        ("DryRunOperation", 400),
+        ("DRYRUN.SUCCESS", 400),
+        ("Forbidden.RAM", 403),
+        ("IncorrectInstanceStatus", 403),
+        ("InvalidInstanceId.NotFound", 404),
+        ("InvalidRegionId.NotFound", 404),
+        ("InternalError", 500),
+        ("ServiceUnavailable", 503),
+        ("OperationConflict", 409),
+    ];
+    for (code, status) in cases {
+        let faults = vec![format!("*:refuse={code}").parse().unwrap()];
+        let mut sim = Sim::with(Options { faults, ..options() });
+        let raw = sim.raw(ECS, "DescribeRegions", &[]);
+        let body: serde_json::Value = serde_json::from_slice(&raw.body).unwrap();
+        assert_eq!((raw.status, &body["Code"]), (status, &code.into()), "{body}");
+        assert!(
+            body["Message"]
+                .as_str()
+                .is_some_and(|message| !message.contains("simulator")),
+            "{body}"
+        );
+        assert!(
+            body["HostId"].is_string() && body["RequestId"].as_str().unwrap().len() == 36,
+            "{body}"
+        );
+        let advice = body["Recommend"].as_str().unwrap();
+        assert!(advice.starts_with(&format!(
+            "https://api.aliyun.com/troubleshoot?q={code}&product=Ecs&requestId="
+        )));
+    }
+}
+
+#[test]
+fn a_success_in_xml_is_wrapped_in_its_actions_name() {
+    let mut sim = Sim::new();
+    let _ = sim.network();
+    sim.nonce += 1;
+    let params = [("Format", "XML"), ("RegionId", "cn-hangzhou")];
+    let request = super::signed_as(
+        "GET",
+        super::VPC,
+        "DescribeVpcs",
+        &params,
+        "n",
+        &stamp(sim.now),
+        "testid",
+        "testsecret",
+    );
+    let answer = sim.cloud.handle(&request, sim.now);
+    let body = String::from_utf8(answer.body).unwrap();
+    assert!(
+        body.starts_with("<?xml version='1.0' encoding='UTF-8'?><DescribeVpcsResponse><Vpcs><Vpc>"),
+        "{body}"
+    );
+    assert!(
+        body.contains("<TotalCount>1</TotalCount>") && body.ends_with("</RequestId></DescribeVpcsResponse>"),
+        "{body}"
+    );
+}

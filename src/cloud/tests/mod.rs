@@ -1,5 +1,11 @@
 //! The client as a whole: against a scripted network with paused time, and against the simulator over loopback.
 
+mod credentials;
+mod network;
+mod paging;
+mod simulated;
+mod waiting;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -24,14 +30,11 @@ fn options() -> CloudOptions {
 
 /// A world with credentials in the environment, and a client in it.
 fn connect() -> (World, Cloud) {
-    let mut world = World::new();
-    for (name, value) in [
-        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIcanaryid"),
-        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "canary-secret"),
-        ("ALIBABA_CLOUD_SECURITY_TOKEN", "canary-token"),
-    ] {
-        world.vars.insert(name.to_owned(), value.to_owned());
-    }
+    let mut world = World::new().with_credentials();
+    let token = "canary-token".to_owned();
+    world
+        .vars
+        .insert("ALIBABA_CLOUD_SECURITY_TOKEN".to_owned(), token);
     let listener = Arc::clone(&world.events) as Arc<dyn crate::event::Listener>;
     let cloud = Cloud::connect(&world.env(), options(), listener).unwrap();
     (world, cloud)
@@ -483,51 +486,4 @@ async fn every_call_is_reported_once_with_its_tries() {
     let totals = cloud.totals();
     assert_eq!(totals.requests[&(Product::Ecs, "DescribeInstances")], 2);
     assert_eq!(totals.retries, 1);
-}
-
-/// A client on the real network, against a simulator of its own.
-fn simulated(server: &sim::Server) -> Cloud {
-    let key = &server.key_pairs()[0];
-    let mut env = World::new().env();
-    env.clock = Arc::new(SystemClock::new());
-    env.random = Arc::new(SystemRandom);
-    env.transport = Arc::new(SystemTransport::new());
-    let credentials = Credentials::new(key.id.clone(), key.secret.clone(), None);
-    let options = CloudOptions {
-        sim_endpoint: Some((server.url(), credentials)),
-        ..options()
-    };
-    Cloud::connect(&env, options, Arc::new(Silent)).unwrap()
-}
-
-#[tokio::test]
-async fn the_simulator_accepts_what_is_signed_with_awkward_text() {
-    let server = sim::Server::start(sim::Options::default()).unwrap();
-    let cloud = simulated(&server);
-    let identity = cloud.caller_identity().await.unwrap();
-    assert!(!identity.account_id.is_empty(), "{identity:?}");
-    assert!(cloud.server_time().is_some());
-    assert_eq!(cloud.endpoint_kind(), "other");
-    let request = Request::new(Product::Vpc, "CreateVpc")
-        .param("RegionId", "cn-beijing")
-        .param("CidrBlock", "10.0.0.0/16")
-        .param("VpcName", "web 01*~\u{6d4b}\u{8bd5}+%")
-        .param("ClientToken", "infra-awkward");
-    let slot = cloud.slot(Product::Vpc, "CreateVpc").await;
-    let window = cloud.window(cloud.server_time().unwrap());
-    let made = cloud.change(&slot, &request, window).await.unwrap();
-    let again = cloud.change(&slot, &request, window).await.unwrap();
-    assert_eq!(
-        made.body["VpcId"], again.body["VpcId"],
-        "the same token, the same network"
-    );
-    let paging = Paging {
-        list: "Vpcs.Vpc",
-        id: "VpcId",
-        style: Style::PageNumber { max: 50 },
-    };
-    let list = Request::new(Product::Vpc, "DescribeVpcs").param("RegionId", "cn-beijing");
-    let vpcs = cloud.pages(list, paging).await.unwrap();
-    assert_eq!(vpcs.len(), 1);
-    assert_eq!(vpcs[0]["VpcName"], "web 01*~\u{6d4b}\u{8bd5}+%");
 }

@@ -1,0 +1,462 @@
+//! A plan as text: every difference, why, what it costs, and in which steps.
+//!
+//! Does not know how a plan is made, nor where the text goes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::attribute_lines as attributes;
+use super::text::{
+    self, BOLD, CYAN, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, count, short_time, toml_key, toml_path,
+};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::plan::{Action, Drift, Operation, OutputChange, Plan, ResourceChange};
+use crate::value::{Attributes, Value};
+
+/// From how many changes on the end of the screen lists them all once more.
+const INDEX_FROM: usize = 21;
+/// Where an address begins, behind sign and verb.
+const ADDRESS_COLUMN: usize = 13;
+
+/// What stands above a plan.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    /// `plan`, `apply` or `destroy`.
+    pub(crate) command: &'static str,
+    pub(crate) project: String,
+    pub(crate) environment: Option<String>,
+    pub(crate) region: String,
+    /// `Alibaba Cloud`, `simulator`, or an address of another endpoint.
+    pub(crate) cloud: String,
+    /// The account's number, if it is known; shown in part.
+    pub(crate) account: Option<String>,
+    /// Where the credentials come from, in words: `profile default`; empty if there is nothing to tell.
+    pub(crate) credentials: String,
+    /// The files that were read.
+    pub(crate) files: Vec<String>,
+    /// How many resources were looked at.
+    pub(crate) checked: usize,
+    pub(crate) elapsed: Duration,
+    /// The command that comes next, with its flags; none where nobody can type it.
+    pub(crate) next: Option<String>,
+}
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Detail {
+    /// One line for each change.
+    Compact,
+    #[default]
+    Normal,
+    /// Unchanged attributes and whole texts too.
+    Full,
+}
+
+impl Header {
+    /// `shop/prod`, or the project alone.
+    pub(crate) fn target(&self) -> String {
+        match &self.environment {
+            Some(environment) => format!("{}/{environment}", self.project),
+            None => self.project.clone(),
+        }
+    }
+
+    /// `account 1034...7781`, or the cloud alone.
+    pub(crate) fn place(&self) -> String {
+        match &self.account {
+            Some(account) => format!("account {}", in_part(account)),
+            None => self.cloud.clone(),
+        }
+    }
+}
+
+/// The beginning and the end of an account's number.
+fn in_part(account: &str) -> String {
+    match (
+        account.get(..4),
+        account.len().checked_sub(4).and_then(|at| account.get(at..)),
+    ) {
+        (Some(start), Some(end)) if account.len() > 11 => format!("{start}...{end}"),
+        _ => account.to_owned(),
+    }
+}
+
+/// The whole text of a plan.
+pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -> String {
+    let mut sheet = Sheet::new(look);
+    write_header(header, &mut sheet);
+    write_drift(&plan.drift, &mut sheet);
+    let changes = grouped(plan);
+    let targets = targets(plan, detail);
+    if detail == Detail::Compact && !changes.is_empty() {
+        sheet.end_line();
+    }
+    for change in &changes {
+        if detail == Detail::Compact {
+            write_title(change, &mut sheet);
+        } else {
+            sheet.end_line();
+            write_block(change, targets.get(&change.address).copied(), detail, &mut sheet);
+        }
+    }
+    write_outputs(&plan.outputs, &mut sheet);
+    write_warnings(&plan.diagnostics, &mut sheet);
+    if detail != Detail::Compact && changes.len() >= INDEX_FROM {
+        sheet.end_line();
+        sheet.put(BOLD, "All changes");
+        sheet.end_line();
+        changes.iter().for_each(|change| write_title(change, &mut sheet));
+    }
+    sheet.end_line();
+    write_summary(plan, header, &mut sheet);
+    sheet.finish()
+}
+
+/// The changes by kind, and by address inside.
+fn grouped(plan: &Plan) -> Vec<&ResourceChange> {
+    let mut changes: Vec<&ResourceChange> = plan.changes.iter().collect();
+    changes.sort_by_key(|change| match change.action {
+        Action::Import => 0,
+        Action::Create => 1,
+        Action::Update => 2,
+        Action::Replace { .. } => 3,
+        Action::Delete => 4,
+        Action::Forget => 5,
+    });
+    changes
+}
+
+/// All attributes of what is changed, to show those that stay.
+fn targets(plan: &Plan, detail: Detail) -> BTreeMap<&Address, &Attributes> {
+    if detail != Detail::Full {
+        return BTreeMap::new();
+    }
+    plan.work
+        .iter()
+        .filter_map(|work| match &work.operation {
+            Operation::Create { target, .. } | Operation::Update { target, .. } => {
+                Some((&work.address, &target.attributes))
+            }
+            Operation::Delete { .. } | Operation::Forget => None,
+        })
+        .collect()
+}
+
+fn write_header(header: &Header, sheet: &mut Sheet) {
+    let title = format!("infra {}", header.command);
+    let mut place = header.cloud.clone();
+    if let Some(account) = &header.account {
+        place.push_str(&format!(" account {}", in_part(account)));
+    }
+    sheet.put(BOLD, &title);
+    for part in [&header.target(), &header.region, &place] {
+        if part.is_empty() {
+            continue;
+        }
+        let part = text::escape(part);
+        if sheet.column() + 2 + part.width() > sheet.look().prose {
+            sheet.end_line();
+            sheet.to(title.len());
+        }
+        sheet.to(sheet.column() + 2);
+        sheet.plain(&part);
+    }
+    sheet.end_line();
+    let keys = if header.credentials.is_empty() {
+        String::new()
+    } else {
+        format!("; keys from {}", header.credentials)
+    };
+    let files = match header.files.len() {
+        0..=6 => header.files.join(", "),
+        many => format!("{many} files"),
+    };
+    let read = format!(
+        "read {files}; checked {} in {}{keys}",
+        count(header.checked, "resource"),
+        short_time(header.elapsed),
+    );
+    sheet.sentence(DIM, &read, 2);
+}
+
+fn write_drift(drift: &[Drift], sheet: &mut Sheet) {
+    if drift.is_empty() {
+        return;
+    }
+    sheet.end_line();
+    let title = format!("Changed outside infra since the last apply ({})", drift.len());
+    sheet.put(CYAN, &title);
+    sheet.end_line();
+    for group in drift.chunk_by(|one, next| one.address == next.address) {
+        sheet.to(2);
+        sheet.put(CYAN, "!");
+        sheet.to(4);
+        sheet.put(BOLD, &group[0].address.to_string());
+        if let [gone] = group
+            && gone.path.is_empty()
+        {
+            sheet.to(sheet.column() + 2);
+            let indent = 6;
+            sheet.sentence(PLAIN, &format!("no longer exists; {}", gone.effect), indent);
+            continue;
+        }
+        sheet.end_line();
+        let lines: Vec<attributes::AttributeLine> = group
+            .iter()
+            .map(|one| {
+                let name = if one.path.is_empty() {
+                    "id".to_owned()
+                } else {
+                    toml_path(&one.path)
+                };
+                attributes::change_line("", name, one.remembered.as_ref(), one.observed.as_ref())
+            })
+            .collect();
+        let column = attributes::value_column(&lines, 6, sheet);
+        for (line, one) in lines.iter().zip(group) {
+            attributes::write_line(line, 6, column, sheet);
+            if sheet.column() + 2 + one.effect.width() <= sheet.look().prose {
+                sheet.to(sheet.column() + 2);
+            } else {
+                sheet.end_line();
+                sheet.to(column);
+            }
+            sheet.sentence(CYAN, one.effect, column);
+        }
+    }
+}
+
+fn style_of(action: Action) -> Style {
+    match action {
+        Action::Import => CYAN,
+        Action::Create => GREEN,
+        Action::Update => YELLOW,
+        Action::Replace { .. } | Action::Delete => RED,
+        Action::Forget => DIM,
+    }
+}
+
+/// Sign, verb, address, and the place of its block at the right edge.
+fn write_title(change: &ResourceChange, sheet: &mut Sheet) {
+    let style = style_of(change.action);
+    sheet.put(PLAIN, &" ".repeat(3 - change.action.symbol().len()));
+    sheet.put(style, change.action.symbol());
+    sheet.to(4);
+    sheet.put(style, change.action.verb());
+    sheet.to(ADDRESS_COLUMN);
+    sheet.put(BOLD, &change.address.to_string());
+    if let Some(location) = &change.location {
+        let place = place_of(location);
+        let column = sheet.look().prose.saturating_sub(place.width());
+        if sheet.column() + 2 > column {
+            sheet.end_line();
+        }
+        sheet.to(column);
+        sheet.put(DIM, &place);
+    }
+    sheet.end_line();
+}
+
+/// `infra.toml:24`.
+fn place_of(location: &Location) -> String {
+    format!("{}:{}", text::escape(&location.file), location.line)
+}
+
+fn write_block(change: &ResourceChange, target: Option<&Attributes>, detail: Detail, sheet: &mut Sheet) {
+    write_title(change, sheet);
+    for reason in &change.reasons {
+        write_labelled("because", PLAIN, reason, PLAIN, sheet);
+    }
+    let mut lines = attributes::lines_of(&change.attributes, change.action, detail == Detail::Full);
+    let names_id = change.attributes.iter().any(|attribute| attribute.path == "id");
+    let is_about_an_id = matches!(change.action, Action::Import | Action::Delete | Action::Forget);
+    if let (Some(id), true, false) = (&change.id, is_about_an_id, names_id) {
+        let id = Value::from(id.as_str());
+        lines.push(attributes::value_line(
+            change.action.symbol(),
+            "id".to_owned(),
+            &id,
+        ));
+    }
+    match target {
+        Some(target) if detail == Detail::Full && change.unchanged > 0 => {
+            lines.extend(attributes::kept_lines(target, &change.attributes));
+            attributes::write(&lines, 4, sheet);
+        }
+        _ => {
+            attributes::write(&lines, 4, sheet);
+            if change.unchanged > 0 {
+                sheet.to(6);
+                sheet.put(
+                    DIM,
+                    &format!("({} unchanged, --full shows them)", change.unchanged),
+                );
+                sheet.end_line();
+            }
+        }
+    }
+    for lost in &change.lost {
+        write_labelled("LOST", RED, lost, RED, sheet);
+    }
+    for kept in &change.kept {
+        write_labelled("kept", PLAIN, kept, PLAIN, sheet);
+    }
+    if !change.steps.is_empty() {
+        write_labelled("steps", DIM, &change.steps.join(" > "), DIM, sheet);
+    }
+    if let Some(down) = &change.down {
+        write_labelled("down", YELLOW, down, PLAIN, sheet);
+    }
+}
+
+/// A word and a sentence beside it.
+fn write_labelled(label: &str, label_style: Style, sentence: &str, style: Style, sheet: &mut Sheet) {
+    let column = 4 + label.len().max(5) + 1;
+    sheet.to(4);
+    sheet.put(label_style, label);
+    sheet.to(column);
+    sheet.sentence(style, sentence, column);
+}
+
+fn write_outputs(outputs: &[OutputChange], sheet: &mut Sheet) {
+    if outputs.is_empty() {
+        return;
+    }
+    sheet.end_line();
+    sheet.put(BOLD, "Outputs");
+    sheet.end_line();
+    let lines: Vec<attributes::AttributeLine> = outputs
+        .iter()
+        .map(|output| {
+            let sign = match (&output.before, &output.after) {
+                (None, _) => "+",
+                (Some(_), None) => "-",
+                (Some(_), Some(_)) => "~",
+            };
+            let name = toml_key(&output.name).into_owned();
+            if output.sensitive {
+                let words = if sign == "~" {
+                    "(sensitive, changed)"
+                } else {
+                    "(sensitive)"
+                };
+                return attributes::words_line(sign, name, words);
+            }
+            attributes::change_line(sign, name, output.before.as_ref(), output.after.as_ref())
+        })
+        .collect();
+    attributes::write(&lines, 2, sheet);
+}
+
+/// Warnings without the lines of the file: those were shown when the file was read, or there are none.
+fn write_warnings(diagnostics: &[Diagnostic], sheet: &mut Sheet) {
+    for warning in diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()) {
+        sheet.end_line();
+        let head = format!("warning[{}]:", warning.code);
+        sheet.put(YELLOW, &head);
+        sheet.plain(" ");
+        sheet.sentence(PLAIN, &warning.message, 2);
+        if let Some(label) = warning.labels.first() {
+            sheet.plain("  --> ");
+            sheet.plain(&place_of(&label.location));
+            sheet.end_line();
+        }
+        for note in &warning.notes {
+            sheet.plain("  = ");
+            sheet.sentence(PLAIN, note, 4);
+        }
+        for (index, help) in warning.help.iter().enumerate() {
+            sheet.to(2);
+            if index == 0 {
+                sheet.put(CYAN, "help:");
+            }
+            sheet.to(8);
+            sheet.sentence(PLAIN, help, 8);
+        }
+    }
+}
+
+/// `2 to create, 1 to update, 1 to replace, 1 to delete`.
+pub(super) fn counts_in_words(plan: &Plan) -> String {
+    let counts = plan.counts();
+    let mut parts = Vec::new();
+    if counts.import > 0 {
+        parts.push(format!("{} to import", counts.import));
+    }
+    parts.push(format!("{} to create", counts.create));
+    parts.push(format!("{} to update", counts.update));
+    parts.push(format!("{} to replace", counts.replace));
+    parts.push(format!("{} to delete", counts.delete));
+    if counts.forget > 0 {
+        parts.push(format!("{} to forget", counts.forget));
+    }
+    parts.join(", ")
+}
+
+/// The last line of a plan, as a sentence.
+pub(super) fn summary_of(plan: &Plan, header: &Header) -> String {
+    if !plan.is_empty() {
+        return format!("Plan: {}. {} unchanged.", counts_in_words(plan), plan.unchanged);
+    }
+    let files = match header.files.as_slice() {
+        [file] => file.as_str(),
+        _ => "the configuration",
+    };
+    match (plan.drift.len(), plan.unchanged) {
+        (0, _) if header.command == "destroy" => "No changes. There is nothing to delete.".to_owned(),
+        (0, 0) => format!("No changes. There are no resources in {files}."),
+        (0, 1) => format!("No changes. 1 resource matches {files}."),
+        (0, many) => format!("No changes. {many} resources match {files}."),
+        (1, _) => "No changes to make. 1 attribute was changed outside infra.".to_owned(),
+        (many, _) => format!("No changes to make. {many} attributes were changed outside infra."),
+    }
+}
+
+fn write_summary(plan: &Plan, header: &Header, sheet: &mut Sheet) {
+    let summary = summary_of(plan, header);
+    match summary.split_once(' ') {
+        Some((word, rest)) if !plan.is_empty() => {
+            sheet.put(BOLD, word);
+            sheet.plain(" ");
+            sheet.sentence(PLAIN, rest, 2);
+        }
+        _ => sheet.sentence(BOLD, &summary, 2),
+    }
+    if let (Some(next), false) = (&header.next, plan.is_empty()) {
+        sheet.plain("Next: ");
+        sheet.sentence(PLAIN, next, 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, header};
+    use super::*;
+
+    fn look(columns: usize) -> Look {
+        Look::new(false, Some(columns))
+    }
+
+    #[test]
+    fn print() {
+        for columns in [60, 80, 120] {
+            println!(
+                "{}",
+                render(
+                    &testing::plan(),
+                    &header(),
+                    Detail::Normal,
+                    Look::new(true, Some(columns))
+                )
+            );
+        }
+        println!(
+            "{}",
+            render(&testing::plan(), &header(), Detail::Compact, look(80))
+        );
+    }
+}
