@@ -320,10 +320,10 @@ fn agrees(disk: &MemoryDisk, cloud: &Mutex<TestCloud>, wanted: &Wanted) {
         .map(|(address, resource)| (address.clone(), vec![resource.id.clone()]))
         .collect();
     assert_eq!(cloud.lock().unwrap().existing(), known, "cloud and state differ");
-    let changes = disk.changes();
+    let files = disk.files();
     let mut seen = ignore;
     run(Run::new(disk, cloud, Faults::none(), &mut seen, 99).converge(wanted)).unwrap();
-    assert_eq!(disk.changes(), changes, "a run without changes writes");
+    assert!(disk.files() == files, "a run without changes writes");
     let temps = disk
         .files()
         .into_keys()
