@@ -19,7 +19,7 @@ use super::{Loaded, Lock, LockNote, Session, State, StateError};
 /// A state on local files.
 #[derive(Clone)]
 pub(crate) struct LocalStore {
-    files: Files,
+    pub(super) files: Files,
 }
 
 /// A generation of the state that is kept.
@@ -90,6 +90,7 @@ impl LocalStore {
                 clock,
                 folder,
                 name: name.to_owned(),
+                journal_bytes: files::JOURNAL_BYTES,
             },
         }
     }

@@ -53,7 +53,7 @@ fn lines_of_one(change: &AttributeChange, action: Action, full: bool) -> Vec<Att
     vec![AttributeLine {
         sign: sign_of(change, action),
         name: toml_path(&change.path),
-        content: content_of(change, full),
+        content: content_of(change, action, full),
         forces: change.forces_replacement,
     }]
 }
@@ -81,7 +81,7 @@ fn style_of(sign: &str) -> Style {
     }
 }
 
-fn content_of(change: &AttributeChange, full: bool) -> Content {
+fn content_of(change: &AttributeChange, action: Action, full: bool) -> Content {
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     if change.sensitive
         || [before, after]
@@ -93,19 +93,14 @@ fn content_of(change: &AttributeChange, full: bool) -> Content {
     if let (true, Some(content)) = (change.is_text, text(before, after, full)) {
         return content;
     }
-    match (before, after) {
-        (None, after) if sign_is_enough(change) => Content::Value(literal::runs(after)),
-        (before, None) if sign_is_enough(change) => Content::Value(literal::runs(before)),
-        (Some(Value::List(old)), Some(Value::List(new))) if !change.forces_replacement => {
-            scalar_set(old, new)
+    match (action, before, after) {
+        (Action::Import | Action::Create, _, after) => Content::Value(literal::runs(after)),
+        (Action::Delete | Action::Forget, before, _) => Content::Value(literal::runs(before)),
+        (Action::Update, Some(Value::List(old)), Some(Value::List(new))) => scalar_set(old, new),
+        (Action::Update | Action::Replace { .. }, before, after) => {
+            Content::Change(literal::runs(before), literal::runs(after))
         }
-        (before, after) => Content::Change(literal::runs(before), literal::runs(after)),
     }
-}
-
-/// Whether one value says it all: nothing was there before and the whole resource is new, or the other way round.
-fn sign_is_enough(change: &AttributeChange) -> bool {
-    !change.forces_replacement && (change.before.is_none() || change.after.is_none())
 }
 
 fn sensitive(before: Option<&Value>, after: Option<&Value>) -> Vec<Run> {
@@ -313,29 +308,18 @@ pub(super) fn kept_lines(attributes: &Attributes, changed: &[AttributeChange]) -
     }
     flat.into_iter()
         .filter(|(path, _)| changed.iter().all(|change| change.path != *path))
-        .map(|(path, value)| AttributeLine {
-            sign: " ",
-            name: toml_path(&path),
-            content: Content::Value(match value {
-                Value::Secret(_) => sensitive(None, Some(value)),
-                value => literal::runs(Some(value)),
-            }),
-            forces: false,
-        })
+        .map(|(path, value)| value_line(" ", toml_path(&path), value))
         .collect()
 }
 
-/// Lines with a name and a value, such as the attributes of a resource in the state.
-pub(super) fn plain_lines<'a>(values: impl IntoIterator<Item = (String, &'a Value)>) -> Vec<AttributeLine> {
-    values
-        .into_iter()
-        .map(|(path, value)| AttributeLine {
-            sign: "",
-            name: path,
-            content: Content::Value(literal::runs(Some(value))),
-            forces: false,
-        })
-        .collect()
+/// A line with a name and a value, such as an attribute of a resource in the state.
+pub(super) fn value_line(sign: &'static str, name: String, value: &Value) -> AttributeLine {
+    AttributeLine {
+        sign,
+        name,
+        content: Content::Value(literal::runs(Some(value))),
+        forces: false,
+    }
 }
 
 /// A line with a value before and after, such as one of an output or of drift.

@@ -9,6 +9,9 @@ pub(crate) mod outcome;
 pub(crate) mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod table;
+#[cfg(test)]
+mod testing;
 mod text;
 mod text_diff;
 
@@ -81,6 +84,11 @@ impl Ui {
     /// A line beside the result.
     pub(crate) fn talk(&self, line: &str) {
         write_line(&self.err, line);
+    }
+
+    /// Text beside the result that has been laid out.
+    fn print_talk(&self, text: &str) {
+        write_line(&self.err, text.trim_end_matches('\n'));
     }
 
     /// The files that diagnostics point into from now on.

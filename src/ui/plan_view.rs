@@ -15,7 +15,7 @@ use super::text::{
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::plan::{Action, Drift, Operation, OutputChange, Plan, ResourceChange};
-use crate::value::Attributes;
+use crate::value::{Attributes, Value};
 
 /// From how many changes on the end of the screen lists them all once more.
 const INDEX_FROM: usize = 21;
@@ -273,14 +273,13 @@ fn write_block(change: &ResourceChange, target: Option<&Attributes>, detail: Det
     }
     let mut lines = attributes::lines_of(&change.attributes, change.action, detail == Detail::Full);
     let names_id = change.attributes.iter().any(|attribute| attribute.path == "id");
-    if let (Some(id), false) = (&change.id, names_id) {
-        let sign = if change.action == Action::Delete { "-" } else { " " };
-        let id = crate::value::Value::from(id.as_str());
-        lines.push(attributes::change_line(
-            sign,
+    let is_about_an_id = matches!(change.action, Action::Import | Action::Delete | Action::Forget);
+    if let (Some(id), true, false) = (&change.id, is_about_an_id, names_id) {
+        let id = Value::from(id.as_str());
+        lines.push(attributes::value_line(
+            change.action.symbol(),
             "id".to_owned(),
-            Some(&id),
-            Some(&id),
+            &id,
         ));
     }
     match target {
@@ -430,5 +429,34 @@ fn write_summary(plan: &Plan, header: &Header, sheet: &mut Sheet) {
     if let (Some(next), false) = (&header.next, plan.is_empty()) {
         sheet.plain("Next: ");
         sheet.sentence(PLAIN, next, 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, header};
+    use super::*;
+
+    fn look(columns: usize) -> Look {
+        Look::new(false, Some(columns))
+    }
+
+    #[test]
+    fn print() {
+        for columns in [60, 80, 120] {
+            println!(
+                "{}",
+                render(
+                    &testing::plan(),
+                    &header(),
+                    Detail::Normal,
+                    Look::new(true, Some(columns))
+                )
+            );
+        }
+        println!(
+            "{}",
+            render(&testing::plan(), &header(), Detail::Compact, look(80))
+        );
     }
 }

@@ -1,115 +1,315 @@
-//! The one question: may this plan be carried out?
+//! The question before anything is changed, and the refusal where there is nobody to ask.
 //!
-//! Does not know what the answer is used for.
+//! Does not know which flags were typed; it only names them.
 
+use std::io;
+
+use console::Term;
 use dialoguer::Input;
 use dialoguer::theme::SimpleTheme;
 
+use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
 use super::{Header, Ui};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
+
+/// How many addresses are named one by one.
+const NAMED_MAX: usize = 3;
 
 /// What is asked about.
 pub(crate) struct Question<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) header: &'a Header,
-    /// Nobody may be asked.
+    /// Nobody may be asked, even at a terminal.
     pub(crate) no_input: bool,
-}
-
-impl Question<'_> {
-    /// The word that means yes: a loss wants the name of what it happens to.
-    fn word(&self) -> &str {
-        match self.plan.losses().next() {
-            None => "yes",
-            Some(_) => self.header.environment.as_deref().unwrap_or(&self.header.project),
-        }
-    }
-
-    /// The question in words, on one or more lines.
-    fn text(&self) -> String {
-        let changes = self.plan.changes.len();
-        let noun = if changes == 1 {
-            "this change"
-        } else {
-            "these changes"
-        };
-        let number = if changes == 1 {
-            String::new()
-        } else {
-            format!(" {changes}")
-        };
-        let noun = noun.replacen(' ', &format!("{number} "), 1);
-        let mut text = format!(
-            "Apply {noun} to {} ({})?",
-            self.header.target(),
-            self.header.place()
-        );
-        let losses = self.plan.losses().count();
-        let word = self.word();
-        if losses == 0 {
-            text.push_str("\nTo go ahead type yes");
-        } else {
-            let one = if losses == 1 {
-                "1 of them deletes or replaces"
-            } else {
-                ""
-            };
-            let many = format!("{losses} of them delete or replace");
-            let which = if losses == 1 { one } else { &many };
-            text.push_str(&format!("\n{which} something. To go ahead type its name, {word}"));
-        }
-        text
-    }
 }
 
 /// Refuses when there is nobody to ask; the refusal names the flags.
 pub(crate) fn can_ask(question: &Question<'_>, env: &Env) -> Result<(), Box<Diagnostic>> {
-    let in_ci = env
-        .vars
-        .get("CI")
-        .is_some_and(|value| !value.is_empty() && value != "0" && value != "false");
-    if env.terminal.stdin && env.terminal.stderr && !question.no_input && !in_ci {
-        return Ok(());
-    }
-    let command = question.header.command;
-    let why = if question.no_input || in_ci {
-        "and may not ask"
-    } else {
-        "and there is no terminal to ask on"
+    let is_set = |name: &str| {
+        env.vars
+            .get(name)
+            .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
     };
-    let mut refusal = Diagnostic::error("E0511", format!("infra {command} needs an answer {why}"))
-        .note("nothing was changed")
-        .help(format!(
-            "accept without asking:    infra {command} --auto-approve"
-        ));
-    let lost: Vec<String> = question
-        .plan
-        .losses()
-        .map(|change| change.address.to_string())
-        .collect();
-    if !lost.is_empty() {
-        refusal = refusal.help(format!(
-            "this plan deletes or replaces, so add:  --allow-destroy={}",
-            lost.join(",")
-        ));
+    let may_ask = !question.no_input && !is_set("CI") && !is_set("INFRA_NO_INPUT");
+    if may_ask && env.terminal.stdin && env.terminal.stderr {
+        Ok(())
+    } else {
+        Err(Box::new(question.refusal(may_ask)))
     }
-    Err(Box::new(refusal))
 }
 
-/// Asks; only the full word is a yes.
+/// Asks on standard error; only the full word is a yes.
 pub(crate) fn confirm(question: &Question<'_>, ui: &Ui) -> bool {
-    ui.talk("");
-    let mut lines = question.text();
-    let last = lines
-        .rfind('\n')
-        .map_or(String::new(), |at| lines.split_off(at + 1));
-    ui.talk(lines.trim_end());
-    // An end of input or Ctrl-C is a no.
-    let answer: Result<String, _> = Input::with_theme(&SimpleTheme)
-        .with_prompt(last)
-        .allow_empty(true)
-        .interact_text();
-    answer.is_ok_and(|answer| answer.trim() == question.word())
+    ui.print_talk(&question.text(ui.err_look()));
+    question.ask(&AtTheTerminal)
+}
+
+/// Somebody who may answer.
+trait Asked {
+    /// Shows the last line of the question and reads the answer.
+    fn answer(&self, prompt: &str) -> io::Result<String>;
+}
+
+/// Whoever sits at the terminal.
+struct AtTheTerminal;
+
+impl Asked for AtTheTerminal {
+    fn answer(&self, prompt: &str) -> io::Result<String> {
+        Input::<String>::with_theme(&SimpleTheme)
+            .with_prompt(prompt)
+            .allow_empty(true)
+            .interact_text_on(&Term::stderr())
+            .map_err(|dialoguer::Error::IO(error)| error)
+    }
+}
+
+impl Question<'_> {
+    /// The word that must be typed in full.
+    fn wanted(&self) -> &str {
+        if self.plan.losses().next().is_none() {
+            return "yes";
+        }
+        self.header.environment.as_deref().unwrap_or(&self.header.project)
+    }
+
+    /// The last line of the question, without its colon.
+    fn prompt(&self) -> String {
+        if self.plan.losses().next().is_none() {
+            return "Only yes goes ahead".to_owned();
+        }
+        let name = match self.header.environment {
+            Some(_) => "environment",
+            None => "project",
+        };
+        format!(
+            "To go ahead type the {name} name, {}",
+            super::text::escape(self.wanted())
+        )
+    }
+
+    /// The lines above it.
+    fn text(&self, look: Look) -> String {
+        let mut sheet = Sheet::new(look);
+        let what = match self.plan.changes.len() {
+            0 => "the changed outputs".to_owned(),
+            1 => "this change".to_owned(),
+            many => format!("these {many} changes"),
+        };
+        let (target, place) = (self.header.target(), self.header.place());
+        let title = if self.header.command == "destroy" {
+            let resources = count(self.plan.changes.len(), "resource");
+            format!("Destroy {resources} of {target} ({place})?")
+        } else {
+            format!("Apply {what} to {target} ({place})?")
+        };
+        sheet.end_line();
+        sheet.sentence(BOLD, &title, 2);
+        self.write_downtime(&mut sheet);
+        let losses = self.plan.losses().count();
+        if losses > 0 {
+            let all = losses == self.plan.changes.len();
+            let sentence = match (losses, all) {
+                (1, true) => "It deletes or replaces something.".to_owned(),
+                (1, false) => "1 of them deletes or replaces something.".to_owned(),
+                (_, true) => "All of them delete or replace something.".to_owned(),
+                (many, false) => format!("{many} of them delete or replace something."),
+            };
+            sheet.sentence(RED, &sentence, 2);
+        }
+        sheet.finish()
+    }
+
+    /// Updates that stop something for a while; those of replacements are losses and asked about as such.
+    fn write_downtime(&self, sheet: &mut Sheet) {
+        let down: Vec<(String, &String)> = self
+            .plan
+            .changes
+            .iter()
+            .filter(|change| change.action == Action::Update)
+            .filter_map(|change| Some((change.address.to_string(), change.down.as_ref()?)))
+            .collect();
+        for (address, words) in down.iter().take(NAMED_MAX) {
+            sheet.sentence(PLAIN, &format!("{address} is down {words}."), 2);
+        }
+        if let Some(more @ 1..) = down.len().checked_sub(NAMED_MAX) {
+            sheet.sentence(PLAIN, &format!("{more} more are down for a while."), 2);
+        }
+    }
+
+    /// Why nobody is asked, and what to type instead.
+    fn refusal(&self, may_ask: bool) -> Diagnostic {
+        let command = self.header.command;
+        let why = if may_ask {
+            "and there is no terminal to ask on"
+        } else {
+            "and may not ask"
+        };
+        let look = if command == "destroy" {
+            "infra plan --destroy"
+        } else {
+            "infra plan"
+        };
+        let mut refusal = Diagnostic::error("E0511", format!("infra {command} needs an answer {why}"))
+            .note("nothing was changed")
+            .help(format!("look first:             {look}"))
+            .help(format!("accept without looking: infra {command} --auto-approve"));
+        let losses: Vec<String> = self
+            .plan
+            .losses()
+            .map(|change| change.address.to_string())
+            .collect();
+        if let Some(first) = losses.first() {
+            let named = match losses.len() {
+                1..=NAMED_MAX => losses.join(", "),
+                many => format!("{first} and {} more", many - 1),
+            };
+            let flag = match losses.len() {
+                1..=NAMED_MAX => format!("--allow-destroy={}", losses.join(",")),
+                _ => "--allow-destroy".to_owned(),
+            };
+            let verb = self.loss_verb();
+            refusal = refusal.help(format!("this plan also {verb} {named}: add {flag}"));
+        }
+        refusal
+    }
+
+    fn loss_verb(&self) -> &'static str {
+        let deletes = self.plan.losses().any(|change| change.action == Action::Delete);
+        let replaces = self.plan.losses().any(|change| change.action != Action::Delete);
+        match (deletes, replaces) {
+            (true, true) => "deletes or replaces",
+            (false, true) => "replaces",
+            _ => "deletes",
+        }
+    }
+
+    /// Asks. Whatever is not the word itself means no; so does an end of the input.
+    fn ask(&self, asked: &dyn Asked) -> bool {
+        asked
+            .answer(&self.prompt())
+            .is_ok_and(|answer| answer.trim() == self.wanted())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{change, header};
+    use super::*;
+
+    struct Says(&'static str);
+
+    impl Asked for Says {
+        fn answer(&self, _prompt: &str) -> io::Result<String> {
+            Ok(self.0.to_owned())
+        }
+    }
+
+    struct Gone;
+
+    impl Asked for Gone {
+        fn answer(&self, _prompt: &str) -> io::Result<String> {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
+    }
+
+    fn plan(actions: &[(Action, &str)]) -> Plan {
+        Plan {
+            changes: actions
+                .iter()
+                .map(|(action, address)| change(*action, address))
+                .collect(),
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn only_the_full_word_counts() {
+        let (plan, header) = (plan(&[(Action::Create, "vpc.main")]), header());
+        let question = Question {
+            plan: &plan,
+            header: &header,
+            no_input: false,
+        };
+        for no in ["", "y", "Yes", "YES", "yes please", "no", "prod"] {
+            assert!(!question.ask(&Says(no)), "{no} went ahead");
+        }
+        assert!(question.ask(&Says("yes")));
+        assert!(!question.ask(&Gone));
+    }
+
+    #[test]
+    fn a_loss_wants_the_name_of_the_environment_or_of_the_project() {
+        let plan = plan(&[(Action::Create, "vpc.main"), (Action::Delete, "instance.old")]);
+        let mut header = header();
+        let question = Question {
+            plan: &plan,
+            header: &header,
+            no_input: false,
+        };
+        assert!(!question.ask(&Says("yes")));
+        assert!(question.ask(&Says("prod")));
+        assert_eq!(
+            question.text(Look::new(false, Some(80))),
+            "\nApply these 2 changes to shop/prod (account 1034...7781)?\n1 of them deletes or replaces something.\n"
+        );
+        assert_eq!(question.prompt(), "To go ahead type the environment name, prod");
+        header.environment = None;
+        let question = Question {
+            plan: &plan,
+            header: &header,
+            no_input: false,
+        };
+        assert!(question.ask(&Says("shop")) && !question.ask(&Says("prod")));
+        assert_eq!(question.prompt(), "To go ahead type the project name, shop");
+    }
+
+    #[test]
+    fn an_update_that_stops_something_says_so() {
+        let mut plan = plan(&[(Action::Update, "instance.web")]);
+        plan.changes[0].down = Some("about 2 min while it is stopped".to_owned());
+        let header = header();
+        let text = Question {
+            plan: &plan,
+            header: &header,
+            no_input: false,
+        }
+        .text(Look::new(false, Some(80)));
+        assert!(
+            text.contains("instance.web is down about 2 min while it is stopped.\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_the_flags() {
+        let plan = plan(&[
+            (Action::Delete, "eip.old"),
+            (Action::Replace { create_first: false }, "instance.db"),
+        ]);
+        let header = Header {
+            command: "apply",
+            ..header()
+        };
+        let refusal = Question {
+            plan: &plan,
+            header: &header,
+            no_input: false,
+        }
+        .refusal(true);
+        assert_eq!(refusal.code, "E0511");
+        assert_eq!(
+            refusal.message,
+            "infra apply needs an answer and there is no terminal to ask on"
+        );
+        assert_eq!(
+            refusal.help,
+            [
+                "look first:             infra plan",
+                "accept without looking: infra apply --auto-approve",
+                "this plan also deletes or replaces eip.old, instance.db: add --allow-destroy=eip.old,instance.db",
+            ]
+        );
+    }
 }

@@ -1,0 +1,258 @@
+//! Plans to look at in tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::plan_view::Header;
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::plan::{Action, AttributeChange, Drift, OutputChange, Plan, ResourceChange};
+use crate::value::{Attributes, Reference, SecretSource, Value};
+
+pub(super) fn header() -> Header {
+    Header {
+        command: "plan",
+        project: "shop".to_owned(),
+        environment: Some("prod".to_owned()),
+        region: "cn-hangzhou".to_owned(),
+        cloud: "Alibaba Cloud".to_owned(),
+        account: Some("1034567890127781".to_owned()),
+        credentials: "profile default".to_owned(),
+        files: vec!["infra.toml".to_owned(), "network.infra.toml".to_owned()],
+        checked: 9,
+        elapsed: Duration::from_millis(1412),
+        next: Some("infra apply".to_owned()),
+    }
+}
+
+pub(super) fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+pub(super) fn at(file: &str, line: usize) -> Location {
+    Location {
+        file: Arc::from(file),
+        start: 0,
+        end: 0,
+        line,
+        column: 1,
+    }
+}
+
+pub(super) fn change(action: Action, of: &str) -> ResourceChange {
+    ResourceChange {
+        address: address(of),
+        action,
+        location: None,
+        reasons: Vec::new(),
+        attributes: Vec::new(),
+        unchanged: 0,
+        lost: Vec::new(),
+        kept: Vec::new(),
+        steps: Vec::new(),
+        down: None,
+        id: None,
+    }
+}
+
+pub(super) fn attribute(path: &str, before: Option<Value>, after: Option<Value>) -> AttributeChange {
+    AttributeChange {
+        path: path.to_owned(),
+        before,
+        after,
+        forces_replacement: false,
+        sensitive: false,
+        is_text: false,
+    }
+}
+
+pub(super) fn set(path: &str, value: impl Into<Value>) -> AttributeChange {
+    attribute(path, None, Some(value.into()))
+}
+
+pub(super) fn text(value: &str) -> Option<Value> {
+    Some(Value::from(value))
+}
+
+pub(super) fn unknown() -> Option<Value> {
+    Some(Value::Reference(Reference {
+        address: address("vpc.main"),
+        attribute: "id".to_owned(),
+    }))
+}
+
+pub(super) fn rule(port: &str, from: &str, priority: i64) -> Value {
+    Value::Map(Attributes::from([
+        ("port_range".to_owned(), Value::from(port)),
+        ("ip_protocol".to_owned(), Value::from("TCP")),
+        ("source_cidr_ip".to_owned(), Value::from(from)),
+        ("policy".to_owned(), Value::from("accept")),
+        ("priority".to_owned(), Value::from(priority)),
+    ]))
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// A plan with something of everything.
+pub(super) fn plan() -> Plan {
+    Plan {
+        changes: vec![deleted(), replaced(), updated(), created(), group()],
+        unchanged: 5,
+        drift: vec![
+            Drift {
+                address: address("instance.web[1]"),
+                path: "instance_type".to_owned(),
+                remembered: text("ecs.g7.large"),
+                observed: text("ecs.g7.xlarge"),
+                effect: "this plan changes it back",
+            },
+            Drift {
+                address: address("instance.web[1]"),
+                path: "tags.负责人".to_owned(),
+                remembered: None,
+                observed: text("李雷 (运维)"),
+                effect: "not managed, stays",
+            },
+        ],
+        outputs: vec![
+            OutputChange {
+                name: "web_ips".to_owned(),
+                before: Some(Value::List(vec!["47.98.1.1".into()])),
+                after: Some(Value::List(vec!["47.98.1.1".into(), Value::Token])),
+                sensitive: false,
+            },
+            OutputChange {
+                name: "login".to_owned(),
+                before: None,
+                after: text("hunter2"),
+                sensitive: true,
+            },
+        ],
+        diagnostics: vec![
+            Diagnostic::warning("W031", "security_group.web opens port 22 to 0.0.0.0/0")
+                .at(at("network.infra.toml", 19), ""),
+        ],
+        ..Plan::default()
+    }
+}
+
+fn created() -> ResourceChange {
+    let mut password = set(
+        "password",
+        Value::Secret(SecretSource::Env("WEB_PASSWORD".to_owned())),
+    );
+    password.sensitive = true;
+    ResourceChange {
+        location: Some(at("infra.toml", 24)),
+        attributes: vec![
+            set("name", "shop-web-2"),
+            set("instance_type", "ecs.g7.large"),
+            set("image_id", "ubuntu_22_04_x64_20G_alibase_20240819.vhd"),
+            attribute("vswitch_id", None, unknown()),
+            attribute(
+                "security_group_ids",
+                None,
+                Some(Value::List(vec![
+                    "sg-bp1k9m2u7tq0x3c5d8e1".into(),
+                    "sg-bp1k9m2u7tq0x3c5d8e2".into(),
+                    "sg-bp1k9m2u7tq0x3c5d8e3".into(),
+                    "sg-bp1k9m2u7tq0x3c5d8e4".into(),
+                ])),
+            ),
+            set("system_disk.size", 40),
+            password,
+            set("tags.负责人", "李雷"),
+            attribute("id", None, unknown()),
+            attribute("public_ip", None, unknown()),
+        ],
+        steps: words(&["create", "allocate public IP", "start", "wait until running"]),
+        ..change(Action::Create, "instance.web[2]")
+    }
+}
+
+fn updated() -> ResourceChange {
+    let mut user_data = attribute(
+        "user_data",
+        text("#cloud-config\npackages:\n  - nginx\nruncmd:\n  - systemctl restart nginx\n"),
+        text("#cloud-config\npackages:\n  - nginx\n  - htop\nruncmd:\n  - systemctl restart nginx\n"),
+    );
+    user_data.is_text = true;
+    ResourceChange {
+        location: Some(at("infra.toml", 24)),
+        attributes: vec![
+            attribute("instance_type", text("ecs.g7.xlarge"), text("ecs.g7.large")),
+            attribute(
+                "description",
+                text("订单服务的前端机器，由运维组维护，请不要在控制台里修改这台机器"),
+                text("订单服务的前端机器，由平台组维护"),
+            ),
+            user_data,
+        ],
+        unchanged: 17,
+        steps: words(&["stop", "change type", "set user data", "start"]),
+        down: Some("about 2 min while it is stopped".to_owned()),
+        id: Some("i-bp1aaa".to_owned()),
+        ..change(Action::Update, "instance.web[1]")
+    }
+}
+
+fn group() -> ResourceChange {
+    ResourceChange {
+        location: Some(at("network.infra.toml", 12)),
+        attributes: vec![attribute(
+            "ingress",
+            Some(Value::List(vec![
+                rule("443/443", "0.0.0.0/0", 1),
+                rule("22/22", "203.0.113.0/24", 1),
+                rule("80/80", "0.0.0.0/0", 1),
+            ])),
+            Some(Value::List(vec![
+                rule("80/80", "0.0.0.0/0", 5),
+                rule("8000/8100", "10.0.0.0/8", 1),
+                rule("443/443", "0.0.0.0/0", 1),
+            ])),
+        )],
+        steps: words(&["authorize ingress", "change rule", "revoke ingress"]),
+        ..change(Action::Update, "security_group.web")
+    }
+}
+
+fn replaced() -> ResourceChange {
+    let mut zone = attribute("zone_id", text("cn-hangzhou-h"), text("cn-hangzhou-i"));
+    zone.forces_replacement = true;
+    ResourceChange {
+        location: Some(at("infra.toml", 41)),
+        reasons: words(&["zone_id cannot change on a live instance"]),
+        attributes: vec![attribute("id", text("i-bp1db7x5w3y1z9a8b7c"), unknown()), zone],
+        unchanged: 14,
+        lost: words(&[
+            "the 40 GiB system disk of i-bp1db7x5w3y1z9a8b7c is erased",
+            "private IP 10.20.4.11 is released",
+        ]),
+        kept: words(&["disk.db_data (500 GiB) is detached, kept and attached to the new instance"]),
+        steps: words(&[
+            "stop old",
+            "detach disk.db_data",
+            "delete old",
+            "create",
+            "attach disk.db_data",
+            "start",
+        ]),
+        down: Some("about 4 min".to_owned()),
+        id: Some("i-bp1db7x5w3y1z9a8b7c".to_owned()),
+        ..change(Action::Replace { create_first: false }, "instance.db")
+    }
+}
+
+fn deleted() -> ResourceChange {
+    ResourceChange {
+        reasons: words(&["it is no longer in the configuration"]),
+        attributes: vec![attribute("ip_address", text("47.98.12.201"), None)],
+        lost: words(&["47.98.12.201 goes back to the pool and cannot be asked for again"]),
+        steps: words(&["unbind", "release"]),
+        id: Some("eip-bp1x".to_owned()),
+        ..change(Action::Delete, "eip.old")
+    }
+}
