@@ -12,6 +12,8 @@ mod event;
 mod graph;
 mod live;
 mod plan;
+#[cfg(test)]
+mod proof;
 mod recover;
 mod refresh;
 mod resources;
