@@ -2,6 +2,7 @@
 //!
 //! Does not know terminals, colours or JSON; `ui` renders it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -150,8 +151,8 @@ pub(crate) struct Source {
     /// How many characters come before every [`STRIDE`] bytes, so that a column costs the same at the end of a
     /// very long line as at its beginning.
     characters: Vec<usize>,
-    /// Bytes that are secret and must not be shown.
-    hidden: Vec<Range<usize>>,
+    /// Bytes that are secret and must not be shown: start and end of ranges that do not touch.
+    hidden: BTreeMap<usize, usize>,
 }
 
 const STRIDE: usize = 256;
@@ -175,7 +176,7 @@ impl Sources {
 
     /// Never show these bytes of a file.
     pub(crate) fn hide(&mut self, number: usize, bytes: Range<usize>) {
-        self.files[number].hidden.push(bytes);
+        self.files[number].hide(bytes);
     }
 }
 
@@ -201,7 +202,7 @@ impl Source {
             text,
             lines,
             characters,
-            hidden: Vec::new(),
+            hidden: BTreeMap::new(),
         }
     }
 
@@ -214,9 +215,32 @@ impl Source {
         &self.text
     }
 
-    /// The secret places in it, in no order; they may overlap.
-    pub(crate) fn hidden(&self) -> &[Range<usize>] {
-        &self.hidden
+    /// The secret places that have a byte in this range, in order; they do not touch each other.
+    pub(crate) fn hidden(&self, bytes: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+        let before = self.hidden.range(..=bytes.start).next_back();
+        let first = before.filter(|(_, end)| **end > bytes.start);
+        let from = first.map_or(bytes.start, |(start, _)| *start);
+        let to = if bytes.is_empty() { from } else { bytes.end };
+        self.hidden.range(from..to).map(|(start, end)| *start..*end)
+    }
+
+    fn hide(&mut self, bytes: Range<usize>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let (mut start, mut end) = (bytes.start, bytes.end);
+        while let Some((other_start, other_end)) = self
+            .hidden
+            .range(..=end)
+            .next_back()
+            .map(|(start, end)| (*start, *end))
+            && other_end >= start
+        {
+            self.hidden.remove(&other_start);
+            start = start.min(other_start);
+            end = end.max(other_end);
+        }
+        self.hidden.insert(start, end);
     }
 
     /// A place in it; bytes that are out of range or inside a character are moved to the nearest place before.
@@ -287,6 +311,19 @@ mod tests {
         assert_eq!((location.line, location.column), (2, 5 + 1 + 500 + 2 + 1));
         assert_eq!(&text[source.line(1)], "a = 1");
         assert!(source.line(2).contains(&start));
+    }
+
+    #[test]
+    fn hidden_places_are_joined() {
+        let mut source = Source::new("x".into(), "0123456789abcdef".into());
+        for bytes in [10..12, 2..4, 4..4, 3..6, 8..9, 12..14] {
+            source.hide(bytes);
+        }
+        let hidden = |bytes| source.hidden(bytes).collect::<Vec<_>>();
+        assert_eq!(hidden(0..16), [2..6, 8..9, 10..14]);
+        assert_eq!(hidden(5..10), [2..6, 8..9]);
+        assert_eq!(hidden(6..8), []);
+        assert_eq!(hidden(13..13), []);
     }
 
     #[test]

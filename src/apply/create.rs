@@ -238,7 +238,7 @@ impl Run<'_> {
         let window = self.context.cloud.window(intent.created_at);
         loop {
             let now = self.server_time()?;
-            if self.is_done_already(job, call).await? || now >= window.believed() {
+            if self.is_done_already(job, call, self.context.cloud).await? || now >= window.believed() {
                 break;
             }
             self.wait_until(window.believed()).await?;

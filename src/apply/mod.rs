@@ -378,7 +378,10 @@ impl<'a> Run<'a> {
             let codes = job.resource_type.codes();
             let unclear = matches!(
                 error.kind,
-                ErrorKind::Ambiguous | ErrorKind::TokenMismatch | ErrorKind::Malformed
+                ErrorKind::Ambiguous
+                    | ErrorKind::TokenMismatch
+                    | ErrorKind::TokenProcessing
+                    | ErrorKind::Malformed
             );
             if !unclear {
                 self.context.session.failed(seq, &error.code, true).await?;
@@ -394,14 +397,12 @@ impl<'a> Run<'a> {
             let passes = unclear
                 || matches!(
                     error.kind,
-                    ErrorKind::WrongState
-                        | ErrorKind::TokenProcessing
-                        | ErrorKind::Unreachable
-                        | ErrorKind::WindowClosed
+                    ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed
                 )
                 || codes.passes(&error.code)
                 || (removing && codes.is_in_use(&error.code));
-            if (absent || passes) && self.is_done_already(job, call).await? {
+            let cloud = self.context.cloud;
+            if (absent || passes) && self.is_done_already(job, call, cloud).await? {
                 if unclear {
                     self.done_without_answer(job, call, seq).await?;
                 } else {
@@ -417,6 +418,17 @@ impl<'a> Run<'a> {
                 return Err(error.into());
             }
             self.pause(&mut attempt).await?;
+            // A lost request may take effect only now. The look is tried once and may fail, so that a network that
+            // breaks in step with look and repetition does not break every repetition.
+            if unclear
+                && self
+                    .is_done_already(job, call, &cloud.once())
+                    .await
+                    .unwrap_or(false)
+            {
+                self.note(self.effects_without_answer(job, call)).await?;
+                return Ok(None);
+            }
         }
     }
 
@@ -711,24 +723,17 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the cloud already shows what a call asks for.
-    async fn is_done_already(&self, job: &Job<'_>, call: &Call) -> Result<bool, StepError> {
+    async fn is_done_already(&self, job: &Job<'_>, call: &Call, cloud: &Cloud) -> Result<bool, StepError> {
         let Some(id) = self.id_of(job.work) else {
             return Ok(false);
         };
-        let observed = self.read_one(job, &id).await?;
+        let observed = read_one(job, cloud, &id).await?;
         let Some(observed) = observed else {
             // Gone counts when it is asked for by id, twice.
             return Ok(call.action == job.resource_type.schema().delete.action
-                && self.read_one(job, &id).await?.is_none());
+                && read_one(job, cloud, &id).await?.is_none());
         };
         Ok(job.resource_type.is_done(call, &observed))
-    }
-
-    async fn read_one(&self, job: &Job<'_>, id: &str) -> Result<Option<Observed>, StepError> {
-        let ids = [id.to_owned()];
-        Ok(resources::read_by_id(job.resource_type, self.context.cloud, &ids)
-            .await?
-            .pop())
     }
 
     /// A pause that grows, with chance in it, between two tries.
@@ -782,7 +787,7 @@ impl<'a> Run<'a> {
 
     /// Not seen once by id; a second look makes it certain.
     async fn seen_gone(&self, job: &Job<'_>, id: &str) -> Result<(), StepError> {
-        if self.read_one(job, id).await?.is_some() {
+        if read_one(job, self.context.cloud, id).await?.is_some() {
             return Err(internal(format!("{id} was gone and is there again")));
         }
         let effects = self.removal(job).into_iter().collect();
@@ -863,6 +868,11 @@ fn wanted(until: &Condition) -> String {
         Condition::Is { value, .. } => (*value).to_owned(),
         Condition::Gone => "gone".to_owned(),
     }
+}
+
+async fn read_one(job: &Job<'_>, cloud: &Cloud, id: &str) -> Result<Option<Observed>, StepError> {
+    let ids = [id.to_owned()];
+    Ok(resources::read_by_id(job.resource_type, cloud, &ids).await?.pop())
 }
 
 fn internal(message: impl Into<String>) -> StepError {

@@ -37,6 +37,8 @@ const IDENTITY_TRIES: u32 = 3;
 #[derive(Clone)]
 pub(crate) struct Cloud {
     inner: Arc<Inner>,
+    /// How often a read is tried.
+    read_tries_max: u32,
 }
 
 struct Inner {
@@ -89,6 +91,7 @@ impl Cloud {
             .map(|product| (endpoints.get(product).clone(), Budget::new()))
             .collect();
         Cloud {
+            read_tries_max: TRIES_MAX,
             inner: Arc::new(Inner {
                 region,
                 endpoints,
@@ -108,9 +111,17 @@ impl Cloud {
         }
     }
 
+    /// The same client for looks that may fail: a read is tried once.
+    pub(crate) fn once(&self) -> Cloud {
+        Cloud {
+            inner: Arc::clone(&self.inner),
+            read_tries_max: 1,
+        }
+    }
+
     /// Calls an action that changes nothing; repeated freely, within ten minutes.
     pub(crate) async fn read(&self, request: &Request) -> Result<Reply, ApiError> {
-        let tries_max = TRIES_MAX;
+        let tries_max = self.read_tries_max;
         self.exchange(request, Purpose::Read { tries_max }).await
     }
 

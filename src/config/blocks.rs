@@ -7,9 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::codes;
+use super::located::{Located, Thing};
 use super::raw::{Entry, Node, NodeKind, Table};
 use super::report::{Report, Span};
-use super::scope::{Copy, Located, Place, Scope, Stage, Thing};
+use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest::{self, Why};
 use crate::address::{ADDRESS_LENGTH_MAX, Address, Key, is_plain_name};
 use crate::diagnostic::Diagnostic;
@@ -361,7 +362,7 @@ fn unknown_type(
         }
         None => {
             let types: Vec<&str> = schemas.iter().map(|schema| schema.type_name).collect();
-            diagnostic = diagnostic.note(format!("there are {}", super::scope::join(types)));
+            diagnostic = diagnostic.note(super::scope::there_are(types));
         }
     }
     report.say(entry.key, label, diagnostic);

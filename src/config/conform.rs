@@ -2,13 +2,15 @@
 //!
 //! Does not know where the tables come from, and looks nothing up but what a reference names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::codes;
+use super::keys::add_defaults;
+use super::located::{Located, Member, Thing};
 use super::network::{Network, NotANetwork};
 use super::report::Span;
-use super::scope::{Located, Member, Scope, Thing, count, join};
-use super::suggest::{self, Why};
+use super::scope::{Scope, count, there_are};
+use super::suggest;
 use crate::diagnostic::Diagnostic;
 use crate::schema::{Attribute, Kind};
 use crate::value::{Attributes, Part, Reference, SecretSource, Value};
@@ -60,6 +62,14 @@ impl Scope<'_> {
             return None;
         }
         if matches!(value.thing, Thing::Broken) {
+            return None;
+        }
+        if !matches!(kind, Kind::Secret) && self.report.is_hidden(span) && !holds_tables(kind) {
+            let diagnostic = Diagnostic::error(
+                codes::SECRET_IN_FILE,
+                format!("{path} looks as if a secret stood in it"),
+            );
+            self.report.say(span, "", diagnostic);
             return None;
         }
         match kind {
@@ -214,7 +224,10 @@ impl Scope<'_> {
                 format!("{path} \"{shown}\" is an address inside a network, not the network")
             }
             Err(NotANetwork::NoLength(address)) => {
-                better = Some(format!("{address}/32"));
+                // A last number of 0 means a network, and its length is anybody's guess.
+                if address.octets()[3] != 0 {
+                    better = Some(format!("{address}/32"));
+                }
                 format!("{path} is a network, \"{shown}\" lacks its length")
             }
             Err(NotANetwork::Ipv6) => format!("{path} is an IPv4 network, \"{shown}\" is IPv6"),
@@ -324,7 +337,7 @@ impl Scope<'_> {
     }
 
     /// A reference to a resource of the type, and why this one, if there are few.
-    fn example_of_id(&self, type_name: &str) -> Option<(String, String)> {
+    pub(super) fn example_of_id(&self, type_name: &str) -> Option<(String, String)> {
         let index = self.index.as_ref()?;
         let names = index.names(type_name);
         let first = index.get(type_name, names.first()?)?;
@@ -335,7 +348,7 @@ impl Scope<'_> {
         let note = if names.len() == 1 {
             format!("   (the only {type_name} here)")
         } else {
-            format!("   (there is {})", join(names.iter().copied().take(6)))
+            format!("   ({})", there_are(names.iter().copied().take(6)))
         };
         Some((format!("\"${{{address}.id}}\""), note))
     }
@@ -439,147 +452,6 @@ impl Scope<'_> {
         }
         add_defaults(attributes, &mut values);
         fits.then_some(Value::Map(values))
-    }
-
-    /// Whether the keys exist, may be set, and none is missing. `keys` holds name, place of the key and of the
-    /// value; `extra` are keys that are not attributes.
-    pub(super) fn check_keys(
-        &mut self,
-        attributes: &'static [Attribute],
-        extra: &[&str],
-        keys: &[(&str, Span, Span)],
-        place: &str,
-        header: Span,
-        subject: Subject<'_>,
-    ) -> bool {
-        let mut fits = true;
-        let mut meant: BTreeSet<String> = BTreeSet::new();
-        for (key, span, value) in keys {
-            if extra.contains(key) {
-                continue;
-            }
-            match attributes.iter().find(|attribute| attribute.name == *key) {
-                Some(attribute) if attribute.computed => {
-                    let diagnostic = Diagnostic::error(
-                        codes::COMPUTED,
-                        format!("{key} is made by the cloud and cannot be set"),
-                    )
-                    .help(format!(
-                        "to use it: ${{{}.{}.{key}}}",
-                        subject.type_name, subject.name
-                    ));
-                    self.report.say(*span, "", diagnostic);
-                    fits = false;
-                }
-                Some(_) => {}
-                None => {
-                    fits = false;
-                    let guessed = self.unknown_key(attributes, extra, key, *span, *value, place, subject);
-                    meant.extend(guessed);
-                }
-            }
-        }
-        for attribute in attributes.iter().filter(|attribute| attribute.required) {
-            let given = |name: &str| keys.iter().any(|(key, _, _)| *key == name) || meant.contains(name);
-            let from_file = file_key(attribute).is_some_and(|key| given(&key));
-            if !given(attribute.name) && !from_file {
-                fits = false;
-                self.missing(attribute, place, header);
-            }
-        }
-        fits
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn unknown_key(
-        &mut self,
-        attributes: &'static [Attribute],
-        extra: &[&str],
-        key: &str,
-        span: Span,
-        value: Span,
-        place: &str,
-        subject: Subject<'_>,
-    ) -> Option<String> {
-        let by_parameter = attributes.iter().find(|attribute| {
-            attribute.param_path().as_deref() == Some(key) || attribute.field_path().as_deref() == Some(key)
-        });
-        let guess = match by_parameter {
-            Some(attribute) => Some(suggest::Guess {
-                name: attribute.name.to_owned(),
-                why: Why::Api,
-            }),
-            None => {
-                let names = attributes
-                    .iter()
-                    .filter(|attribute| !attribute.computed)
-                    .map(|attribute| attribute.name);
-                suggest::guess(key, names.chain(extra.iter().copied()))
-            }
-        };
-        let secret = guess.as_ref().is_some_and(|guess| {
-            attributes
-                .iter()
-                .any(|attribute| attribute.name == guess.name && attribute.is_sensitive())
-        });
-        if secret || sounds_secret(key) {
-            self.report.hide(value);
-        }
-        let all_keys = format!("all keys: infra schema {}", subject.type_name);
-        let shown = shorten(key);
-        match guess {
-            Some(guess) => {
-                let (diagnostic, label) = if guess.why == Why::Api {
-                    let diagnostic =
-                        Diagnostic::error(codes::UNKNOWN_KEY, format!("\"{shown}\" is the API's name"))
-                            .help(format!("in infra.toml it is {}", guess.name));
-                    (diagnostic, String::new())
-                } else {
-                    let diagnostic =
-                        Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key \"{shown}\" in {place}"))
-                            .note(all_keys);
-                    (diagnostic, format!("did you mean {}?", guess.name))
-                };
-                let diagnostic = match guess.why {
-                    Why::Habit => diagnostic,
-                    Why::Api | Why::Similar => diagnostic.fix(self.report.location(span), guess.name.clone()),
-                };
-                self.report.say(span, label, diagnostic);
-                Some(guess.name)
-            }
-            None => {
-                let diagnostic =
-                    Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key \"{shown}\" in {place}"))
-                        .note(all_keys);
-                self.report.say(span, "", diagnostic);
-                None
-            }
-        }
-    }
-
-    fn missing(&mut self, attribute: &'static Attribute, place: &str, header: Span) {
-        let name = attribute.name;
-        let mut diagnostic = Diagnostic::error(codes::MISSING_KEY, format!("{place} needs {name}"));
-        let example = match &attribute.kind {
-            Kind::Id(of) => self
-                .example_of_id(of)
-                .map(|(reference, note)| format!("{name} = {reference}{note}")),
-            Kind::IdSet(of) => self
-                .example_of_id(of)
-                .map(|(reference, note)| format!("{name} = [{reference}]{note}")),
-            Kind::Cidr => Some(format!("{name} = \"10.0.0.0/16\"")),
-            Kind::Enum(words) => words.first().map(|word| format!("{name} = \"{word}\"")),
-            Kind::Bool => Some(format!("{name} = true")),
-            Kind::Secret => Some(format!("{name} = {{ env = \"NAME\" }}")),
-            _ => None,
-        };
-        if let Some(example) = example {
-            diagnostic = diagnostic.help(example);
-        }
-        if !attribute.doc.is_empty() {
-            diagnostic = diagnostic.note(format!("{name}: {}", attribute.doc));
-        }
-        self.report.say_about(header, name, diagnostic);
     }
 
     fn tags(&mut self, kind: &'static Kind, path: &str, value: Located) -> Option<Value> {
@@ -705,20 +577,8 @@ impl Scope<'_> {
     }
 }
 
-/// The key that gives a text as a file: `user_data_file`.
-pub(super) fn file_key(attribute: &Attribute) -> Option<String> {
-    matches!(attribute.kind, Kind::Text).then(|| format!("{}_file", attribute.name))
-}
-
-/// Adds the defaults of what is not set.
-pub(super) fn add_defaults(attributes: &'static [Attribute], values: &mut Attributes) {
-    for attribute in attributes {
-        if let Some(default) = attribute.default
-            && !values.contains_key(attribute.name)
-        {
-            values.insert(attribute.name.to_owned(), default.value());
-        }
-    }
+fn holds_tables(kind: &Kind) -> bool {
+    matches!(kind, Kind::Table(_) | Kind::TableSet(_) | Kind::Tags)
 }
 
 fn expected_in_words(kind: &Kind) -> String {
@@ -755,19 +615,4 @@ pub(super) fn shorten(text: &str) -> String {
     } else {
         line
     }
-}
-
-/// Whether a key looks as if a secret stood behind it.
-pub(super) fn sounds_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    [
-        "passw",
-        "secret",
-        "token",
-        "passphrase",
-        "private_key",
-        "privatekey",
-    ]
-    .iter()
-    .any(|word| key.contains(word))
 }

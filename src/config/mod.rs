@@ -3,8 +3,13 @@
 //! Does not know the state, the cloud, or any particular resource type: the schemas are passed in.
 
 mod blocks;
+mod check;
 mod conform;
 mod files;
+mod keys;
+mod locals;
+mod located;
+mod lookup;
 mod network;
 mod project;
 mod raw;
@@ -36,8 +41,10 @@ pub(crate) use crate::diagnostic::Sources;
 
 use blocks::{Document, Sections};
 use files::{Folder, ROOT};
+use locals::Local;
+use located::Thing;
 use report::Report;
-use scope::{Local, Place, Scope, Stage, Thing};
+use scope::{Place, Scope, Stage};
 
 /// What to read, and the values that come from outside.
 pub(crate) struct LoadRequest<'a> {
@@ -187,6 +194,8 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
     for block in sections.blocks.values() {
         resources::build(block, &mut folder, &mut scope, &mut config.resources);
     }
+    check::zones(&config, scope.project.region.as_deref(), &mut scope.report);
+    check::networks(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs(&sections, &mut scope);
 

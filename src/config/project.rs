@@ -6,10 +6,11 @@ use super::blocks::{Sections, header_of};
 use super::codes;
 use super::conform::shorten;
 use super::files::{Folder, ROOT};
+use super::located::Thing;
 use super::raw::Table;
 use super::regions;
 use super::report::{Report, Span};
-use super::scope::{Place, Scope, Stage, Thing, join};
+use super::scope::{Place, Scope, Stage, there_are};
 use super::suggest;
 use super::{LoadRequest, Project};
 use crate::address::is_plain_name;
@@ -54,7 +55,7 @@ pub(super) fn environment(
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let diagnostic = Diagnostic::error(
                 codes::NO_ENVIRONMENT,
-                format!("which environment? There is {}", join(names.iter().copied())),
+                format!("which environment? {}", there_are(names.iter().copied())),
             )
             .help(format!("-e {}, or INFRA_ENV={}", names[0], names[0]))
             .help(format!(
@@ -84,7 +85,7 @@ pub(super) fn environment(
                 );
                 match suggest::guess(name, names.iter().copied()) {
                     Some(guess) => diagnostic.help(format!("did you mean {}?", guess.name)),
-                    None => diagnostic.help(format!("there is {}", join(names.iter().copied()))),
+                    None => diagnostic.help(there_are(names.iter().copied())),
                 }
             }
             _ => return Some(name.to_owned()),
@@ -186,7 +187,7 @@ fn check_keys(table: &Table, scope: &mut Scope<'_>) -> Vec<String> {
         if KEYS.contains(&key.as_str()) {
             continue;
         }
-        if super::conform::sounds_secret(key) || fold_has(key, "access_key") {
+        if super::keys::sounds_secret(key) || fold_has(key, "access_key") {
             scope.report.hide(entry.value.span);
         }
         let mut diagnostic = Diagnostic::error(

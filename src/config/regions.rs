@@ -96,6 +96,11 @@ pub(super) fn check(region: &str, span: Span, report: &mut Report) {
     report.say(span, label, diagnostic);
 }
 
+/// Whether there is or may be such a region.
+pub(super) fn may_exist(region: &str) -> bool {
+    REGIONS.contains(&region) || has_form(region)
+}
+
 /// `cn-hangzhou`, `ap-southeast-1`, `cn-shanghai-finance-1`; a zone such as `cn-hangzhou-h` is none.
 fn has_form(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();

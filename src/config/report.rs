@@ -2,12 +2,18 @@
 //!
 //! Does not know what is a mistake.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::codes;
 use crate::diagnostic::{Diagnostic, Location, Source, Sources};
+
+/// How many diagnostics are kept; nobody reads more.
+const DIAGNOSTICS_MAX: usize = 10_000;
+
+/// With how many diagnostics guessing ends.
+const GUESSES_MAX: usize = 1_000;
 
 /// What may be said only because a part of the configuration could not be read.
 const MAY_FOLLOW: &[&str] = &[
@@ -52,7 +58,7 @@ pub(super) struct Report {
     pub(super) sources: Sources,
     diagnostics: Vec<Diagnostic>,
     /// Code and place of what was said already: a mistake in a block is one mistake, however many copies it has.
-    said: HashSet<(&'static str, Span, &'static str)>,
+    said: HashSet<(&'static str, (Arc<str>, usize, usize), &'static str)>,
     errors: usize,
 }
 
@@ -91,6 +97,11 @@ impl Report {
         self.sources.hide(span.file as usize, span.bytes());
     }
 
+    /// Whether something that must not be shown stands there.
+    pub(super) fn is_hidden(&self, span: Span) -> bool {
+        self.source(span.file).hidden(span.bytes()).next().is_some()
+    }
+
     /// Says that something is wrong at a place, once. Returns whether it was new.
     pub(super) fn say(&mut self, span: Span, label: impl Into<String>, diagnostic: Diagnostic) -> bool {
         self.say_once(span, "", label.into(), diagnostic)
@@ -102,10 +113,23 @@ impl Report {
     }
 
     fn say_once(&mut self, span: Span, which: &'static str, label: String, diagnostic: Diagnostic) -> bool {
-        if !self.said.insert((diagnostic.code, span, which)) {
+        let location = self.location(span);
+        self.say_at(&location, label, which, diagnostic)
+    }
+
+    /// The same for a place that is known already.
+    pub(super) fn say_at(
+        &mut self,
+        location: &Location,
+        label: impl Into<String>,
+        which: &'static str,
+        diagnostic: Diagnostic,
+    ) -> bool {
+        let place = (location.file.clone(), location.start, location.end);
+        if !self.said.insert((diagnostic.code, place, which)) {
             return false;
         }
-        let mut diagnostic = diagnostic.at(self.location(span), label);
+        let mut diagnostic = diagnostic.at(location.clone(), label);
         // The place at fault comes first, whatever was marked before.
         diagnostic.labels.rotate_right(1);
         self.push(diagnostic);
@@ -114,8 +138,16 @@ impl Report {
 
     /// Says something that has no place in a file.
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        let is_first_error = diagnostic.is_error() && self.errors == 0;
         self.errors += usize::from(diagnostic.is_error());
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < DIAGNOSTICS_MAX || is_first_error {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Whether there is so much wrong that guesses cost more than they help.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.diagnostics.len() > GUESSES_MAX
     }
 
     /// How many errors there are so far.
@@ -126,27 +158,51 @@ impl Report {
     /// Takes back what may only follow from a file that could not be read as a whole: that something is missing,
     /// and what stands on a line that is no TOML.
     pub(super) fn silence_guesses(&mut self) {
-        let broken: BTreeSet<(Arc<str>, usize)> = self
+        let broken: Vec<Location> = self
             .diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.code == codes::SYNTAX)
             .filter_map(|diagnostic| diagnostic.labels.first())
-            .map(|label| (label.location.file.clone(), label.location.line))
+            .map(|label| self.broken_lines(&label.location))
             .collect();
         let unreadable = self.diagnostics.iter().any(|diagnostic| {
+            let has_place = !diagnostic.labels.is_empty();
             matches!(diagnostic.code, codes::UNREADABLE | codes::NO_PROJECT)
-                || diagnostic.labels.is_empty() && diagnostic.code == codes::TOO_LARGE
+                || (diagnostic.code == codes::TOO_LARGE && !has_place)
         });
         if broken.is_empty() && !unreadable {
             return;
         }
         self.diagnostics.retain(|diagnostic| {
-            let on_broken_line = diagnostic
-                .labels
-                .first()
-                .is_some_and(|label| broken.contains(&(label.location.file.clone(), label.location.line)));
+            let on_broken_line = diagnostic.labels.first().is_some_and(|label| {
+                let place = &label.location;
+                broken
+                    .iter()
+                    .any(|lines| lines.file == place.file && (lines.start..=lines.end).contains(&place.start))
+            });
             diagnostic.code == codes::SYNTAX || !(on_broken_line || MAY_FOLLOW.contains(&diagnostic.code))
         });
+    }
+
+    /// The line of a mistake; for a header everything up to the next one.
+    fn broken_lines(&self, place: &Location) -> Location {
+        let Some(source) = self.sources.find(&place.file) else {
+            return place.clone();
+        };
+        let line = source.line(place.line);
+        let is_header = source.text()[line.clone()].trim_start().starts_with('[');
+        let end = if is_header {
+            let rest = &source.text()[line.end..];
+            rest.find("\n[")
+                .map_or(source.text().len(), |next| line.end + next)
+        } else {
+            line.end
+        };
+        Location {
+            start: line.start,
+            end,
+            ..place.clone()
+        }
     }
 
     /// Everything, by file and line; what has no place comes first.

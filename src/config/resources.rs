@@ -8,11 +8,13 @@ use std::sync::Arc;
 use super::Resource;
 use super::blocks::{Block, Shape};
 use super::codes;
-use super::conform::{Subject, add_defaults, file_key};
+use super::conform::Subject;
 use super::files::Folder;
+use super::keys::{add_defaults, file_key};
+use super::located::Thing;
 use super::raw::{Entry, Node, NodeKind};
 use super::report::Span;
-use super::scope::{Copy, Place, Scope, Stage, Thing};
+use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest;
 use crate::address::{Address, Key};
 use crate::diagnostic::{Diagnostic, Location};
@@ -419,8 +421,9 @@ fn add_dependency(text: &str, span: Span, scope: &mut Scope<'_>, found: &mut BTr
         }
         _ => {
             let diagnostic = Diagnostic::error(codes::DEPENDS_ON, format!("there is no {address}"));
-            let diagnostic = match shape.len() {
-                0 => diagnostic,
+            let diagnostic = match shape {
+                Shape::Single => diagnostic.help(format!("it has no copies: \"{}\"", address.block())),
+                _ if shape.len() == 0 => diagnostic,
                 _ => diagnostic.help(format!("all its copies: \"{}\"", address.block())),
             };
             scope.report.say(span, "", diagnostic);

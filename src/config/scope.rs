@@ -2,54 +2,20 @@
 //!
 //! Does not know what a value is used for; whether it fits its key is checked in `conform`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::blocks::{Index, Shape};
+use super::blocks::Index;
 use super::codes;
-use super::raw::{Entry, Node, NodeKind, TEXT_MAX};
+use super::locals::Local;
+use super::located::{Located, Member, Thing};
+use super::raw::{Node, NodeKind, TEXT_MAX};
 use super::reference::{Hole, Path, PathStep, Piece, Text};
 use super::report::{Report, Span};
 use super::suggest;
-use crate::address::{Address, Key};
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Kind, Schema, Schemas};
-use crate::value::{Part, Reference, Value};
-
-/// A value with its place; what could be looked up has been.
-#[derive(Debug, Clone)]
-pub(super) struct Located {
-    pub(super) span: Span,
-    pub(super) thing: Thing,
-    /// It stands there by a reference, not literally.
-    pub(super) derived: bool,
-    /// A sensitive variable is in it.
-    pub(super) sensitive: bool,
-    /// It needs a resource, in a place where resources are not known yet.
-    pub(super) early: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Thing {
-    Bool(bool),
-    Integer(i64),
-    Text(String),
-    List(Vec<Located>),
-    Map(BTreeMap<String, Member>),
-    Reference(Reference),
-    Template(Vec<Part>),
-    /// What no key takes, in words.
-    Other(&'static str),
-    /// It has been complained about.
-    Broken,
-}
-
-/// An entry of a map.
-#[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) key: Span,
-    pub(super) value: Located,
-}
+use crate::schema::{Kind, Schemas};
+use crate::value::{Part, Reference};
 
 /// Which copy of a block is being made.
 #[derive(Debug, Clone, Copy)]
@@ -91,9 +57,6 @@ impl Place<'_> {
 /// How much text and how many values the references of a configuration may produce, in bytes.
 const EXPANSION_MAX: usize = 256 * 1024 * 1024;
 
-/// How many locals may stand behind one another.
-const LOCALS_DEEP_MAX: usize = 64;
-
 /// Everything that can be referred to, and what has been found wrong so far.
 pub(super) struct Scope<'a> {
     pub(super) report: Report,
@@ -114,132 +77,6 @@ pub(super) struct Names {
     pub(super) region: Option<String>,
 }
 
-/// One entry of `[local]`.
-pub(super) struct Local<'a> {
-    pub(super) entry: &'a Entry,
-    state: LocalState,
-}
-
-enum LocalState {
-    Todo,
-    Doing,
-    Done { value: Rc<Located>, depth: usize },
-}
-
-impl<'a> Local<'a> {
-    pub(super) fn new(entry: &'a Entry) -> Local<'a> {
-        Local {
-            entry,
-            state: LocalState::Todo,
-        }
-    }
-}
-
-impl Located {
-    /// A value that stands there literally.
-    pub(super) fn new(span: Span, thing: Thing) -> Located {
-        Located {
-            span,
-            thing,
-            derived: false,
-            sensitive: false,
-            early: false,
-        }
-    }
-
-    pub(super) fn broken(span: Span) -> Located {
-        Located::new(span, Thing::Broken)
-    }
-
-    /// Moves it to where it is used.
-    fn at(mut self, span: Span) -> Located {
-        self.move_to(span);
-        self
-    }
-
-    fn move_to(&mut self, span: Span) {
-        self.span = span;
-        self.derived = true;
-        match &mut self.thing {
-            Thing::List(items) => items.iter_mut().for_each(|item| item.move_to(span)),
-            Thing::Map(members) => members.values_mut().for_each(|member| {
-                member.key = span;
-                member.value.move_to(span);
-            }),
-            _ => {}
-        }
-    }
-
-    /// Roughly what it takes in memory.
-    fn size(&self) -> usize {
-        64 + match &self.thing {
-            Thing::Text(text) => text.len(),
-            Thing::List(items) => items.iter().map(Located::size).sum(),
-            Thing::Map(members) => members
-                .iter()
-                .map(|(name, member)| 32 + name.len() + member.value.size())
-                .sum(),
-            Thing::Template(parts) => parts
-                .iter()
-                .map(|part| match part {
-                    Part::Text(text) => 32 + text.len(),
-                    Part::Reference(_) => 96,
-                })
-                .sum(),
-            Thing::Reference(_) => 96,
-            Thing::Bool(_) | Thing::Integer(_) | Thing::Other(_) | Thing::Broken => 0,
-        }
-    }
-
-    /// What it is, for people. Never the value itself: it may be secret.
-    pub(super) fn kind_in_words(&self) -> &'static str {
-        match &self.thing {
-            Thing::Bool(_) => "true or false",
-            Thing::Integer(_) => "a number",
-            Thing::Text(_) | Thing::Template(_) => "a text",
-            Thing::List(_) => "a list",
-            Thing::Map(_) => "a table",
-            Thing::Reference(_) => "a reference",
-            Thing::Other(words) => words,
-            Thing::Broken => "a mistake",
-        }
-    }
-
-    /// As a plain value, for outputs; none if there is a mistake in it.
-    pub(super) fn into_value(self) -> Option<Value> {
-        Some(match self.thing {
-            Thing::Bool(truth) => Value::Bool(truth),
-            Thing::Integer(number) => Value::Integer(number),
-            Thing::Text(text) => Value::String(text),
-            Thing::List(items) => Value::List(
-                items
-                    .into_iter()
-                    .map(Located::into_value)
-                    .collect::<Option<_>>()?,
-            ),
-            Thing::Map(members) => Value::Map(
-                members
-                    .into_iter()
-                    .map(|(name, member)| Some((name, member.value.into_value()?)))
-                    .collect::<Option<_>>()?,
-            ),
-            Thing::Reference(reference) => Value::Reference(reference),
-            Thing::Template(parts) => Value::Template(parts),
-            Thing::Other(_) | Thing::Broken => return None,
-        })
-    }
-
-    /// Anything in it that has been complained about.
-    pub(super) fn is_broken(&self) -> bool {
-        match &self.thing {
-            Thing::Broken => true,
-            Thing::List(items) => items.iter().any(Located::is_broken),
-            Thing::Map(members) => members.values().any(|member| member.value.is_broken()),
-            _ => false,
-        }
-    }
-}
-
 impl<'a> Scope<'a> {
     pub(super) fn new(report: Report, schemas: &'a Schemas) -> Scope<'a> {
         Scope {
@@ -257,14 +94,12 @@ impl<'a> Scope<'a> {
     pub(super) fn know_blocks(&mut self, index: Index) {
         self.index = Some(index);
         for local in self.locals.values_mut() {
-            if matches!(&local.state, LocalState::Done { value, .. } if value.early) {
-                local.state = LocalState::Todo;
-            }
+            local.forget_if_early();
         }
     }
 
     /// Says what is wrong with a value and gives a broken one.
-    fn wrong(&mut self, span: Span, label: &str, diagnostic: Diagnostic) -> Located {
+    pub(super) fn wrong(&mut self, span: Span, label: &str, diagnostic: Diagnostic) -> Located {
         self.report.say(span, label, diagnostic);
         Located::broken(span)
     }
@@ -431,7 +266,7 @@ impl<'a> Scope<'a> {
     fn look_up_hole(&mut self, hole: &Hole, span: Span, place: &Place<'_>) -> Located {
         match &hole.path {
             Ok(path) => self.look_up(path, hole, span, place),
-            Err(_) if looks_like_shell(&hole.inner, place) => self.shell(hole, span),
+            Err(_) if looks_like_shell(&hole.inner, place) => self.shell(hole, span, place),
             Err(malformed) => {
                 let what = format!("this reference cannot be read: {malformed}");
                 let diagnostic = Diagnostic::error(codes::MALFORMED_REFERENCE, what)
@@ -442,11 +277,18 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn shell(&mut self, hole: &Hole, span: Span) -> Located {
+    fn shell(&mut self, hole: &Hole, span: Span, place: &Place<'_>) -> Located {
         let shown: String = hole.inner.chars().take(40).collect();
-        let diagnostic = Diagnostic::error(codes::SHELL, format!("${{{shown}}} is no infra name"))
-            .help(format!("for the shell write $${{{shown}}}"))
-            .help("or move the script to user_data_file, which is sent as it is");
+        let diagnostic = Diagnostic::error(codes::SHELL, format!("${{{shown}}} is no infra name"));
+        let diagnostic = if place.script {
+            diagnostic
+                .help(format!("for the shell write $${{{shown}}}"))
+                .help("or move the script to a file of its own, which is sent as it is: user_data_file")
+        } else {
+            diagnostic
+                .help(format!("for exactly this text write $${{{shown}}}"))
+                .help("from the environment come variables: [var.x] is set by INFRA_VAR_x")
+        };
         self.wrong(span, "looks like a shell variable", diagnostic)
     }
 
@@ -484,7 +326,7 @@ impl<'a> Scope<'a> {
             return Located::broken(span);
         }
         if looks_like_shell(&hole.inner, place) {
-            return self.shell(hole, span);
+            return self.shell(hole, span, place);
         }
         let heads = self
             .schemas
@@ -533,7 +375,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn needs_name(&mut self, span: Span, head: &str, what: &str) -> Located {
+    pub(super) fn needs_name(&mut self, span: Span, head: &str, what: &str) -> Located {
         let diagnostic = Diagnostic::error(
             codes::MALFORMED_REFERENCE,
             format!("this reference does not say which {what}"),
@@ -571,94 +413,6 @@ impl<'a> Scope<'a> {
             _ => return Located::broken(span),
         };
         self.wrong(span, "", diagnostic)
-    }
-
-    fn look_up_local(&mut self, path: &Path, span: Span, place: &Place<'_>) -> Located {
-        let Some((PathStep::Name(name), rest)) = path.steps.split_first() else {
-            return self.needs_name(span, "local", "local");
-        };
-        match self.local(name, &mut Vec::new()) {
-            Some((value, _)) => self.walk(&value, rest, &format!("local.{name}"), span, place),
-            None => {
-                let diagnostic = Diagnostic::error(codes::NO_SUCH_NAME, format!("no local \"{name}\""))
-                    .help(format!("to add it: {name} = ... in [local]"));
-                let label = match suggest::guess(name, self.locals.keys().copied()) {
-                    Some(guess) => format!("did you mean local.{}?", guess.name),
-                    None => String::new(),
-                };
-                self.wrong(span, &label, diagnostic)
-            }
-        }
-    }
-
-    /// The value of a local and how many locals stand behind it; none if there is no such local.
-    pub(super) fn local(&mut self, name: &str, path: &mut Vec<String>) -> Option<(Rc<Located>, usize)> {
-        let local = self.locals.get_mut(name)?;
-        let entry = local.entry;
-        match &local.state {
-            LocalState::Done { value, depth } => return Some((value.clone(), *depth)),
-            LocalState::Doing => {
-                path.push(name.to_owned());
-                return Some((Rc::new(Located::broken(entry.key)), 0));
-            }
-            LocalState::Todo => local.state = LocalState::Doing,
-        }
-        path.push(name.to_owned());
-        let mut depth = 0;
-        let mut cycle: Option<Vec<String>> = None;
-        for other in locals_in(&entry.value) {
-            let behind = path.len();
-            if behind > LOCALS_DEEP_MAX {
-                depth = behind;
-                break;
-            }
-            if let Some((_, other_depth)) = self.local(&other, path) {
-                depth = depth.max(other_depth + 1);
-            }
-            if path.len() > behind {
-                let first = path.iter().position(|step| *step == other).unwrap_or(0);
-                cycle.get_or_insert_with(|| path[first..].to_vec());
-                path.truncate(behind);
-            }
-        }
-        path.pop();
-        let value = if let Some(cycle) = cycle {
-            self.say_cycle(&cycle, entry.key);
-            Located::broken(entry.key)
-        } else if depth > LOCALS_DEEP_MAX {
-            let what = format!("more than {LOCALS_DEEP_MAX} locals stand behind one another");
-            self.wrong(entry.key, "", Diagnostic::error(codes::CYCLE, what))
-        } else {
-            self.evaluate(&entry.value, &Place::new(Stage::Local))
-        };
-        let value = Rc::new(value);
-        if let Some(local) = self.locals.get_mut(name) {
-            local.state = LocalState::Done {
-                value: value.clone(),
-                depth,
-            };
-        }
-        Some((value, depth))
-    }
-
-    fn say_cycle(&mut self, cycle: &[String], span: Span) {
-        let mut diagnostic = Diagnostic::error(codes::CYCLE, "these need each other, so none can be first");
-        for (position, name) in cycle.iter().enumerate() {
-            let place = self
-                .locals
-                .get(name.as_str())
-                .map(|local| self.report.place(local.entry.key))
-                .filter(|_| position + 1 < cycle.len() || cycle.len() == 1)
-                .map(|place| format!("  ({place})"))
-                .unwrap_or_default();
-            let arrow = if position == 0 { "" } else { "-> " };
-            diagnostic = diagnostic.note(format!(
-                "{}{arrow}local.{name}{place}",
-                "  ".repeat(position.saturating_sub(1).min(8))
-            ));
-        }
-        diagnostic = diagnostic.help("take one of these references out");
-        self.report.say(span, "", diagnostic);
     }
 
     fn look_up_count(&mut self, path: &Path, span: Span, place: &Place<'_>) -> Located {
@@ -713,7 +467,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Goes into a known value: `.name`, `[key]`, `[0]`.
-    fn walk(
+    pub(super) fn walk(
         &mut self,
         value: &Located,
         steps: &[PathStep],
@@ -813,7 +567,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The key that a reference inside brackets stands for.
-    fn dynamic_key(&mut self, path: &Path, span: Span, place: &Place<'_>) -> Option<PathStep> {
+    pub(super) fn dynamic_key(&mut self, path: &Path, span: Span, place: &Place<'_>) -> Option<PathStep> {
         if !matches!(path.head.as_str(), "var" | "local" | "each" | "count" | "infra") {
             let diagnostic = Diagnostic::error(
                 codes::MALFORMED_REFERENCE,
@@ -844,274 +598,6 @@ impl<'a> Scope<'a> {
             }
         }
     }
-
-    fn look_up_resource(
-        &mut self,
-        path: &Path,
-        schema: &'static Schema,
-        span: Span,
-        place: &Place<'_>,
-    ) -> Located {
-        let type_name = schema.type_name;
-        let Some((PathStep::Name(name), rest)) = path.steps.split_first() else {
-            return self.needs_name(span, type_name, type_name);
-        };
-        let Some(index) = &self.index else {
-            return Located {
-                early: true,
-                ..Located::broken(span)
-            };
-        };
-        let Some(block) = index.get(type_name, name) else {
-            if index.is_meant(type_name, name) {
-                return Located::broken(span);
-            }
-            return self.no_such_block(type_name, name, path, span);
-        };
-        let address = block.address.clone();
-        let shape = block.shape.clone();
-        let header = block.header;
-        let (key, rest) = match rest.split_first() {
-            Some((PathStep::Name(_), _)) | None => (None, rest),
-            Some((PathStep::Dynamic(path), rest)) => match self.dynamic_key(path, span, place) {
-                Some(key) => (Some(key), rest),
-                None => return Located::broken(span),
-            },
-            Some((key, rest)) => (Some(key.clone()), rest),
-        };
-        let attribute: Option<Vec<&str>> = rest
-            .iter()
-            .map(|step| match step {
-                PathStep::Name(name) => Some(name.as_str()),
-                _ => None,
-            })
-            .collect();
-        let Some(attribute) = attribute else {
-            let diagnostic = Diagnostic::error(
-                codes::MALFORMED_REFERENCE,
-                "a single item of an attribute cannot be referred to yet",
-            )
-            .help(format!(
-                "the copy of a block is chosen like this: ${{{type_name}.{name}[0].id}}"
-            ));
-            return self.wrong(span, "", diagnostic);
-        };
-        let attribute = attribute.join(".");
-        if !self.is_attribute(schema, &address, &attribute, key.as_ref(), span) {
-            return Located::broken(span);
-        }
-        let at = |address: Address| {
-            Located::new(
-                span,
-                Thing::Reference(Reference {
-                    address,
-                    attribute: attribute.clone(),
-                }),
-            )
-        };
-        match (&shape, key) {
-            (Shape::Broken, _) => Located::broken(span),
-            (Shape::Single, None) => at(address),
-            (Shape::Count(count), Some(PathStep::Index(index))) if index < *count => {
-                at(address.with_key(Key::Index(index)))
-            }
-            (Shape::Each(keys), Some(PathStep::Key(key))) if keys.contains_key(key.as_str()) => {
-                at(address.with_key(Key::Name(key.into())))
-            }
-            (Shape::Each(keys), Some(PathStep::Index(index)))
-                if keys.contains_key(index.to_string().as_str()) =>
-            {
-                at(address.with_key(Key::Name(index.to_string().into())))
-            }
-            (Shape::Count(_) | Shape::Each(_), Some(PathStep::All)) => {
-                if !self.spend(shape.len() * 160, span) {
-                    return Located::broken(span);
-                }
-                let items = shape.keys().map(|key| at(address.with_key(key))).collect();
-                Located::new(span, Thing::List(items))
-            }
-            (_, key) => self.which_copy(&address, &shape, key.as_ref(), &attribute, header, span),
-        }
-    }
-
-    fn no_such_block(&mut self, type_name: &str, name: &str, path: &Path, span: Span) -> Located {
-        let mut diagnostic =
-            Diagnostic::error(codes::NO_SUCH_BLOCK, format!("no {type_name} named \"{name}\""));
-        let mut label = String::new();
-        if let Some(index) = &self.index {
-            let names = index.names(type_name);
-            match suggest::guess(name, names.iter().copied()) {
-                Some(guess) => {
-                    let mut meant = path.clone();
-                    if let Some(PathStep::Name(first)) = meant.steps.first_mut() {
-                        first.clone_from(&guess.name);
-                    }
-                    label = format!("did you mean ${{{meant}}}?");
-                    if let Some(block) = index.get(type_name, &guess.name) {
-                        diagnostic = diagnostic.note(format!(
-                            "{} is at {}",
-                            block.address,
-                            self.report.place(block.header)
-                        ));
-                    }
-                }
-                None if names.is_empty() => {
-                    diagnostic = diagnostic.help(format!(
-                        "there is no {type_name} at all; begin one: [{type_name}.{name}]"
-                    ));
-                }
-                None if names.len() <= 6 => {
-                    diagnostic = diagnostic.help(format!("there is {}", join(names.iter().copied())));
-                }
-                None => {}
-            }
-        }
-        self.wrong(span, &label, diagnostic)
-    }
-
-    /// Whether the resource type has this attribute and it may be referred to; says so if not.
-    fn is_attribute(
-        &mut self,
-        schema: &'static Schema,
-        address: &Address,
-        attribute: &str,
-        key: Option<&PathStep>,
-        span: Span,
-    ) -> bool {
-        let type_name = schema.type_name;
-        let key = match key {
-            Some(PathStep::Index(index)) => format!("[{index}]"),
-            Some(PathStep::Key(key)) => format!("[{key}]"),
-            Some(PathStep::All) => "[*]".to_owned(),
-            _ => String::new(),
-        };
-        if attribute.is_empty() {
-            let diagnostic = Diagnostic::error(
-                codes::WHOLE_BLOCK,
-                format!(
-                    "${{{address}{key}}} is a whole {type_name}; a reference names one of its attributes"
-                ),
-            )
-            .help(format!("\"${{{address}{key}.id}}\""));
-            self.report.say(span, "", diagnostic);
-            return false;
-        }
-        match schema.attribute(attribute) {
-            None if attribute == "id" => true,
-            None => {
-                let mut diagnostic = Diagnostic::error(
-                    codes::NO_SUCH_ATTRIBUTE,
-                    format!("a {type_name} has no attribute \"{attribute}\""),
-                );
-                let names = schema.attributes.iter().map(|attribute| attribute.name);
-                let label = match suggest::guess(attribute, names) {
-                    Some(guess) => format!("did you mean ${{{address}{key}.{}}}?", guess.name),
-                    None => String::new(),
-                };
-                diagnostic = diagnostic.note(format!("all attributes: infra schema {type_name}"));
-                self.report.say(span, label, diagnostic);
-                false
-            }
-            Some(found) if found.is_sensitive() => {
-                let diagnostic = Diagnostic::error(
-                    codes::SENSITIVE,
-                    format!("{address}.{attribute} is secret and cannot be referred to"),
-                );
-                self.report.say(span, "", diagnostic);
-                false
-            }
-            Some(_) => true,
-        }
-    }
-
-    fn which_copy(
-        &mut self,
-        address: &Address,
-        shape: &Shape,
-        key: Option<&PathStep>,
-        attribute: &str,
-        header: Span,
-        span: Span,
-    ) -> Located {
-        let place = self.report.place(header);
-        let example = |key: &str| format!("${{{address}{key}.{attribute}}}");
-        let first = shape.keys().next().map(|key| format!("[{key}]"));
-        let mut label = String::new();
-        let (what, help) = match (shape, key) {
-            (Shape::Single | Shape::Broken, _) => (
-                format!("{address} has neither count nor for_each, so it has no copies ({place})"),
-                example(""),
-            ),
-            (Shape::Count(0), _) => (
-                format!("{address} has no copies at all: count = 0 ({place})"),
-                example("[*]"),
-            ),
-            (Shape::Count(count), Some(PathStep::Index(index))) => (
-                format!("{address}[{index}] is past count = {count} ({place})"),
-                format!("the last one: {}", example(&format!("[{}]", count - 1))),
-            ),
-            (Shape::Each(keys), Some(PathStep::Key(key))) => {
-                if let Some(guess) = suggest::guess(key, keys.keys().map(|key| &**key)) {
-                    label = format!("did you mean {}?", example(&format!("[{}]", guess.name)));
-                }
-                let keys = join(keys.keys().take(8).map(|key| &**key));
-                (
-                    format!("{address} has no copy [{key}] ({place})"),
-                    format!("its for_each has {keys}"),
-                )
-            }
-            (Shape::Count(_) | Shape::Each(_), _) => {
-                let by = if matches!(shape, Shape::Count(_)) {
-                    "count"
-                } else {
-                    "for_each"
-                };
-                let one = first
-                    .map(|key| format!("one: {}   ", example(&key)))
-                    .unwrap_or_default();
-                (
-                    format!("{address} has {} ({by}, {place})", copies(shape.len())),
-                    format!("{one}all: {}", example("[*]")),
-                )
-            }
-        };
-        let diagnostic = Diagnostic::error(codes::WHICH_COPY, what).help(help);
-        self.wrong(span, &label, diagnostic)
-    }
-}
-
-/// The locals that a value refers to.
-fn locals_in(node: &Node) -> BTreeSet<String> {
-    fn of_path(path: &Path, found: &mut BTreeSet<String>) {
-        if let ("local", Some(PathStep::Name(name))) = (path.head.as_str(), path.steps.first()) {
-            found.insert(name.clone());
-        }
-        for step in &path.steps {
-            if let PathStep::Dynamic(path) = step {
-                of_path(path, found);
-            }
-        }
-    }
-    fn of_node(node: &Node, found: &mut BTreeSet<String>) {
-        match &node.kind {
-            NodeKind::Text(Text::Mixed(pieces)) => {
-                for piece in pieces {
-                    if let Piece::Reference(Hole { path: Ok(path), .. }) = piece {
-                        of_path(path, found);
-                    }
-                }
-            }
-            NodeKind::List(items) => items.iter().for_each(|item| of_node(item, found)),
-            NodeKind::Table(table) => table
-                .entries
-                .values()
-                .for_each(|entry| of_node(&entry.value, found)),
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    of_node(node, &mut found);
-    found
 }
 
 /// `${HOME}`, `${1}`, `${x:-y}`: nothing of ours looks like that.
@@ -1139,19 +625,18 @@ pub(super) fn join<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// `there is a`, `there are a and b`
+pub(super) fn there_are<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = words.into_iter().collect();
+    let verb = if words.len() == 1 { "is" } else { "are" };
+    format!("there {verb} {}", join(words))
+}
+
 /// `1 item`, `3 items`
 pub(super) fn count(number: usize, what: &str) -> String {
     if number == 1 {
         format!("1 {what}")
     } else {
         format!("{number} {what}s")
-    }
-}
-
-fn copies(number: usize) -> String {
-    if number == 1 {
-        "1 copy".to_owned()
-    } else {
-        format!("{number} copies")
     }
 }

@@ -158,6 +158,14 @@ fn not_toml(
         let key = line
             .get(span.start.saturating_sub(line_start)..span.end.saturating_sub(line_start))
             .unwrap_or_default();
+        if report.is_hidden(at(span.clone())) {
+            report.say(
+                at(span),
+                "",
+                Diagnostic::error(codes::SYNTAX, "TOML wants quotes around this key"),
+            );
+            return;
+        }
         let diagnostic = Diagnostic::error(codes::SYNTAX, "TOML wants quotes around this key")
             .help(format!("\"{key}\" = ..."))
             .fix(report.location(at(span.clone())), format!("\"{key}\""));
@@ -207,7 +215,9 @@ fn unquoted(file: u32, line_start: usize, span: Range<usize>, line: &str, report
     let value = if value.is_empty() { rest.trim_end() } else { value };
     let at = Span::new(file, span.start..span.start + value.len());
     let mut diagnostic = Diagnostic::error(codes::SYNTAX, "text must stand in quotes");
-    if !value.contains(['"', '\\']) {
+    if report.is_hidden(at) {
+        diagnostic = diagnostic.help("and a secret must not be written here: { env = \"NAME\" }");
+    } else if !value.contains(['"', '\\']) {
         let quoted = match value {
             "True" | "TRUE" | "yes" | "on" => "true".to_owned(),
             "False" | "FALSE" | "no" | "off" => "false".to_owned(),
@@ -253,7 +263,25 @@ fn length_of_value(value: &str) -> usize {
                 .map_or(value.len(), |end| end + 2 * quotes.len());
         }
     }
-    value.find('\n').unwrap_or(value.len())
+    let line = value.find('\n').unwrap_or(value.len());
+    let closed = value
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''))
+        .and_then(|quote| Some(value[1..line].find(quote)? + 2));
+    match closed {
+        // What follows shows that the text ends there.
+        Some(end)
+            if value[end..line]
+                .trim_start()
+                .chars()
+                .next()
+                .is_none_or(|next| matches!(next, ',' | '}' | '#')) =>
+        {
+            end
+        }
+        _ => line,
+    }
 }
 
 /// Warns about line ends and trailing commas inside `{...}`: TOML 1.1 allows them, editors and other parsers

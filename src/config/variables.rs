@@ -11,10 +11,11 @@ use toml::de::DeValue;
 use super::blocks::{Document, Sections, header_of};
 use super::codes;
 use super::conform::shorten;
+use super::located::{Located, Member, Thing};
 use super::raw::{self, Entry, Node, NodeKind, Table};
 use super::reference::Text;
 use super::report::Span;
-use super::scope::{Located, Member, Scope, Thing, join};
+use super::scope::{Scope, join};
 use super::suggest;
 use crate::diagnostic::Diagnostic;
 
@@ -223,7 +224,7 @@ fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope
             Some(guess) => format!("did you mean {guess}?"),
             None => String::new(),
         };
-        if super::conform::sounds_secret(key) {
+        if super::keys::sounds_secret(key) {
             scope.report.hide(entry.value.span);
         }
         scope.report.say(entry.key, label, diagnostic);
@@ -276,8 +277,11 @@ fn from_words(
 ) -> Located {
     let file = scope.report.add_file(source, text);
     let span = Span::new(file, 0..text.len());
-    if variable.sensitive {
+    if variable.sensitive || super::keys::sounds_secret(name) {
         scope.report.hide(span);
+    } else {
+        let secrets = super::secret_names(scope.schemas);
+        super::syntax::hide_secrets(file, text, &secrets, &mut scope.report);
     }
     if variable.type_ == Type::String {
         let value = Located::new(span, Thing::Text(text.to_owned()));

@@ -398,24 +398,15 @@ struct Masked {
 const MASK: &str = "***";
 
 fn mask(source: &Source, bytes: Range<usize>) -> Masked {
-    let mut hidden: Vec<Range<usize>> = source
-        .hidden()
-        .iter()
-        .map(|hidden| hidden.start.max(bytes.start)..hidden.end.min(bytes.end))
-        .filter(|hidden| hidden.start < hidden.end)
-        .collect();
-    hidden.sort_by_key(|hidden| hidden.start);
     let whole = source.text();
     let mut masked = Masked {
         text: String::new(),
         pieces: Vec::new(),
     };
     let mut from = bytes.start;
-    for secret in hidden {
-        if secret.end <= from {
-            continue;
-        }
-        let start = secret.start.max(from);
+    for secret in source.hidden(bytes.clone()) {
+        let secret = secret.start.max(from)..secret.end.min(bytes.end);
+        let start = secret.start;
         masked.copy(whole, from..start);
         masked.pieces.push((start, masked.text.len(), false));
         masked.text.push_str(MASK);

@@ -13,7 +13,7 @@ use infra::sim;
 use serde_json::Value;
 
 const KEY_ID: &str = "LTAI-test";
-const KEY_SECRET: &str = "test-secret-Zq7";
+pub(crate) const KEY_SECRET: &str = "test-secret-Zq7";
 
 /// The result of a command.
 #[derive(Debug)]
@@ -235,7 +235,7 @@ impl World {
 }
 
 /// Percent-encoding as the signature wants it.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => (byte as char).to_string(),

@@ -1,3 +1,4 @@
+mod fuzz;
 mod support;
 
 use crate::config::BlockShape;

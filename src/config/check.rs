@@ -1,0 +1,155 @@
+//! What only two tables together can have wrong: a zone outside the region, a network outside its network or in
+//! the way of another one.
+//!
+//! Does not know resource types: it goes by the names and kinds of attributes.
+
+use std::collections::BTreeMap;
+
+use super::codes;
+use super::network::Network;
+use super::regions;
+use super::report::Report;
+use super::{Config, Resource};
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::schema::Kind;
+use crate::value::{Reference, Value};
+
+const ZONE: &str = "zone_id";
+const NETWORK: &str = "cidr_block";
+
+/// Every zone is one of the region.
+pub(super) fn zones(config: &Config, region: Option<&str>, report: &mut Report) {
+    // A region that is none has been complained about.
+    let Some(region) = region.filter(|region| regions::may_exist(region)) else {
+        return;
+    };
+    for resource in config.resources.values() {
+        let Some(zone) = resource.attributes.get(ZONE).and_then(Value::as_str) else {
+            continue;
+        };
+        if regions::is_zone_of(zone, region) {
+            continue;
+        }
+        let place = match &config.project.region_location {
+            Some(location) => format!("{}:{}", location.file, location.line),
+            None => "ALIBABA_CLOUD_REGION_ID".to_owned(),
+        };
+        let shown = super::conform::shorten(zone);
+        let diagnostic = Diagnostic::error(
+            codes::ZONE,
+            format!("zone {shown} is not in region {region} ({place})"),
+        )
+        .help(format!(
+            "a zone there looks like this: {}",
+            regions::example_of_zone(region)
+        ));
+        report.say_at(place_of(resource, ZONE), "", "", diagnostic);
+    }
+}
+
+fn place_of<'a>(resource: &'a Resource, attribute: &str) -> &'a Location {
+    resource.locations.get(attribute).unwrap_or(&resource.location)
+}
+
+/// A network that lies in another one: a vSwitch in its VPC.
+struct Inner<'a> {
+    resource: &'a Resource,
+    network: Network,
+}
+
+/// Every network lies in the one that it belongs to, and no two of them overlap.
+pub(super) fn networks(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
+    let mut by_outer: BTreeMap<&Address, Vec<Inner<'_>>> = BTreeMap::new();
+    for resource in resources.values() {
+        let Some(network) = network_of(resource) else {
+            continue;
+        };
+        if let Some(outer) = outer_of(resource) {
+            by_outer
+                .entry(outer)
+                .or_default()
+                .push(Inner { resource, network });
+        }
+    }
+    for (outer, mut inner) in by_outer {
+        let Some(outer) = resources.get(outer) else {
+            continue;
+        };
+        if let Some(network) = network_of(outer) {
+            for one in inner.iter().filter(|one| !network.contains(one.network)) {
+                say_outside(one, outer, network, report);
+            }
+        }
+        // In this order a network that lies in another one comes somewhere behind it, with nothing but others
+        // that lie in it in between; so comparing with the last that stood free is enough.
+        inner.sort_by_key(|one| one.network.order());
+        let mut free: Option<&Inner<'_>> = None;
+        for one in &inner {
+            match free {
+                Some(before) if before.network.overlaps(one.network) => say_overlap(before, one, report),
+                _ => free = Some(one),
+            }
+        }
+    }
+}
+
+fn network_of(resource: &Resource) -> Option<Network> {
+    if !matches!(resource.schema.attribute(NETWORK)?.kind, Kind::Cidr) {
+        return None;
+    }
+    Network::parse(resource.attributes.get(NETWORK)?.as_str()?).ok()
+}
+
+/// The resource that it belongs to: the one whose id it must have.
+fn outer_of(resource: &Resource) -> Option<&Address> {
+    let attribute = resource
+        .schema
+        .attributes
+        .iter()
+        .find(|attribute| attribute.required && matches!(attribute.kind, Kind::Id(_)))?;
+    match resource.attributes.get(attribute.name)? {
+        Value::Reference(Reference { address, attribute }) if attribute == "id" => Some(address),
+        _ => None,
+    }
+}
+
+fn say_outside(one: &Inner<'_>, outer: &Resource, network: Network, report: &mut Report) {
+    let place = place_of(outer, NETWORK);
+    let diagnostic = Diagnostic::error(
+        codes::CIDR,
+        format!(
+            "{} lies outside {} ({network}, {}:{})",
+            one.network, outer.address, place.file, place.line
+        ),
+    )
+    .about(&one.resource.address);
+    report.say_at(place_of(one.resource, NETWORK), "", "outside", diagnostic);
+}
+
+fn say_overlap(before: &Inner<'_>, one: &Inner<'_>, report: &mut Report) {
+    // The later one in the files is the one at fault: the other was there first.
+    let (first, second) = if place_of(before.resource, NETWORK) <= place_of(one.resource, NETWORK) {
+        (before, one)
+    } else {
+        (one, before)
+    };
+    let (place, other) = (
+        place_of(second.resource, NETWORK),
+        place_of(first.resource, NETWORK),
+    );
+    let mut diagnostic = Diagnostic::error(
+        codes::CIDR,
+        format!(
+            "{} of {} overlaps {} of {}",
+            second.network, second.resource.address, first.network, first.resource.address
+        ),
+    )
+    .about(&second.resource.address);
+    if place == other {
+        diagnostic = diagnostic.help("every copy needs a network of its own, for example by for_each");
+    } else {
+        diagnostic = diagnostic.at(other.clone(), "");
+    }
+    report.say_at(place, "", "overlap", diagnostic);
+}
