@@ -2,12 +2,17 @@
 //!
 //! Does not know where events go. What is sensitive is `null` with `"sensitive": true`, always.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::events::{Line, seconds};
-use super::literal;
 use super::outcome::Finished;
 use super::plan_view::{Header, summary_of};
+use super::table::Row;
+use super::text::count;
+use super::{diagnostics, literal};
+use crate::diagnostic::{Diagnostic, Sources};
 use crate::event::Event;
 use crate::plan::{Action, AttributeChange, Drift, OutputChange, Plan, ResourceChange};
 use crate::value::Value;
@@ -208,28 +213,6 @@ pub(super) fn finished(finished: &Finished) -> Vec<Line> {
         .iter()
         .map(|(address, needs)| json!({ "address": address, "needs": needs }))
         .collect();
-    let resources: Vec<Json> = finished
-        .rows
-        .iter()
-        .map(|row| {
-            json!({
-                "address": row.address, "id": row.id, "status": row.status, "private_ip": row.private_ip,
-                "public_ip": row.public_ip, "zone_id": row.zone,
-            })
-        })
-        .collect();
-    let outputs: Map<String, Json> = finished
-        .outputs
-        .iter()
-        .map(|(name, (value, sensitive))| {
-            let shown = if *sensitive || holds_secret(value) {
-                Json::Null
-            } else {
-                shown(Some(value))
-            };
-            (name.clone(), json!({ "value": shown, "sensitive": sensitive }))
-        })
-        .collect();
     vec![
         Line::new("change_summary", super::outcome::headline(finished))
             .with("operation", finished.command)
@@ -239,13 +222,58 @@ pub(super) fn finished(finished: &Finished) -> Vec<Line> {
             .with("delete", counts.delete)
             .with("import", counts.import)
             .with("forget", counts.forget)
-            .with("failed", finished.failed.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .with(
+                "failed",
+                finished
+                    .failed
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>(),
+            )
             .with("half_made", half_made)
             .with("not_begun", not_begun)
             .with("interrupted", finished.interrupted)
             .with_some("serial", finished.serial)
             .with("seconds", seconds(finished.elapsed.as_secs_f64())),
-        Line::new("resources", "what exists now of what was changed").with("resources", resources),
-        Line::new("outputs", "outputs").with("outputs", outputs),
+        resources(&finished.rows),
+        outputs(&finished.outputs),
     ]
+}
+
+/// What exists.
+pub(super) fn resources(rows: &[Row]) -> Line {
+    let resources: Vec<Json> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "address": row.address, "id": row.id, "status": row.status, "private_ip": row.private_ip,
+                "public_ip": row.public_ip, "zone_id": row.zone, "drifted": row.drifted,
+            })
+        })
+        .collect();
+    Line::new("resources", count(rows.len(), "resource")).with("resources", resources)
+}
+
+/// Outputs with their values; none of a sensitive one.
+pub(super) fn outputs(outputs: &BTreeMap<String, (Value, bool)>) -> Line {
+    let values: Map<String, Json> = outputs
+        .iter()
+        .map(|(name, (value, sensitive))| {
+            let sensitive = *sensitive || holds_secret(value);
+            let shown = if sensitive { Json::Null } else { shown(Some(value)) };
+            (name.clone(), json!({ "value": shown, "sensitive": sensitive }))
+        })
+        .collect();
+    Line::new("outputs", count(outputs.len(), "output")).with("outputs", values)
+}
+
+/// Something that is wrong or worth knowing.
+pub(super) fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Line {
+    let mut line = Line::new("diagnostic", diagnostic.message.as_str());
+    if let Json::Object(fields) = diagnostics::to_json(diagnostic, sources) {
+        line.fields = fields;
+    }
+    line.fields.remove("type");
+    line.fields.remove("message");
+    line
 }
