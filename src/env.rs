@@ -4,7 +4,11 @@
 //! Does not know what any of it is used for.
 
 mod clock;
+#[cfg(test)]
+pub(crate) mod faults;
 mod fs;
+#[cfg(test)]
+pub(crate) mod memory;
 mod random;
 mod transport;
 

@@ -1,5 +1,4 @@
 //! `infra`: plan and apply for Alibaba Cloud ECS.
-#![allow(dead_code)]
 
 mod address;
 mod apply;

@@ -339,8 +339,7 @@ fn unknown_type(
     let known = schemas
         .iter()
         .map(|schema| schema.type_name)
-        .chain(SECTIONS.iter().copied())
-        .chain(NOT_YET.iter().map(|(name, _)| *name));
+        .chain(SECTIONS.iter().copied());
     let mut diagnostic = Diagnostic::error(
         codes::UNKNOWN_TYPE,
         format!("unknown resource type \"{type_name}\""),

@@ -298,9 +298,17 @@ impl Scope<'_> {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         let shown = shorten(&text);
+        // `vswitch.main` and `vswitch.main.id` without the braces, or the bare name.
+        let path_like = text
+            .strip_prefix(of)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .map(|rest| rest.trim_end_matches(".id"));
         let what = match other {
             Some(other) if knows_type && other != of => {
                 format!("{path} wants the id of a {of}, \"{shown}\" is the id of a {other}")
+            }
+            _ if path_like.is_some() => {
+                format!("{path} wants the id of a {of}, \"{shown}\" is a reference without ${{}}")
             }
             _ if !has_form => format!("{path} wants the id of a {of}, \"{shown}\" is none"),
             _ => match self.names_a_block(of, &text) {
@@ -309,11 +317,6 @@ impl Scope<'_> {
             },
         };
         let diagnostic = Diagnostic::error(codes::WRONG_KIND, what);
-        // `vswitch.main` and `vswitch.main.id` without the braces, or the bare name.
-        let path_like = text
-            .strip_prefix(of)
-            .and_then(|rest| rest.strip_prefix('.'))
-            .map(|rest| rest.trim_end_matches(".id"));
         let named = path_like.unwrap_or(&text);
         let diagnostic = if self.names_a_block(of, named) {
             let better = format!("\"${{{of}.{named}.id}}\"");

@@ -98,6 +98,9 @@ impl Scope<'_> {
         let value = if let Some(cycle) = cycle {
             self.say_cycle(&cycle, entry.key);
             Located::broken(entry.key)
+        } else if depth > LOCALS_DEEP_MAX + 1 {
+            // The one behind it has been complained about.
+            Located::broken(entry.key)
         } else if depth > LOCALS_DEEP_MAX {
             let what = format!("more than {LOCALS_DEEP_MAX} locals stand behind one another");
             self.wrong(entry.key, "", Diagnostic::error(codes::CYCLE, what))

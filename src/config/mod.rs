@@ -155,7 +155,9 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
     let sections = blocks::sort(&documents, schemas, &mut report);
 
     // 2. The environment, and the variables, on which all the rest may depend.
+    let errors = report.errors();
     let environment = project::environment(request, &sections, &folder, &mut report);
+    let is_environment_wrong = report.errors() > errors;
     let environment_file = environment
         .as_ref()
         .filter(|name| folder.environments().is_some_and(|names| names.contains(name)))
@@ -170,6 +172,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
     };
     let mut scope = Scope::new(report, schemas);
     scope.project.environment.clone_from(&environment);
+    scope.project.is_environment_wrong = is_environment_wrong;
     variables::read(&sections, &given, &mut scope);
     let root = documents.iter().find(|document| document.is_root);
     let project = project::read(request, &sections, root.map(|document| document.file), &mut scope);

@@ -52,13 +52,24 @@ impl Span {
     }
 }
 
+/// What makes two diagnostics the same mistake.
+#[derive(PartialEq, Eq, Hash)]
+struct Said {
+    code: &'static str,
+    file: Arc<str>,
+    start: usize,
+    end: usize,
+    /// Tells mistakes at one place apart.
+    which: &'static str,
+}
+
 /// All mistakes and texts of a run.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) sources: Sources,
     diagnostics: Vec<Diagnostic>,
-    /// Code and place of what was said already: a mistake in a block is one mistake, however many copies it has.
-    said: HashSet<(&'static str, (Arc<str>, usize, usize), &'static str)>,
+    /// What was said already: a mistake in a block is one mistake, however many copies it has.
+    said: HashSet<Said>,
     errors: usize,
 }
 
@@ -125,8 +136,14 @@ impl Report {
         which: &'static str,
         diagnostic: Diagnostic,
     ) -> bool {
-        let place = (location.file.clone(), location.start, location.end);
-        if !self.said.insert((diagnostic.code, place, which)) {
+        let said = Said {
+            code: diagnostic.code,
+            file: location.file.clone(),
+            start: location.start,
+            end: location.end,
+            which,
+        };
+        if !self.said.insert(said) {
             return false;
         }
         let mut diagnostic = diagnostic.at(location.clone(), label);

@@ -74,6 +74,8 @@ pub(super) struct Scope<'a> {
 pub(super) struct Names {
     pub(super) name: Option<String>,
     pub(super) environment: Option<String>,
+    /// One was asked for or is needed, but it cannot be used: that has been said.
+    pub(super) is_environment_wrong: bool,
     pub(super) region: Option<String>,
 }
 
@@ -400,7 +402,7 @@ impl<'a> Scope<'a> {
             return Located::new(span, Thing::Text(value));
         }
         let diagnostic = match names.as_deref() {
-            Some(["env"]) => Diagnostic::error(
+            Some(["env"]) if !self.project.is_environment_wrong => Diagnostic::error(
                 codes::NO_ENVIRONMENT,
                 "there is no environment that ${infra.env} could name",
             )
@@ -409,7 +411,7 @@ impl<'a> Scope<'a> {
                 Diagnostic::error(codes::MISSING_KEY, "${infra.region} needs a region in [infra]")
                     .help("region = \"cn-hangzhou\"")
             }
-            // A missing name is an error of [infra] itself.
+            // A missing name and a wrong environment have been complained about.
             _ => return Located::broken(span),
         };
         self.wrong(span, "", diagnostic)

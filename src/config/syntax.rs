@@ -2,7 +2,7 @@
 //!
 //! Does not know which tables and keys there are, but for the names of secrets, which it must not show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use toml::de::DeTable;
@@ -19,24 +19,63 @@ const RECOVERY_MAX: usize = 256 * 1024;
 /// How many mistakes of one file are looked at.
 const MISTAKES_MAX: usize = 200;
 
+/// How often a file is read again without the lines at which the parser gave up.
+const ROUNDS_MAX: usize = 20;
+
 /// Reads a file's text. The tables hold what could be understood even when there are mistakes.
 pub(super) fn parse(file: u32, text: &str, report: &mut Report) -> Table {
-    let mistakes = if text.len() <= RECOVERY_MAX {
-        let (parsed, mistakes) = DeTable::parse_recoverable(text);
-        let table = raw::table(parsed.get_ref(), file, report);
-        if mistakes.is_empty() {
-            return table;
+    if text.len() > RECOVERY_MAX {
+        return match DeTable::parse(text) {
+            Ok(parsed) => raw::table(parsed.get_ref(), file, report),
+            Err(mistake) => {
+                explain(file, text, &[mistake], report);
+                Table::default()
+            }
+        };
+    }
+    let (parsed, mut mistakes) = DeTable::parse_recoverable(text);
+    if mistakes.is_empty() {
+        return raw::table(parsed.get_ref(), file, report);
+    }
+    // At a key without a value the parser gives up, so what follows is read without that line.
+    let mut rest = text.to_owned();
+    let mut seen = 0;
+    for _ in 0..ROUNDS_MAX {
+        let lines: Vec<Range<usize>> = mistakes[seen..]
+            .iter()
+            .filter(|mistake| mistake.message().starts_with("key with no value"))
+            .filter_map(|mistake| {
+                let source = report.source(file);
+                Some(source.line(source.location(mistake.span()?).line))
+            })
+            .filter(|line| !rest[line.clone()].trim().is_empty())
+            .collect();
+        if lines.is_empty() {
+            break;
         }
-        explain(file, text, &mistakes, report);
-        return table;
-    } else {
-        match DeTable::parse(text) {
-            Ok(parsed) => return raw::table(parsed.get_ref(), file, report),
-            Err(mistake) => [mistake],
+        for line in lines {
+            rest.replace_range(line.clone(), &" ".repeat(line.len()));
         }
-    };
+        seen = mistakes.len();
+        let known: HashSet<(Option<usize>, String)> = mistakes.iter().map(identity).collect();
+        let again = DeTable::parse_recoverable(&rest).1;
+        mistakes.extend(
+            again
+                .into_iter()
+                .filter(|mistake| !known.contains(&identity(mistake))),
+        );
+    }
+    let (parsed, _) = DeTable::parse_recoverable(&rest);
+    let table = raw::table(parsed.get_ref(), file, report);
     explain(file, text, &mistakes, report);
-    Table::default()
+    table
+}
+
+fn identity(mistake: &toml::de::Error) -> (Option<usize>, String) {
+    (
+        mistake.span().map(|span| span.start),
+        mistake.message().to_owned(),
+    )
 }
 
 /// One diagnostic a line: what follows on the same line follows from the first.
@@ -184,17 +223,19 @@ fn not_toml(
         "unclosed table" => "this header is not closed",
         "unclosed array" => "this list is not closed",
         "unclosed inline table" => "this table is not closed",
+        "missing escaped value" => "there is no such escape",
         "key with no value" => "this key has no value",
         "unexpected key or value" => "there is something behind the value that does not belong there",
         other => other,
     };
     let label = match expected {
         Some("nothing") | None => String::new(),
+        Some(_) if sentence == "there is no such escape" => String::new(),
         Some(expected) => format!("expected {}", expected.replace('`', "")),
     };
     let diagnostic = Diagnostic::error(codes::SYNTAX, sentence);
     let diagnostic = match sentence {
-        "missing escaped value" => diagnostic.help("a backslash is written \\\\, or use '...' quotes"),
+        "there is no such escape" => diagnostic.help("a backslash is written \\\\, or use '...' quotes"),
         "this key has no value" => diagnostic.help("key = value, or [type.name] to begin a table"),
         _ => diagnostic,
     };

@@ -84,7 +84,11 @@ pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope
         };
         scope.variables.insert((*name).to_owned(), Rc::new(value));
     }
-    say_missing(&missing, scope);
+    // The file of the right environment might set them.
+    if !scope.project.is_environment_wrong {
+        missing.sort_by_key(|(_, variable)| (variable.header.file, variable.header.start));
+        say_missing(&missing, scope);
+    }
 }
 
 fn declare<'a>(name: &str, entry: &'a Entry, scope: &mut Scope<'_>) -> Declared<'a> {

@@ -96,13 +96,15 @@ impl Record {
 
 /// Adds one line that holds these records.
 pub(crate) fn encode(records: &[Record], line: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    let start = line.len();
-    line.extend_from_slice(b"00000000 ");
-    serde_json::to_writer(&mut *line, records)?;
-    let crc = format!("{:08x}", crc32(&line[start + 9..]));
-    line[start..start + 8].copy_from_slice(crc.as_bytes());
-    line.push(b'\n');
+    line_of(&serde_json::to_vec(records)?, line);
     Ok(())
+}
+
+/// Adds one line that holds this JSON.
+pub(super) fn line_of(json: &[u8], line: &mut Vec<u8>) {
+    line.extend_from_slice(format!("{:08x} ", crc32(json)).as_bytes());
+    line.extend_from_slice(json);
+    line.push(b'\n');
 }
 
 /// Reads a journal. Never panics, whatever the bytes are.

@@ -19,7 +19,7 @@ use super::{Loaded, Lock, LockNote, Session, State, StateError};
 /// A state on local files.
 #[derive(Clone)]
 pub(crate) struct LocalStore {
-    files: Files,
+    pub(super) files: Files,
 }
 
 /// A generation of the state that is kept.
@@ -90,6 +90,7 @@ impl LocalStore {
                 clock,
                 folder,
                 name: name.to_owned(),
+                journal_bytes: files::JOURNAL_BYTES,
             },
         }
     }
@@ -156,6 +157,9 @@ impl LocalStore {
         let files = &self.files;
         let mut view = files.view()?;
         files.remove_temps()?;
+        // A process that ended between a write and the sync of the folder left names that are there now and may be
+        // gone after a power cut; what is written from here on rests on them.
+        files.sync_folder()?;
         if !view.exists {
             let (bytes, checksum) = files.encode_state(&view.state, None)?;
             files.write_state(&bytes)?;

@@ -9,13 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::env::AppendFile;
 
 use super::check::Ids;
-use super::files::{self, Files, Head, View};
+use super::files::{self, Files, Head, Relation, View};
 use super::journal::{self, Begin, Open, Record};
 use super::snapshot::Contained;
 use super::{Effect, Intent, IntentDraft, Lock, State, StateError};
-
-/// A journal of at least this many bytes, and of at least the state's size, makes a checkpoint.
-const JOURNAL_BYTES: u64 = 1024 * 1024;
 
 /// A state that is open for writing; tasks share it.
 pub(crate) struct Session {
@@ -61,7 +58,7 @@ struct Writer {
 
 impl Session {
     pub(super) fn new(files: Files, lock: Lock, view: View, head: Option<Head>) -> Session {
-        let changed = head.is_some()
+        let changed = view.relation == Relation::Continues
             && view
                 .journal
                 .records
@@ -186,7 +183,7 @@ impl Session {
         };
         result?;
         let bytes = writer.head.as_ref().map_or(0, |head| head.bytes);
-        if writer.changed && bytes > JOURNAL_BYTES.max(writer.state_bytes) {
+        if writer.changed && bytes > self.files.journal_bytes.max(writer.state_bytes) {
             self.checkpoint(writer)?;
         }
         Ok(())
