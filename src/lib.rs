@@ -48,7 +48,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         cli::ColorChoice::Always => ui::Color::Always,
         cli::ColorChoice::Never => ui::Color::Never,
     };
-    let ui = ui::Ui::new(&env, color);
+    let options = ui::Options {
+        color,
+        ..ui::Options::default()
+    };
+    let ui = ui::Ui::new(&env, options);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
