@@ -15,7 +15,7 @@ use super::net::{Net, Site, Weather};
 use super::{Chance, lock};
 use crate::env::{BoxFuture, Clock, Env, Random, Terminal};
 use crate::sim;
-use crate::ui::{Color, Ui};
+use crate::ui::{Color, Options, Ui};
 
 /// The folder of the project on the simulated disk.
 const FOLDER: &str = "/project";
@@ -90,7 +90,10 @@ impl World {
 
     /// Applies without asking.
     pub(super) fn apply(&mut self, plan: Plan) -> Ended {
-        self.run(&["apply", "--auto-approve", "--allow-destroy", "--no-input"], plan)
+        self.run(
+            &["apply", "--auto-approve", "--allow-destroy", "--no-input"],
+            plan,
+        )
     }
 
     /// The process of the last run is gone, and so is what the disk did not keep.
@@ -115,7 +118,10 @@ impl World {
             let env = self.env(&fate, started);
             let ui = Ui::writing(
                 &env,
-                Color::Never,
+                Options {
+                    color: Color::Never,
+                    ..Options::default()
+                },
                 Box::new(out.clone()),
                 Box::new(err.clone()),
             );
