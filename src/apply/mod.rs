@@ -333,10 +333,23 @@ impl<'a> Run<'a> {
                 .await
             }
             Operation::Forget => self.note(vec![Effect::Remove { address }]).await,
+            // The plan makes it anew because what the state remembers is gone: that is forgotten first.
+            Operation::Create { depose: false, .. } if self.remembers_one(&address) => {
+                self.note(vec![Effect::Remove { address }]).await
+            }
             Operation::Create { depose: false, .. }
             | Operation::Update { adopt: false, .. }
             | Operation::Delete { .. } => Ok(()),
         }
+    }
+
+    fn remembers_one(&self, address: &Address) -> bool {
+        self.context.session.with_state(|state| {
+            state
+                .resources
+                .get(address)
+                .is_some_and(|known| !known.id.is_empty())
+        })
     }
 
     async fn note(&self, effects: Vec<Effect>) -> Result<(), StepError> {
@@ -361,8 +374,8 @@ impl<'a> Run<'a> {
     async fn change(&self, job: &Job<'_>, step: &Step, call: &Call) -> Result<Option<String>, StepError> {
         let begun = self.context.clock.elapsed();
         let mut attempt = 0;
-        if call.class == Class::M {
-            self.settle_payment(job, call).await?;
+        if call.class == Class::M && self.settle_payment(job, call).await? {
+            return Ok(None);
         }
         loop {
             let (seq, sent) = self.send(job, step, call).await?;
@@ -410,11 +423,14 @@ impl<'a> Run<'a> {
                 }
                 return Ok(None);
             }
+            // A payment is never sent twice on a doubt: its intent stays open, and the next run settles it.
+            if unclear && call.class == Class::M {
+                return Err(error.into());
+            }
             if unclear {
                 self.context.session.failed(seq, &error.code, false).await?;
             }
-            // A payment is never sent twice on a doubt.
-            if !passes || elapsed > PATIENCE || (unclear && call.class == Class::M) {
+            if !passes || elapsed > PATIENCE {
                 return Err(error.into());
             }
             self.pause(&mut attempt).await?;
