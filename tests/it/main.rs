@@ -5,4 +5,5 @@ mod client;
 mod commands;
 mod harness;
 mod sim;
+mod state;
 mod tidy;
