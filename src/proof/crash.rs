@@ -23,7 +23,10 @@ fn enumerate(scenario: &Scenario, instant: impl Fn(u64) -> Instant) -> usize {
             let mut world = scenario.world(n);
             let mut oracle = Oracle::new(&world);
             let kill = Some(instant);
-            let ended = world.apply(Plan { kill, ..Plan::default() });
+            let ended = world.apply(Plan {
+                kill,
+                ..Plan::default()
+            });
             if let Some(code) = ended.code {
                 assert_eq!(code, 0, "{place}:\n{}\n{}", ended.out, ended.err);
                 assert!(n > 1, "{place}: nothing to end");

@@ -119,7 +119,11 @@ impl Content {
                 // Only what grew can be there in part; what was cut or replaced is as it was, or as it became.
                 if same == file.durable.len() && file.now.len() > same {
                     let end = same + chance.below((file.now.len() - same) as u64 + 1) as usize;
-                    let end = if end == file.now.len() { end } else { end / SECTOR * SECTOR };
+                    let end = if end == file.now.len() {
+                        end
+                    } else {
+                        end / SECTOR * SECTOR
+                    };
                     file.durable = file.now[..end.max(same)].to_vec();
                 } else if chance.below(2) == 0 {
                     file.durable.clone_from(&file.now);
@@ -348,7 +352,11 @@ struct Appending {
 
 impl AppendFile for Appending {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let append = |part: &[u8]| lock(&self.disk.content).files[self.file].now.extend_from_slice(part);
+        let append = |part: &[u8]| {
+            lock(&self.disk.content).files[self.file]
+                .now
+                .extend_from_slice(part)
+        };
         self.fate.file(
             Kind::Change,
             || {

@@ -167,8 +167,10 @@ impl Site {
         }
         let journal = self.disk.durable(&self.journal).unwrap_or_default();
         if !is_intended(&journal, action, &own) {
-            self.broken
-                .push(format!("{action} {own:?} was sent without a durable open intent: {}", String::from_utf8_lossy(&journal)));
+            self.broken.push(format!(
+                "{action} {own:?} was sent without a durable open intent: {}",
+                String::from_utf8_lossy(&journal)
+            ));
         }
     }
 }
@@ -191,7 +193,9 @@ const COMMON: &[&str] = &[
 fn is_intended(journal: &[u8], action: &str, own: &BTreeMap<String, String>) -> bool {
     let mut open = BTreeMap::new();
     for line in String::from_utf8_lossy(journal).lines() {
-        let Some((_, json)) = line.split_once(' ') else { continue };
+        let Some((_, json)) = line.split_once(' ') else {
+            continue;
+        };
         let Ok(serde_json::Value::Array(records)) = serde_json::from_str(json) else {
             continue;
         };

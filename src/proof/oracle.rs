@@ -73,8 +73,12 @@ fn serial(world: &World) -> Option<u64> {
 /// I1 to I5: the cloud has exactly what is wanted, once, the state knows exactly that, and nothing is left to do.
 pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
     let pulled = world.run(&["state", "pull"], Plan::default());
-    let state: Value = serde_json::from_str(&pulled.out)
-        .map_err(|error| format!("I3: the state cannot be read: {error}\n{}{}", pulled.out, pulled.err))?;
+    let state: Value = serde_json::from_str(&pulled.out).map_err(|error| {
+        format!(
+            "I3: the state cannot be read: {error}\n{}{}",
+            pulled.out, pulled.err
+        )
+    })?;
     let lineage = state["lineage"].as_str().unwrap_or_default().to_owned();
     let known: BTreeMap<String, String> = state["resources"]
         .as_object()
@@ -101,20 +105,28 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
                 return Err(format!("I1: {table} {id} carries no tags of ours: {row}"));
             };
             if stack_tag != lineage || known.get(address).map(String::as_str) != Some(id) {
-                return Err(format!("I1: {table} {id} of {address} is not in the state: {known:?}"));
+                return Err(format!(
+                    "I1: {table} {id} of {address} is not in the state: {known:?}"
+                ));
             }
             let piece = stack.pieces.iter().find(|piece| piece.address == address);
             let Some(piece) = piece.filter(|_| wanted.remove(address)) else {
-                return Err(format!("I2: {table} {id} of {address} is not wanted, or is there twice"));
+                return Err(format!(
+                    "I2: {table} {id} of {address} is not wanted, or is there twice"
+                ));
             };
             for (field, value) in &piece.fields {
-                let found = field.split('.').fold(row, |row, part| match part.parse::<usize>() {
-                    Ok(index) => &row[index],
-                    Err(_) => &row[part],
-                });
+                let found = field
+                    .split('.')
+                    .fold(row, |row, part| match part.parse::<usize>() {
+                        Ok(index) => &row[index],
+                        Err(_) => &row[part],
+                    });
                 let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
                 if found != *value {
-                    return Err(format!("I5: {address} has {field} {found} and should have {value}"));
+                    return Err(format!(
+                        "I5: {address} has {field} {found} and should have {value}"
+                    ));
                 }
             }
         }
@@ -127,7 +139,10 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
     }
     let plan = world.run(&["plan", "--detailed-exitcode"], Plan::default());
     if plan.code != Some(0) || plan.sent > 0 {
-        return Err(format!("I4: the second plan is not empty:\n{}\n{}", plan.out, plan.err));
+        return Err(format!(
+            "I4: the second plan is not empty:\n{}\n{}",
+            plan.out, plan.err
+        ));
     }
     Ok(())
 }

@@ -37,7 +37,11 @@ pub(super) const TABLES: &[&str] = &["vpc", "vswitch", "security_group", "instan
 /// What random stacks are made of: each makes a piece, or none this time.
 pub(super) const PIECES: &[fn(&mut Chance, &Stack) -> Option<Piece>] = &[
     |_, _| Some(vpc("proof")),
-    |chance, _| Some(vswitch(["cn-hangzhou-h", "cn-hangzhou-i"][usize::from(chance.below(8) == 0)])),
+    |chance, _| {
+        Some(vswitch(
+            ["cn-hangzhou-h", "cn-hangzhou-i"][usize::from(chance.below(8) == 0)],
+        ))
+    },
     |chance, _| Some(group(80 + u16::try_from(chance.below(3)).unwrap())),
     |chance, _| some_server(chance, "a"),
     |chance, _| some_server(chance, "b"),
@@ -80,7 +84,10 @@ pub(super) fn group(port: u16) -> Piece {
             "[security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n\
              ingress = [{{ port_range = \"{port}\", source_cidr_ip = \"0.0.0.0/0\" }}]\n"
         ),
-        fields: vec![("rules.0.key.ports", format!("{port}/{port}")), ("rules.1", "null".to_owned())],
+        fields: vec![
+            ("rules.0.key.ports", format!("{port}/{port}")),
+            ("rules.1", "null".to_owned()),
+        ],
     }
 }
 

@@ -90,7 +90,10 @@ impl World {
 
     /// Applies without asking.
     pub(super) fn apply(&mut self, plan: Plan) -> Ended {
-        self.run(&["apply", "--auto-approve", "--allow-destroy", "--no-input"], plan)
+        self.run(
+            &["apply", "--auto-approve", "--allow-destroy", "--no-input"],
+            plan,
+        )
     }
 
     /// The process of the last run is gone, and so is what the disk did not keep.
@@ -113,12 +116,7 @@ impl World {
         let (code, took) = runtime.block_on(async {
             let started = tokio::time::Instant::now();
             let env = self.env(&fate, started);
-            let ui = Ui::writing(
-                &env,
-                Color::Never,
-                Box::new(out.clone()),
-                Box::new(err.clone()),
-            );
+            let ui = Ui::writing(&env, Color::Never, Box::new(out.clone()), Box::new(err.clone()));
             let run = async {
                 match crate::commands::run(&cli, &env, &ui).await {
                     Ok(exit) => exit,
