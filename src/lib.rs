@@ -48,7 +48,30 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         cli::ColorChoice::Always => ui::Color::Always,
         cli::ColorChoice::Never => ui::Color::Never,
     };
-    let ui = ui::Ui::new(&env, color);
+    let runs = matches!(
+        cli.command,
+        cli::Command::Plan(_) | cli::Command::Apply(_) | cli::Command::Destroy(_)
+    );
+    let events_file = match cli
+        .global
+        .json_file
+        .as_ref()
+        .map(|path| std::fs::File::create(env.cwd.join(path)))
+    {
+        Some(Err(error)) => {
+            ui::Ui::new(&env, ui::Options::default())
+                .talk(&format!("error: --json-file cannot be written: {error}"));
+            return ExitCode::from(64);
+        }
+        Some(Ok(file)) => Some(Box::new(file) as Box<dyn std::io::Write + Send>),
+        None => None,
+    };
+    let options = ui::Options {
+        color,
+        events: cli.global.json && runs,
+        events_file,
+    };
+    let ui = ui::Ui::new(&env, options);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -67,5 +90,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
             failure.exit
         }
     };
-    ExitCode::from(exit.code())
+    match ui.end(exit.code()) {
+        Err(error) if exit.code() == 0 => {
+            ui.talk(&format!("error: the result could not be written: {error}"));
+            ExitCode::from(1)
+        }
+        _ => ExitCode::from(exit.code()),
+    }
 }

@@ -2,6 +2,9 @@
 //!
 //! Only looks and concludes; nothing is sent. Does not know what is wanted.
 
+use jiff::Timestamp;
+
+use crate::cloud::Window;
 use crate::live::Live;
 use crate::state::{Effect, Intent};
 use crate::step::Class;
@@ -17,16 +20,26 @@ pub(crate) struct Recovery {
     pub(crate) open: Vec<Intent>,
 }
 
-/// Settles what can be settled by looking. A found resource moves from the strays to its address.
-pub(crate) fn settle(open: Vec<Intent>, live: &mut Live) -> Recovery {
+/// Settles what can be settled by looking. A found resource moves from the strays to its address. `looked_at` is the
+/// server time before the look; `window` is the send window of an intent that was written at a time.
+pub(crate) fn settle(
+    open: Vec<Intent>,
+    live: &mut Live,
+    looked_at: Option<Timestamp>,
+    window: &dyn Fn(Timestamp) -> Window,
+) -> Recovery {
     let mut recovery = Recovery::default();
     for intent in open {
+        // Behind its window, what a look does not show was not done and cannot be done any more.
+        let is_over = looked_at.is_some_and(|at| at >= window(intent.created_at).believed());
         match intent.class {
             // An absolute state: what exists tells whether it has to be set again.
             Class::A => recovery.moot.push(intent.seq),
+            Class::M if is_over => recovery.moot.push(intent.seq),
             Class::M => recovery.open.push(intent),
             Class::T => match adopt(&intent, live) {
                 Some(effect) => recovery.found.push((intent, effect)),
+                None if is_over => recovery.moot.push(intent.seq),
                 None => recovery.open.push(intent),
             },
         }

@@ -230,24 +230,29 @@ impl Run<'_> {
 
     /// An interrupted payment is never repeated on a doubt: inside its window the old request may still arrive, so
     /// it is waited out; what then exists tells.
-    pub(super) async fn settle_payment(&self, job: &Job<'_>, call: &Call) -> Result<(), StepError> {
+    /// Whether what exists shows that it took effect.
+    pub(super) async fn settle_payment(&self, job: &Job<'_>, call: &Call) -> Result<bool, StepError> {
         debug_assert!(call.class == Class::M && !matches!(job.work.operation, Operation::Create { .. }));
         let Some(intent) = self.open_intent(job, call) else {
-            return Ok(());
+            return Ok(false);
         };
         let window = self.context.cloud.window(intent.created_at);
-        loop {
+        let is_done = loop {
+            // The time of a look is the time before it.
             let now = self.server_time()?;
-            if self.is_done_already(job, call, self.context.cloud).await? || now >= window.believed() {
-                break;
+            if self.is_done_already(job, call, self.context.cloud).await? {
+                break true;
+            }
+            if now >= window.believed() {
+                break false;
             }
             self.wait_until(window.believed()).await?;
-        }
+        };
         self.context
             .session
             .failed(intent.seq, "SettledByReading", false)
             .await?;
-        Ok(())
+        Ok(is_done)
     }
 }
 

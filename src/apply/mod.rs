@@ -377,8 +377,8 @@ impl<'a> Run<'a> {
     async fn change(&self, job: &Job<'_>, step: &Step, call: &Call) -> Result<Option<String>, StepError> {
         let begun = self.context.clock.elapsed();
         let mut attempt = 0;
-        if call.class == Class::M {
-            self.settle_payment(job, call).await?;
+        if call.class == Class::M && self.settle_payment(job, call).await? {
+            return Ok(None);
         }
         loop {
             let (seq, sent) = self.send(job, step, call).await?;
@@ -426,11 +426,14 @@ impl<'a> Run<'a> {
                 }
                 return Ok(None);
             }
+            // A payment is never sent twice on a doubt: its intent stays open, and the next run settles it.
+            if unclear && call.class == Class::M {
+                return Err(error.into());
+            }
             if unclear {
                 self.context.session.failed(seq, &error.code, false).await?;
             }
-            // A payment is never sent twice on a doubt.
-            if !passes || elapsed > PATIENCE || (unclear && call.class == Class::M) {
+            if !passes || elapsed > PATIENCE {
                 return Err(error.into());
             }
             self.pause(&mut attempt).await?;

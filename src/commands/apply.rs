@@ -39,6 +39,7 @@ pub(crate) async fn apply(args: &ApplyArgs, global: &Global, env: &Env, ui: &Ui)
     // 5. Do exactly that; 6. say what happened, and give the lock back whatever it was.
     let run = run::Run {
         plan: &plan,
+        header: &header,
         seen: &seen,
         connection: &connection,
         project: &project,

@@ -44,6 +44,7 @@ pub(crate) async fn destroy(
     // 5. Do exactly that; 6. say what happened, and give the lock back whatever it was.
     let run = run::Run {
         plan: &plan,
+        header: &header,
         seen: &seen,
         connection: &connection,
         project: &project,

@@ -197,13 +197,20 @@ pub(crate) async fn look(
     connection: &Connection,
 ) -> Result<Seen, Failure> {
     let wanted = costly_parts(&project.config);
+    let started = env.clock.elapsed();
     let (live, account) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
         account(&connection.cloud)
     );
     let mut live = live
         .map_err(|error| Failure::error(super::report::api_error("the cloud could not be read", &error)))?;
-    let recovery = recover::settle(loaded.open.clone(), &mut live);
+    let took = env.clock.elapsed().saturating_sub(started);
+    let looked_at = connection
+        .cloud
+        .server_time()
+        .and_then(|now| now.checked_sub(took).ok());
+    let window = |opened| connection.cloud.window(opened);
+    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at, &window);
     Ok(Seen {
         live,
         recovery,

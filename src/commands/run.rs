@@ -15,10 +15,10 @@ use crate::live::Observed;
 use crate::plan::{Counts, Plan};
 use crate::resources::{self, REGISTRY};
 use crate::state::{Effect, Session, State, StateError};
-use crate::ui::outcome::{self, Finished, Row};
+use crate::ui::outcome::Finished;
 use crate::ui::progress::Progress;
 use crate::ui::prompt::{self, Question};
-use crate::ui::{Header, Ui};
+use crate::ui::{Header, Row, Ui};
 use crate::value::{Reference, SecretSource, Value};
 
 /// Whether a plan may be carried out: first somebody must agree (exit 4), then the rules must allow it (exit 5).
@@ -96,6 +96,7 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
 /// A plan that was agreed to, with what carrying it out needs.
 pub(super) struct Run<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) header: &'a Header,
     pub(super) seen: &'a Seen,
     pub(super) connection: &'a Connection,
     pub(super) project: &'a Project,
@@ -130,6 +131,7 @@ impl Run<'_> {
             stop: &stop,
             open: &seen.recovery.open,
         };
+        self.progress.begin(plan, self.header);
         let outcome = tokio::select! {
             outcome = apply::execute(plan, &context) => outcome,
             () = self.progress.beat() => unreachable!("it never ends by itself"),
@@ -149,25 +151,29 @@ impl Run<'_> {
         };
         let rows = rows(plan, &session, &observed);
         let serial = session.close();
-        outcome::tell(
-            &Finished {
-                counts: counts(plan, &outcome),
-                failures: outcome.failed.iter().map(report::failure).collect(),
-                done: outcome.done.clone(),
-                half_made: outcome.half_made.clone(),
-                not_begun: outcome
-                    .not_begun
-                    .iter()
-                    .map(|unbegun| (unbegun.address.clone(), unbegun.waits_for.clone()))
-                    .collect(),
-                interrupted: outcome.interrupted,
-                rows,
-                outputs: if complete { outputs } else { BTreeMap::new() },
-                serial: serial.as_ref().ok().copied(),
-                elapsed: env.clock.elapsed().saturating_sub(started),
-            },
-            ui,
-        );
+        self.progress.end();
+        ui.outcome(&Finished {
+            command: self.header.command,
+            counts: counts(plan, &outcome),
+            failures: outcome.failed.iter().map(report::failure).collect(),
+            done: outcome.done.clone(),
+            failed: outcome
+                .failed
+                .iter()
+                .map(|failure| failure.address.clone())
+                .collect(),
+            half_made: outcome.half_made.clone(),
+            not_begun: outcome
+                .not_begun
+                .iter()
+                .map(|unbegun| (unbegun.address.clone(), unbegun.waits_for.clone()))
+                .collect(),
+            interrupted: outcome.interrupted,
+            rows,
+            outputs: if complete { outputs } else { BTreeMap::new() },
+            serial: serial.as_ref().ok().copied(),
+            elapsed: env.clock.elapsed().saturating_sub(started),
+        });
         let saved = noted.and(serial.map(|_| ()));
         match saved {
             Ok(()) => Ok(exit_of(&outcome)),
@@ -241,6 +247,7 @@ fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, Observed>) 
                     private_ip: text("private_ip"),
                     public_ip: text("public_ip"),
                     zone: text("zone_id"),
+                    drifted: None,
                 })
             })
             .collect()
@@ -249,7 +256,7 @@ fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, Observed>) 
 
 /// The outputs of a run that had nothing to do.
 pub(super) fn tell_outputs(project: &Project, session: &Session, seen: &Seen, ui: &Ui) {
-    outcome::outputs(&outputs(project, session, seen, &BTreeMap::new()), ui);
+    ui.outputs(&outputs(project, session, seen, &BTreeMap::new()));
 }
 
 /// Turns signals into requests to stop: the first starts nothing new, the second stops at once.

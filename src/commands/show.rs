@@ -12,11 +12,6 @@ pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Resu
         return state::show(address, global, env, ui);
     }
     let loaded = project::store(global, env, &project::folder(global, env)).load()?;
-    for (address, resource) in &loaded.state.resources {
-        ui.result(&state::described(address, resource));
-    }
-    if loaded.state.resources.is_empty() {
-        ui.result("The state is empty.");
-    }
+    ui.state(&loaded.state);
     Ok(Exit::Success)
 }

@@ -15,7 +15,7 @@ use super::net::{Net, Site, Weather};
 use super::{Chance, lock};
 use crate::env::{BoxFuture, Clock, Env, Random, Terminal};
 use crate::sim;
-use crate::ui::{Color, Ui};
+use crate::ui::{Color, Options, Ui};
 
 /// The folder of the project on the simulated disk.
 const FOLDER: &str = "/project";
@@ -126,7 +126,15 @@ impl World {
         let (code, took) = runtime.block_on(async {
             let started = tokio::time::Instant::now();
             let env = self.env(&fate, started);
-            let ui = Ui::writing(&env, Color::Never, Box::new(out.clone()), Box::new(err.clone()));
+            let ui = Ui::writing(
+                &env,
+                Options {
+                    color: Color::Never,
+                    ..Options::default()
+                },
+                Box::new(out.clone()),
+                Box::new(err.clone()),
+            );
             let run = async {
                 match crate::commands::run(&cli, &env, &ui).await {
                     Ok(exit) => exit,

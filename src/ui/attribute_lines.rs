@@ -26,6 +26,8 @@ pub(super) struct AttributeLine {
     name: String,
     content: Content,
     forces: bool,
+    /// It is about one item of a set; such names are longer.
+    is_item: bool,
 }
 
 enum Content {
@@ -55,6 +57,7 @@ fn lines_of_one(change: &AttributeChange, action: Action, full: bool) -> Vec<Att
         name: toml_path(&change.path),
         content: content_of(change, action, full),
         forces: change.forces_replacement,
+        is_item: false,
     }]
 }
 
@@ -180,6 +183,7 @@ fn table_set(change: &AttributeChange, action: Action) -> Option<Vec<AttributeLi
             name: format!("{name}[{title}]"),
             content,
             forces: change.forces_replacement,
+            is_item: true,
         });
     };
     for table in after {
@@ -319,6 +323,7 @@ pub(super) fn value_line(sign: &'static str, name: String, value: &Value) -> Att
         name,
         content: Content::Value(literal::runs(Some(value))),
         forces: false,
+        is_item: false,
     }
 }
 
@@ -339,6 +344,7 @@ pub(super) fn change_line(
         name,
         content,
         forces: false,
+        is_item: false,
     }
 }
 
@@ -349,25 +355,31 @@ pub(super) fn words_line(sign: &'static str, name: String, words: &str) -> Attri
         name,
         content: Content::Value(vec![Run::new(DIM, words)]),
         forces: false,
+        is_item: false,
     }
 }
 
-/// The column of values for lines that begin at `indent`.
-pub(super) fn value_column(lines: &[AttributeLine], indent: usize, sheet: &Sheet) -> usize {
-    let max = NAME_COLUMN_MAX.min(sheet.look().values / 3);
-    let sign = if lines.iter().all(|line| line.sign.is_empty()) {
-        0
+/// The column of values for lines that begin at `indent`. Items of sets have longer names and a column of their own.
+pub(super) fn value_column(lines: &[AttributeLine], indent: usize, items: bool, sheet: &Sheet) -> usize {
+    let third = sheet.look().values / 3;
+    let max = if items {
+        sheet.look().values / 2
     } else {
-        2
+        NAME_COLUMN_MAX.min(third)
     };
-    let names = lines.iter().map(|line| line.name.width());
-    indent + sign + names.filter(|width| *width <= max).max().unwrap_or(0) + 2
+    let has_signs = lines.iter().any(|line| !line.sign.is_empty());
+    let sign = if has_signs { 2 } else { 0 };
+    let names = lines.iter().filter(|line| line.is_item == items);
+    let widths = names.map(|line| line.name.width()).filter(|width| *width <= max);
+    indent + sign + widths.max().unwrap_or(0) + 2
 }
 
 /// Writes lines that begin at `indent`, values in one column.
 pub(super) fn write(lines: &[AttributeLine], indent: usize, sheet: &mut Sheet) {
-    let column = value_column(lines, indent, sheet);
+    let column = value_column(lines, indent, false, sheet);
+    let item_column = value_column(lines, indent, true, sheet);
     for line in lines {
+        let column = if line.is_item { item_column } else { column };
         write_line(line, indent, column, sheet);
         sheet.end_line();
     }

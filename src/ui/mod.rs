@@ -1,94 +1,173 @@
-//! The one door for output: results to standard output, talk to standard error.
+//! The one door for output: results to standard output, talk to standard error, events for programs.
 //!
-//! Does not know the cloud, nor how anything comes about.
+//! Whatever comes from the API or from files is escaped before it reaches a terminal. Does not know the cloud, nor
+//! how anything comes about.
 
 mod attribute_lines;
+mod board;
 pub(crate) mod diagnostics;
+mod events;
+mod json;
 mod literal;
 pub(crate) mod outcome;
-pub(crate) mod plan_view;
+mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
-pub(crate) mod table;
+mod streams;
+mod table;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod text_diff;
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value as Json;
+
 use self::diagnostics::Style;
+use self::events::{Events, Line};
+use self::outcome::Finished;
 pub(crate) use self::plan_view::{Detail, Header};
-pub(crate) use self::text::Look;
+use self::streams::Streams;
+pub(crate) use self::table::Row;
+use self::text::{Look, escape_json, escape_lines};
+use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::env::Env;
 use crate::plan::Plan;
+use crate::schema::Schema;
+use crate::state::{Resource, State};
+use crate::value::Value;
 
 /// When to use colour, as asked for by flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Color {
+    #[default]
     Auto,
     Always,
     Never,
 }
 
-/// Where text goes; `Ui` is cheap to clone, and clones write to the same places.
+/// What was asked of the screen.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) color: Color,
+    /// Events take the place of everything for people.
+    pub(crate) events: bool,
+    /// Events go into this file, beside the screen.
+    pub(crate) events_file: Option<Box<dyn Write + Send>>,
+}
+
+/// The size of the screen now, as columns and rows; it changes while a run goes on.
+type ScreenSize = dyn Fn() -> Option<(usize, usize)> + Send + Sync;
+
+/// Where text goes; cheap to clone, and clones write to the same places.
 #[derive(Clone)]
 pub(crate) struct Ui {
-    out: Arc<Mutex<Box<dyn Write + Send>>>,
-    err: Arc<Mutex<Box<dyn Write + Send>>>,
+    streams: Arc<Mutex<Streams>>,
     /// How results and talk are written.
     out_look: Look,
     err_look: Look,
+    /// Whether results go to somebody who looks at them, rather than into a file or a program.
+    out_is_terminal: bool,
+    /// Whether standard error can show rows that change.
+    live: bool,
+    size: Arc<ScreenSize>,
+    /// The stream in place of the screen, and the one beside it.
+    events: Option<Events>,
+    events_file: Option<Events>,
     /// The texts that diagnostics point into.
     sources: Arc<Mutex<Sources>>,
 }
 
 impl Ui {
     /// The terminal, or what stands in its place.
-    pub(crate) fn new(env: &Env, color: Color) -> Ui {
-        Ui::writing(
-            env,
-            color,
-            Box::new(std::io::stdout()),
-            Box::new(std::io::stderr()),
-        )
+    pub(crate) fn new(env: &Env, options: Options) -> Ui {
+        let mut ui = Ui::writing(env, options, Box::new(io::stdout()), Box::new(io::stderr()));
+        ui.size = Arc::new(|| {
+            let (rows, columns) = console::Term::stderr().size_checked()?;
+            Some((usize::from(columns), usize::from(rows)))
+        });
+        ui
     }
 
     /// The same with other places to write to.
     pub(crate) fn writing(
         env: &Env,
-        color: Color,
+        options: Options,
         out: Box<dyn Write + Send>,
         err: Box<dyn Write + Send>,
     ) -> Ui {
         let look = |is_terminal: bool| {
             let columns = env.terminal.columns.filter(|_| is_terminal);
-            Look::new(uses_color(env, color, is_terminal), columns)
+            Look::new(uses_color(env, options.color, is_terminal), columns)
         };
-        Ui {
-            out: Arc::new(Mutex::new(out)),
-            err: Arc::new(Mutex::new(err)),
+        let is_quiet = ["INFRA_ACCESSIBLE", "ACCESSIBLE", "CI"]
+            .into_iter()
+            .any(|name| is_on(env, name));
+        let columns = env.terminal.columns;
+        let events = |file| Events::new(file, env.clock.clone());
+        let ui = Ui {
+            streams: Arc::new(Mutex::new(Streams::new(out, err))),
             out_look: look(env.terminal.stdout),
             err_look: look(env.terminal.stderr),
+            out_is_terminal: env.terminal.stdout,
+            live: env.terminal.stderr && !is_dumb(env) && !is_quiet && !options.events,
+            size: Arc::new(move || Some((columns?, 24))),
+            events: options.events.then(|| events(None)),
+            events_file: options.events_file.map(|file| events(Some(file))),
             sources: Arc::default(),
+        };
+        if let Some(events) = ui.events.as_ref().or(ui.events_file.as_ref()) {
+            ui.emit(&events.version());
+        }
+        ui
+    }
+
+    /// The end of everything. The error is the one for which results could not be written; that a reader went away
+    /// is none.
+    pub(crate) fn end(&self, exit_code: u8) -> io::Result<()> {
+        if let Some(events) = self.events.as_ref().or(self.events_file.as_ref()) {
+            self.emit(&events.end(exit_code));
+        }
+        match lock(&self.streams).out.error() {
+            Some(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            None => Ok(()),
         }
     }
 
-    /// A line of the result.
+    /// A line of the result, or several.
     pub(crate) fn result(&self, line: &str) {
-        write_line(&self.out, line);
+        if self.events.is_some() {
+            self.emit(&Line::new("message", line));
+        } else {
+            self.print(&format!("{}\n", escape_lines(line)));
+        }
     }
 
-    /// A line beside the result.
+    /// A value for scripts, byte by byte; only a terminal gets it escaped.
+    pub(crate) fn raw(&self, value: &str) {
+        let value = if self.out_is_terminal {
+            escape_lines(value)
+        } else {
+            value.into()
+        };
+        lock(&self.streams).print(&format!("{value}\n"));
+    }
+
+    /// One JSON document.
+    pub(crate) fn document(&self, document: &Json) {
+        lock(&self.streams).print(&format!("{}\n", escape_json(&format!("{document:#}"))));
+    }
+
+    /// A line beside the result, or several.
     pub(crate) fn talk(&self, line: &str) {
-        write_line(&self.err, line);
-    }
-
-    /// Text beside the result that has been laid out.
-    fn print_talk(&self, text: &str) {
-        write_line(&self.err, text.trim_end_matches('\n'));
+        self.emit(&Line::new("notice", line));
+        self.talk_people(line);
     }
 
     /// The files that diagnostics point into from now on.
@@ -96,32 +175,124 @@ impl Ui {
         *lock(&self.sources) = sources.clone();
     }
 
-    /// What is wrong or worth knowing, in place.
+    /// What is wrong or worth knowing, in place; twenty of them unless all are asked for.
     pub(crate) fn diagnostics(&self, found: &[Diagnostic], all: bool) {
+        let sources = lock(&self.sources).clone();
+        if self.has_events() {
+            found
+                .iter()
+                .for_each(|one| self.emit(&json::diagnostic(one, &sources)));
+        }
         let style = Style {
             color: self.err_look.color,
             width: self.err_look.prose,
             all,
         };
-        let text = diagnostics::render(found, &lock(&self.sources), style);
-        if !text.is_empty() {
-            self.talk(text.trim_end());
-        }
+        self.print_talk(&diagnostics::render(found, &sources, style));
     }
 
     /// A plan.
     pub(crate) fn plan(&self, plan: &Plan, header: &Header, detail: Detail) {
-        self.result(plan_view::render(plan, header, detail, self.out_look).trim_end());
+        if self.has_events() {
+            let sources = lock(&self.sources).clone();
+            let warnings = plan.diagnostics.iter().filter(|found| !found.is_error());
+            warnings.for_each(|warning| self.emit(&json::diagnostic(warning, &sources)));
+            json::plan(plan, header).iter().for_each(|line| self.emit(line));
+        }
+        if self.events.is_none() {
+            self.print(&plan_view::render(plan, header, detail, self.out_look));
+        }
     }
 
-    /// How talk is written.
-    pub(crate) fn err_look(&self) -> Look {
+    /// How a run ended.
+    pub(crate) fn outcome(&self, finished: &Finished) {
+        if !finished.is_complete() {
+            self.diagnostics(&outcome::grouped(&finished.failures), false);
+            self.print_talk(&outcome::report(finished, self.err_look));
+        }
+        if self.has_events() {
+            json::finished(finished).iter().for_each(|line| self.emit(line));
+        }
+        self.print(&outcome::result(finished, self.out_look));
+    }
+
+    /// Outputs with their values, and whether they are sensitive.
+    pub(crate) fn outputs(&self, outputs: &BTreeMap<String, (Value, bool)>) {
+        if self.has_events() {
+            self.emit(&json::outputs(outputs));
+        }
+        self.print(&table::outputs(outputs, self.out_look));
+    }
+
+    /// What exists, as a table.
+    pub(crate) fn resources(&self, rows: &[Row]) {
+        if self.has_events() {
+            self.emit(&json::resources(rows));
+        }
+        self.print(&table::resources(rows, self.out_look));
+    }
+
+    /// The whole state.
+    pub(crate) fn state(&self, state: &State) {
+        self.print(&table::state(state, self.out_look));
+    }
+
+    /// One resource of the state.
+    pub(crate) fn resource(&self, address: &Address, resource: &Resource) {
+        self.print(&table::resource(address, resource, self.out_look));
+    }
+
+    /// The keys of a resource type.
+    pub(crate) fn keys(&self, schema: &Schema) {
+        self.print(&table::keys(schema, self.out_look));
+    }
+
+    /// Text of the result that has been laid out and escaped. Programs get events instead.
+    fn print(&self, text: &str) {
+        if self.events.is_none() && !text.is_empty() {
+            lock(&self.streams).print(text);
+        }
+    }
+
+    /// Text beside the result that has been laid out and escaped.
+    fn print_talk(&self, text: &str) {
+        if self.events.is_none() && !text.is_empty() {
+            lock(&self.streams).talk(text);
+        }
+    }
+
+    /// A line that only people get.
+    fn talk_people(&self, line: &str) {
+        self.print_talk(&format!("{}\n", escape_lines(line)));
+    }
+
+    fn emit(&self, line: &Line) {
+        for events in [&self.events, &self.events_file].into_iter().flatten() {
+            if let Some(text) = events.write(line) {
+                lock(&self.streams).print(&text);
+            }
+        }
+    }
+
+    fn has_events(&self) -> bool {
+        self.events.is_some() || self.events_file.is_some()
+    }
+
+    fn is_live(&self) -> bool {
+        self.live
+    }
+
+    fn err_look(&self) -> Look {
         self.err_look
     }
 
-    /// How results are written.
-    pub(crate) fn out_look(&self) -> Look {
-        self.out_look
+    /// How live rows are written now, and how many rows the screen has.
+    fn screen(&self) -> (Look, usize) {
+        let (columns, rows) = (self.size)().unwrap_or((80, 24));
+        // The last column stays free: some terminals break the line when it is used.
+        let mut look = Look::new(self.err_look.color, Some(columns.saturating_sub(1)));
+        look.prose = look.prose.min(columns.saturating_sub(1).max(20));
+        (look, rows)
     }
 }
 
@@ -129,13 +300,18 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A reader that has gone away is no reason to stop: what the run does matters more than who watches.
-fn write_line(place: &Mutex<Box<dyn Write + Send>>, line: &str) {
-    let mut place = lock(place);
-    let _ = writeln!(place, "{line}").and_then(|()| place.flush());
+/// Whether a variable that stands for yes or no says yes.
+fn is_on(env: &Env, name: &str) -> bool {
+    env.vars
+        .get(name)
+        .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }
 
-/// The order of ux: flag, `INFRA_COLOR`, `NO_COLOR`, `CLICOLOR_FORCE` and `FORCE_COLOR`, a dumb terminal, a terminal.
+fn is_dumb(env: &Env) -> bool {
+    env.vars.get("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// In this order: flag, `INFRA_COLOR`, `NO_COLOR`, `CLICOLOR_FORCE` and `FORCE_COLOR`, a dumb terminal, a terminal.
 fn uses_color(env: &Env, flag: Color, is_terminal: bool) -> bool {
     let set = |name: &str| env.vars.get(name).filter(|value| !value.is_empty());
     match flag {
@@ -151,11 +327,9 @@ fn uses_color(env: &Env, flag: Color, is_terminal: bool) -> bool {
     if set("NO_COLOR").is_some() {
         return false;
     }
-    if ["CLICOLOR_FORCE", "FORCE_COLOR"]
-        .iter()
-        .any(|name| set(name).is_some_and(|value| value != "0"))
-    {
+    let forces = |name: &str| set(name).is_some_and(|value| value != "0");
+    if forces("CLICOLOR_FORCE") || forces("FORCE_COLOR") {
         return true;
     }
-    is_terminal && env.vars.get("TERM").is_none_or(|term| term != "dumb")
+    is_terminal && !is_dumb(env)
 }

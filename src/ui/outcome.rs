@@ -2,35 +2,30 @@
 //!
 //! Does not know how it came about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Ui;
-use super::text::{clock as time, escape};
+use super::table::{self, Row};
+use super::text::{BOLD, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, short_time};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Counts;
 use crate::value::Value;
 
-/// A row of the table of what exists.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Row {
-    pub(crate) address: String,
-    pub(crate) id: String,
-    pub(crate) status: String,
-    pub(crate) private_ip: String,
-    pub(crate) public_ip: String,
-    pub(crate) zone: String,
-}
+/// How many addresses a list names.
+const NAMED_MAX: usize = 20;
 
 /// Everything there is to say at the end.
 pub(crate) struct Finished {
+    /// `apply` or `destroy`.
+    pub(crate) command: &'static str,
     /// Changes that are done, by kind.
     pub(crate) counts: Counts,
     pub(crate) failures: Vec<Diagnostic>,
     pub(crate) done: Vec<Address>,
+    pub(crate) failed: Vec<Address>,
     /// Address, step, id.
     pub(crate) half_made: Vec<(Address, String, Option<String>)>,
     /// Address, and what it waits for.
@@ -44,44 +39,29 @@ pub(crate) struct Finished {
     pub(crate) elapsed: Duration,
 }
 
-/// Says how it ended.
-pub(crate) fn tell(finished: &Finished, ui: &Ui) {
-    if finished.failures.is_empty() && !finished.interrupted {
-        ui.result("");
-        ui.result(&format!(
-            "Done in {}. {}.",
-            time(finished.elapsed),
-            sentence(&finished.counts)
-        ));
-    } else {
-        ui.diagnostics(&finished.failures, false);
-        left(finished, ui);
-    }
-    if !finished.rows.is_empty() {
-        ui.result("");
-        table(&finished.rows, ui.out_look().values)
-            .iter()
-            .for_each(|line| ui.result(line));
-    }
-    outputs(&finished.outputs, ui);
-}
-
-/// The outputs, one on a line.
-pub(crate) fn outputs(outputs: &BTreeMap<String, (Value, bool)>, ui: &Ui) {
-    if !outputs.is_empty() {
-        ui.result("");
-    }
-    for (name, (value, sensitive)) in outputs {
-        let value = match (sensitive, value.is_known()) {
-            (true, _) => "(sensitive)".to_owned(),
-            (false, true) => value.to_json().to_string(),
-            (false, false) => "(not known)".to_owned(),
-        };
-        ui.result(&format!("{name} = {value}"));
+impl Finished {
+    /// Whether everything that was planned is done.
+    pub(super) fn is_complete(&self) -> bool {
+        self.failures.is_empty() && !self.interrupted
     }
 }
 
-fn sentence(counts: &Counts) -> String {
+/// One sentence.
+pub(super) fn headline(finished: &Finished) -> String {
+    let time = short_time(finished.elapsed);
+    let counts = counts_in_words(&finished.counts);
+    match (finished.is_complete(), counts) {
+        (true, Some(counts)) => format!("Done in {time}. {counts}."),
+        (true, None) => format!("Done in {time}. Outputs recorded."),
+        (false, counts) => {
+            let word = if finished.interrupted { "Stopped" } else { "Failed" };
+            let counts = counts.unwrap_or_else(|| "Nothing was finished".to_owned());
+            format!("{word} after {time}. {counts}.")
+        }
+    }
+}
+
+fn counts_in_words(counts: &Counts) -> Option<String> {
     let parts: Vec<String> = [
         (counts.import, "imported"),
         (counts.create, "created"),
@@ -94,114 +74,341 @@ fn sentence(counts: &Counts) -> String {
     .filter(|(count, _)| *count > 0)
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
-    if parts.is_empty() {
-        "Outputs recorded".to_owned()
-    } else {
-        parts.join(", ")
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The result of a run: the sentence when all is done, what exists now, the outputs.
+pub(super) fn result(finished: &Finished, look: Look) -> String {
+    let mut parts = Vec::new();
+    if finished.is_complete() {
+        let mut sheet = Sheet::new(look);
+        sheet.sentence(BOLD, &headline(finished), 2);
+        parts.push(sheet.finish());
+    }
+    if !finished.rows.is_empty() {
+        parts.push(table::resources(&finished.rows, look));
+    }
+    if !finished.outputs.is_empty() {
+        parts.push(table::outputs(&finished.outputs, look));
+    }
+    parts.iter().map(|part| format!("\n{part}")).collect()
+}
+
+/// Failures that differ only in the resource they are about, as one that names them all.
+pub(super) fn grouped(failures: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut groups: Vec<(String, Diagnostic, Vec<String>)> = Vec::new();
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for failure in failures {
+        let name = failure
+            .address
+            .as_ref()
+            .map(Address::to_string)
+            .unwrap_or_default();
+        let reason = if name.is_empty() {
+            failure.message.clone()
+        } else {
+            failure.message.replace(&name, "")
+        };
+        let key = format!("{} {reason}", failure.code);
+        match found.get(&key) {
+            Some(index) => groups[*index].2.push(name),
+            None => {
+                found.insert(key.clone(), groups.len());
+                groups.push((key, failure.clone(), Vec::new()));
+            }
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(_, failure, others)| match others.len() {
+            0 => failure,
+            _ => failure.note(format!("the same with {}", named(&others))),
+        })
+        .collect()
+}
+
+fn named(names: &[String]) -> String {
+    let shown = names
+        .iter()
+        .take(NAMED_MAX)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(NAMED_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 
-/// What is done, half made and not begun after a failure, and how to go on.
-fn left(finished: &Finished, ui: &Ui) {
-    ui.talk("");
-    if !finished.done.is_empty() {
-        let done: Vec<String> = finished.done.iter().map(Address::to_string).collect();
-        ui.talk(&format!("  done       {}", shortened(&done)));
+/// After a failure or a stop: what is done, half made and not begun, and how to go on.
+pub(super) fn report(finished: &Finished, look: Look) -> String {
+    let mut sheet = Sheet::new(look);
+    sheet.end_line();
+    let unfinished: BTreeSet<&Address> = finished
+        .failed
+        .iter()
+        .chain(finished.half_made.iter().map(|(address, _, _)| address))
+        .chain(finished.not_begun.iter().map(|(address, _)| address))
+        .collect();
+    let mut done: Vec<String> = Vec::new();
+    for address in finished
+        .done
+        .iter()
+        .filter(|address| !unfinished.contains(address))
+    {
+        let name = address.to_string();
+        if done.last() != Some(&name) {
+            done.push(name);
+        }
     }
-    for (address, step, id) in &finished.half_made {
-        let id = id
-            .as_deref()
-            .map_or_else(String::new, |id| format!("  {} exists,", escape(id)));
-        ui.talk(&format!(
-            "  half made  {address}{id} step \"{step}\" did not finish"
-        ));
+    if !done.is_empty() {
+        write_label("done", GREEN, &mut sheet);
+        sheet.sentence(PLAIN, &named(&done), LIST_COLUMN);
     }
-    let waiting: Vec<String> = finished
+    let half_made: Vec<(String, String)> = finished
+        .half_made
+        .iter()
+        .map(|(address, step, id)| (address.to_string(), half_made_in_words(step, id.as_deref())))
+        .collect();
+    write_list("half made", YELLOW, &half_made, &mut sheet);
+    let half_made: BTreeSet<&Address> = finished.half_made.iter().map(|(address, _, _)| address).collect();
+    let failed: Vec<(String, String)> = finished
+        .failed
+        .iter()
+        .filter(|address| !half_made.contains(address))
+        .map(|address| (address.to_string(), String::new()))
+        .collect();
+    write_list("failed", RED, &failed, &mut sheet);
+    let not_begun: Vec<(String, String)> = finished
         .not_begun
         .iter()
-        .map(|(address, cause)| match cause {
-            Some(cause) if cause != address => format!("{address} (needs {cause})"),
-            _ => address.to_string(),
+        .map(|(address, needs)| {
+            let needs = needs.as_ref().filter(|needs| *needs != address);
+            let words = needs.map_or_else(String::new, |needs| format!("needs {needs}"));
+            (address.to_string(), words)
         })
         .collect();
-    if !waiting.is_empty() {
-        ui.talk(&format!("  not begun  {}", shortened(&waiting)));
+    write_list("not begun", DIM, &not_begun, &mut sheet);
+    if sheet.has_lines() {
+        sheet.end_line();
     }
-    ui.talk("");
-    match finished.serial {
-        Some(serial) => ui.talk(&format!(
-            "State saved (serial {serial}). To go on: infra apply (finished resources are not touched)."
-        )),
-        None => {
-            ui.talk("The state could not be saved. Keep this block; everything in it exists:");
-            finished
-                .rows
-                .iter()
-                .for_each(|row| ui.talk(&format!("  {} {}", row.address, row.id)));
-        }
-    }
+    write_end(finished, &mut sheet);
+    sheet.finish()
 }
 
-fn shortened(items: &[String]) -> String {
-    const SHOWN: usize = 10;
-    let more = items.len().saturating_sub(SHOWN);
-    let shown = items.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if more == 0 {
-        shown
-    } else {
-        format!("{shown} and {more} more")
-    }
+/// Where addresses begin, behind the labels.
+const LIST_COLUMN: usize = 13;
+
+fn write_label(label: &str, style: anstyle::Style, sheet: &mut Sheet) {
+    sheet.to(2);
+    sheet.put(style, label);
+    sheet.to(LIST_COLUMN);
 }
 
-/// The table; columns that are empty everywhere are left out, and the zone goes first when the screen is narrow.
-fn table(rows: &[Row], width: usize) -> Vec<String> {
-    type Column = (&'static str, fn(&Row) -> &str);
-    const COLUMNS: [Column; 6] = [
-        ("ADDRESS", |row| &row.address),
-        ("ID", |row| &row.id),
-        ("STATUS", |row| &row.status),
-        ("PRIVATE IP", |row| &row.private_ip),
-        ("PUBLIC IP", |row| &row.public_ip),
-        ("ZONE", |row| &row.zone),
-    ];
-    let mut columns: Vec<(Column, usize)> = COLUMNS
+/// A line for each, with a few words beside the address.
+fn write_list(label: &str, style: anstyle::Style, items: &[(String, String)], sheet: &mut Sheet) {
+    let shown = &items[..items.len().min(NAMED_MAX)];
+    let widest = shown
         .iter()
-        .map(|column| {
-            (
-                *column,
-                rows.iter()
-                    .map(|row| escape(column.1(row)).width())
-                    .max()
-                    .unwrap_or(0),
-            )
-        })
-        .filter(|(_, widest)| *widest > 0)
-        .map(|(column, widest)| (column, widest.max(column.0.width())))
-        .collect();
-    let total = |columns: &[(Column, usize)]| {
-        columns
-            .iter()
-            .map(|(_, wide)| wide + 2)
-            .sum::<usize>()
-            .saturating_sub(2)
-    };
-    if total(&columns) > width {
-        columns.retain(|(column, _)| column.0 != "ZONE");
-    }
-    let line = |cell: &dyn Fn(&Column) -> String| {
-        let mut line = String::new();
-        for (column, wide) in &columns {
-            let text = cell(column);
-            let gap = (wide + 2).saturating_sub(text.width());
-            line.push_str(&text);
-            line.push_str(&" ".repeat(gap));
+        .map(|(address, _)| address.width())
+        .max()
+        .unwrap_or(0);
+    let column = LIST_COLUMN + widest.min(sheet.look().prose / 3) + 2;
+    for (index, (address, words)) in shown.iter().enumerate() {
+        write_label(if index == 0 { label } else { "" }, style, sheet);
+        sheet.plain(address);
+        if !words.is_empty() {
+            sheet.to(column.max(sheet.column() + 2));
+            sheet.flow(PLAIN, words, column);
         }
-        line.trim_end().to_owned()
+        sheet.end_line();
+    }
+    if let more @ 1.. = items.len() - shown.len() {
+        sheet.to(LIST_COLUMN);
+        sheet.plain(&format!("and {more} more"));
+        sheet.end_line();
+    }
+}
+
+fn half_made_in_words(step: &str, id: Option<&str>) -> String {
+    match id {
+        Some(id) => format!("{id} exists, step \"{step}\" did not finish"),
+        None => format!("step \"{step}\" did not finish"),
+    }
+}
+
+fn write_end(finished: &Finished, sheet: &mut Sheet) {
+    sheet.sentence(BOLD, &headline(finished), 2);
+    let command = finished.command;
+    match finished.serial {
+        Some(serial) => {
+            let at = finished.half_made.first().map(|(address, step, _)| {
+                format!("it goes on with {address} at step \"{step}\"; finished resources are not touched")
+            });
+            let how = at.unwrap_or_else(|| "finished resources are not touched".to_owned());
+            let sentence = format!("State saved (serial {serial}). To go on: infra {command} ({how}).");
+            sheet.sentence(PLAIN, &sentence, 0);
+        }
+        None => {
+            let sentence = "The state could not be saved. Keep these lines: all of this exists.";
+            sheet.sentence(RED, sentence, 0);
+            for row in &finished.rows {
+                sheet.to(2);
+                sheet.plain(&format!("{} {}", row.address, row.id));
+                sheet.end_line();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::address;
+    use super::*;
+
+    const LOOK: Look = Look {
+        color: false,
+        prose: 80,
+        values: 80,
     };
-    let mut lines = vec![line(&|column| column.0.to_owned())];
-    lines.extend(
-        rows.iter()
-            .map(|row| line(&|column| escape(column.1(row)).into_owned())),
-    );
-    lines
+
+    fn finished() -> Finished {
+        Finished {
+            command: "apply",
+            counts: Counts::default(),
+            failures: Vec::new(),
+            done: Vec::new(),
+            failed: Vec::new(),
+            half_made: Vec::new(),
+            not_begun: Vec::new(),
+            interrupted: false,
+            rows: Vec::new(),
+            outputs: BTreeMap::new(),
+            serial: Some(12),
+            elapsed: Duration::from_secs(130),
+        }
+    }
+
+    #[test]
+    fn an_end_counts_shows_what_exists_and_prints_outputs() {
+        let text = result(
+            &Finished {
+                counts: Counts {
+                    create: 2,
+                    update: 1,
+                    ..Counts::default()
+                },
+                rows: vec![Row {
+                    address: "instance.web".to_owned(),
+                    id: "i-bp1aaa".to_owned(),
+                    status: "Running".to_owned(),
+                    ..Row::default()
+                }],
+                outputs: [("web_ip".to_owned(), (Value::from("47.98.1.1"), false))].into(),
+                ..finished()
+            },
+            LOOK,
+        );
+        assert_eq!(
+            text,
+            "
+Done in 2:10. 2 created, 1 updated.
+
+ADDRESS       ID        STATUS
+instance.web  i-bp1aaa  Running
+
+web_ip = \"47.98.1.1\"
+"
+        );
+    }
+
+    #[test]
+    fn a_failure_says_what_is_done_and_what_is_not_and_how_to_go_on() {
+        let of = |names: &[&str]| names.iter().map(|name| address(name)).collect::<Vec<_>>();
+        let text = report(
+            &Finished {
+                counts: Counts {
+                    create: 4,
+                    ..Counts::default()
+                },
+                failures: vec![Diagnostic::error("E0604", "x")],
+                done: of(&["vpc.main", "vswitch.web", "security_group.web", "instance.web[0]"]),
+                failed: of(&["instance.web[1]"]),
+                half_made: vec![(
+                    address("instance.web[2]"),
+                    "start".to_owned(),
+                    Some("i-bp1h3v9k2m4n6p8q0r1s".to_owned()),
+                )],
+                not_begun: vec![(address("eip.front"), Some(address("instance.web[1]")))],
+                ..finished()
+            },
+            LOOK,
+        );
+        assert_eq!(
+            text,
+            "
+  done       vpc.main, vswitch.web, security_group.web, instance.web[0]
+  half made  instance.web[2]  i-bp1h3v9k2m4n6p8q0r1s exists, step \"start\" did
+                              not finish
+  failed     instance.web[1]
+  not begun  eip.front  needs instance.web[1]
+
+Failed after 2:10. 4 created.
+State saved (serial 12). To go on: infra apply (it goes on with instance.web[2]
+at step \"start\"; finished resources are not touched).
+"
+        );
+    }
+
+    #[test]
+    fn half_of_a_replacement_is_not_done() {
+        let text = report(
+            &Finished {
+                done: vec![address("instance.web")],
+                failed: vec![address("instance.web")],
+                failures: vec![Diagnostic::error("E0604", "x")],
+                ..finished()
+            },
+            LOOK,
+        );
+        assert!(!text.contains("done       instance.web"), "{text}");
+        assert!(text.contains("Nothing was finished."), "{text}");
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_saved_is_printed() {
+        let text = report(
+            &Finished {
+                interrupted: true,
+                serial: None,
+                rows: vec![Row {
+                    address: "vpc.main".to_owned(),
+                    id: "vpc-1".to_owned(),
+                    ..Row::default()
+                }],
+                ..finished()
+            },
+            LOOK,
+        );
+        assert!(
+            text.ends_with("all of this exists.\n  vpc.main vpc-1\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn many_failures_for_one_reason_are_one_error() {
+        let failures: Vec<Diagnostic> = (0..30)
+            .map(|index| {
+                let address = address(&format!("instance.web[{index}]"));
+                Diagnostic::error("E0604", format!("{address}: step \"create\" failed: sold out"))
+                    .about(&address)
+            })
+            .chain([Diagnostic::error("E0604", "another reason")])
+            .collect();
+        let grouped = grouped(&failures);
+        assert_eq!(grouped.len(), 2);
+        assert!(grouped[0].notes[0].starts_with("the same with instance.web[1], instance.web[2], "));
+        assert!(grouped[0].notes[0].ends_with(" and 9 more"));
+    }
 }

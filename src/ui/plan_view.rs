@@ -216,7 +216,7 @@ fn write_drift(drift: &[Drift], sheet: &mut Sheet) {
                 attributes::change_line("", name, one.remembered.as_ref(), one.observed.as_ref())
             })
             .collect();
-        let column = attributes::value_column(&lines, 6, sheet);
+        let column = attributes::value_column(&lines, 6, false, sheet);
         for (line, one) in lines.iter().zip(group) {
             attributes::write_line(line, 6, column, sheet);
             if sheet.column() + 2 + one.effect.width() <= sheet.look().prose {
@@ -434,29 +434,242 @@ fn write_summary(plan: &Plan, header: &Header, sheet: &mut Sheet) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{self, header};
-    use super::*;
+    use proptest::prelude::*;
 
-    fn look(columns: usize) -> Look {
-        Look::new(false, Some(columns))
+    use super::super::testing::{self, address, at, attribute, change, header, set};
+    use super::*;
+    use crate::value::SecretSource;
+
+    fn text(plan: &Plan, columns: usize) -> String {
+        render(plan, &header(), Detail::Normal, Look::new(false, Some(columns)))
+    }
+
+    fn only(change: ResourceChange) -> Plan {
+        Plan {
+            changes: vec![change],
+            ..Plan::default()
+        }
     }
 
     #[test]
-    fn print() {
-        for columns in [60, 80, 120] {
-            println!(
-                "{}",
-                render(
-                    &testing::plan(),
-                    &header(),
-                    Detail::Normal,
-                    Look::new(true, Some(columns))
-                )
-            );
+    fn a_plan_at_eighty_columns() {
+        let shown = text(&testing::plan(), 80);
+        assert_eq!(shown, include_str!("testing/plan_80.txt"), "{shown}");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_screen_but_for_a_value_alone_on_it() {
+        for columns in [60, 80, 100, 120, 140, 200] {
+            let look = Look::new(false, Some(columns));
+            for line in text(&testing::plan(), columns).lines() {
+                let alone = line.trim_start().trim_start_matches("-> ");
+                let is_value_alone = alone.starts_with('"') && alone.ends_with('"');
+                assert!(
+                    line.width() <= look.values || is_value_alone,
+                    "{} of {columns} columns: {line}",
+                    line.width()
+                );
+                assert_eq!(line, line.trim_end(), "a line ends with spaces");
+            }
         }
-        println!(
-            "{}",
-            render(&testing::plan(), &header(), Detail::Compact, look(80))
+    }
+
+    #[test]
+    fn colour_changes_no_character() {
+        for columns in [60, 80, 120] {
+            for detail in [Detail::Compact, Detail::Normal, Detail::Full] {
+                let shown = |color| {
+                    render(
+                        &testing::plan(),
+                        &header(),
+                        detail,
+                        Look::new(color, Some(columns)),
+                    )
+                };
+                assert_ne!(shown(true), shown(false));
+                assert_eq!(console::strip_ansi_codes(&shown(true)), shown(false));
+            }
+        }
+    }
+
+    #[test]
+    fn compact_is_a_line_for_each_change() {
+        let look = Look::new(false, Some(80));
+        let shown = render(&testing::plan(), &header(), Detail::Compact, look);
+        assert!(shown.contains("\n-/+ replace  instance.db "), "{shown}");
+        assert!(!shown.contains("steps") && !shown.contains("zone_id"), "{shown}");
+    }
+
+    #[test]
+    fn full_shows_what_stays() {
+        let mut plan = testing::plan();
+        let mut work = testing::work("instance.db", &[]);
+        work.operation = Operation::Update {
+            id: "i-1".to_owned(),
+            target: Box::new(crate::plan::Target {
+                attributes: Attributes::from([
+                    ("zone_id".to_owned(), Value::from("cn-hangzhou-i")),
+                    ("instance_type".to_owned(), Value::from("ecs.g7.large")),
+                ]),
+                dependencies: std::collections::BTreeSet::new(),
+                prevent_destroy: false,
+            }),
+            adopt: false,
+        };
+        plan.work.push(work);
+        let shown = render(&plan, &header(), Detail::Full, Look::new(false, Some(80)));
+        assert!(
+            shown.contains("\n      instance_type  \"ecs.g7.large\"\n"),
+            "{shown}"
         );
+        assert!(!shown.contains("(14 unchanged"), "{shown}");
+    }
+
+    #[test]
+    fn the_end_of_a_long_plan_lists_all_changes_once_more() {
+        let plan = |count: usize| Plan {
+            changes: (0..count)
+                .map(|index| change(Action::Create, &format!("instance.web[{index}]")))
+                .collect(),
+            ..Plan::default()
+        };
+        assert!(!text(&plan(20), 80).contains("All changes"));
+        let long = text(&plan(21), 80);
+        let (_, index) = long.split_once("All changes\n").unwrap();
+        assert_eq!(index.matches("  + create   instance.web[").count(), 21);
+        assert!(index.ends_with("\n\nPlan: 21 to create, 0 to update, 0 to replace, 0 to delete. 0 unchanged.\nNext: infra apply\n"));
+    }
+
+    #[test]
+    fn nothing_to_do_is_said_in_one_sentence() {
+        let end = |plan: &Plan, header: &Header| {
+            let shown = render(plan, header, Detail::Normal, Look::new(false, Some(80)));
+            shown.lines().last().unwrap().to_owned()
+        };
+        let one_file = Header {
+            files: vec!["infra.toml".to_owned()],
+            ..header()
+        };
+        let mut plan = Plan {
+            unchanged: 7,
+            ..Plan::default()
+        };
+        assert_eq!(end(&plan, &one_file), "No changes. 7 resources match infra.toml.");
+        assert_eq!(
+            end(&plan, &header()),
+            "No changes. 7 resources match the configuration."
+        );
+        plan.drift = testing::plan().drift;
+        assert_eq!(
+            end(&plan, &one_file),
+            "No changes to make. 2 attributes were changed outside infra."
+        );
+        let destroy = Header {
+            command: "destroy",
+            ..header()
+        };
+        assert_eq!(
+            end(&Plan::default(), &destroy),
+            "No changes. There is nothing to delete."
+        );
+    }
+
+    #[test]
+    fn a_resource_that_is_gone_takes_one_line() {
+        let plan = Plan {
+            drift: vec![Drift {
+                address: address("instance.web"),
+                path: String::new(),
+                remembered: testing::text("i-1"),
+                observed: None,
+                effect: "this plan makes it again",
+            }],
+            ..Plan::default()
+        };
+        let shown = text(&plan, 80);
+        assert!(
+            shown.contains("\n  ! instance.web  no longer exists; this plan makes it again\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_secret_shows_its_source_and_whether_it_changed() {
+        let mut password = attribute(
+            "password",
+            testing::text("hmac-sha256:00"),
+            Some(Value::Secret(SecretSource::Env("WEB_PASSWORD".to_owned()))),
+        );
+        password.sensitive = true;
+        let shown = text(
+            &only(ResourceChange {
+                attributes: vec![password],
+                ..change(Action::Update, "instance.web")
+            }),
+            80,
+        );
+        assert!(
+            shown.contains("~ password  (sensitive, changed)  (env WEB_PASSWORD)\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_text_of_which_only_the_hash_is_kept_is_not_compared() {
+        let mut user_data = attribute(
+            "user_data",
+            testing::text("hmac-sha256:00"),
+            testing::text("a\nb\n"),
+        );
+        user_data.is_text = true;
+        let plan = only(ResourceChange {
+            attributes: vec![user_data],
+            ..change(Action::Update, "instance.web")
+        });
+        let shown = text(&plan, 100);
+        assert!(
+            shown.contains(
+                "~ user_data  changed to text, 2 lines (--full shows them); the old text is not kept\n"
+            ),
+            "{shown}"
+        );
+        let full = render(&plan, &header(), Detail::Full, Look::new(false, Some(80)));
+        assert!(full.contains("\n          + a\n          + b\n"), "{full}");
+    }
+
+    #[test]
+    fn a_long_place_goes_on_a_line_of_its_own() {
+        let shown = text(
+            &only(ResourceChange {
+                location: Some(at("network/of/the/shop/in/hangzhou.infra.toml", 24)),
+                ..change(Action::Create, "security_group.for_all_of_the_web_tier")
+            }),
+            60,
+        );
+        assert!(shown.lines().all(|line| line.width() <= 60), "{shown}");
+    }
+
+    proptest! {
+        /// Whatever comes from files or the API: no character of it can move the cursor, and no line ends but ours.
+        #[test]
+        fn nothing_from_outside_controls_the_screen(strings in prop::collection::vec(any::<String>(), 12), columns in 60..160_usize) {
+            let mut strings = strings.into_iter().map(|text| text + "\u{1b}[2J\u{9b}\u{202e}\u{7f}\r\n");
+            let mut next = || strings.next().unwrap_or_default();
+            let mut user_data = attribute("user_data", Some(Value::from(next())), Some(Value::from(next() + "\u{7}")));
+            user_data.is_text = true;
+            let mut plan = only(ResourceChange {
+                reasons: vec![next()],
+                lost: vec![next()],
+                steps: vec![next()],
+                id: Some(next()),
+                attributes: vec![set("name", Value::from(next())), set(&format!("tags.{}", next()), 1), user_data],
+                location: Some(at(&next(), 1)),
+                ..change(Action::Update, "instance.web")
+            });
+            plan.diagnostics = vec![Diagnostic::warning("W031", next()).help(next())];
+            let shown = text(&plan, columns);
+            let dangerous = |character: &char| character.is_control() && *character != '\n' || *character == '\u{202e}';
+            prop_assert_eq!(shown.chars().find(dangerous), None);
+        }
     }
 }

@@ -1,145 +1,178 @@
-//! What happens while a plan is carried out, a line for each step that ends, and a sign of life in between.
+//! What happens while a plan is carried out: live rows at a terminal, lines elsewhere, events for programs.
 //!
 //! Does not know how steps are run.
 
-use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::text::clock as time;
-use super::{Ui, lock};
+use super::board::Board;
+use super::events::Line;
+use super::plan_view::Header;
+use super::text::escape;
+use super::{Ui, json, lock};
 use crate::env::{Clock, Env};
 use crate::event::{Event, Listener};
+use crate::plan::Plan;
 
 /// How often a run that is still working says so.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+/// How often live rows are drawn at most.
+const FRAME: Duration = Duration::from_millis(100);
+/// How often they are drawn when nothing happens, so that the seconds move.
+const IDLE_FRAME: Duration = Duration::from_secs(1);
+/// Rows of the screen that live rows leave to what was before.
+const ROWS_KEPT: usize = 6;
 
-/// Writes progress as lines.
+/// Tells of calls and steps.
 pub(crate) struct Progress {
     ui: Ui,
     clock: Arc<dyn Clock>,
     verbose: bool,
     log: Option<Mutex<std::fs::File>>,
-    run: Mutex<Run>,
+    run: Mutex<Option<Run>>,
 }
 
-#[derive(Default)]
+/// A run of the executor.
 struct Run {
-    started: Option<Duration>,
-    /// Steps under way, by address: the step, its status, when it began.
-    steps: BTreeMap<String, (String, String, Duration)>,
-    resources_done: usize,
-    changes: usize,
+    board: Board,
+    drawn: Duration,
+    /// Whether something happened that is not drawn yet.
+    is_stale: bool,
+    /// When it last gave a sign of life.
+    said: Duration,
 }
 
 impl Progress {
     /// Progress on standard error; API calls too when `verbose`, and into the log when there is one.
     pub(crate) fn new(ui: &Ui, env: &Env, verbose: bool, log: Option<std::fs::File>) -> Progress {
-        let clock = env.clock.clone();
         Progress {
             ui: ui.clone(),
-            clock,
+            clock: env.clock.clone(),
             verbose,
             log: log.map(Mutex::new),
-            run: Mutex::default(),
+            run: Mutex::new(None),
         }
     }
 
-    /// Says every half minute that the run goes on; never ends by itself.
-    pub(crate) async fn beat(&self) {
-        loop {
-            self.clock.sleep(HEARTBEAT).await;
-            let run = lock(&self.run);
-            let Some(started) = run.started else { continue };
-            let now = self.clock.elapsed();
-            let steps: Vec<String> = run
-                .steps
-                .iter()
-                .take(3)
-                .map(|(address, (step, status, since))| {
-                    let status = if status.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" ({status})")
-                    };
-                    format!("{address} {step}{status} {}", time(now.saturating_sub(*since)))
-                })
-                .collect();
-            let more = run.steps.len().saturating_sub(steps.len());
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!(", and {more} more")
-            };
-            let line = format!(
-                "[{}] still working: {} of {} done; {}{more}",
-                time(now.saturating_sub(started)),
-                run.resources_done,
-                run.changes,
-                steps.join(", ")
-            );
-            drop(run);
-            self.ui.talk(&line);
+    /// A plan begins to be carried out.
+    pub(crate) fn begin(&self, plan: &Plan, header: &Header) {
+        let now = self.clock.elapsed();
+        let board = Board::new(plan, header, now);
+        if self.ui.is_live() {
+            self.ui.talk(&format!("\n{}", board.first_line()));
+        } else {
+            self.ui.talk_people(&(board.stamp(now) + &board.first_line()));
         }
-    }
-
-    fn line(&self, run: &Run, text: &str) {
-        let since = run.started.map_or(Duration::ZERO, |started| {
-            self.clock.elapsed().saturating_sub(started)
+        *lock(&self.run) = Some(Run {
+            board,
+            drawn: now,
+            is_stale: true,
+            said: now,
         });
-        self.ui
-            .talk(&format!("[{}] {}", time(since), super::text::escape(text)));
     }
 
-    fn call(&self, text: &str) {
+    /// Keeps live rows moving, or says every half minute that the run goes on; never ends by itself.
+    pub(crate) async fn beat(&self) {
+        let pause = if self.ui.is_live() { FRAME } else { HEARTBEAT };
+        loop {
+            self.clock.sleep(pause).await;
+            let mut run = lock(&self.run);
+            let Some(run) = &mut *run else { continue };
+            let now = self.clock.elapsed();
+            let is_due = run.is_stale || now.saturating_sub(run.drawn) >= IDLE_FRAME;
+            if self.ui.is_live() && is_due {
+                self.draw(run, now);
+            }
+            if now.saturating_sub(run.said) >= HEARTBEAT {
+                run.said = now;
+                self.say_alive(&run.board, now);
+            }
+        }
+    }
+
+    fn say_alive(&self, board: &Board, now: Duration) {
+        let sentence = board.sign_of_life(now);
+        if !self.ui.is_live() {
+            self.ui.talk_people(&(board.stamp(now) + &sentence));
+        }
+        let [done, running, waiting] = board.sums();
+        self.ui.emit(
+            &Line::new("progress", sentence)
+                .with("done", done)
+                .with("running", running)
+                .with("waiting", waiting),
+        );
+    }
+
+    /// The run has ended: the live rows go away.
+    pub(crate) fn end(&self) {
+        if lock(&self.run).take().is_some() {
+            lock(&self.ui.streams).clear_live();
+        }
+    }
+
+    fn draw(&self, run: &mut Run, now: Duration) {
+        let (look, rows) = self.ui.screen();
+        let rows = run
+            .board
+            .live_rows(now, rows.saturating_sub(ROWS_KEPT).max(3), look);
+        lock(&self.ui.streams).draw_live(&rows);
+        (run.drawn, run.is_stale) = (now, false);
+    }
+
+    fn tell_step(&self, event: &Event) {
+        let mut run = lock(&self.run);
+        let Some(run) = &mut *run else { return };
+        let now = self.clock.elapsed();
+        let Some(fact) = run.board.take(event, now) else {
+            run.is_stale = true;
+            return;
+        };
+        run.is_stale = true;
+        if !self.ui.is_live() {
+            if let Some(line) = fact.line() {
+                self.ui.talk_people(&(run.board.stamp(now) + &line));
+            }
+            return;
+        }
+        let (look, _) = self.ui.screen();
+        if let Some(row) = run.board.lasting_row(&fact, look) {
+            lock(&self.ui.streams).talk(&format!("{row}\n"));
+            self.draw(run, now);
+        } else if now.saturating_sub(run.drawn) >= FRAME {
+            self.draw(run, now);
+        }
+    }
+
+    fn tell_call(&self, text: &str) {
         if self.verbose {
-            self.ui.talk(&super::text::escape(text));
+            self.ui.talk_people(text);
         }
         if let Some(log) = &self.log {
-            use std::io::Write as _;
-            let _ = writeln!(lock(log), "{} {}", self.clock.now(), super::text::escape(text));
+            let _ = writeln!(lock(log), "{} {}", self.clock.now(), escape(text));
         }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
 impl Listener for Progress {
     fn event(&self, event: &Event) {
-        let mut run = lock(&self.run);
+        if let Some(line) = json::step(event) {
+            self.ui.emit(&line);
+        }
         match event {
-            Event::RunStarted { changes } => {
-                run.started = Some(self.clock.elapsed());
-                run.changes = *changes;
-            }
-            Event::StepStarted { address, step, .. } => {
-                run.steps.insert(
-                    address.to_string(),
-                    (step.clone(), String::new(), self.clock.elapsed()),
-                );
-            }
-            Event::StepStatus { address, status } => {
-                if let Some(step) = run.steps.get_mut(&address.to_string()) {
-                    step.1.clone_from(status);
-                }
-            }
-            Event::StepDone {
-                address, step, id, ..
-            } => {
-                let id = id
-                    .as_ref()
-                    .filter(|_| step == "create")
-                    .map_or_else(String::new, |id| format!(", {id}"));
-                self.line(&run, &format!("{address} {step}: ok{id}"));
-            }
-            Event::StepFailed {
-                address, step, code, ..
-            } => {
-                run.steps.remove(&address.to_string());
-                self.line(&run, &format!("{address} {step}: failed, {code}"));
-            }
-            Event::ResourceDone { address, .. } => {
-                run.steps.remove(&address.to_string());
-                run.resources_done += 1;
-            }
+            Event::RunStarted { .. } => {}
+            Event::StepStarted { .. }
+            | Event::StepStatus { .. }
+            | Event::StepDone { .. }
+            | Event::StepFailed { .. }
+            | Event::ResourceDone { .. } => self.tell_step(event),
             Event::ApiCall {
                 product,
                 action,
@@ -158,9 +191,9 @@ impl Listener for Progress {
                 } else {
                     String::new()
                 };
-                self.call(&format!(
-                    "{product} {action} {outcome}{status}{tries} {} ms{id}",
-                    duration.as_millis()
+                let time = duration.as_millis();
+                self.tell_call(&format!(
+                    "{product} {action} {outcome}{status}{tries} {time} ms{id}"
                 ));
             }
             Event::Throttled {
@@ -168,12 +201,10 @@ impl Listener for Progress {
                 action,
                 pause,
             } => {
-                self.call(&format!(
-                    "{product} {action} throttled; waiting {} s",
-                    pause.as_secs()
-                ));
+                let pause = pause.as_secs_f64();
+                self.tell_call(&format!("{product} {action} throttled; waiting {pause:.1} s"));
             }
-            Event::Notice(text) => self.ui.talk(&super::text::escape(text)),
+            Event::Notice(text) => self.ui.talk_people(text),
         }
     }
 }

@@ -9,7 +9,7 @@ use dialoguer::Input;
 use dialoguer::theme::SimpleTheme;
 
 use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
-use super::{Header, Ui};
+use super::{Header, Ui, is_on};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::plan::{Action, Plan};
@@ -27,12 +27,7 @@ pub(crate) struct Question<'a> {
 
 /// Refuses when there is nobody to ask; the refusal names the flags.
 pub(crate) fn can_ask(question: &Question<'_>, env: &Env) -> Result<(), Box<Diagnostic>> {
-    let is_set = |name: &str| {
-        env.vars
-            .get(name)
-            .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
-    };
-    let may_ask = !question.no_input && !is_set("CI") && !is_set("INFRA_NO_INPUT");
+    let may_ask = !question.no_input && !is_on(env, "CI") && !is_on(env, "INFRA_NO_INPUT");
     if may_ask && env.terminal.stdin && env.terminal.stderr {
         Ok(())
     } else {

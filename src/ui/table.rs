@@ -14,16 +14,16 @@ use crate::schema::{Attribute, Kind, Schema};
 use crate::state::{Resource, State};
 use crate::value::Value;
 
-/// One resource, as far as a table shows it.
+/// One resource, as far as a table shows it; what is not known is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) address: String,
-    pub(crate) id: Option<String>,
+    pub(crate) id: String,
     /// The cloud's own word: `Running`.
-    pub(crate) status: Option<String>,
-    pub(crate) private_ip: Option<String>,
-    pub(crate) public_ip: Option<String>,
-    pub(crate) zone: Option<String>,
+    pub(crate) status: String,
+    pub(crate) private_ip: String,
+    pub(crate) public_ip: String,
+    pub(crate) zone: String,
     /// Whether somebody changed it outside; none where nobody looked.
     pub(crate) drifted: Option<bool>,
 }
@@ -46,27 +46,25 @@ const ID_MIN: usize = 12;
 /// A table of resources. A column without a cell is left out; when the table is too wide the zone goes first, then
 /// the middle of the ids.
 pub(super) fn resources(rows: &[Row], look: Look) -> String {
-    type Cell = fn(&Row) -> Option<String>;
-    let columns: [(&'static str, Cell); 7] = [
-        ("ADDRESS", |row| Some(row.address.clone())),
-        ("ID", |row| row.id.clone()),
-        ("STATUS", |row| row.status.clone()),
-        ("PRIVATE IP", |row| row.private_ip.clone()),
-        ("PUBLIC IP", |row| row.public_ip.clone()),
-        ("ZONE", |row| row.zone.clone()),
-        ("DRIFT", |row| {
-            row.drifted
-                .map(|drifted| if drifted { "yes" } else { "no" }.to_owned())
+    type Cell = fn(&Row) -> &str;
+    const COLUMNS: [(&str, Cell); 7] = [
+        ("ADDRESS", |row| &row.address),
+        ("ID", |row| &row.id),
+        ("STATUS", |row| &row.status),
+        ("PRIVATE IP", |row| &row.private_ip),
+        ("PUBLIC IP", |row| &row.public_ip),
+        ("ZONE", |row| &row.zone),
+        ("DRIFT", |row| match row.drifted {
+            None => "",
+            Some(true) => "yes",
+            Some(false) => "no",
         }),
     ];
-    let mut columns: Vec<Column> = columns
+    let mut columns: Vec<Column> = COLUMNS
         .into_iter()
         .map(|(title, cell)| Column {
             title,
-            cells: rows
-                .iter()
-                .map(|row| escape(&cell(row).unwrap_or_default()).into_owned())
-                .collect(),
+            cells: rows.iter().map(|row| escape(cell(row)).into_owned()).collect(),
         })
         .filter(|column| column.cells.iter().any(|cell| !cell.is_empty()))
         .collect();
@@ -293,11 +291,11 @@ mod tests {
     fn row(address: &str, id: &str) -> Row {
         Row {
             address: address.to_owned(),
-            id: Some(id.to_owned()),
-            status: Some("Running".to_owned()),
-            private_ip: Some("10.20.1.10".to_owned()),
-            public_ip: Some("47.98.1.1".to_owned()),
-            zone: Some("cn-hangzhou-h".to_owned()),
+            id: id.to_owned(),
+            status: "Running".to_owned(),
+            private_ip: "10.20.1.10".to_owned(),
+            public_ip: "47.98.1.1".to_owned(),
+            zone: "cn-hangzhou-h".to_owned(),
             drifted: None,
         }
     }
@@ -339,7 +337,7 @@ instance.web[10]  i-bp1h3v9k2m4n6p8q0r1s  Running  10.20.1.10  47.98.1.1  cn-han
     fn columns_without_a_cell_are_left_out() {
         let rows = [Row {
             address: "vpc.main".to_owned(),
-            id: Some("vpc-1".to_owned()),
+            id: "vpc-1".to_owned(),
             ..Row::default()
         }];
         assert_eq!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::plan_view::Header;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
-use crate::plan::{Action, AttributeChange, Drift, OutputChange, Plan, ResourceChange};
+use crate::plan::{Action, AttributeChange, Drift, Operation, OutputChange, Plan, ResourceChange, Work};
 use crate::value::{Attributes, Reference, SecretSource, Value};
 
 pub(super) fn header() -> Header {
@@ -254,5 +254,16 @@ fn deleted() -> ResourceChange {
         steps: words(&["unbind", "release"]),
         id: Some("eip-bp1x".to_owned()),
         ..change(Action::Delete, "eip.old")
+    }
+}
+
+/// A piece of work that comes after others.
+pub(super) fn work(of: &str, after: &[usize]) -> Work {
+    Work {
+        address: address(of),
+        operation: Operation::Forget,
+        steps: Vec::new(),
+        after: after.to_vec(),
+        location: None,
     }
 }

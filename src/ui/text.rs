@@ -89,6 +89,11 @@ impl Sheet {
         self.look
     }
 
+    /// Whether anything stands in it.
+    pub(super) fn has_lines(&self) -> bool {
+        !self.text.trim().is_empty()
+    }
+
     /// The column that comes next, from 0.
     pub(super) fn column(&self) -> usize {
         self.column + self.gap
