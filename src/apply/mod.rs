@@ -326,30 +326,33 @@ impl<'a> Run<'a> {
             } => {
                 let mut resource = self.entry(job, target);
                 resource.id = id.clone();
-                self.note(vec![Effect::Put {
+                let mut effects = self.forget_gone(&address, Some(id));
+                effects.push(Effect::Put {
                     address,
                     resource: Box::new(resource),
-                }])
-                .await
+                });
+                self.note(effects).await
             }
             Operation::Forget => self.note(vec![Effect::Remove { address }]).await,
-            // The plan makes it anew because what the state remembers is gone: that is forgotten first.
-            Operation::Create { depose: false, .. } if self.remembers_one(&address) => {
-                self.note(vec![Effect::Remove { address }]).await
-            }
-            Operation::Create { depose: false, .. }
-            | Operation::Update { adopt: false, .. }
-            | Operation::Delete { .. } => Ok(()),
+            Operation::Create { depose: false, .. } => match self.forget_gone(&address, None) {
+                effects if effects.is_empty() => Ok(()),
+                effects => self.note(effects).await,
+            },
+            Operation::Update { adopt: false, .. } | Operation::Delete { .. } => Ok(()),
         }
     }
 
-    fn remembers_one(&self, address: &Address) -> bool {
-        self.context.session.with_state(|state| {
-            state
-                .resources
-                .get(address)
-                .is_some_and(|known| !known.id.is_empty())
-        })
+    /// An id that the state still has although the plan found it gone, because somebody deleted it or because a
+    /// delete of ours was interrupted before its result was written.
+    fn forget_gone(&self, address: &Address, new: Option<&String>) -> Vec<Effect> {
+        let is_known = self.context.session.with_state(|state| {
+            let known = state.resources.get(address);
+            known.is_some_and(|known| !known.id.is_empty() && Some(&known.id) != new)
+        });
+        let forget = is_known.then(|| Effect::Remove {
+            address: address.clone(),
+        });
+        forget.into_iter().collect()
     }
 
     async fn note(&self, effects: Vec<Effect>) -> Result<(), StepError> {

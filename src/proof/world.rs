@@ -88,6 +88,16 @@ impl World {
         lock(&self.site).deliver_until(self.now);
     }
 
+    /// How much time has passed.
+    pub(super) fn age(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now - BEGIN).unwrap())
+    }
+
+    /// Adds to the log of what happened.
+    pub(super) fn log(&self, what: &str) {
+        lock(&self.site).log.note(what);
+    }
+
     /// Applies without asking.
     pub(super) fn apply(&mut self, plan: Plan) -> Ended {
         self.run(
