@@ -91,34 +91,26 @@ impl MemoryDisk {
     pub(crate) fn images(&self, prefix: usize) -> Vec<MemoryDisk> {
         let inner = self.inner();
         let past = Past::of(&inner.record[..prefix]);
-        let mut images: Vec<(BTreeMap<PathBuf, usize>, Vec<Vec<u8>>)> = Vec::new();
-        for names in past.name_variants() {
-            let mut contents: Vec<Vec<Vec<u8>>> = vec![Vec::new()];
-            for file in &past.files {
-                let variants = file.variants();
-                contents = contents
-                    .into_iter()
-                    .flat_map(|before| {
-                        variants.iter().map(move |variant| {
-                            let mut all = before.clone();
-                            all.push(variant.clone());
-                            all
-                        })
-                    })
-                    .collect();
-            }
-            images.extend(contents.into_iter().map(|files| (names.clone(), files)));
+        let mut contents: Vec<Vec<Vec<u8>>> = vec![Vec::new()];
+        for file in &past.files {
+            let variants = file.variants();
+            let with_next = |before: &Vec<Vec<u8>>| {
+                let with = |next: &Vec<u8>| [before.as_slice(), std::slice::from_ref(next)].concat();
+                variants.iter().map(with).collect::<Vec<_>>()
+            };
+            contents = contents.iter().flat_map(with_next).collect();
         }
-        images
-            .into_iter()
-            .map(|(names, files)| {
-                MemoryDisk(Arc::new(Mutex::new(Inner {
-                    files,
-                    names,
-                    folders: inner.folders.clone(),
-                    ..Inner::default()
-                })))
-            })
+        let disk = |names: &BTreeMap<PathBuf, usize>, files: &Vec<Vec<u8>>| {
+            MemoryDisk(Arc::new(Mutex::new(Inner {
+                files: files.clone(),
+                names: names.clone(),
+                folders: inner.folders.clone(),
+                ..Inner::default()
+            })))
+        };
+        past.name_variants()
+            .iter()
+            .flat_map(|names| contents.iter().map(move |files| disk(names, files)))
             .collect()
     }
 }

@@ -109,58 +109,70 @@ pub(super) fn line_of(json: &[u8], line: &mut Vec<u8>) {
 
 /// Reads a journal. Never panics, whatever the bytes are.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Journal, JournalDefect> {
-    let mut journal = Journal::default();
-    let mut offset = 0;
-    let mut number = 0;
-    while offset < bytes.len() {
-        number += 1;
-        let rest = &bytes[offset..];
-        let end = rest.iter().position(|&byte| byte == b'\n');
-        let line = &rest[..end.unwrap_or(rest.len())];
-        let json = end.and_then(|_| payload(line));
-        let Some(json) = json else {
-            let is_last = end.is_none_or(|end| end + 1 == rest.len());
-            if is_last && is_torn(rest, offset) {
-                journal.torn = true;
-                return Ok(journal);
-            }
-            return Err(JournalDefect::Line { line: number });
-        };
-        let records: Vec<Record> = serde_json::from_slice(json).map_err(|_| match newer(json) {
-            Some(format) => JournalDefect::Newer { format },
-            None => JournalDefect::Line { line: number },
-        })?;
-        for record in records {
-            match (record, &journal.begin) {
-                (Record::Begin(begin), None) => {
-                    migrate::check(begin.format)
-                        .map_err(|newer| JournalDefect::Newer { format: newer.format })?;
-                    journal.begin = Some(begin);
-                }
-                (Record::Begin(_), Some(_)) | (_, None) => {
-                    return Err(JournalDefect::Line { line: number });
-                }
-                (record, Some(_)) => journal.records.push(record),
-            }
-        }
-        offset += line.len() + 1;
-        journal.good_length = offset;
+    match read(bytes) {
+        (journal, None) => Ok(journal),
+        (_, Some(defect)) => Err(defect),
     }
-    Ok(journal)
 }
 
 /// The records of the lines up to the first bad one: what can be saved of a journal that cannot be trusted.
 pub(crate) fn salvage(bytes: &[u8]) -> Journal {
-    let mut end = 0;
+    read(bytes).0
+}
+
+/// The records up to the first line that cannot be read, and what is wrong with that one.
+fn read(bytes: &[u8]) -> (Journal, Option<JournalDefect>) {
     let mut journal = Journal::default();
-    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        end += line.len();
-        match decode(&bytes[..end]) {
-            Ok(longer) if !longer.torn => journal = longer,
-            Ok(_) | Err(_) => break,
+    let mut number = 0;
+    while journal.good_length < bytes.len() {
+        number += 1;
+        let offset = journal.good_length;
+        let rest = &bytes[offset..];
+        let end = rest.iter().position(|&byte| byte == b'\n');
+        let line = &rest[..end.unwrap_or(rest.len())];
+        let Some(json) = end.and_then(|_| payload(line)) else {
+            let is_last = end.is_none_or(|end| end + 1 == rest.len());
+            journal.torn = is_last && is_torn(rest, offset);
+            let defect = (!journal.torn).then_some(JournalDefect::Line { line: number });
+            return (journal, defect);
+        };
+        let records = match records(json, journal.begin.is_none()) {
+            Ok(records) => records,
+            Err(format) => {
+                let line = JournalDefect::Line { line: number };
+                let defect = format.map_or(line, |format| JournalDefect::Newer { format });
+                return (journal, Some(defect));
+            }
+        };
+        for record in records {
+            match record {
+                Record::Begin(begin) => journal.begin = Some(begin),
+                record => journal.records.push(record),
+            }
+        }
+        journal.good_length = offset + line.len() + 1;
+    }
+    (journal, None)
+}
+
+/// The records of a line. `begin` is the first of the first line, and nowhere else. The error is the number of a
+/// newer format, if that is what is wrong.
+fn records(json: &[u8], is_first: bool) -> Result<Vec<Record>, Option<u64>> {
+    let records: Vec<Record> = serde_json::from_slice(json).map_err(|_| newer(json))?;
+    for (index, record) in records.iter().enumerate() {
+        match record {
+            Record::Begin(begin) if is_first && index == 0 => {
+                migrate::check(begin.format).map_err(|newer| Some(newer.format))?;
+            }
+            Record::Begin(_) => return Err(None),
+            _ if is_first && index == 0 => return Err(None),
+            _ => {}
         }
     }
-    journal
+    if is_first && records.is_empty() {
+        return Err(None);
+    }
+    Ok(records)
 }
 
 /// The JSON of a line without its newline, if the checksum says that it is what was written.

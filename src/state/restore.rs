@@ -6,10 +6,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::StateError;
-use super::files::{self, Files};
+use super::files::{self, Files, Relation};
 use super::journal::{self, Journal, Open};
 use super::snapshot::{self, Snapshot, Trust};
+use super::{State, StateError};
 
 /// What a restoration did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +62,9 @@ struct Found {
     has_state_file: bool,
     journal: Option<Journal>,
     journal_is_whole: bool,
-    /// The serials of all backups, newest first, and those backups that are whole.
-    serials: Vec<u64>,
+    /// The highest serial that anything shows.
+    highest: u64,
+    /// The backups that are whole, newest first.
     backups: Vec<(Vec<u8>, Snapshot)>,
 }
 
@@ -78,6 +79,7 @@ impl Found {
     fn look(files: &Files) -> Result<Found, StateError> {
         let state = files.read_own(&files.state_path())?;
         let has_state_file = state.is_some();
+        let apparent = state.as_deref().and_then(apparent_serial);
         let current = state.and_then(|bytes| {
             let (snapshot, _) = snapshot::decode(&bytes, Trust::Checksum).ok()?;
             Some((bytes, snapshot))
@@ -90,6 +92,10 @@ impl Found {
             },
         };
         let serials = files.backups()?;
+        let base = journal
+            .as_ref()
+            .and_then(|journal| Some(journal.begin.as_ref()?.base_serial));
+        let highest = serials.iter().copied().chain(apparent).chain(base).max();
         let mut backups = Vec::new();
         for &serial in &serials {
             // What the disk fails to give now may be the one that is needed: that is an error, not a damage.
@@ -100,7 +106,7 @@ impl Found {
             has_state_file,
             journal,
             journal_is_whole,
-            serials,
+            highest: highest.unwrap_or(0),
             backups,
         })
     }
@@ -139,20 +145,20 @@ impl Found {
 
     /// Replaces what is there by the chosen generation. Nothing is thrown away that could not be read.
     fn bring_back(self, files: &Files, chosen: Chosen) -> Result<Restored, StateError> {
-        let mut aside = Vec::new();
-        if self.has_state_file && self.current.is_none() {
-            aside.push(files.put_aside(&files.state_path())?);
-        }
-        if let Some((_, current)) = &self.current {
-            files.keep_current(current.state.serial)?;
-        }
         let from = chosen.snapshot.state.serial;
-        let fits = self.fits(&chosen.snapshot);
-        let (_, ids) = snapshot::decode(&chosen.bytes, Trust::Checksum)
-            .map_err(|defect| files::state_error(&files.backup_path(from), defect))?;
-        let journal = self.journal.clone().unwrap_or_default();
-        if fits && self.journal_is_whole {
-            let view = files.assemble(chosen.snapshot, ids, self.journal)?;
+        let mut aside = Vec::new();
+        match &self.current {
+            Some((_, current)) => files.keep_current(current.state.serial)?,
+            None if self.has_state_file => aside.push(files.put_aside(&files.state_path())?),
+            None => {}
+        }
+        let (mut state, open, is_followed) = self.replay(files, &chosen)?;
+        let continues = is_followed
+            && self
+                .journal
+                .as_ref()
+                .is_some_and(|journal| journal.begin.is_some());
+        if continues || (is_followed && from >= self.highest) {
             if !chosen.is_current {
                 files.place("json", &files.state_path(), &chosen.bytes)?;
                 files.sync_folder()?;
@@ -160,40 +166,15 @@ impl Found {
             return Ok(Restored {
                 from,
                 serial: from,
-                open: view.open.intents.len(),
+                open: open.intents.len(),
                 aside,
             });
         }
-        if self.journal.is_some() {
+        if self.journal.is_some() && !is_followed {
             aside.push(files.put_aside(&files.journal_path())?);
         }
-        let base = journal.begin.as_ref().map_or(0, |begin| begin.base_serial);
-        let current = self
-            .current
-            .as_ref()
-            .map_or(0, |(_, current)| current.state.serial);
-        let highest = self
-            .serials
-            .iter()
-            .copied()
-            .chain([base, current, from])
-            .max()
-            .unwrap_or(from);
-        let mut open = Open::default();
-        let mut state = if fits {
-            let view = files.assemble(chosen.snapshot, ids, Some(journal.clone()))?;
-            open = view.open;
-            view.state
-        } else {
-            // Its results are about another generation; what it was doing still has to be looked for.
-            for record in &journal.records {
-                if open.track(record).is_err() {
-                    break;
-                }
-            }
-            chosen.snapshot.state
-        };
-        state.serial = highest + 1;
+        state.serial = self.highest.max(from) + 1;
+        let journal = self.journal.clone().unwrap_or_default();
         files.install(&state, &journal, &open, self.journal.is_some())?;
         Ok(Restored {
             from,
@@ -202,4 +183,35 @@ impl Found {
             aside,
         })
     }
+
+    /// The chosen generation with as much of the journal as goes with it, and whether that is all of it. Of a
+    /// journal of another generation only what was under way is taken: it still has to be looked for.
+    fn replay(&self, files: &Files, chosen: &Chosen) -> Result<(State, Open, bool), StateError> {
+        let (snapshot, mut ids) = snapshot::decode(&chosen.bytes, Trust::Checksum)
+            .map_err(|defect| files::state_error(&files.state_path(), defect))?;
+        let (mut state, mut open) = (snapshot.state, Open::default());
+        let Some(journal) = &self.journal else {
+            return Ok((state, open, true));
+        };
+        let relation = files::relation(&chosen.snapshot, journal);
+        for record in &journal.records {
+            let followed = match relation {
+                Ok(Relation::Continues) => open.follow(record, &mut state, &mut ids),
+                Ok(Relation::Contained | Relation::None) | Err(_) => open.track(record).map(|_| ()),
+            };
+            if followed.is_err() {
+                return Ok((state, open, false));
+            }
+        }
+        Ok((state, open, relation.is_ok() && self.journal_is_whole))
+    }
+}
+
+/// The serial that a damaged state seems to have had: only to give the next one a higher number.
+fn apparent_serial(bytes: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(bytes);
+    let (_, rest) = text.rsplit_once("\n  \"serial\": ")?;
+    let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next()?;
+    // A flipped bit could make any number of it; one that leaves no room for more is none of ours.
+    digits.parse().ok().filter(|&serial| serial < u64::from(u32::MAX))
 }

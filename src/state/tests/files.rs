@@ -477,6 +477,51 @@ fn an_older_generation_comes_back_as_a_newer_serial() {
 }
 
 #[test]
+fn a_serial_never_falls() {
+    let place = Place::used();
+    let restored = place
+        .store
+        .restore(place.store.lock(note()).unwrap(), Some(2))
+        .unwrap();
+    assert_eq!((restored.from, restored.serial), (2, 4));
+    assert_eq!(place.store.load().unwrap().state.serial, 4);
+
+    // The newest generation is damaged in both places.
+    let place = Place::used();
+    for ending in ["json", "3.bak"] {
+        let damaged = String::from_utf8(place.bytes(ending))
+            .unwrap()
+            .replace("vpc-1", "vpc-9");
+        fs::write(place.path(ending), damaged).unwrap();
+    }
+    let restored = place
+        .store
+        .restore(place.store.lock(note()).unwrap(), None)
+        .unwrap();
+    assert_eq!((restored.from, restored.serial), (2, 4));
+}
+
+#[test]
+fn a_journal_that_makes_no_sense_can_be_left_behind() {
+    let place = Place::used();
+    place.killed(async |session| create(session, &address("c"), "vpc-3").await);
+    let mut journal = place.bytes("journal");
+    let record = super::super::journal::Record::Done {
+        seq: 77,
+        effects: Vec::new(),
+    };
+    super::super::journal::encode(&[record], &mut journal).unwrap();
+    fs::write(place.path("journal"), &journal).unwrap();
+    place.is_refused("E0807");
+    let restored = place
+        .store
+        .restore(place.store.lock(note()).unwrap(), None)
+        .unwrap();
+    assert_eq!((restored.from, restored.serial), (3, 4));
+    assert_eq!(place.store.load().unwrap().state.resources.len(), 3);
+}
+
+#[test]
 fn a_restore_without_need_changes_nothing() {
     let place = Place::used();
     place.killed(async |session| create(session, &address("c"), "vpc-3").await);
