@@ -46,9 +46,36 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         cli::ColorChoice::Always => ui::Color::Always,
         cli::ColorChoice::Never => ui::Color::Never,
     };
+    let events_file = match cli
+        .global
+        .json_file
+        .as_ref()
+        .map(|path| events_file(&env.cwd.join(path)))
+    {
+        None => None,
+        Some(Ok(file)) => Some(file),
+        Some(Err(error)) => {
+            let ui = ui::Ui::new(
+                &env,
+                ui::Options {
+                    color,
+                    ..ui::Options::default()
+                },
+            );
+            ui.talk(&format!(
+                "error[E0903]: the file of --json-file cannot be written: {error}"
+            ));
+            return ExitCode::from(1);
+        }
+    };
+    let streams_events = matches!(
+        cli.command,
+        cli::Command::Plan(_) | cli::Command::Apply(_) | cli::Command::Destroy(_) | cli::Command::Validate(_)
+    );
     let options = ui::Options {
         color,
-        ..ui::Options::default()
+        events: cli.global.json && streams_events,
+        events_file,
     };
     let ui = ui::Ui::new(&env, options);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -69,5 +96,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
             failure.exit
         }
     };
-    ExitCode::from(exit.code())
+    match ui.end(exit.code()) {
+        Ok(()) => ExitCode::from(exit.code()),
+        Err(error) => {
+            ui.talk(&format!("error[E0904]: the result could not be written: {error}"));
+            ExitCode::from(if exit.code() == 0 { 1 } else { exit.code() })
+        }
+    }
+}
+
+/// The file that gets the events, for its owner only: a plan may tell more than others should know.
+fn events_file(path: &std::path::Path) -> std::io::Result<Box<dyn std::io::Write + Send>> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Ok(Box::new(options.open(path)?))
 }

@@ -6,6 +6,7 @@ use crate::cli::{Global, OutputArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::ui::Ui;
+use crate::value::Value;
 
 /// Print outputs as the last apply left them
 pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
@@ -13,11 +14,12 @@ pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> 
     let outputs = &loaded.state.outputs;
     let Some(name) = &args.name else {
         if global.json {
-            ui.result(&serde_json::json!(outputs).to_string());
+            ui.document(&serde_json::json!(outputs));
         } else {
-            outputs
+            let known = outputs
                 .iter()
-                .for_each(|(name, value)| ui.result(&format!("{name} = {value}")));
+                .filter_map(|(name, value)| Some((name.clone(), (Value::from_json(value)?, false))));
+            ui.outputs(&known.collect());
         }
         return Ok(Exit::Success);
     };
@@ -36,7 +38,7 @@ pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> 
         ));
     };
     match value {
-        serde_json::Value::String(text) if args.raw => ui.result(text),
+        serde_json::Value::String(text) if args.raw => ui.raw(text),
         value if args.raw && (value.is_array() || value.is_object()) => {
             let wrong = Diagnostic::error(
                 "E0308",
@@ -44,7 +46,7 @@ pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> 
             );
             return Err(Failure::error(wrong.help(format!("infra output {name} --json"))));
         }
-        value => ui.result(&value.to_string()),
+        value => ui.document(value),
     }
     Ok(Exit::Success)
 }

@@ -160,7 +160,7 @@ impl Run<'_> {
             failed: outcome
                 .failed
                 .iter()
-                .map(|failure| failure.address.clone())
+                .map(|failure| (failure.address.clone(), failure.id.clone()))
                 .collect(),
             half_made: outcome.half_made.clone(),
             not_begun: outcome

@@ -4,7 +4,6 @@ use super::failure::{Exit, Failure};
 use crate::cli::SchemaArgs;
 use crate::diagnostic::Diagnostic;
 use crate::resources;
-use crate::schema::{Attribute, Kind, Schema};
 use crate::ui::Ui;
 
 /// Print the keys of one type, or of all
@@ -21,32 +20,6 @@ pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
         let unknown = Diagnostic::error("E0202", format!("unknown resource type \"{type_name}\""));
         Failure::error(unknown.help(format!("types: {}", known.join(", "))))
     })?;
-    ui.result(&keys(schema));
+    ui.keys(schema);
     Ok(Exit::Success)
-}
-
-/// The keys of a type, as text: settable ones first, then what the cloud computes.
-fn keys(schema: &Schema) -> String {
-    let mut text = format!("[{}.NAME]  {}\n", schema.type_name, schema.doc);
-    let (computed, settable): (Vec<_>, Vec<_>) =
-        schema.attributes.iter().partition(|attribute| attribute.computed);
-    settable
-        .into_iter()
-        .for_each(|attribute| describe(attribute, 2, &mut text));
-    text.push_str("computed:\n");
-    computed
-        .into_iter()
-        .for_each(|attribute| describe(attribute, 2, &mut text));
-    text.trim_end().to_owned()
-}
-
-fn describe(attribute: &Attribute, indent: usize, text: &mut String) {
-    let required = if attribute.required { " (required)" } else { "" };
-    text.push_str(&format!(
-        "{:indent$}{:<28} {}{required}\n",
-        "", attribute.name, attribute.doc
-    ));
-    if let Kind::Table(nested) | Kind::TableSet(nested) = &attribute.kind {
-        nested.iter().for_each(|key| describe(key, indent + 2, text));
-    }
 }

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::cli::Global;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::state::{Effect, LocalStore, Resource, State};
+use crate::state::{Effect, LocalStore, State};
 use crate::ui::Ui;
 
 fn store(global: &Global, env: &Env) -> LocalStore {
@@ -28,6 +28,13 @@ fn unknown(address: &Address, state: &State) -> Failure {
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = store(global, env).load()?;
+    if global.json {
+        let listed = loaded.state.resources.iter().map(|(address, resource)| {
+            serde_json::json!({ "address": address, "type": resource.type_name, "id": resource.id })
+        });
+        ui.document(&listed.collect());
+        return Ok(Exit::Success);
+    }
     let width = loaded
         .state
         .resources
@@ -49,21 +56,12 @@ pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Re
         .resources
         .get(address)
         .ok_or_else(|| unknown(address, &loaded.state))?;
-    ui.result(&described(address, resource));
+    if global.json {
+        ui.document(&serde_json::json!(resource));
+    } else {
+        ui.resource(address, resource);
+    }
     Ok(Exit::Success)
-}
-
-/// One resource of the state, as text.
-pub(super) fn described(address: &Address, resource: &Resource) -> String {
-    let mut text = format!("{address}\n  id = {:?}\n", resource.id);
-    for (name, value) in &resource.attributes {
-        text.push_str(&format!("  {name} = {}\n", value.to_json()));
-    }
-    if !resource.dependencies.is_empty() {
-        let needs: Vec<String> = resource.dependencies.iter().map(Address::to_string).collect();
-        text.push_str(&format!("  needs {}\n", needs.join(", ")));
-    }
-    text.trim_end().to_owned()
 }
 
 /// Give a resource another address; its tag follows with the next apply
@@ -128,7 +126,7 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
 /// Print the state as JSON
 pub(crate) fn pull(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let text = store(global, env).pull()?;
-    ui.result(text.trim_end());
+    ui.raw(text.trim_end());
     Ok(Exit::Success)
 }
 

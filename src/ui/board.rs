@@ -262,10 +262,14 @@ impl Board {
         const ADDRESS: usize = 9;
         const TIME: usize = 7;
         const ID_MIN: usize = 11;
+        /// Room for a step and a status, such as `2/5 wait until stopped  Stopping`.
+        const CELLS: usize = 34;
         let address_wide = self.address_column.min(look.prose / 3);
         let cell_column = ADDRESS + address_wide + 2;
-        let beside = cell_column + 2 + TIME + 2 + ID_MIN;
-        let cells_wide = look.prose.saturating_sub(beside).clamp(12, 36);
+        let room = look.prose.saturating_sub(cell_column + 2 + TIME);
+        // Step and status come before the id, which the end tells anyway.
+        let shows_id = room >= CELLS + 2 + ID_MIN;
+        let cells_wide = if shows_id { CELLS } else { room.clamp(12, 44) };
         let time_column = cell_column + cells_wide + 2;
         let mut sheet = Sheet::new(look);
         sheet.to(2);
@@ -287,13 +291,10 @@ impl Board {
             sheet.to(time_column + TIME.saturating_sub(time.len()));
             sheet.put(DIM, time);
         }
-        if let Some(id) = id {
+        if let (Some(id), true) = (id, shows_id) {
             let column = time_column + TIME + 2;
             sheet.to(column);
-            let room = look.prose.saturating_sub(column);
-            if room >= ID_MIN {
-                sheet.put(DIM, &shortened(&escape(id), room));
-            }
+            sheet.put(DIM, &shortened(&escape(id), look.prose.saturating_sub(column)));
         }
         sheet.finish()
     }

@@ -25,7 +25,8 @@ pub(crate) struct Finished {
     pub(crate) counts: Counts,
     pub(crate) failures: Vec<Diagnostic>,
     pub(crate) done: Vec<Address>,
-    pub(crate) failed: Vec<Address>,
+    /// Address, and the id of what exists of it.
+    pub(crate) failed: Vec<(Address, Option<String>)>,
     /// Address, step, id.
     pub(crate) half_made: Vec<(Address, String, Option<String>)>,
     /// Address, and what it waits for.
@@ -91,7 +92,7 @@ pub(super) fn result(finished: &Finished, look: Look) -> String {
     if !finished.outputs.is_empty() {
         parts.push(table::outputs(&finished.outputs, look));
     }
-    parts.iter().map(|part| format!("\n{part}")).collect()
+    parts.join("\n")
 }
 
 /// Failures that differ only in the resource they are about, as one that names them all.
@@ -147,6 +148,7 @@ pub(super) fn report(finished: &Finished, look: Look) -> String {
     let unfinished: BTreeSet<&Address> = finished
         .failed
         .iter()
+        .map(|(address, _)| address)
         .chain(finished.half_made.iter().map(|(address, _, _)| address))
         .chain(finished.not_begun.iter().map(|(address, _)| address))
         .collect();
@@ -175,8 +177,11 @@ pub(super) fn report(finished: &Finished, look: Look) -> String {
     let failed: Vec<(String, String)> = finished
         .failed
         .iter()
-        .filter(|address| !half_made.contains(address))
-        .map(|address| (address.to_string(), String::new()))
+        .filter(|(address, _)| !half_made.contains(address))
+        .map(|(address, id)| {
+            let words = id.as_ref().map_or_else(String::new, |id| format!("{id} exists"));
+            (address.to_string(), words)
+        })
         .collect();
     write_list("failed", RED, &failed, &mut sheet);
     let not_begun: Vec<(String, String)> = finished
@@ -311,7 +316,7 @@ mod tests {
         );
         assert_eq!(
             text,
-            "
+            "\
 Done in 2:10. 2 created, 1 updated.
 
 ADDRESS       ID        STATUS
@@ -333,7 +338,7 @@ web_ip = \"47.98.1.1\"
                 },
                 failures: vec![Diagnostic::error("E0604", "x")],
                 done: of(&["vpc.main", "vswitch.web", "security_group.web", "instance.web[0]"]),
-                failed: of(&["instance.web[1]"]),
+                failed: vec![(address("instance.web[1]"), None)],
                 half_made: vec![(
                     address("instance.web[2]"),
                     "start".to_owned(),
@@ -365,13 +370,14 @@ at step \"start\"; finished resources are not touched).
         let text = report(
             &Finished {
                 done: vec![address("instance.web")],
-                failed: vec![address("instance.web")],
+                failed: vec![(address("instance.web"), Some("i-1".to_owned()))],
                 failures: vec![Diagnostic::error("E0604", "x")],
                 ..finished()
             },
             LOOK,
         );
         assert!(!text.contains("done       instance.web"), "{text}");
+        assert!(text.contains("failed     instance.web  i-1 exists\n"), "{text}");
         assert!(text.contains("Nothing was finished."), "{text}");
     }
 
