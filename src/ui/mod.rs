@@ -206,14 +206,16 @@ impl Ui {
 
     /// How a run ended.
     pub(crate) fn outcome(&self, finished: &Finished) {
+        self.paragraph(&outcome::result(finished, self.out_look));
         if !finished.is_complete() {
+            // The report comes last: on a screen, the last lines are the ones that are read.
+            self.print_talk("\n");
             self.diagnostics(&outcome::grouped(&finished.failures), false);
             self.print_talk(&outcome::report(finished, self.err_look));
         }
         if self.has_events() {
             json::finished(finished).iter().for_each(|line| self.emit(line));
         }
-        self.paragraph(&outcome::result(finished, self.out_look));
     }
 
     /// Outputs with their values, and whether they are sensitive.

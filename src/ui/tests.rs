@@ -471,7 +471,7 @@ fn a_failed_run_is_reported_beside_the_result() {
     assert_eq!(scene.out.text(), "");
     assert_eq!(
         scene.err.text(),
-        "\
+        "
 error[E0604]: vpc.main: step \"create\" failed: quota
 
   failed     vpc.main
