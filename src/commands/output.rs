@@ -18,9 +18,8 @@ pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> 
         } else {
             let known = outputs
                 .iter()
-                .filter_map(|(name, value)| Some((name.clone(), (Value::from_json(value)?, false))))
-                .collect();
-            ui.outputs(&known);
+                .filter_map(|(name, value)| Some((name.clone(), (Value::from_json(value)?, false))));
+            ui.outputs(&known.collect());
         }
         return Ok(Exit::Success);
     };

@@ -28,6 +28,13 @@ fn unknown(address: &Address, state: &State) -> Failure {
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = store(global, env).load()?;
+    if global.json {
+        let listed = loaded.state.resources.iter().map(|(address, resource)| {
+            serde_json::json!({ "address": address, "type": resource.type_name, "id": resource.id })
+        });
+        ui.document(&listed.collect());
+        return Ok(Exit::Success);
+    }
     let width = loaded
         .state
         .resources
@@ -49,7 +56,11 @@ pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Re
         .resources
         .get(address)
         .ok_or_else(|| unknown(address, &loaded.state))?;
-    ui.resource(address, resource);
+    if global.json {
+        ui.document(&serde_json::json!(resource));
+    } else {
+        ui.resource(address, resource);
+    }
     Ok(Exit::Success)
 }
 

@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{AppendFile, FileKind, FileLock, FileSystem};
 
+/// The names of a folder, each with its file, and the content of the files.
+type Image = (BTreeMap<PathBuf, usize>, Vec<Vec<u8>>);
+
 /// What a write never tears.
 const SECTOR: usize = 512;
 
@@ -118,7 +121,7 @@ impl MemoryDisk {
     pub(crate) fn images(&self, prefix: usize) -> Vec<MemoryDisk> {
         let inner = self.inner();
         let past = Past::of(&inner.record[..prefix]);
-        let mut images: Vec<(BTreeMap<PathBuf, usize>, Vec<Vec<u8>>)> = Vec::new();
+        let mut images: Vec<Image> = Vec::new();
         for names in past.name_variants() {
             let mut contents: Vec<Vec<Vec<u8>>> = vec![Vec::new()];
             for file in &past.files {
