@@ -7,7 +7,7 @@ use super::Chance;
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
 use super::oracle::Oracle;
-use super::scenarios::{CREATE, DESTROY, REPLACE, Scenario, UPDATE};
+use super::scenarios::{CREATE, DESTROY, REPLACE, SCENARIOS, Scenario, UPDATE};
 
 /// How long until somebody runs it again: inside the send window, at its edges and behind it.
 const PAUSES: [u64; 6] = [0, 1, 290, 310, 430, 3600];
@@ -58,6 +58,53 @@ fn everywhere(scenario: &Scenario) {
     println!("crash points, level A, {}: {total} {points:?}", scenario.name);
     // All scenarios together have at least 1,500.
     assert!(total >= 300, "only {total} points in {}", scenario.name);
+}
+
+/// Ends a run, and then the run that goes on from there, at random instants; the number of pairs that hit twice.
+fn twice(scenario: &Scenario, pairs: u64) -> u64 {
+    let stack = (scenario.after)();
+    let mut hits = 0;
+    for pair in 0..pairs {
+        let chance = &mut Chance::new(pair);
+        let mut instant = || {
+            let (file, request) = (1 + chance.below(60), 1 + chance.below(50));
+            match chance.below(4) {
+                0 => Instant::BeforeFile(file),
+                1 => Instant::AfterFile(file),
+                2 => Instant::BeforeRequest(request),
+                _ => Instant::AfterRequest(request),
+            }
+        };
+        let kills = [instant(), instant()];
+        let place = format!("{} {kills:?}, pair {pair}", scenario.name);
+        let mut world = scenario.world(pair);
+        let mut oracle = Oracle::new(&world);
+        let mut killed = 0;
+        for kill in kills {
+            let ended = world.apply(Plan {
+                kill: Some(kill),
+                ..Plan::default()
+            });
+            killed += u64::from(ended.code.is_none());
+            world.crash([Leaves::Everything, Leaves::Nothing, Leaves::Part(pair)][chance.below(3) as usize]);
+            if let Err(error) = oracle.look(&world, &ended) {
+                panic!("{place}: {error}");
+            }
+            world.wait(Duration::from_secs(PAUSES[chance.below(6) as usize]));
+        }
+        hits += u64::from(killed == 2);
+        if let Err(error) = oracle.converges(&mut world, &stack) {
+            panic!("{place}: {error}");
+        }
+    }
+    hits
+}
+
+#[test]
+fn a_recovery_may_be_killed_as_well() {
+    let hits: u64 = SCENARIOS.iter().map(|scenario| twice(scenario, 75)).sum();
+    println!("crash points, level A, killed twice: {hits}");
+    assert!(hits >= 150, "only {hits} runs were killed twice");
 }
 
 #[test]

@@ -4,5 +4,6 @@
 mod client;
 mod commands;
 mod harness;
+mod kill;
 mod sim;
 mod tidy;
