@@ -12,6 +12,8 @@ mod event;
 mod graph;
 mod live;
 mod plan;
+#[cfg(test)]
+mod proof;
 mod recover;
 mod refresh;
 mod resources;
@@ -65,7 +67,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
             ui.talk(&format!(
                 "error[E0903]: the file of --json-file cannot be written: {error}"
             ));
-            return ExitCode::from(1);
+            return ExitCode::from(64);
         }
     };
     let streams_events = matches!(

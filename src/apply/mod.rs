@@ -333,10 +333,23 @@ impl<'a> Run<'a> {
                 .await
             }
             Operation::Forget => self.note(vec![Effect::Remove { address }]).await,
+            // The plan makes it anew because what the state remembers is gone: that is forgotten first.
+            Operation::Create { depose: false, .. } if self.remembers_one(&address) => {
+                self.note(vec![Effect::Remove { address }]).await
+            }
             Operation::Create { depose: false, .. }
             | Operation::Update { adopt: false, .. }
             | Operation::Delete { .. } => Ok(()),
         }
+    }
+
+    fn remembers_one(&self, address: &Address) -> bool {
+        self.context.session.with_state(|state| {
+            state
+                .resources
+                .get(address)
+                .is_some_and(|known| !known.id.is_empty())
+        })
     }
 
     async fn note(&self, effects: Vec<Effect>) -> Result<(), StepError> {

@@ -2,17 +2,22 @@
 
 use super::failure::{Exit, Failure};
 use crate::cli::SchemaArgs;
+use crate::config::editor_schema::{Audience, editor_schema};
 use crate::diagnostic::Diagnostic;
 use crate::resources;
+use crate::schema::Schemas;
 use crate::ui::Ui;
 
-/// Print the keys of one type, or of all
+/// Print the JSON Schema for editors, or the keys of one type
 pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
     let schemas = resources::schemas();
     let Some(type_name) = &args.type_name else {
-        schemas
-            .iter()
-            .for_each(|schema| ui.result(&format!("[{}.NAME]  {}", schema.type_name, schema.doc)));
+        let audience = if args.strict {
+            Audience::Strict
+        } else {
+            Audience::Editor
+        };
+        ui.raw(&json(&schemas, audience));
         return Ok(Exit::Success);
     };
     let schema = schemas.get(type_name).ok_or_else(|| {
@@ -22,4 +27,35 @@ pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
     })?;
     ui.keys(schema);
     Ok(Exit::Success)
+}
+
+fn json(schemas: &Schemas, audience: Audience) -> String {
+    format!("{:#}", editor_schema(schemas, audience))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_committed_schemas_are_those_of_the_tables() {
+        for (name, audience) in [
+            ("infra.schema.json", Audience::Editor),
+            ("infra.strict.schema.json", Audience::Strict),
+        ] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(name);
+            let committed = std::fs::read_to_string(&path).unwrap_or_default();
+            let strict = if audience == Audience::Strict {
+                " --strict"
+            } else {
+                ""
+            };
+            assert!(
+                committed.trim_end() == json(&resources::schemas(), audience),
+                "stale: cargo run -- schema{strict} > schema/{name}"
+            );
+        }
+    }
 }

@@ -22,7 +22,7 @@ const TAGS_MAX: usize = 17;
 const TAG_LENGTH_MAX: usize = 128;
 
 /// The beginnings of ids, by type: only so much that an id of another type is noticed.
-const ID_PREFIXES: &[(&str, &str)] = &[
+pub(super) const ID_PREFIXES: &[(&str, &str)] = &[
     ("vpc-", "vpc"),
     ("vsw-", "vswitch"),
     ("sg-", "security_group"),

@@ -23,6 +23,7 @@ mod syntax;
 mod variables;
 
 pub(crate) mod codes;
+pub(crate) mod editor_schema;
 
 #[cfg(test)]
 mod tests;

@@ -250,16 +250,18 @@ impl PastFile {
         let first = old.min(new.len()) / SECTOR;
         let sectors: Vec<usize> = (first..new.len().div_ceil(SECTOR)).collect();
         // Cut short at a sector, or, by a file system that keeps the length apart, anywhere.
+        let even = (1..8).map(|eighth| old + new.len().saturating_sub(old) * eighth / 8);
         for length in sectors
             .iter()
             .map(|sector| sector * SECTOR)
+            .chain(even)
             .chain([old + 1, new.len().saturating_sub(1)])
         {
             if (old..new.len()).contains(&length) {
                 variants.insert(new[..length].to_vec());
             }
         }
-        // The length is there and some sectors are not: every subset of a few, else each one alone.
+        // The length is there and some sectors are not: every subset of a few, else each alone and all before it.
         let subsets: Vec<Vec<usize>> = if sectors.len() <= 4 {
             (1..1_usize << sectors.len())
                 .map(|subset| {
@@ -271,7 +273,9 @@ impl PastFile {
                 })
                 .collect()
         } else {
-            sectors.iter().map(|&sector| vec![sector]).collect()
+            let alone = sectors.iter().map(|&sector| vec![sector]);
+            let before = (1..=sectors.len()).map(|count| sectors[..count].to_vec());
+            alone.chain(before).collect()
         };
         for lost in subsets {
             let mut torn = new.clone();

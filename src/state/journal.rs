@@ -261,7 +261,7 @@ impl Open {
 
 /// CRC-32 as in gzip and zlib (reflected polynomial 0xEDB88320): it finds every change of up to three bits.
 fn crc32(bytes: &[u8]) -> u32 {
-    const TABLES: [[u32; 256]; 8] = crc_tables();
+    static TABLES: [[u32; 256]; 8] = crc_tables();
     let step = |crc: u32, byte: u8| (crc >> 8) ^ TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)];
     let mut chunks = bytes.chunks_exact(8);
     let crc = chunks.by_ref().fold(u32::MAX, |crc, chunk| {

@@ -259,13 +259,15 @@ impl LocalStore {
             return files.restart_journal(&view.state, &view.checksum, &view.open, true);
         };
         let bytes = view.journal.good_length as u64;
+        let path = files.journal_path();
+        let mut file = files.open_journal()?;
         if view.journal.torn {
-            let path = files.journal_path();
-            let mut file = files.open_journal()?;
             file.truncate(bytes)
-                .and_then(|()| file.sync())
-                .map_err(|error| StateError::io("cut", path, error))?;
+                .map_err(|error| StateError::io("cut", &path, error))?;
         }
+        // What a killed run wrote and did not sync is read here as if it were durable, and calls rest on it.
+        file.sync()
+            .map_err(|error| StateError::io("make durable", path, error))?;
         Ok(Some(files::Head {
             begin,
             records: view.journal.records.len() as u64,

@@ -87,8 +87,7 @@ struct Document {
     _checksum: String,
     #[serde(default)]
     cloud: CloudIdentity,
-    #[serde(rename = "format")]
-    _format: u64,
+    format: u64,
     hash_key: HashKey,
     #[serde(default)]
     journal: Option<Contained>,
@@ -172,8 +171,16 @@ pub(crate) fn decode(bytes: &[u8], trust: Trust) -> Result<(Snapshot, Ids), Defe
     let shape = |error: serde_json::Error| Defect::Shape {
         reason: error.to_string(),
     };
-    newer(serde_json::from_slice::<Header>(bytes).map_err(shape)?.format)?;
-    let document: Document = serde_json::from_slice(bytes).map_err(shape)?;
+    let document: Document = match serde_json::from_slice(bytes) {
+        Ok(document) => document,
+        Err(error) => {
+            // A newer format need not have the shape of this one.
+            let header = serde_json::from_slice::<Header>(bytes).map_err(shape)?;
+            newer(header.format)?;
+            return Err(shape(error));
+        }
+    };
+    newer(document.format)?;
     let state = State {
         lineage: document.lineage,
         serial: document.serial,

@@ -1,5 +1,5 @@
 mod fuzz;
-mod support;
+pub(crate) mod support;
 
 use crate::config::BlockShape;
 use crate::value::{SecretSource, Value};

@@ -149,7 +149,7 @@ static INSTANCE: Schema = schema(
     },
 );
 
-pub(super) fn schemas() -> Schemas {
+pub(crate) fn schemas() -> Schemas {
     Schemas::new([&VPC, &VSWITCH, &SECURITY_GROUP, &INSTANCE])
 }
 

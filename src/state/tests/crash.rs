@@ -241,14 +241,15 @@ enum Change {
     Failed(u64),
 }
 
-/// Three stages of a configuration: build, change and shrink, build again.
-fn stages() -> [Wanted; 3] {
-    let first: Wanted = (0..8).map(|index| (copy(index), 1)).collect();
-    let second: Wanted = (2..9)
-        .map(|index| (copy(index), 1 + i64::from(index % 2 == 0)))
-        .collect();
-    let third: Wanted = (1..7).map(|index| (copy(index), 3)).collect();
-    [first, second, third]
+/// The stages of a configuration: built, changed and shrunk, grown again, emptied.
+fn stages() -> [Wanted; 4] {
+    let size = |index: usize| if index.is_multiple_of(2) { 1 } else { 2 };
+    [
+        (0..14).map(|index| (copy(index), 1)).collect(),
+        (4..16).map(|index| (copy(index), size(index))).collect(),
+        (2..12).map(|index| (copy(index), 3)).collect(),
+        Wanted::new(),
+    ]
 }
 
 fn ignore(_: Moment) {}
@@ -291,12 +292,14 @@ fn converge((disk, cloud, wanted, _): &(MemoryDisk, TestCloud, Wanted, u64), fau
     agrees(&disk, &cloud, wanted);
 }
 
+/// The serial in the state file, without a look at the rest.
 fn serial(disk: &MemoryDisk) -> u64 {
-    memory_store(disk)
-        .load()
-        .expect("the state can always be read")
-        .state
-        .serial
+    let Ok(bytes) = disk.read(&folder().join("default.json"), u64::MAX) else {
+        return 0;
+    };
+    let text = String::from_utf8(bytes).unwrap();
+    let (_, rest) = text.rsplit_once("\n  \"serial\": ").unwrap();
+    rest.split(',').next().unwrap().parse().unwrap()
 }
 
 /// State, cloud and what is wanted are the same, nothing is open, and a further run writes nothing.
@@ -317,10 +320,15 @@ fn agrees(disk: &MemoryDisk, cloud: &Mutex<TestCloud>, wanted: &Wanted) {
         .map(|(address, resource)| (address.clone(), vec![resource.id.clone()]))
         .collect();
     assert_eq!(cloud.lock().unwrap().existing(), known, "cloud and state differ");
-    let changes = disk.changes();
+    let content = |disk: &MemoryDisk| {
+        let mut files = disk.files();
+        files.retain(|path, _| path.extension().is_none_or(|end| end != "lock"));
+        files
+    };
+    let before = content(disk);
     let mut seen = ignore;
     run(Run::new(disk, cloud, Faults::none(), &mut seen, 99).converge(wanted)).unwrap();
-    assert_eq!(disk.changes(), changes, "a run without changes writes");
+    assert_eq!(content(disk), before, "a run without changes writes");
     let temps = disk
         .files()
         .into_keys()
@@ -373,9 +381,11 @@ fn a_second_crash_during_the_recovery_of_the_first_is_no_worse() {
 
 #[test]
 fn a_disk_fault_at_any_operation_loses_and_doubles_nothing() {
-    // No space, input/output error, too many open files, interrupted, read-only.
-    let mut faults = [28, 5, 24, 4, 30].map(Fault::Fails).to_vec();
-    faults.push(Fault::Short);
+    let mut faults = vec![Fault::Fails(28), Fault::Short];
+    if std::env::var("INFRA_LONG").is_ok() {
+        // Input/output error, too many open files, interrupted, read-only.
+        faults.extend([5, 24, 4, 30].map(Fault::Fails));
+    }
     let points = try_everywhere(&faults);
     println!("{points} disk faults, all recovered");
 }
@@ -451,7 +461,10 @@ fn every_disk_that_a_loss_of_power_may_leave_keeps_what_was_durable() {
                 "after {prefix} changes an image lost something: {kept:?}\ndurable was {:?}",
                 promise.durable
             );
-            // And the next run goes on from it.
+            // And the next run goes on from it; of every few alike, one is tried.
+            if images % 4 != 0 && std::env::var("INFRA_LONG").is_err() {
+                continue;
+            }
             let cloud = Mutex::new(promise.cloud.clone());
             let mut ignored = ignore;
             let wanted = &stages[2];

@@ -4,3 +4,4 @@ mod apply;
 mod existing;
 mod readme;
 mod refusals;
+mod validate;

@@ -1,0 +1,428 @@
+//! The JSON Schema of the configuration, for editors and for other tools; made from the same tables that the
+//! configuration is checked with.
+//!
+//! Draft 4, the dialect that TOML editors understand. The editor's variant says nothing about missing keys and
+//! alternatives: while a table is being typed, editors would mark all of it. Does not know which editor reads it.
+
+use serde_json::{Map, Value, json};
+
+use super::blocks::COPIES_MAX;
+use super::conform::ID_PREFIXES;
+use super::keys::file_key;
+use crate::schema::{Attribute, Kind, Schema, Schemas};
+
+/// Who the schema is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// People who are typing.
+    Editor,
+    /// Tools that check finished files.
+    Strict,
+}
+
+/// Anything with a reference in it.
+const REFERENCE: &str = r"\$\{[^}]+\}";
+
+/// What may be chosen freely: variables, locals, the value of a copy.
+const FREE_REFERENCE: &str = r"\$\{(var|local|each)[.\[][^}]*\}";
+
+/// A copy's key behind a name: `[0]`, `[blue]`.
+const KEY: &str = r"(\[[^\]]+\])?";
+
+const NAME: &str = "[A-Za-z0-9_-]+";
+
+/// The schema of `infra.toml` and `*.infra.toml`.
+pub(crate) fn editor_schema(schemas: &Schemas, audience: Audience) -> Value {
+    let writer = Writer { schemas, audience };
+    let mut properties = Map::new();
+    properties.insert(
+        "$schema".to_owned(),
+        json!({ "type": "string", "description": "The schema of this file, for editors." }),
+    );
+    properties.insert("infra".to_owned(), writer.infra());
+    properties.insert("var".to_owned(), writer.variables());
+    properties.insert(
+        "local".to_owned(),
+        json!({
+            "type": "object",
+            "description": "Values with a name, for use as ${local.NAME}.",
+            "additionalProperties": true,
+            "x-tombi-additional-key-label": "NAME",
+        }),
+    );
+    properties.insert("output".to_owned(), writer.outputs());
+    for schema in schemas.iter() {
+        properties.insert(schema.type_name.to_owned(), writer.resource_type(schema));
+    }
+    json!({
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": "infra",
+        "description": "What infra makes and keeps in Alibaba Cloud.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "x-tombi-toml-version": "v1.0.0",
+    })
+}
+
+struct Writer<'a> {
+    schemas: &'a Schemas,
+    audience: Audience,
+}
+
+impl Writer<'_> {
+    fn infra(&self) -> Value {
+        let table = json!({
+            "type": "object",
+            "description": "The project; in infra.toml only.",
+            "properties": {
+                "name": {
+                    "type": "string",
+                    "description": "The project's name, e.g. \"shop\"; it marks everything that is made.",
+                    "pattern": format!("^({NAME}|.*{REFERENCE}.*)$"),
+                },
+                "region": {
+                    "type": "string",
+                    "description": "Where everything is made, e.g. \"cn-hangzhou\".",
+                    "pattern": format!("^([a-z]{{2,3}}(-[a-z0-9]+)+|.*{REFERENCE}.*)$"),
+                },
+                "profile": {
+                    "type": "string",
+                    "description": "The profile of ~/.aliyun/config.json whose credentials are used.",
+                },
+                "endpoint": {
+                    "type": "string",
+                    "description": "One base URL for every product; on this machine or under aliyuncs.com.",
+                },
+                "requires": {
+                    "type": "string",
+                    "description": "The versions of infra that may be used, e.g. \">=0.3\".",
+                },
+                "default_env": {
+                    "type": "string",
+                    "description": "The environment that is used when none is chosen.",
+                },
+            },
+            "additionalProperties": false,
+            "x-taplo": { "initKeys": ["name", "region"] },
+        });
+        self.with_required(table, &["name"])
+    }
+
+    fn variables(&self) -> Value {
+        json!({
+            "type": "object",
+            "description": "Values that come from outside: -v NAME=VALUE, INFRA_VAR_NAME, env/ENV.toml.",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "type": {
+                        "description": "The type of its values; by default that of its default.",
+                        "enum": ["string", "integer", "boolean", "list", "map"],
+                    },
+                    "default": { "description": "Its value when none is given." },
+                    "description": { "type": "string", "description": "What it is for; shown when it has no value." },
+                    "allowed": { "type": "array", "description": "The only values it may have." },
+                    "sensitive": { "type": "boolean", "description": "Never show its value." },
+                },
+                "additionalProperties": false,
+            },
+            "x-tombi-additional-key-label": "NAME",
+        })
+    }
+
+    fn outputs(&self) -> Value {
+        let output = json!({
+            "type": ["string", "integer", "boolean", "array", "object"],
+            "description": "A value, or a table with value, description and sensitive.",
+            "properties": {
+                "value": { "description": "What is printed, e.g. \"${instance.web.public_ip}\"." },
+                "description": { "type": "string", "description": "What it is good for." },
+                "sensitive": { "type": "boolean", "description": "Show it only when asked for by name." },
+            },
+            "additionalProperties": false,
+        });
+        json!({
+            "type": "object",
+            "description": "What is printed after an apply, and by infra output.",
+            "additionalProperties": self.with_required(output, &["value"]),
+            "x-tombi-additional-key-label": "NAME",
+        })
+    }
+
+    fn resource_type(&self, schema: &Schema) -> Value {
+        let mut block = self.table(schema.attributes, schema.doc);
+        let attributes: Vec<String> = schema.attributes.iter().filter_map(file_key).collect();
+        if let Some(Value::Object(properties)) = block.get_mut("properties") {
+            for key in attributes {
+                let text = key.trim_end_matches("_file").to_owned();
+                properties.entry(key).or_insert_with(|| {
+                    json!({
+                        "type": "string",
+                        "description": format!("A file below this folder whose bytes are the {text}."),
+                    })
+                });
+            }
+            for (key, value) in common_keys() {
+                properties.insert(key.to_owned(), value);
+            }
+        }
+        if self.audience == Audience::Strict {
+            block["not"] = json!({ "required": ["count", "for_each"] });
+        }
+        json!({
+            "type": "object",
+            "description": schema.doc,
+            "additionalProperties": block,
+            "x-tombi-additional-key-label": "NAME",
+        })
+    }
+
+    /// A table of attributes that may be set.
+    fn table(&self, attributes: &[Attribute], doc: &str) -> Value {
+        let settable = || attributes.iter().filter(|attribute| !attribute.computed);
+        let properties: Map<String, Value> = settable()
+            .map(|attribute| (attribute.name.to_owned(), self.attribute(attribute)))
+            .collect();
+        let required: Vec<&str> = settable()
+            .filter(|attribute| attribute.required)
+            .map(|attribute| attribute.name)
+            .collect();
+        let mut table = json!({
+            "type": "object",
+            "description": doc,
+            "properties": properties,
+            "additionalProperties": false,
+        });
+        if !required.is_empty() {
+            table["x-taplo"] = json!({ "initKeys": required });
+        }
+        self.with_required(table, &required)
+    }
+
+    /// Draft 4 forbids an empty `required`.
+    fn with_required(&self, mut table: Value, required: &[&str]) -> Value {
+        if self.audience == Audience::Strict && !required.is_empty() {
+            table["required"] = json!(required);
+        }
+        table
+    }
+
+    fn attribute(&self, attribute: &Attribute) -> Value {
+        let mut value = self.kind(&attribute.kind);
+        if !attribute.doc.is_empty() {
+            value["description"] = json!(attribute.doc);
+        }
+        if let Some(default) = attribute.default {
+            value["default"] = default.value().to_json();
+        }
+        value
+    }
+
+    fn kind(&self, kind: &Kind) -> Value {
+        let reference = format!("^{REFERENCE}$");
+        let free = format!("^({FREE_REFERENCE})$");
+        match kind {
+            Kind::String | Kind::Text => json!({ "type": "string" }),
+            Kind::Integer { min, max } => json!({
+                "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": reference,
+            }),
+            Kind::Bool => json!({ "type": ["boolean", "string"], "pattern": reference }),
+            Kind::Enum(words) => match self.audience {
+                // Editors complete from `enum` alone; that a reference is marked there is the smaller harm.
+                Audience::Editor => json!({ "enum": words }),
+                Audience::Strict => {
+                    json!({ "type": "string", "pattern": format!("^({}|.*{REFERENCE}.*)$", words.join("|")) })
+                }
+            },
+            Kind::Cidr => json!({
+                "type": "string",
+                "pattern": format!(r"^([0-9]{{1,3}}(\.[0-9]{{1,3}}){{3}}/[0-9]{{1,2}}|.*{REFERENCE}.*)$"),
+            }),
+            Kind::Id(of) => json!({ "type": "string", "pattern": format!("^({})$", self.id_pattern(of)) }),
+            Kind::IdSet(of) => json!({
+                "type": ["array", "string"],
+                "items": { "type": "string", "pattern": format!("^({})$", self.id_pattern(of)) },
+                "pattern": format!("^({})$", self.id_set_pattern(of)),
+            }),
+            Kind::Table(attributes) => {
+                let mut table = self.table(attributes, "");
+                table["type"] = json!(["object", "string"]);
+                table["pattern"] = json!(free);
+                table
+            }
+            Kind::TableSet(attributes) => json!({
+                "type": ["array", "string"],
+                "items": self.table(attributes, ""),
+                "pattern": free,
+            }),
+            Kind::Tags => json!({
+                "type": ["object", "string"],
+                "additionalProperties": { "type": "string" },
+                "pattern": format!(r"^({FREE_REFERENCE}|\$\{{[^}}]+\.tags\}})$"),
+                "x-tombi-additional-key-label": "KEY",
+            }),
+            Kind::Secret => {
+                let mut source = json!({
+                    "type": "object",
+                    "properties": {
+                        "env": { "type": "string", "description": "The environment variable that holds it." },
+                        "file": { "type": "string", "description": "The file that holds it." },
+                    },
+                    "additionalProperties": false,
+                });
+                if self.audience == Audience::Strict {
+                    source["minProperties"] = json!(1);
+                    source["maxProperties"] = json!(1);
+                }
+                source
+            }
+        }
+    }
+
+    /// An id written out, the id of a resource of the type, or an attribute that holds such an id.
+    fn id_pattern(&self, of: &str) -> String {
+        let literal = match ID_PREFIXES.iter().find(|(_, type_name)| *type_name == of) {
+            Some((prefix, _)) => format!("{prefix}[A-Za-z0-9-]+"),
+            None => NAME.to_owned(),
+        };
+        let mut patterns = vec![
+            literal,
+            format!(r"\$\{{(data\.)?{of}\.{NAME}{KEY}\.id\}}"),
+            FREE_REFERENCE.to_owned(),
+        ];
+        patterns.extend(self.attributes_of(|attribute| {
+            attribute.name != "id" && matches!(attribute.kind, Kind::Id(other) if other == of)
+        }));
+        patterns.join("|")
+    }
+
+    /// A reference that is a list of ids: all copies, or an attribute that holds such a list.
+    fn id_set_pattern(&self, of: &str) -> String {
+        let mut patterns = vec![
+            FREE_REFERENCE.to_owned(),
+            format!(r"\$\{{(data\.)?{of}\.{NAME}\[\*\]\.id\}}"),
+        ];
+        patterns.extend(
+            self.attributes_of(|attribute| matches!(attribute.kind, Kind::IdSet(other) if other == of)),
+        );
+        patterns.join("|")
+    }
+
+    /// References to the attributes for which this holds.
+    fn attributes_of(&self, wanted: impl Fn(&Attribute) -> bool) -> Vec<String> {
+        self.schemas
+            .iter()
+            .flat_map(|schema| {
+                schema
+                    .attributes
+                    .iter()
+                    .map(|attribute| (schema.type_name, attribute))
+            })
+            .filter(|(_, attribute)| wanted(attribute))
+            .map(|(type_name, attribute)| format!(r"\$\{{{type_name}\.{NAME}{KEY}\.{}\}}", attribute.name))
+            .collect()
+    }
+}
+
+/// The keys that every block may have.
+fn common_keys() -> [(&'static str, Value); 4] {
+    let reference = format!("^{REFERENCE}$");
+    [
+        (
+            "count",
+            json!({
+                "type": ["integer", "string"],
+                "minimum": 0,
+                "maximum": COPIES_MAX,
+                "pattern": reference,
+                "description": "How many equal copies; ${count.index} counts from 0.",
+            }),
+        ),
+        (
+            "for_each",
+            json!({
+                "type": ["object", "array", "string"],
+                "pattern": reference,
+                "description": "A copy for each name of a list or key of a table: ${each.key}, ${each.value}.",
+                "additionalProperties": true,
+            }),
+        ),
+        (
+            "depends_on",
+            json!({
+                "type": "array",
+                "items": { "type": "string", "pattern": format!(r"^[a-z_]+\.{NAME}{KEY}$") },
+                "description": "What must be there first, e.g. [\"vpc.main\"]; references do that by themselves.",
+            }),
+        ),
+        (
+            "lifecycle",
+            json!({
+                "type": "object",
+                "properties": {
+                    "prevent_destroy": {
+                        "type": ["boolean", "string"],
+                        "pattern": reference,
+                        "description": "Refuse every plan that deletes or replaces it.",
+                    },
+                },
+                "additionalProperties": false,
+                "description": "How it may be changed.",
+            }),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::support::schemas;
+
+    fn keys(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    found.push(key.clone());
+                    // The names below are the user's, not the schema's.
+                    if key == "properties" {
+                        let nested = value.as_object().into_iter().flat_map(Map::values);
+                        nested.for_each(|value| keys(value, found));
+                    } else {
+                        keys(value, found);
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_editors_variant_does_not_mark_what_is_being_typed() {
+        let mut found = Vec::new();
+        keys(&editor_schema(&schemas(), Audience::Editor), &mut found);
+        for key in ["required", "anyOf", "oneOf", "$ref"] {
+            assert!(!found.iter().any(|found| found == key), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_strict_variant_knows_what_must_be_there() {
+        let schema = editor_schema(&schemas(), Audience::Strict);
+        let block = &schema["properties"]["vswitch"]["additionalProperties"];
+        assert_eq!(block["required"], json!(["vpc_id", "zone_id", "cidr_block"]));
+        // An empty list is no Draft 4.
+        assert_eq!(schema["properties"]["local"]["required"], Value::Null);
+    }
+
+    #[test]
+    fn what_the_cloud_makes_cannot_be_set() {
+        let schema = editor_schema(&schemas(), Audience::Editor);
+        let keys = schema["properties"]["instance"]["additionalProperties"]["properties"]
+            .as_object()
+            .unwrap();
+        assert!(keys.contains_key("user_data_file") && keys.contains_key("for_each"));
+        assert!(!keys.contains_key("public_ip") && !keys.contains_key("id"));
+    }
+}

@@ -1,0 +1,81 @@
+//! Level A: the process ends before and after each change of the disk and each request, with the disk keeping all,
+//! part or nothing of what was not synced; the next run makes everything right.
+
+use std::time::Duration;
+
+use super::Chance;
+use super::disk::Leaves;
+use super::fate::{Instant, Plan};
+use super::oracle::Oracle;
+use super::scenarios::{CREATE, DESTROY, REPLACE, Scenario, UPDATE};
+
+/// How long until somebody runs it again: inside the send window, at its edges and behind it.
+const PAUSES: [u64; 6] = [0, 1, 290, 310, 430, 3600];
+
+/// Ends a run at each of these instants until one is not reached; the number of points.
+fn enumerate(scenario: &Scenario, instant: impl Fn(u64) -> Instant) -> usize {
+    let stack = (scenario.after)();
+    let mut points = 0;
+    for n in 1.. {
+        for leaves in [Leaves::Everything, Leaves::Nothing, Leaves::Part(n)] {
+            let instant = instant(n);
+            let place = format!("{} {instant:?} {leaves:?}", scenario.name);
+            let mut world = scenario.world(n);
+            let mut oracle = Oracle::new(&world);
+            let kill = Some(instant);
+            let ended = world.apply(Plan {
+                kill,
+                ..Plan::default()
+            });
+            if let Some(code) = ended.code {
+                assert_eq!(code, 0, "{place}:\n{}\n{}", ended.out, ended.err);
+                assert!(n > 1, "{place}: nothing to end");
+                return points;
+            }
+            world.crash(leaves);
+            points += 1;
+            let result = oracle.look(&world, &ended).and_then(|()| {
+                let pause = Chance::new(n).next() as usize % PAUSES.len();
+                world.wait(Duration::from_secs(PAUSES[pause]));
+                oracle.converges(&mut world, &stack)
+            });
+            if let Err(error) = result {
+                panic!("{place}: {error}");
+            }
+        }
+    }
+    points
+}
+
+fn everywhere(scenario: &Scenario) {
+    let points = [
+        enumerate(scenario, Instant::BeforeFile),
+        enumerate(scenario, Instant::AfterFile),
+        enumerate(scenario, Instant::BeforeRequest),
+        enumerate(scenario, Instant::AfterRequest),
+    ];
+    let total: usize = points.iter().sum();
+    println!("crash points, level A, {}: {total} {points:?}", scenario.name);
+    // All scenarios together have at least 1,500.
+    assert!(total >= 300, "only {total} points in {}", scenario.name);
+}
+
+#[test]
+fn a_create_may_be_killed_anywhere() {
+    everywhere(&CREATE);
+}
+
+#[test]
+fn an_update_may_be_killed_anywhere() {
+    everywhere(&UPDATE);
+}
+
+#[test]
+fn a_replacement_may_be_killed_anywhere() {
+    everywhere(&REPLACE);
+}
+
+#[test]
+fn a_destroy_may_be_killed_anywhere() {
+    everywhere(&DESTROY);
+}

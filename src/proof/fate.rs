@@ -1,0 +1,155 @@
+//! When things go wrong: every file operation and every request asks here first whether it happens, and whether the
+//! process still exists. Does not know what the operations are for.
+
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use tokio::sync::Notify;
+
+use super::{Chance, lock};
+
+/// An instant of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Instant {
+    /// Before the n-th change of the disk, counted from 1.
+    BeforeFile(u64),
+    /// Just after it.
+    AfterFile(u64),
+    /// Before the n-th request leaves.
+    BeforeRequest(u64),
+    /// When the cloud has carried out the n-th request and its answer is on the way.
+    AfterRequest(u64),
+}
+
+/// How file operations fail.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FileFault {
+    /// Which operation, counted from 1; looking counts as well.
+    pub(super) at: u64,
+    /// The error number of the operating system.
+    pub(super) errno: i32,
+    /// Whether all later changes fail too, as on a full disk.
+    pub(super) stays: bool,
+}
+
+/// What is destined for a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Plan {
+    pub(super) kill: Option<Instant>,
+    pub(super) file_fault: Option<FileFault>,
+}
+
+/// The fate of one run.
+pub(super) struct Fate {
+    plan: Plan,
+    changes: AtomicU64,
+    operations: AtomicU64,
+    requests: AtomicU64,
+    dead: AtomicBool,
+    died: Notify,
+    /// For how much of a failed write is on the disk.
+    chance: Mutex<Chance>,
+}
+
+/// What kind of file operation asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Look,
+    Change,
+}
+
+impl Fate {
+    pub(super) fn new(plan: Plan, seed: u64) -> Fate {
+        Fate {
+            plan,
+            changes: AtomicU64::new(0),
+            operations: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            dead: AtomicBool::new(false),
+            died: Notify::new(),
+            chance: Mutex::new(Chance::new(seed)),
+        }
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn die(&self) {
+        self.dead.store(true, Ordering::SeqCst);
+        self.died.notify_one();
+    }
+
+    /// Ends when the process does.
+    pub(super) async fn death(&self) {
+        self.died.notified().await;
+    }
+
+    /// How many changes of the disk and how many requests there were.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (
+            self.changes.load(Ordering::SeqCst),
+            self.requests.load(Ordering::SeqCst),
+        )
+    }
+
+    /// How many file operations there were, looking included.
+    pub(super) fn operations(&self) -> u64 {
+        self.operations.load(Ordering::SeqCst)
+    }
+
+    /// Carries out a file operation, unless the process ends before it, or it is destined to fail; then `partly`
+    /// says what it leaves on the disk.
+    pub(super) fn file<T>(
+        &self,
+        kind: Kind,
+        run: impl FnOnce() -> io::Result<T>,
+        partly: impl FnOnce(&mut Chance),
+    ) -> io::Result<T> {
+        let gone = || io::Error::other("the process is gone");
+        if self.is_dead() {
+            return Err(gone());
+        }
+        let operation = self.operations.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(fault) = self.plan.file_fault
+            && (operation == fault.at || (fault.stays && operation > fault.at && kind == Kind::Change))
+        {
+            partly(&mut lock(&self.chance));
+            return Err(io::Error::from_raw_os_error(fault.errno));
+        }
+        if kind == Kind::Look {
+            return run();
+        }
+        let change = self.changes.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.plan.kill == Some(Instant::BeforeFile(change)) {
+            self.die();
+            return Err(gone());
+        }
+        let result = run();
+        if self.plan.kill == Some(Instant::AfterFile(change)) {
+            self.die();
+        }
+        result
+    }
+
+    /// The number of a request that is about to leave; none when the process ends before.
+    pub(super) fn request(&self) -> Option<u64> {
+        if self.is_dead() {
+            return None;
+        }
+        let request = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.plan.kill == Some(Instant::BeforeRequest(request)) {
+            self.die();
+            return None;
+        }
+        Some(request)
+    }
+
+    /// The cloud has carried out a request.
+    pub(super) fn carried_out(&self, request: u64) {
+        if self.plan.kill == Some(Instant::AfterRequest(request)) {
+            self.die();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The proof: whole runs of the tool in a world that is made of memory, ended at every instant, disturbed in every
+//! way, and each time held against what must always be true.
+//!
+//! Everything ambient comes through [`crate::env`], so a run here is the run that users get, minus the real disk,
+//! network and clock. See `.github/CONTRIBUTING.md` for how to run more of it than `cargo test` does.
+
+mod crash;
+mod disk;
+mod errors;
+mod fate;
+mod net;
+mod oracle;
+mod scenarios;
+mod schedules;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const KEY_ID: &str = "LTAI-proof";
+const KEY_SECRET: &str = "proof-secret-Zq7";
+
+/// Repeatable chance (SplitMix64).
+#[derive(Debug, Clone)]
+struct Chance(u64);
+
+impl Chance {
+    fn new(seed: u64) -> Chance {
+        Chance(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`, which is not 0.
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The fields of a form, decoded.
+fn form(body: &[u8]) -> BTreeMap<String, String> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).unwrap() as u8;
+    let text = |encoded: &str| {
+        let mut bytes = Vec::new();
+        let mut rest = encoded.bytes();
+        while let Some(byte) = rest.next() {
+            bytes.push(match byte {
+                b'%' => digit(rest.next().unwrap()) * 16 + digit(rest.next().unwrap()),
+                other => other,
+            });
+        }
+        String::from_utf8(bytes).unwrap()
+    };
+    std::str::from_utf8(body)
+        .unwrap()
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (text(name), text(value)))
+        .collect()
+}

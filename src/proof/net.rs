@@ -1,0 +1,344 @@
+//! The network between a run and the simulated cloud: requests are really signed and really checked, and on the way
+//! anything may happen to them. What the cloud was asked is kept, and what must hold for every request is checked
+//! when it arrives.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::disk::Disk;
+use super::fate::Fate;
+use super::{Chance, lock};
+use crate::env::{BoxFuture, HttpRequest, HttpResponse, Sent, Transport, TransportError};
+use crate::sim;
+
+/// How long a request and its answer are on the way.
+const WAY: Duration = Duration::from_millis(20);
+/// A late request arrives at most this much later.
+pub(super) const LATEST: Duration = Duration::from_secs(20 * 60);
+
+/// How likely, in thousandths, each of these is for a request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Weather {
+    pub(super) lost_request: u64,
+    pub(super) lost_answer: u64,
+    pub(super) error_before: u64,
+    pub(super) error_after: u64,
+    pub(super) throttled: u64,
+    pub(super) slow: u64,
+    pub(super) late: u64,
+    pub(super) twice: u64,
+    pub(super) cut: u64,
+    pub(super) foreign: u64,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mishap {
+    None,
+    LostRequest,
+    LostAnswer,
+    ErrorBefore,
+    ErrorAfter,
+    Throttled,
+    Slow(u64),
+    Late(u64),
+    Twice,
+    Cut,
+    Foreign,
+}
+
+impl Weather {
+    fn draw(&self, chance: &mut Chance) -> Mishap {
+        let mut draw = chance.below(1000);
+        let (slow, late) = (chance.below(25_000), chance.below(LATEST.as_millis() as u64));
+        for (odds, mishap) in [
+            (self.lost_request, Mishap::LostRequest),
+            (self.lost_answer, Mishap::LostAnswer),
+            (self.error_before, Mishap::ErrorBefore),
+            (self.error_after, Mishap::ErrorAfter),
+            (self.throttled, Mishap::Throttled),
+            (self.slow, Mishap::Slow(slow)),
+            (self.late, Mishap::Late(late)),
+            (self.twice, Mishap::Twice),
+            (self.cut, Mishap::Cut),
+            (self.foreign, Mishap::Foreign),
+        ] {
+            if draw < odds {
+                return mishap;
+            }
+            draw -= odds;
+        }
+        Mishap::None
+    }
+}
+
+/// The cloud and all that was ever asked of it.
+pub(super) struct Site {
+    pub(super) cloud: sim::Cloud,
+    disk: Disk,
+    journal: PathBuf,
+    /// Requests that are on their way for longer, by the time at which they arrive.
+    late: Vec<(i64, sim::RawRequest)>,
+    /// What was first asked with each token.
+    tokens: BTreeMap<String, BTreeMap<String, String>>,
+    /// Rules that a request has broken.
+    pub(super) broken: Vec<String>,
+    /// Changing requests that have arrived.
+    pub(super) changes: u64,
+    /// A fingerprint of everything that happened, in order.
+    pub(super) log: Log,
+}
+
+/// A running FNV-1a hash of what happened; with words, when somebody wants to read it.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    hash: u64,
+    pub(super) words: Option<Vec<String>>,
+}
+
+impl Log {
+    pub(super) fn note(&mut self, what: &str) {
+        for byte in what.bytes().chain([b'\n']) {
+            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        if let Some(words) = &mut self.words {
+            words.push(what.to_owned());
+        }
+    }
+
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
+impl Site {
+    pub(super) fn new(options: &sim::Options, disk: Disk, journal: PathBuf) -> Site {
+        Site {
+            cloud: sim::Cloud::new(options).unwrap(),
+            disk,
+            journal,
+            late: Vec::new(),
+            tokens: BTreeMap::new(),
+            broken: Vec::new(),
+            changes: 0,
+            log: Log::default(),
+        }
+    }
+
+    /// Lets everything arrive that is due.
+    pub(super) fn deliver_until(&mut self, now: i64) {
+        self.late.sort_by_key(|(at, _)| *at);
+        let due = self.late.partition_point(|(at, _)| *at <= now);
+        for (at, request) in self.late.drain(..due).collect::<Vec<_>>() {
+            let answer = self.cloud.handle(&request, at);
+            self.log.note(&format!("{at} arrives late: {}", answer.status));
+        }
+    }
+
+    /// The cloud answers a request.
+    fn handle(&mut self, request: &sim::RawRequest, now: i64) -> sim::RawAnswer {
+        self.deliver_until(now);
+        self.cloud.handle(request, now)
+    }
+
+    /// Checks what must hold for every request that leaves.
+    fn inspect(&mut self, params: &BTreeMap<String, String>) {
+        let action = params.get("Action").map_or("", String::as_str);
+        if ["Describe", "List", "Get"]
+            .iter()
+            .any(|read| action.starts_with(read))
+        {
+            return;
+        }
+        self.changes += 1;
+        let own: BTreeMap<String, String> = params
+            .iter()
+            .filter(|(name, _)| !COMMON.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if let Some(token) = own.get("ClientToken") {
+            let first = self.tokens.entry(token.clone()).or_insert_with(|| own.clone());
+            if *first != own {
+                self.broken
+                    .push(format!("{action}: the token {token} with other parameters"));
+            }
+        }
+        let journal = self.disk.durable(&self.journal).unwrap_or_default();
+        if !is_intended(&journal, action, &own) {
+            self.broken.push(format!(
+                "{action} {own:?} was sent without a durable open intent: {}",
+                String::from_utf8_lossy(&journal)
+            ));
+        }
+    }
+}
+
+/// What every request has, and no intent.
+const COMMON: &[&str] = &[
+    "Action",
+    "Version",
+    "Format",
+    "AccessKeyId",
+    "SignatureMethod",
+    "SignatureVersion",
+    "SignatureNonce",
+    "Signature",
+    "Timestamp",
+    "SecurityToken",
+];
+
+/// Whether a journal has an intent for exactly this request that has no result yet.
+fn is_intended(journal: &[u8], action: &str, own: &BTreeMap<String, String>) -> bool {
+    let mut open = BTreeMap::new();
+    for line in String::from_utf8_lossy(journal).lines() {
+        let Some((_, json)) = line.split_once(' ') else {
+            continue;
+        };
+        let Ok(serde_json::Value::Array(records)) = serde_json::from_str(json) else {
+            continue;
+        };
+        for record in records {
+            if let Some(intent) = record.get("intent") {
+                open.insert(intent["seq"].as_u64(), intent.clone());
+            }
+            for end in ["done", "failed"] {
+                if let Some(end) = record.get(end) {
+                    open.remove(&end["seq"].as_u64());
+                }
+            }
+        }
+    }
+    open.values().any(|intent| {
+        let sealed = intent["sealed_params"].as_object();
+        intent["action"] == action
+            && sealed.is_some_and(|sealed| {
+                sealed.len() == own.len()
+                    && sealed.iter().all(|(name, value)| {
+                        let text = value.as_str().unwrap_or_default();
+                        text.starts_with("hmac-sha256:") || own.get(name).map(String::as_str) == Some(text)
+                    })
+            })
+    })
+}
+
+/// The network of one run.
+pub(super) struct Net {
+    pub(super) site: Arc<Mutex<Site>>,
+    pub(super) fate: Arc<Fate>,
+    pub(super) weather: Weather,
+    pub(super) chance: Mutex<Chance>,
+    /// Server time when the run began, in milliseconds, and the moment of that.
+    pub(super) base: i64,
+    pub(super) started: tokio::time::Instant,
+}
+
+impl Net {
+    fn now(&self) -> i64 {
+        self.base + i64::try_from(self.started.elapsed().as_millis()).unwrap()
+    }
+}
+
+impl Transport for Net {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(async move {
+            let Some(number) = self.fate.request() else {
+                return std::future::pending().await;
+            };
+            let deadline = tokio::time::Instant::now() + request.timeout;
+            let params = super::form(&request.body);
+            let mishap = self.weather.draw(&mut lock(&self.chance));
+            {
+                let site = &mut *lock(&self.site);
+                site.inspect(&params);
+                let (action, now) = (params.get("Action").map_or("", String::as_str), self.now());
+                site.log
+                    .note(&format!("{now} {number} {action} {mishap:?} {params:?}"));
+            }
+            let raw = raw(&request);
+            tokio::time::sleep(WAY).await;
+            let mut answer = match mishap {
+                Mishap::LostRequest => {
+                    return Err(lost());
+                }
+                Mishap::ErrorBefore => return Ok(response(503, UNAVAILABLE)),
+                Mishap::Throttled => return Ok(response(400, THROTTLED)),
+                Mishap::Late(by) => {
+                    let at = self.now() + i64::try_from(by).unwrap();
+                    lock(&self.site).late.push((at, raw));
+                    tokio::time::sleep_until(deadline).await;
+                    return Err(lost());
+                }
+                Mishap::Twice => {
+                    let site = &mut *lock(&self.site);
+                    let answer = site.handle(&raw, self.now());
+                    site.handle(&raw, self.now());
+                    answer
+                }
+                _ => lock(&self.site).handle(&raw, self.now()),
+            };
+            self.fate.carried_out(number);
+            if self.fate.is_dead() {
+                return std::future::pending().await;
+            }
+            match mishap {
+                Mishap::LostAnswer => return Err(lost()),
+                Mishap::ErrorAfter => return Ok(response(500, "")),
+                Mishap::Foreign => return Ok(response(502, "<html><h1>502 Bad Gateway</h1></html>")),
+                Mishap::Cut => answer.body.truncate(answer.body.len() / 2),
+                Mishap::Slow(by) => tokio::time::sleep(Duration::from_millis(by)).await,
+                _ => {}
+            }
+            if tokio::time::Instant::now() > deadline {
+                return Err(lost());
+            }
+            Ok(HttpResponse {
+                status: answer.status,
+                headers: answer
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+                    .collect(),
+                body: answer.body,
+            })
+        })
+    }
+}
+
+const UNAVAILABLE: &str = r#"{"RequestId":"0","Code":"ServiceUnavailable","Message":"The request has failed due to a temporary failure of the server."}"#;
+const THROTTLED: &str =
+    r#"{"RequestId":"0","Code":"Throttling.User","Message":"Request was denied due to user flow control."}"#;
+
+fn response(status: u16, body: &str) -> HttpResponse {
+    HttpResponse {
+        status,
+        headers: Vec::new(),
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+fn lost() -> TransportError {
+    TransportError {
+        sent: Sent::Perhaps,
+        message: "the connection was closed before there was an answer".to_owned(),
+    }
+}
+
+fn raw(request: &HttpRequest) -> sim::RawRequest {
+    let rest = request.url.split_once("://").unwrap().1;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let mut headers = vec![("Host".to_owned(), host.to_owned())];
+    headers.extend(
+        request
+            .headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone())),
+    );
+    sim::RawRequest {
+        method: request.method.to_owned(),
+        target: format!("/{path}"),
+        headers,
+        body: request.body.clone(),
+    }
+}

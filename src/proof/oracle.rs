@@ -1,0 +1,153 @@
+//! What must be true when all is done, read from the cloud's own inventory and not through the tool's eyes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::disk::Leaves;
+use super::fate::Plan;
+use super::lock;
+use super::scenarios::{Stack, TABLES};
+use super::world::{Ended, World};
+
+/// Follows a world through its runs.
+pub(super) struct Oracle {
+    serial: u64,
+}
+
+impl Oracle {
+    pub(super) fn new(world: &World) -> Oracle {
+        Oracle {
+            serial: serial(world).unwrap_or(0),
+        }
+    }
+
+    /// What must hold after any run, however it ended. I3: the serial never decreases. I6 and I7: see `net`.
+    pub(super) fn look(&mut self, world: &World, ended: &Ended) -> Result<(), String> {
+        let told = || format!("exit {:?}\n{}\n{}", ended.code, ended.out, ended.err);
+        if let Some(broken) = lock(&world.site).broken.first() {
+            return Err(format!("{broken}\n{}", told()));
+        }
+        if !matches!(ended.code, None | Some(0 | 1 | 3)) {
+            return Err(format!("a run ended in an unexpected way: {}", told()));
+        }
+        if matches!(ended.code, Some(1 | 3)) && !ended.err.contains("error") {
+            return Err(format!("no word of what is wrong: {}", told()));
+        }
+        let serial = serial(world).unwrap_or(0);
+        if serial < self.serial {
+            return Err(format!("the serial went from {} back to {serial}", self.serial));
+        }
+        self.serial = serial;
+        Ok(())
+    }
+
+    /// At most two undisturbed runs make everything right.
+    pub(super) fn converges(&mut self, world: &mut World, stack: &Stack) -> Result<(), String> {
+        for attempt in 1..=2 {
+            let ended = world.apply(Plan::default());
+            // A run that has ended by itself has made everything durable.
+            world.crash(Leaves::Nothing);
+            self.look(world, &ended)
+                .map_err(|error| format!("run {attempt} afterwards: {error}"))?;
+            if ended.code == Some(0) {
+                break;
+            }
+            if attempt == 2 {
+                return Err(format!(
+                    "two runs were not enough: exit {:?}\n{}\n{}",
+                    ended.code, ended.out, ended.err
+                ));
+            }
+        }
+        check(world, stack)
+    }
+}
+
+/// The serial in the state file; none without one.
+fn serial(world: &World) -> Option<u64> {
+    let bytes = world.disk.now(&World::path(".infra/state/default.json"))?;
+    serde_json::from_slice::<Value>(&bytes).ok()?["serial"].as_u64()
+}
+
+/// I1 to I5: the cloud has exactly what is wanted, once, the state knows exactly that, and nothing is left to do.
+pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
+    let pulled = world.run(&["state", "pull"], Plan::default());
+    let state: Value = serde_json::from_str(&pulled.out).map_err(|error| {
+        format!(
+            "I3: the state cannot be read: {error}\n{}{}",
+            pulled.out, pulled.err
+        )
+    })?;
+    let lineage = state["lineage"].as_str().unwrap_or_default().to_owned();
+    let known: BTreeMap<String, String> = state["resources"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(address, resource)| {
+            let id = resource["id"].as_str().unwrap_or_default().to_owned();
+            (address.clone(), id)
+        })
+        .collect();
+    let (inventory, contradictions) = {
+        let cloud = &mut lock(&world.site).cloud;
+        let inventory: Value = serde_json::from_str(&cloud.world_json(world.now)).unwrap();
+        (inventory, cloud.check())
+    };
+    if let Some(contradiction) = contradictions.first() {
+        return Err(format!("the simulator contradicts itself: {contradiction}"));
+    }
+    let mut wanted: BTreeSet<&str> = stack.pieces.iter().map(|piece| piece.address.as_str()).collect();
+    for table in TABLES {
+        for row in inventory["accounts"][0][table].as_array().into_iter().flatten() {
+            let id = row["id"].as_str().unwrap_or_default();
+            let Some((stack_tag, address)) = tag(row, "infra:stack").zip(tag(row, "infra:addr")) else {
+                return Err(format!("I1: {table} {id} carries no tags of ours: {row}"));
+            };
+            if stack_tag != lineage || known.get(address).map(String::as_str) != Some(id) {
+                return Err(format!(
+                    "I1: {table} {id} of {address} is not in the state: {known:?}"
+                ));
+            }
+            let piece = stack.pieces.iter().find(|piece| piece.address == address);
+            let Some(piece) = piece.filter(|_| wanted.remove(address)) else {
+                return Err(format!(
+                    "I2: {table} {id} of {address} is not wanted, or is there twice"
+                ));
+            };
+            for (field, value) in &piece.fields {
+                let found = field
+                    .split('.')
+                    .fold(row, |row, part| match part.parse::<usize>() {
+                        Ok(index) => &row[index],
+                        Err(_) => &row[part],
+                    });
+                let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+                if found != *value {
+                    return Err(format!(
+                        "I5: {address} has {field} {found} and should have {value}"
+                    ));
+                }
+            }
+        }
+    }
+    if let Some(missing) = wanted.first() {
+        return Err(format!("I5: {missing} does not exist"));
+    }
+    if known.len() != stack.pieces.len() {
+        return Err(format!("I1: the state knows more than exists: {known:?}"));
+    }
+    let plan = world.run(&["plan", "--detailed-exitcode"], Plan::default());
+    if plan.code != Some(0) || plan.sent > 0 {
+        return Err(format!(
+            "I4: the second plan is not empty:\n{}\n{}",
+            plan.out, plan.err
+        ));
+    }
+    Ok(())
+}
+
+fn tag<'a>(row: &'a Value, key: &str) -> Option<&'a str> {
+    let tags = row["tags"].as_array()?;
+    tags.iter().find(|tag| tag[0] == key)?[1].as_str()
+}

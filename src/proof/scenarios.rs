@@ -1,0 +1,209 @@
+//! What is put up, changed and taken down in the proof. A later resource type joins by a line in [`PIECES`] and
+//! scenarios of its own by lines in [`SCENARIOS`].
+
+use super::Chance;
+use super::world::World;
+use crate::sim;
+
+/// One resource: its block, and what the cloud must have for it.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    /// The simulator's table.
+    pub(super) table: &'static str,
+    pub(super) address: String,
+    pub(super) text: String,
+    /// Fields of the simulator's row.
+    pub(super) fields: Vec<(&'static str, String)>,
+}
+
+/// A configuration.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stack {
+    pub(super) pieces: Vec<Piece>,
+}
+
+impl Stack {
+    /// The text of `infra.toml`.
+    pub(super) fn text(&self) -> String {
+        let mut text = "[infra]\nname = \"proof\"\nregion = \"cn-hangzhou\"\n".to_owned();
+        self.pieces.iter().for_each(|piece| text.push_str(&piece.text));
+        text
+    }
+}
+
+/// The tables that hold pieces.
+pub(super) const TABLES: &[&str] = &["vpc", "vswitch", "security_group", "instance"];
+
+/// What random stacks are made of: each makes a piece, or none this time.
+pub(super) const PIECES: &[fn(&mut Chance, &Stack) -> Option<Piece>] = &[
+    |_, _| Some(vpc("proof")),
+    |chance, _| {
+        Some(vswitch(
+            ["cn-hangzhou-h", "cn-hangzhou-i"][usize::from(chance.below(8) == 0)],
+        ))
+    },
+    |chance, _| Some(group(80 + u16::try_from(chance.below(3)).unwrap())),
+    |chance, _| some_server(chance, "a"),
+    |chance, _| some_server(chance, "b"),
+];
+
+fn some_server(chance: &mut Chance, name: &str) -> Option<Piece> {
+    let kind = ["ecs.g7.large", "ecs.g7.xlarge"][usize::from(chance.below(3) == 0)];
+    let status = ["Running", "Stopped"][usize::from(chance.below(4) == 0)];
+    (chance.below(5) > 0).then(|| server(name, kind, status))
+}
+
+/// A network.
+pub(super) fn vpc(name: &str) -> Piece {
+    Piece {
+        table: "vpc",
+        address: "vpc.main".to_owned(),
+        text: format!("[vpc.main]\nname = \"{name}\"\ncidr_block = \"10.0.0.0/16\"\n"),
+        fields: vec![("name", name.to_owned())],
+    }
+}
+
+/// A switch in it.
+pub(super) fn vswitch(zone: &str) -> Piece {
+    Piece {
+        table: "vswitch",
+        address: "vswitch.main".to_owned(),
+        text: format!(
+            "[vswitch.main]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n"
+        ),
+        fields: vec![("zone", zone.to_owned())],
+    }
+}
+
+/// A security group with one open port.
+pub(super) fn group(port: u16) -> Piece {
+    Piece {
+        table: "security_group",
+        address: "security_group.web".to_owned(),
+        text: format!(
+            "[security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n\
+             ingress = [{{ port_range = \"{port}\", source_cidr_ip = \"0.0.0.0/0\" }}]\n"
+        ),
+        fields: vec![
+            ("rules.0.key.ports", format!("{port}/{port}")),
+            ("rules.1", "null".to_owned()),
+        ],
+    }
+}
+
+/// A server.
+pub(super) fn server(name: &str, kind: &str, status: &str) -> Piece {
+    Piece {
+        table: "instance",
+        address: format!("instance.{name}"),
+        text: format!(
+            "[instance.{name}]\nname = \"proof-{name}\"\ninstance_type = \"{kind}\"\n\
+             image_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\nvswitch_id = \"${{vswitch.main.id}}\"\n\
+             security_group_ids = [\"${{security_group.web.id}}\"]\nstatus = \"{status}\"\n"
+        ),
+        fields: vec![
+            ("name", format!("proof-{name}")),
+            ("instance_type", kind.to_owned()),
+            ("status", status.to_owned()),
+        ],
+    }
+}
+
+/// A stack as chance wants it.
+pub(super) fn some_stack(chance: &mut Chance) -> Stack {
+    let mut stack = Stack::default();
+    for piece in PIECES {
+        if let Some(piece) = piece(chance, &stack) {
+            stack.pieces.push(piece);
+        }
+    }
+    stack
+}
+
+/// A change from one stack to another.
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    /// What is there before.
+    pub(super) before: fn() -> Stack,
+    pub(super) after: fn() -> Stack,
+}
+
+/// The scenarios of the enumerations.
+pub(super) const SCENARIOS: &[Scenario] = &[CREATE, UPDATE, REPLACE, DESTROY];
+
+pub(super) const CREATE: Scenario = Scenario {
+    name: "create",
+    before: Stack::default,
+    after: three_servers,
+};
+
+pub(super) const UPDATE: Scenario = Scenario {
+    name: "update",
+    before: three_servers,
+    after: || {
+        stack(vec![
+            vpc("renamed"),
+            vswitch("cn-hangzhou-h"),
+            group(443),
+            server("a", "ecs.g7.xlarge", "Running"),
+            server("b", "ecs.g7.large", "Stopped"),
+            server("d", "ecs.g7.large", "Running"),
+        ])
+    },
+};
+
+pub(super) const REPLACE: Scenario = Scenario {
+    name: "replace",
+    before: || {
+        stack(vec![
+            vpc("proof"),
+            vswitch("cn-hangzhou-h"),
+            group(80),
+            server("a", "ecs.g7.large", "Running"),
+        ])
+    },
+    after: || {
+        stack(vec![
+            vpc("proof"),
+            vswitch("cn-hangzhou-i"),
+            group(80),
+            server("a", "ecs.g7.large", "Running"),
+        ])
+    },
+};
+
+pub(super) const DESTROY: Scenario = Scenario {
+    name: "destroy",
+    before: three_servers,
+    after: Stack::default,
+};
+
+fn three_servers() -> Stack {
+    stack(vec![
+        vpc("proof"),
+        vswitch("cn-hangzhou-h"),
+        group(80),
+        server("a", "ecs.g7.large", "Running"),
+        server("b", "ecs.g7.large", "Running"),
+        server("c", "ecs.g7.large", "Stopped"),
+    ])
+}
+
+fn stack(pieces: Vec<Piece>) -> Stack {
+    Stack { pieces }
+}
+
+impl Scenario {
+    /// A world in which the stack before is there, and the one after is asked for.
+    pub(super) fn world(&self, seed: u64) -> World {
+        let before = (self.before)();
+        let mut world = World::new(seed, &before.text(), |_: &mut sim::Options| {});
+        if !before.pieces.is_empty() {
+            let ended = world.apply(super::fate::Plan::default());
+            assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
+            world.wait(std::time::Duration::from_secs(3600));
+        }
+        world.configure(&(self.after)().text());
+        world
+    }
+}

@@ -1,0 +1,247 @@
+//! A world for runs of the tool: a disk, a cloud, time and chance, all in memory and all repeatable.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::Parser as _;
+use jiff::Timestamp;
+
+use super::disk::{Disk, Files, Leaves};
+use super::fate::{Fate, Plan};
+use super::net::{Net, Site, Weather};
+use super::{Chance, lock};
+use crate::env::{BoxFuture, Clock, Env, Random, Terminal};
+use crate::sim;
+use crate::ui::{Color, Options, Ui};
+
+/// The folder of the project on the simulated disk.
+const FOLDER: &str = "/project";
+/// When the world begins, in milliseconds: a day in 2027.
+const BEGIN: i64 = 1_800_000_000_000;
+
+/// What outlives the runs.
+pub(super) struct World {
+    pub(super) disk: Disk,
+    pub(super) site: Arc<Mutex<Site>>,
+    chance: Arc<Mutex<Chance>>,
+    /// Server time, in milliseconds.
+    pub(super) now: i64,
+    /// How far the local clock is off, in milliseconds.
+    pub(super) skew: i64,
+    pub(super) weather: Weather,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// The exit code; none if the process was killed.
+    pub(super) code: Option<u8>,
+    pub(super) out: String,
+    pub(super) err: String,
+    /// How many changes of the disk, how many requests, and how many file operations there were.
+    pub(super) changes: u64,
+    pub(super) requests: u64,
+    pub(super) operations: u64,
+    /// Changing requests that the cloud has seen in this run.
+    pub(super) sent: u64,
+}
+
+impl World {
+    /// A world with this configuration. Ids, tokens and pauses follow from the seed.
+    pub(super) fn new(seed: u64, config: &str, change: impl FnOnce(&mut sim::Options)) -> World {
+        let mut options = sim::Options {
+            key_pairs: vec![sim::KeyPair::new(super::KEY_ID, super::KEY_SECRET)],
+            speed: sim::Speed::Times(10),
+            seed,
+            ..sim::Options::default()
+        };
+        change(&mut options);
+        let disk = Disk::default();
+        let journal = Path::new(FOLDER).join(".infra/state/default.journal");
+        let world = World {
+            site: Arc::new(Mutex::new(Site::new(&options, disk.clone(), journal))),
+            disk,
+            chance: Arc::new(Mutex::new(Chance::new(seed))),
+            now: BEGIN,
+            skew: 0,
+            weather: Weather::default(),
+        };
+        world.configure(config);
+        world
+    }
+
+    /// Puts another configuration there.
+    pub(super) fn configure(&self, config: &str) {
+        self.disk.put(&Path::new(FOLDER).join("infra.toml"), config);
+    }
+
+    pub(super) fn path(name: &str) -> PathBuf {
+        Path::new(FOLDER).join(name)
+    }
+
+    /// Lets time pass between runs.
+    pub(super) fn wait(&mut self, time: Duration) {
+        self.now += i64::try_from(time.as_millis()).unwrap();
+        lock(&self.site).deliver_until(self.now);
+    }
+
+    /// Applies without asking.
+    pub(super) fn apply(&mut self, plan: Plan) -> Ended {
+        self.run(
+            &["apply", "--auto-approve", "--allow-destroy", "--no-input"],
+            plan,
+        )
+    }
+
+    /// The process of the last run is gone, and so is what the disk did not keep.
+    pub(super) fn crash(&self, leaves: Leaves) {
+        self.disk.crash(leaves);
+    }
+
+    /// Runs one command to its end, or to the end of its process.
+    pub(super) fn run(&mut self, arguments: &[&str], plan: Plan) -> Ended {
+        let line = std::iter::once("infra").chain(arguments.iter().copied());
+        let cli = crate::cli::Cli::try_parse_from(line).unwrap();
+        let fate = Arc::new(Fate::new(plan, lock(&self.chance).next()));
+        let sent_before = lock(&self.site).changes;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let (out, err) = (Written::default(), Written::default());
+        let (code, took) = runtime.block_on(async {
+            let started = tokio::time::Instant::now();
+            let env = self.env(&fate, started);
+            let ui = Ui::writing(
+                &env,
+                Options {
+                    color: Color::Never,
+                    ..Options::default()
+                },
+                Box::new(out.clone()),
+                Box::new(err.clone()),
+            );
+            let run = async {
+                match crate::commands::run(&cli, &env, &ui).await {
+                    Ok(exit) => exit,
+                    Err(failure) => {
+                        ui.diagnostics(&failure.diagnostics, false);
+                        failure.exit
+                    }
+                }
+            };
+            let exit = tokio::select! {
+                biased;
+                () = fate.death() => None,
+                exit = run => Some(exit.code()),
+            };
+            (exit.filter(|_| !fate.is_dead()), started.elapsed())
+        });
+        // Whoever is still at work is part of the process that has ended.
+        if code.is_none() {
+            fate.die();
+        }
+        drop(runtime);
+        self.wait(took);
+        let (changes, requests) = fate.counts();
+        Ended {
+            code,
+            out: out.text(),
+            err: err.text(),
+            changes,
+            requests,
+            operations: fate.operations(),
+            sent: lock(&self.site).changes - sent_before,
+        }
+    }
+
+    fn env(&self, fate: &Arc<Fate>, started: tokio::time::Instant) -> Env {
+        let variables = [
+            ("HOME", "/home"),
+            ("USER", "tester"),
+            ("INFRA_ENDPOINT", "http://127.0.0.1:1"),
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", super::KEY_ID),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", super::KEY_SECRET),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let chance = Mutex::new(Chance::new(lock(&self.chance).next()));
+        Env {
+            vars: BTreeMap::from(variables),
+            cwd: PathBuf::from(FOLDER),
+            terminal: Terminal::default(),
+            clock: Arc::new(PausedClock {
+                base: self.now + self.skew,
+                started,
+            }),
+            random: Arc::new(SeededRandom(self.chance.clone())),
+            fs: Arc::new(Files::new(self.disk.clone(), fate.clone())),
+            transport: Arc::new(Net {
+                site: self.site.clone(),
+                fate: fate.clone(),
+                weather: self.weather,
+                chance,
+                base: self.now,
+                started,
+            }),
+        }
+    }
+}
+
+/// The runtime's paused clock, which jumps ahead whenever everybody waits.
+struct PausedClock {
+    base: i64,
+    started: tokio::time::Instant,
+}
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.elapsed().as_millis()).unwrap();
+        Timestamp::from_millisecond(self.base + elapsed).unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Chance that goes on from run to run, so that no token and no nonce comes twice.
+struct SeededRandom(Arc<Mutex<Chance>>);
+
+impl Random for SeededRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        let chance = &mut *lock(&self.0);
+        for chunk in bytes.chunks_mut(8) {
+            let length = chunk.len();
+            chunk.copy_from_slice(&chance.next().to_le_bytes()[..length]);
+        }
+    }
+}
+
+/// What a run has written to one of its streams.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    fn text(&self) -> String {
+        String::from_utf8(lock(&self.0).clone()).unwrap()
+    }
+}
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        lock(&self.0).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
