@@ -109,7 +109,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
             ui.talk(&format!(
                 "error[E0903]: the file of --json-file cannot be written: {error}"
             ));
-            return ExitCode::from(1);
+            return ExitCode::from(64);
         }
     };
     let streams_events = matches!(

@@ -18,8 +18,9 @@ pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> 
         } else {
             let known = outputs
                 .iter()
-                .filter_map(|(name, value)| Some((name.clone(), (Value::from_json(value)?, false))));
-            ui.outputs(&known.collect());
+                .filter_map(|(name, value)| Some((name.clone(), (Value::from_json(value)?, false))))
+                .collect();
+            ui.outputs(&known);
         }
         return Ok(Exit::Success);
     };
