@@ -229,11 +229,20 @@ pub(crate) enum StateCommand {
     },
     /// Print the state as JSON
     Pull,
+    /// Replace the state by a document that was pulled from it and edited
+    Push {
+        /// The document
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Go back to an earlier generation of the state
     Restore {
         /// Which generation; the newest sound one if not given
         #[arg(value_name = "SERIAL")]
         serial: Option<u64>,
+        /// Only list the generations that are kept
+        #[arg(long, conflicts_with = "serial")]
+        list: bool,
     },
 }
 

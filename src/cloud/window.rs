@@ -7,6 +7,9 @@
 //! itself at `i + S + F`, and what it made is visible to reads at `i + S + F + L`. Because `S + F` is shorter than
 //! the life of a token, the API itself merges whatever arrives with the same token.
 
+#[cfg(test)]
+mod model;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// S: how long after the intent a token may be sent.

@@ -36,7 +36,11 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::State(StateCommand::Mv { from, to }) => state::mv(from, to, global, env, ui).await,
         Command::State(StateCommand::Rm { address }) => state::rm(address, global, env, ui).await,
         Command::State(StateCommand::Pull) => state::pull(global, env, ui),
-        Command::State(StateCommand::Restore { serial }) => state::restore(*serial, global, env, ui),
+        Command::State(StateCommand::Push { file }) => state::push(file, global, env, ui),
+        Command::State(StateCommand::Restore { list: true, .. }) => state::generations(global, env, ui),
+        Command::State(StateCommand::Restore { serial, list: false }) => {
+            state::restore(*serial, global, env, ui)
+        }
         Command::Import(args) => import::import(args, global, env, ui).await,
         Command::Unlock(args) => unlock::unlock(args, global, env, ui),
         Command::Schema(args) => schema::schema(args, ui),

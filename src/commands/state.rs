@@ -1,5 +1,7 @@
 //! Look into the state, or repair it.
 
+use std::path::Path;
+
 use super::failure::{Exit, Failure};
 use super::project;
 use crate::address::Address;
@@ -8,6 +10,9 @@ use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::state::{Effect, LocalStore, State};
 use crate::ui::Ui;
+
+/// The largest document that is pushed, in bytes; 10,000 instances are about 10 MB.
+const DOCUMENT_BYTES_MAX: u64 = 1 << 30;
 
 fn store(global: &Global, env: &Env) -> LocalStore {
     project::store(global, env, &project::folder(global, env))
@@ -28,6 +33,16 @@ fn unknown(address: &Address, state: &State) -> Failure {
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = store(global, env).load()?;
+    if global.json {
+        let listed = loaded.state.resources.iter().map(|(address, resource)| {
+            serde_json::json!({ "address": address, "type": resource.type_name, "id": resource.id })
+        });
+        ui.document(&listed.collect());
+        return Ok(Exit::Success);
+    }
+    if !loaded.exists {
+        ui.talk("There is no state yet; the first apply makes one.");
+    }
     let width = loaded
         .state
         .resources
@@ -49,7 +64,11 @@ pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Re
         .resources
         .get(address)
         .ok_or_else(|| unknown(address, &loaded.state))?;
-    ui.resource(address, resource);
+    if global.json {
+        ui.document(&serde_json::json!(resource));
+    } else {
+        ui.resource(address, resource);
+    }
     Ok(Exit::Success)
 }
 
@@ -116,6 +135,34 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
 pub(crate) fn pull(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let text = store(global, env).pull()?;
     ui.raw(text.trim_end());
+    Ok(Exit::Success)
+}
+
+/// Replace the state by a document that was pulled from it and edited
+pub(crate) fn push(file: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    let path = env.cwd.join(file);
+    let document = env.fs.read(&path, DOCUMENT_BYTES_MAX).map_err(|error| {
+        let unread = Diagnostic::error("E0811", format!("could not read {}", path.display()));
+        Failure::error(unread.note(error.to_string()))
+    })?;
+    let store = store(global, env);
+    let lock = store.lock(project::lock_note(env, "state push"))?;
+    let serial = store.push(lock, &document)?;
+    ui.result(&format!("The state is this document now (serial {serial})."));
+    Ok(Exit::Success)
+}
+
+/// List the generations that are kept
+pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    for generation in store(global, env).generations()? {
+        ui.result(&match generation.content {
+            Some(content) => format!(
+                "{:>6}  {:.0}  {} resources",
+                generation.serial, content.written_at, content.resources
+            ),
+            None => format!("{:>6}  damaged", generation.serial),
+        });
+    }
     Ok(Exit::Success)
 }
 

@@ -1,19 +1,15 @@
-//! Failures on purpose: the n-th operation on files or on the network fails, is cut short, or is the last one that
-//! the process does.
+//! Failures on purpose: the n-th operation fails, is cut short, or is the last one that the process does.
 //!
-//! Files and network share one count, so a crash point is a number. A process that is gone does nothing more:
-//! every later operation fails, and neither a byte of a request nor one of a file leaves. So thousands of crash
-//! points run in one test process. Does not know what is done with files and network.
+//! Operations on files and any others that a test names share one count, so a crash point is a number. A process
+//! that is gone does nothing more: every later operation fails. So thousands of crash points run in one test
+//! process. Does not know what the operations are for.
 
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{
-    AppendFile, BoxFuture, FileKind, FileLock, FileSystem, HttpRequest, HttpResponse, Sent, Transport,
-    TransportError,
-};
+use super::{AppendFile, FileKind, FileLock, FileSystem};
 
 /// What happens at an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,49 +242,5 @@ struct FaultyLock {
 impl FileLock for FaultyLock {
     fn note(&mut self, text: &str) -> io::Result<()> {
         self.faults.operation("note", || self.lock.note(text))
-    }
-}
-
-/// A network with faults.
-#[derive(Clone)]
-pub(crate) struct FaultyTransport {
-    transport: Arc<dyn Transport>,
-    faults: Arc<Faults>,
-}
-
-impl FaultyTransport {
-    pub(crate) fn new(transport: Arc<dyn Transport>, faults: Arc<Faults>) -> FaultyTransport {
-        FaultyTransport { transport, faults }
-    }
-}
-
-impl Transport for FaultyTransport {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        Box::pin(async move {
-            let error = |sent, message: &str| TransportError {
-                sent,
-                message: message.to_owned(),
-            };
-            match self.faults.step("send") {
-                Verdict::Go => {
-                    let answer = self.transport.send(request).await;
-                    // Another task's fault may have ended the process while this one waited.
-                    if self.faults.is_dead() {
-                        return Err(error(Sent::Perhaps, "the process is gone"));
-                    }
-                    answer
-                }
-                Verdict::Fail(cause) => Err(error(Sent::No, &cause.to_string())),
-                Verdict::Half => {
-                    let _ = self.transport.send(request).await;
-                    Err(error(Sent::Perhaps, "the answer was lost"))
-                }
-                Verdict::GoAndDie => {
-                    let _ = self.transport.send(request).await;
-                    self.faults.dead.store(true, Ordering::Relaxed);
-                    Err(error(Sent::Perhaps, "the process is gone"))
-                }
-            }
-        })
     }
 }

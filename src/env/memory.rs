@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{AppendFile, FileKind, FileLock, FileSystem};
 
+/// The names of a folder, each with its file, and the content of the files.
+type Image = (BTreeMap<PathBuf, usize>, Vec<Vec<u8>>);
+
 /// What a write never tears.
 const SECTOR: usize = 512;
 
@@ -23,8 +26,6 @@ struct Inner {
     files: Vec<Vec<u8>>,
     names: BTreeMap<PathBuf, usize>,
     folders: BTreeSet<PathBuf>,
-    modes: BTreeMap<usize, u32>,
-    links: BTreeSet<PathBuf>,
     locked: BTreeSet<PathBuf>,
     notes: BTreeMap<PathBuf, Vec<u8>>,
     record: Vec<Change>,
@@ -89,36 +90,11 @@ impl MemoryDisk {
             .collect()
     }
 
-    /// Puts bytes into a file, in place.
-    pub(crate) fn overwrite(&self, path: &Path, bytes: &[u8]) {
-        let mut inner = self.inner();
-        match inner.names.get(path).copied() {
-            Some(file) => inner.files[file] = bytes.to_vec(),
-            None => {
-                inner.files.push(bytes.to_vec());
-                let file = inner.files.len() - 1;
-                inner.names.insert(path.to_owned(), file);
-            }
-        }
-    }
-
-    /// Sets the permission bits of a file.
-    pub(crate) fn set_mode(&self, path: &Path, mode: u32) {
-        let mut inner = self.inner();
-        let file = inner.names[path];
-        inner.modes.insert(file, mode);
-    }
-
-    /// Makes a path a symbolic link.
-    pub(crate) fn set_link(&self, path: &Path) {
-        self.inner().links.insert(path.to_owned());
-    }
-
     /// The disk that a loss of power after `prefix` changes may leave, once for each legal image.
     pub(crate) fn images(&self, prefix: usize) -> Vec<MemoryDisk> {
         let inner = self.inner();
         let past = Past::of(&inner.record[..prefix]);
-        let mut images: Vec<(BTreeMap<PathBuf, usize>, Vec<Vec<u8>>)> = Vec::new();
+        let mut images: Vec<Image> = Vec::new();
         for names in past.name_variants() {
             let mut contents: Vec<Vec<Vec<u8>>> = vec![Vec::new()];
             for file in &past.files {
@@ -346,20 +322,17 @@ impl FileSystem for MemoryDisk {
 
     fn kind(&self, path: &Path) -> io::Result<Option<FileKind>> {
         let inner = self.inner();
-        let is_link = inner.links.contains(path);
         let is_folder = inner.folders.contains(path);
         let is_lock = inner.notes.contains_key(path);
         let file = inner.names.get(path).copied();
-        if file.is_none() && !is_link && !is_folder && !is_lock {
+        if file.is_none() && !is_folder && !is_lock {
             return Ok(None);
         }
         Ok(Some(FileKind {
-            is_link,
+            is_link: false,
             is_folder,
             length: file.map_or(0, |file| inner.files[file].len() as u64),
-            mode: file
-                .and_then(|file| inner.modes.get(&file).copied())
-                .unwrap_or(0o600),
+            mode: 0o600,
         }))
     }
 

@@ -261,20 +261,17 @@ impl Files {
         Ok(serials)
     }
 
-    /// A backup that is whole.
-    pub(super) fn read_backup(&self, serial: u64) -> Result<(Vec<u8>, Snapshot, Ids), StateError> {
-        let path = self.backup_path(serial);
-        let missing = || StateError::NoGeneration {
-            serial: Some(serial),
-            there: Vec::new(),
+    /// A backup; none if it is not whole.
+    pub(super) fn read_backup(&self, serial: u64) -> Result<Option<(Vec<u8>, Snapshot)>, StateError> {
+        let bytes = match self.read_own(&self.backup_path(serial)) {
+            Ok(bytes) => bytes,
+            Err(StateError::Unsafe { .. }) => None,
+            Err(error) => return Err(error),
         };
-        let bytes = self.read_own(&path)?.ok_or_else(missing)?;
-        let (snapshot, ids) =
-            snapshot::decode(&bytes, Trust::Checksum).map_err(|defect| state_error(&path, defect))?;
-        if snapshot.state.serial != serial {
-            return Err(missing());
-        }
-        Ok((bytes, snapshot, ids))
+        Ok(bytes.and_then(|bytes| {
+            let (snapshot, _) = snapshot::decode(&bytes, Trust::Checksum).ok()?;
+            (snapshot.state.serial == serial).then_some((bytes, snapshot))
+        }))
     }
 
     // ---- writing: only the holder of the lock comes here ----
@@ -337,6 +334,25 @@ impl Files {
     pub(super) fn write_state(&self, bytes: &[u8]) -> Result<(), StateError> {
         self.place("json", &self.state_path(), bytes)?;
         self.sync_folder()
+    }
+
+    /// Makes a state the current one. It counts as containing the journal, so a crash in between leaves both readable.
+    pub(super) fn install(
+        &self,
+        state: &State,
+        journal: &Journal,
+        open: &Open,
+        has_journal_file: bool,
+    ) -> Result<(), StateError> {
+        check_before_writing(state)?;
+        let contained = journal.begin.as_ref().map(|begin| Contained {
+            run: begin.run.clone(),
+            records: journal.records.len() as u64,
+        });
+        let (bytes, checksum) = self.encode_state(state, contained.as_ref())?;
+        self.write_state(&bytes)?;
+        self.restart_journal(state, &checksum, open, has_journal_file)?;
+        self.back_up(state.serial, &bytes)
     }
 
     /// Replaces the journal by one that holds just the open intents, or removes it if there are none. The state

@@ -12,6 +12,7 @@ mod journal;
 mod local;
 mod lock;
 mod migrate;
+mod restore;
 mod session;
 mod snapshot;
 #[cfg(test)]

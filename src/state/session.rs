@@ -39,7 +39,7 @@ struct Queue {
 }
 
 struct Writer {
-    lock: Option<Lock>,
+    _lock: Lock,
     /// The journal on disk; none until the first record.
     head: Option<Head>,
     file: Option<Box<dyn AppendFile>>,
@@ -66,7 +66,7 @@ impl Session {
                 .any(|record| !record.effects().is_empty());
         let next_seq = view.open.last_seq + 1;
         let writer = Writer {
-            lock: Some(lock),
+            _lock: lock,
             head,
             file: None,
             changed,

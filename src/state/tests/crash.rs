@@ -480,6 +480,108 @@ fn every_disk_that_a_loss_of_power_may_leave_keeps_what_was_durable() {
     assert!(images >= 2_000, "only {images} images");
 }
 
+#[test]
+fn a_loss_of_power_after_a_kill_keeps_what_the_next_run_rested_on() {
+    let random = TestRandom::new(31);
+    let wanted: Wanted = (0..3).map(|index| (copy(index), 1)).collect();
+    let count = Faults::none();
+    let mut seen = ignore;
+    let clean = MemoryDisk::default();
+    run(Run::new(&clean, &Mutex::default(), count.clone(), &mut seen, 1).converge(&wanted)).unwrap();
+    let mut images = 0;
+    for n in 1..=count.count() {
+        for fault in [Fault::DiesBefore, Fault::DiesAfter, Fault::Short] {
+            let (disk, cloud) = (MemoryDisk::default(), Mutex::new(TestCloud::default()));
+            let mut seen = ignore;
+            let killed = run(Run::new(&disk, &cloud, Faults::at(n, fault), &mut seen, 1).converge(&wanted));
+            let from = disk.changes();
+            // The second run is cut off by the power at any of these moments, each with the cloud of then.
+            let moments = std::cell::RefCell::new(vec![(from, cloud.lock().unwrap().clone())]);
+            let mut seen = |_: Moment| {
+                let now = (disk.changes(), cloud.lock().unwrap().clone());
+                moments.borrow_mut().push(now);
+            };
+            run(Run::new(&disk, &cloud, Faults::none(), &mut seen, 2).converge(&wanted)).unwrap();
+            let moments = moments.into_inner();
+            assert!(killed.is_err() || from == disk.changes() || n == count.count() || fault == Fault::Short);
+            for _ in 0..6 {
+                let prefix = from + random.below(disk.changes() - from + 1);
+                let (_, then) = moments.iter().rfind(|(changes, _)| *changes <= prefix).unwrap();
+                for image in disk.images(prefix) {
+                    images += 1;
+                    let cloud = Mutex::new(then.clone());
+                    let mut seen = ignore;
+                    run(Run::new(&image, &cloud, Faults::none(), &mut seen, 3).converge(&wanted)).unwrap();
+                    agrees(&image, &cloud, &wanted);
+                }
+            }
+        }
+    }
+    println!("{images} disk images after a kill and a loss of power, all continued");
+}
+
+#[test]
+fn a_crash_while_restoring_leaves_a_state_that_can_be_restored() {
+    // A damaged state, a damaged journal, a journal that continues an older state.
+    let damage = |case: usize| {
+        let disk = MemoryDisk::default();
+        let store = memory_store(&disk);
+        run(async {
+            for index in 0..2 {
+                let session = begin(&store).unwrap();
+                create(&session, &copy(index), &format!("vpc-{index}"))
+                    .await
+                    .unwrap();
+                session.close().unwrap();
+            }
+            let session = begin(&store).unwrap();
+            create(&session, &copy(2), "vpc-2").await.unwrap();
+            session
+                .intent(draft(&copy(3), Operation::Create, "t"))
+                .await
+                .unwrap();
+        });
+        let path = |ending: &str| folder().join(format!("default.{ending}"));
+        let files = disk.files();
+        let change = |ending: &str, bytes: &[u8]| {
+            disk.remove(&path(ending)).unwrap();
+            disk.write_new(&path(ending), bytes).unwrap();
+        };
+        match case {
+            0 => change("json", b""),
+            1 => {
+                let mut bytes = files[&path("journal")].clone();
+                let middle = bytes.iter().position(|&byte| byte == b'\n').unwrap() + 30;
+                bytes[middle] ^= 1;
+                change("journal", &bytes);
+            }
+            _ => change("json", &files[&path("1.bak")]),
+        }
+        disk.sync_folder(&folder()).unwrap();
+        disk
+    };
+    let restore = |disk: &MemoryDisk, faults: &Arc<Faults>| {
+        let files = FaultyFiles::new(Arc::new(disk.clone()), faults.clone());
+        let store = store_on(Arc::new(files), &folder(), 8);
+        store.restore(store.lock(note())?, None)
+    };
+    for case in 0..3 {
+        let whole = damage(case);
+        let count = Faults::none();
+        restore(&whole, &count).unwrap();
+        let wanted = Kept::of_loaded(&memory_store(&whole).load().unwrap());
+        for n in 1..=count.count() {
+            for fault in [Fault::DiesBefore, Fault::DiesAfter, Fault::Short] {
+                let disk = damage(case);
+                let _ = restore(&disk, &Faults::at(n, fault));
+                restore(&disk, &Faults::none()).unwrap();
+                let kept = Kept::of_loaded(&memory_store(&disk).load().unwrap());
+                assert_eq!(kept, wanted, "case {case}, {fault:?} at {n}");
+            }
+        }
+    }
+}
+
 /// Intents without their numbers, which a restarted journal may give anew.
 fn without_numbers(mut kept: Kept) -> Kept {
     for intent in &mut kept.open {

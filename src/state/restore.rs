@@ -1,0 +1,205 @@
+//! The way back: a generation of the state becomes the current one, whatever is damaged.
+//!
+//! Nothing that cannot be read is thrown away: it stays beside the state under another name. Does not know who
+//! asked for it, nor whether the cloud still looks like that.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::StateError;
+use super::files::{self, Files};
+use super::journal::{self, Journal, Open};
+use super::snapshot::{self, Snapshot, Trust};
+
+/// What a restoration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Restored {
+    /// The serial of the generation that was brought back.
+    pub(crate) from: u64,
+    /// The serial that the state has now.
+    pub(crate) serial: u64,
+    /// Intents that are still open: the next apply looks for what they did.
+    pub(crate) open: usize,
+    /// Damaged files that were kept under another name.
+    pub(crate) aside: Vec<PathBuf>,
+}
+
+impl fmt::Display for Restored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "The state is generation {} again", self.from)?;
+        if self.serial != self.from {
+            write!(f, ", as serial {}", self.serial)?;
+        }
+        write!(f, ".")?;
+        for aside in &self.aside {
+            write!(f, "\nWhat was there is kept as {}.", aside.display())?;
+        }
+        match self.open {
+            0 => Ok(()),
+            1 => write!(
+                f,
+                "\nOne call was under way; the next apply looks what became of it."
+            ),
+            open => write!(
+                f,
+                "\n{open} calls were under way; the next apply looks what became of them."
+            ),
+        }
+    }
+}
+
+/// Brings back a generation: this one, or the newest that is whole.
+pub(super) fn restore(files: &Files, serial: Option<u64>) -> Result<Restored, StateError> {
+    files.remove_temps()?;
+    let found = Found::look(files)?;
+    let chosen = found.choose(serial)?;
+    found.bring_back(files, chosen)
+}
+
+/// What a restoration finds, however damaged it is.
+struct Found {
+    current: Option<(Vec<u8>, Snapshot)>,
+    has_state_file: bool,
+    journal: Option<Journal>,
+    journal_is_whole: bool,
+    /// The serials of all backups, newest first, and those backups that are whole.
+    serials: Vec<u64>,
+    backups: Vec<(Vec<u8>, Snapshot)>,
+}
+
+/// A generation that will be brought back.
+struct Chosen {
+    bytes: Vec<u8>,
+    snapshot: Snapshot,
+    is_current: bool,
+}
+
+impl Found {
+    fn look(files: &Files) -> Result<Found, StateError> {
+        let state = files.read_own(&files.state_path())?;
+        let has_state_file = state.is_some();
+        let current = state.and_then(|bytes| {
+            let (snapshot, _) = snapshot::decode(&bytes, Trust::Checksum).ok()?;
+            Some((bytes, snapshot))
+        });
+        let (journal, journal_is_whole) = match files.read_own(&files.journal_path())? {
+            None => (None, true),
+            Some(bytes) => match journal::decode(&bytes) {
+                Ok(journal) => (Some(journal), true),
+                Err(_) => (Some(journal::salvage(&bytes)), false),
+            },
+        };
+        let serials = files.backups()?;
+        let mut backups = Vec::new();
+        for &serial in &serials {
+            // What the disk fails to give now may be the one that is needed: that is an error, not a damage.
+            backups.extend(files.read_backup(serial)?);
+        }
+        Ok(Found {
+            current,
+            has_state_file,
+            journal,
+            journal_is_whole,
+            serials,
+            backups,
+        })
+    }
+
+    fn fits(&self, snapshot: &Snapshot) -> bool {
+        self.journal
+            .as_ref()
+            .is_none_or(|journal| files::relation(snapshot, journal).is_ok())
+    }
+
+    /// The generation that was asked for. If none was: the current one if it is whole and the journal goes with
+    /// it, else one that the journal goes with, else the newest that is whole.
+    fn choose(&self, serial: Option<u64>) -> Result<Chosen, StateError> {
+        let wanted = |snapshot: &Snapshot| serial.is_none_or(|serial| snapshot.state.serial == serial);
+        let current = self.current.iter().filter(|(_, snapshot)| wanted(snapshot));
+        let backups = || self.backups.iter().filter(|(_, snapshot)| wanted(snapshot));
+        let fitting = current
+            .clone()
+            .chain(backups())
+            .find(|(_, snapshot)| self.fits(snapshot));
+        let any = || current.clone().chain(backups()).next();
+        let (bytes, snapshot) = fitting.or_else(any).ok_or_else(|| StateError::NoGeneration {
+            serial,
+            there: self
+                .backups
+                .iter()
+                .map(|(_, snapshot)| snapshot.state.serial)
+                .collect(),
+        })?;
+        Ok(Chosen {
+            bytes: bytes.clone(),
+            snapshot: snapshot.clone(),
+            is_current: self.current.as_ref().is_some_and(|(current, _)| current == bytes),
+        })
+    }
+
+    /// Replaces what is there by the chosen generation. Nothing is thrown away that could not be read.
+    fn bring_back(self, files: &Files, chosen: Chosen) -> Result<Restored, StateError> {
+        let mut aside = Vec::new();
+        if self.has_state_file && self.current.is_none() {
+            aside.push(files.put_aside(&files.state_path())?);
+        }
+        if let Some((_, current)) = &self.current {
+            files.keep_current(current.state.serial)?;
+        }
+        let from = chosen.snapshot.state.serial;
+        let fits = self.fits(&chosen.snapshot);
+        let (_, ids) = snapshot::decode(&chosen.bytes, Trust::Checksum)
+            .map_err(|defect| files::state_error(&files.backup_path(from), defect))?;
+        let journal = self.journal.clone().unwrap_or_default();
+        if fits && self.journal_is_whole {
+            let view = files.assemble(chosen.snapshot, ids, self.journal)?;
+            if !chosen.is_current {
+                files.place("json", &files.state_path(), &chosen.bytes)?;
+                files.sync_folder()?;
+            }
+            return Ok(Restored {
+                from,
+                serial: from,
+                open: view.open.intents.len(),
+                aside,
+            });
+        }
+        if self.journal.is_some() {
+            aside.push(files.put_aside(&files.journal_path())?);
+        }
+        let base = journal.begin.as_ref().map_or(0, |begin| begin.base_serial);
+        let current = self
+            .current
+            .as_ref()
+            .map_or(0, |(_, current)| current.state.serial);
+        let highest = self
+            .serials
+            .iter()
+            .copied()
+            .chain([base, current, from])
+            .max()
+            .unwrap_or(from);
+        let mut open = Open::default();
+        let mut state = if fits {
+            let view = files.assemble(chosen.snapshot, ids, Some(journal.clone()))?;
+            open = view.open;
+            view.state
+        } else {
+            // Its results are about another generation; what it was doing still has to be looked for.
+            for record in &journal.records {
+                if open.track(record).is_err() {
+                    break;
+                }
+            }
+            chosen.snapshot.state
+        };
+        state.serial = highest + 1;
+        files.install(&state, &journal, &open, self.journal.is_some())?;
+        Ok(Restored {
+            from,
+            serial: state.serial,
+            open: open.intents.len(),
+            aside,
+        })
+    }
+}
