@@ -60,6 +60,66 @@ fn everywhere(scenario: &Scenario) {
     assert!(total >= 300, "only {total} points in {}", scenario.name);
 }
 
+/// Ends a run while a changing request is on its way, which arrives before, during or after the next run; the number
+/// of points.
+fn underway(scenario: &Scenario) -> usize {
+    let stack = (scenario.after)();
+    let mut points = 0;
+    for n in 1.. {
+        for (arrives, pause, lag) in [
+            (1, 0, 0),
+            (50, 1, 0),
+            (110, 60, 40),
+            (118, 290, 0),
+            (110, 0, 55),
+            (900, 30, 0),
+            (115, 100, 59),
+            (4000, 3600, 0),
+        ] {
+            // A window that is over for a fresh run, and one that closes while it waits.
+            for patience in [0, 200] {
+                let place = format!(
+                    "{} request {n} arrives after {arrives} s, next run after {pause} + {patience} s, lag {lag} s",
+                    scenario.name
+                );
+                let mut world = scenario.world_with(n, |options| options.read_lag = Duration::from_secs(lag));
+                let mut oracle = Oracle::new(&world);
+                let ended = world.apply(Plan {
+                    kill: Some(Instant::Underway(n, arrives)),
+                    ..Plan::default()
+                });
+                if ended.code.is_some() {
+                    return points;
+                }
+                points += 1;
+                world.crash(Leaves::Everything);
+                world.wait(Duration::from_secs(pause + patience));
+                let result = oracle
+                    .look(&world, &ended)
+                    .and_then(|()| {
+                        let again = world.apply(Plan::default());
+                        oracle.look(&world, &again)
+                    })
+                    .and_then(|()| {
+                        world.wait(Duration::from_secs(arrives));
+                        oracle.converges(&mut world, &stack)
+                    });
+                if let Err(error) = result {
+                    panic!("{place}: {error}");
+                }
+            }
+        }
+    }
+    points
+}
+
+#[test]
+fn a_request_may_arrive_when_its_process_is_gone() {
+    let points: usize = SCENARIOS.iter().map(underway).sum();
+    println!("crash points, level A, request on its way: {points}");
+    assert!(points >= 300, "only {points} points");
+}
+
 /// Ends a run, and then the run that goes on from there, at random instants; the number of pairs that hit twice.
 fn twice(scenario: &Scenario, pairs: u64) -> u64 {
     let stack = (scenario.after)();
