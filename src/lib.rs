@@ -1,4 +1,46 @@
-//! `infra`: plan and apply for Alibaba Cloud ECS.
+//! `infra`: plan and apply for Alibaba Cloud ECS. This page is the project's architecture; the library promises no
+//! stability to anybody but its own binary and tests.
+//!
+//! # What must stay true
+//!
+//! 1. The plan holds every decision. Synchronous, pure code makes it from configuration, state and observation; the
+//!    executor does what it says. Same inputs, same bytes.
+//! 2. Intent is on disk before a call that changes something leaves the machine; its result is on disk before the step
+//!    counts as done.
+//! 3. The simulator is a stranger: it names no other module, and forgives nothing that the real gateway does not.
+//! 4. Reads are plural: one list by the stack tag, then by id only what the list did not show. Waiting for many is one
+//!    shared poll.
+//! 5. Cost grows linearly with resources.
+//! 6. One door for output (`ui`), one file for each command, one file for each resource type.
+//!
+//! # The way of an apply
+//!
+//! `commands/apply.rs` is the story: [`config`] reads what is wanted, [`state`] what is remembered (under its lock),
+//! [`refresh`] what exists, [`recover`] what an interrupted run really did, [`plan`] decides and has itself checked,
+//! [`ui`] shows and asks, [`apply`] carries out with a journal under it. [`cloud`] is the life of a request; all that is
+//! ambient (time, chance, files, network) comes through [`env`].
+//!
+//! # What moved against the first design, and why
+//!
+//! * Steps are whole API calls with their parameters ([`step`]), made by pure functions of the type's file. So the plan
+//!   really is complete, and a resource type has no create, update or delete code: a table, and what a table cannot say.
+//! * [`live`] and [`step`] are vocabulary of their own, because planner, executor and resource types all speak of them.
+//! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.
+//!
+//! # Adding a resource type
+//!
+//! `resources/NAME.rs` with its table and a line in the registry; an example under `examples/`; actions of the simulator
+//! under `sim/actions/`. Validation, reading, comparing, updating and the editor schema follow from the table.
+//!
+//! `tests/it/tidy.rs` holds the table of who may name whom.
+#![allow(
+    dead_code,
+    reason = "parts of the state and the screen that commands of later rounds will use"
+)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the page is for those who work on it"
+)]
 
 mod address;
 mod apply;
@@ -48,27 +90,35 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         cli::ColorChoice::Always => ui::Color::Always,
         cli::ColorChoice::Never => ui::Color::Never,
     };
-    let runs = matches!(
-        cli.command,
-        cli::Command::Plan(_) | cli::Command::Apply(_) | cli::Command::Destroy(_)
-    );
     let events_file = match cli
         .global
         .json_file
         .as_ref()
-        .map(|path| std::fs::File::create(env.cwd.join(path)))
+        .map(|path| events_file(&env.cwd.join(path)))
     {
+        None => None,
+        Some(Ok(file)) => Some(file),
         Some(Err(error)) => {
-            ui::Ui::new(&env, ui::Options::default())
-                .talk(&format!("error: --json-file cannot be written: {error}"));
+            let ui = ui::Ui::new(
+                &env,
+                ui::Options {
+                    color,
+                    ..ui::Options::default()
+                },
+            );
+            ui.talk(&format!(
+                "error[E0903]: the file of --json-file cannot be written: {error}"
+            ));
             return ExitCode::from(64);
         }
-        Some(Ok(file)) => Some(Box::new(file) as Box<dyn std::io::Write + Send>),
-        None => None,
     };
+    let streams_events = matches!(
+        cli.command,
+        cli::Command::Plan(_) | cli::Command::Apply(_) | cli::Command::Destroy(_) | cli::Command::Validate(_)
+    );
     let options = ui::Options {
         color,
-        events: cli.global.json && runs,
+        events: cli.global.json && streams_events,
         events_file,
     };
     let ui = ui::Ui::new(&env, options);
@@ -91,10 +141,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         }
     };
     match ui.end(exit.code()) {
-        Err(error) if exit.code() == 0 => {
-            ui.talk(&format!("error: the result could not be written: {error}"));
-            ExitCode::from(1)
+        Ok(()) => ExitCode::from(exit.code()),
+        Err(error) => {
+            ui.talk(&format!("error[E0904]: the result could not be written: {error}"));
+            ExitCode::from(if exit.code() == 0 { 1 } else { exit.code() })
         }
-        _ => ExitCode::from(exit.code()),
     }
+}
+
+/// The file that gets the events, for its owner only: a plan may tell more than others should know.
+fn events_file(path: &std::path::Path) -> std::io::Result<Box<dyn std::io::Write + Send>> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Ok(Box::new(options.open(path)?))
 }

@@ -160,7 +160,7 @@ impl Run<'_> {
             failed: outcome
                 .failed
                 .iter()
-                .map(|failure| failure.address.clone())
+                .map(|failure| (failure.address.clone(), failure.id.clone()))
                 .collect(),
             half_made: outcome.half_made.clone(),
             not_begun: outcome
@@ -170,7 +170,11 @@ impl Run<'_> {
                 .collect(),
             interrupted: outcome.interrupted,
             rows,
-            outputs: if complete { outputs } else { BTreeMap::new() },
+            outputs: if complete && !self.plan_destroys() {
+                outputs
+            } else {
+                BTreeMap::new()
+            },
             serial: serial.as_ref().ok().copied(),
             elapsed: env.clock.elapsed().saturating_sub(started),
         });

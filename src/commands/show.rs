@@ -12,6 +12,19 @@ pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Resu
         return state::show(address, global, env, ui);
     }
     let loaded = project::store(global, env, &project::folder(global, env)).load()?;
-    ui.state(&loaded.state);
+    let state = &loaded.state;
+    if global.json {
+        // Without the key that protects the hashes of secrets.
+        ui.document(&serde_json::json!({
+            "lineage": state.lineage,
+            "serial": state.serial,
+            "resources": state.resources,
+            "outputs": state.outputs,
+        }));
+    } else if state.resources.is_empty() {
+        ui.result("The state is empty.");
+    } else {
+        ui.state(state);
+    }
     Ok(Exit::Success)
 }

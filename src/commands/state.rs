@@ -33,6 +33,13 @@ fn unknown(address: &Address, state: &State) -> Failure {
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = store(global, env).load()?;
+    if global.json {
+        let listed = loaded.state.resources.iter().map(|(address, resource)| {
+            serde_json::json!({ "address": address, "type": resource.type_name, "id": resource.id })
+        });
+        ui.document(&listed.collect());
+        return Ok(Exit::Success);
+    }
     if !loaded.exists {
         ui.talk("There is no state yet; the first apply makes one.");
     }
@@ -57,7 +64,11 @@ pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Re
         .resources
         .get(address)
         .ok_or_else(|| unknown(address, &loaded.state))?;
-    ui.resource(address, resource);
+    if global.json {
+        ui.document(&serde_json::json!(resource));
+    } else {
+        ui.resource(address, resource);
+    }
     Ok(Exit::Success)
 }
 

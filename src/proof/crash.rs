@@ -7,7 +7,7 @@ use super::Chance;
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
 use super::oracle::Oracle;
-use super::scenarios::{CREATE, DESTROY, REPLACE, Scenario, UPDATE};
+use super::scenarios::{CREATE, DESTROY, REPLACE, SCENARIOS, Scenario, UPDATE};
 
 /// How long until somebody runs it again: inside the send window, at its edges and behind it.
 const PAUSES: [u64; 6] = [0, 1, 290, 310, 430, 3600];
@@ -58,6 +58,113 @@ fn everywhere(scenario: &Scenario) {
     println!("crash points, level A, {}: {total} {points:?}", scenario.name);
     // All scenarios together have at least 1,500.
     assert!(total >= 300, "only {total} points in {}", scenario.name);
+}
+
+/// Ends a run while a changing request is on its way, which arrives before, during or after the next run; the number
+/// of points.
+fn underway(scenario: &Scenario) -> usize {
+    let stack = (scenario.after)();
+    let mut points = 0;
+    for n in 1.. {
+        for (arrives, pause, lag) in [
+            (1, 0, 0),
+            (50, 1, 0),
+            (110, 60, 40),
+            (118, 290, 0),
+            (110, 0, 55),
+            (900, 30, 0),
+            (115, 100, 59),
+            (4000, 3600, 0),
+        ] {
+            // A window that is over for a fresh run, and one that closes while it waits.
+            for patience in [0, 200] {
+                let place = format!(
+                    "{} request {n} arrives after {arrives} s, next run after {pause} + {patience} s, lag {lag} s",
+                    scenario.name
+                );
+                let mut world = scenario.world_with(n, |options| options.read_lag = Duration::from_secs(lag));
+                let mut oracle = Oracle::new(&world);
+                let ended = world.apply(Plan {
+                    kill: Some(Instant::Underway(n, arrives)),
+                    ..Plan::default()
+                });
+                if ended.code.is_some() {
+                    return points;
+                }
+                points += 1;
+                world.crash(Leaves::Everything);
+                world.wait(Duration::from_secs(pause + patience));
+                let result = oracle
+                    .look(&world, &ended)
+                    .and_then(|()| {
+                        let again = world.apply(Plan::default());
+                        oracle.look(&world, &again)
+                    })
+                    .and_then(|()| {
+                        world.wait(Duration::from_secs(arrives));
+                        oracle.converges(&mut world, &stack)
+                    });
+                if let Err(error) = result {
+                    panic!("{place}: {error}");
+                }
+            }
+        }
+    }
+    points
+}
+
+#[test]
+fn a_request_may_arrive_when_its_process_is_gone() {
+    let points: usize = SCENARIOS.iter().map(underway).sum();
+    println!("crash points, level A, request on its way: {points}");
+    assert!(points >= 300, "only {points} points");
+}
+
+/// Ends a run, and then the run that goes on from there, at random instants; the number of pairs that hit twice.
+fn twice(scenario: &Scenario, pairs: u64) -> u64 {
+    let stack = (scenario.after)();
+    let mut hits = 0;
+    for pair in 0..pairs {
+        let chance = &mut Chance::new(pair);
+        let mut instant = || {
+            let (file, request) = (1 + chance.below(30), 1 + chance.below(24));
+            match chance.below(4) {
+                0 => Instant::BeforeFile(file),
+                1 => Instant::AfterFile(file),
+                2 => Instant::BeforeRequest(request),
+                _ => Instant::AfterRequest(request),
+            }
+        };
+        let kills = [instant(), instant()];
+        let place = format!("{} {kills:?}, pair {pair}", scenario.name);
+        let mut world = scenario.world(pair);
+        let mut oracle = Oracle::new(&world);
+        let mut killed = 0;
+        for kill in kills {
+            let ended = world.apply(Plan {
+                kill: Some(kill),
+                ..Plan::default()
+            });
+            killed += u64::from(ended.code.is_none());
+            world.crash([Leaves::Everything, Leaves::Nothing, Leaves::Part(pair)][chance.below(3) as usize]);
+            if let Err(error) = oracle.look(&world, &ended) {
+                panic!("{place}: {error}");
+            }
+            world.wait(Duration::from_secs(PAUSES[chance.below(6) as usize]));
+        }
+        hits += u64::from(killed == 2);
+        if let Err(error) = oracle.converges(&mut world, &stack) {
+            panic!("{place}: {error}");
+        }
+    }
+    hits
+}
+
+#[test]
+fn a_recovery_may_be_killed_as_well() {
+    let hits: u64 = SCENARIOS.iter().map(|scenario| twice(scenario, 75)).sum();
+    println!("crash points, level A, killed twice: {hits}");
+    assert!(hits >= 60, "only {hits} runs were killed twice");
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(super) enum Instant {
     BeforeRequest(u64),
     /// When the cloud has carried out the n-th request and its answer is on the way.
     AfterRequest(u64),
+    /// When the n-th changing request has left; it arrives this many seconds later.
+    Underway(u64, u64),
 }
 
 /// How file operations fail.
@@ -144,6 +146,17 @@ impl Fate {
             return None;
         }
         Some(request)
+    }
+
+    /// Whether the process ends now that a changing request, the n-th, has left; after how many seconds it arrives.
+    pub(super) fn leaves_late(&self, change: u64) -> Option<u64> {
+        match self.plan.kill {
+            Some(Instant::Underway(at, seconds)) if at == change => {
+                self.die();
+                Some(seconds)
+            }
+            _ => None,
+        }
     }
 
     /// The cloud has carried out a request.

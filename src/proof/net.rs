@@ -143,14 +143,14 @@ impl Site {
         self.cloud.handle(request, now)
     }
 
-    /// Checks what must hold for every request that leaves.
-    fn inspect(&mut self, params: &BTreeMap<String, String>) {
+    /// Checks what must hold for every request that leaves; whether it is one that changes something.
+    fn inspect(&mut self, params: &BTreeMap<String, String>) -> bool {
         let action = params.get("Action").map_or("", String::as_str);
         if ["Describe", "List", "Get"]
             .iter()
             .any(|read| action.starts_with(read))
         {
-            return;
+            return false;
         }
         self.changes += 1;
         let own: BTreeMap<String, String> = params
@@ -172,6 +172,7 @@ impl Site {
                 String::from_utf8_lossy(&journal)
             ));
         }
+        true
     }
 }
 
@@ -232,6 +233,8 @@ pub(super) struct Net {
     /// Server time when the run began, in milliseconds, and the moment of that.
     pub(super) base: i64,
     pub(super) started: tokio::time::Instant,
+    /// How many changing requests there were before.
+    pub(super) changes_before: u64,
 }
 
 impl Net {
@@ -249,15 +252,26 @@ impl Transport for Net {
             let deadline = tokio::time::Instant::now() + request.timeout;
             let params = super::form(&request.body);
             let mishap = self.weather.draw(&mut lock(&self.chance));
+            let raw = raw(&request);
             {
                 let site = &mut *lock(&self.site);
-                site.inspect(&params);
+                if site.inspect(&params)
+                    && let Some(seconds) = self.fate.leaves_late(site.changes - self.changes_before)
+                {
+                    let at = self.now() + i64::try_from(seconds * 1000).unwrap();
+                    site.late.push((at, raw.clone()));
+                }
                 let (action, now) = (params.get("Action").map_or("", String::as_str), self.now());
                 site.log
                     .note(&format!("{now} {number} {action} {mishap:?} {params:?}"));
             }
-            let raw = raw(&request);
+            if self.fate.is_dead() {
+                return std::future::pending().await;
+            }
             tokio::time::sleep(WAY).await;
+            if self.fate.is_dead() {
+                return std::future::pending().await;
+            }
             let mut answer = match mishap {
                 Mishap::LostRequest => {
                     return Err(lost());

@@ -34,6 +34,15 @@ impl Oracle {
         if matches!(ended.code, Some(1 | 3)) && !ended.err.contains("error") {
             return Err(format!("no word of what is wrong: {}", told()));
         }
+        // Two processes could hold locks on two files of one name.
+        if ended.code == Some(0)
+            && world
+                .disk
+                .now(&World::path(".infra/state/default.lock"))
+                .is_none()
+        {
+            return Err(format!("the lock file was removed: {}", told()));
+        }
         let serial = serial(world).unwrap_or(0);
         if serial < self.serial {
             return Err(format!("the serial went from {} back to {serial}", self.serial));

@@ -196,8 +196,13 @@ fn stack(pieces: Vec<Piece>) -> Stack {
 impl Scenario {
     /// A world in which the stack before is there, and the one after is asked for.
     pub(super) fn world(&self, seed: u64) -> World {
+        self.world_with(seed, |_| {})
+    }
+
+    /// The same in another cloud.
+    pub(super) fn world_with(&self, seed: u64, change: impl FnOnce(&mut sim::Options)) -> World {
         let before = (self.before)();
-        let mut world = World::new(seed, &before.text(), |_: &mut sim::Options| {});
+        let mut world = World::new(seed, &before.text(), change);
         if !before.pieces.is_empty() {
             let ended = world.apply(super::fate::Plan::default());
             assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);

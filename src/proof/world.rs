@@ -196,6 +196,7 @@ impl World {
                 chance,
                 base: self.now,
                 started,
+                changes_before: lock(&self.site).changes,
             }),
         }
     }

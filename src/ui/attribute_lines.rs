@@ -327,6 +327,28 @@ pub(super) fn value_line(sign: &'static str, name: String, value: &Value) -> Att
     }
 }
 
+/// The lines of an attribute as it is: nested keys and items of sets stand for themselves.
+pub(super) fn lines_of_value(name: &str, value: &Value) -> Vec<AttributeLine> {
+    match value {
+        Value::Map(map) if !map.is_empty() => map
+            .iter()
+            .map(|(key, value)| value_line("", toml_path(&format!("{name}.{key}")), value))
+            .collect(),
+        Value::List(items) if !items.is_empty() && items.iter().all(|item| item.as_map().is_some()) => items
+            .iter()
+            .filter_map(Value::as_map)
+            .map(|table| AttributeLine {
+                sign: "",
+                name: format!("{}[{}]", toml_path(name), title_of(table)),
+                content: Content::Value(rest_of(table)),
+                forces: false,
+                is_item: true,
+            })
+            .collect(),
+        value => vec![value_line("", toml_path(name), value)],
+    }
+}
+
 /// A line with a value before and after, such as one of an output or of drift.
 pub(super) fn change_line(
     sign: &'static str,

@@ -21,6 +21,9 @@ const NAMED_MAX: usize = 3;
 /// The widest column of addresses among the rows.
 const ADDRESS_MAX: usize = 36;
 
+/// Screens with fewer columns get the sums alone.
+const NARROW: usize = 50;
+
 /// What is known of a run.
 pub(super) struct Board {
     title: String,
@@ -197,6 +200,10 @@ impl Board {
 
     /// The live rows, at most so many: what runs, the longest first, what comes next, and the sums.
     pub(super) fn live_rows(&self, now: Duration, height: usize, look: Look) -> Vec<String> {
+        let sums = shortened(&self.sums_in_words(now), look.prose);
+        if look.prose < NARROW {
+            return vec![sums];
+        }
         let mut rows = Vec::new();
         let waiting = self.waiting.len().min(WAITING_MAX).min(height.saturating_sub(3));
         let room = height.saturating_sub(waiting + 1).max(1);
@@ -208,18 +215,13 @@ impl Board {
             running.len()
         };
         for (address, row) in &running[..shown] {
-            let step = format!("{}/{} {}", row.index, row.of, row.step);
-            let time = clock(now.saturating_sub(row.step_started));
-            let cells = [step.as_str(), &row.status];
-            rows.push(self.row(
-                "run",
-                YELLOW,
-                &address.to_string(),
-                &cells,
-                &time,
-                row.id.as_deref(),
-                look,
-            ));
+            let shown = Shown {
+                cells: [&format!("{}/{} {}", row.index, row.of, row.step), &row.status],
+                time: clock(now.saturating_sub(row.step_started)),
+                id: row.id.as_deref(),
+                ..Shown::new("run", YELLOW, address.to_string())
+            };
+            rows.push(self.row(&shown, look));
         }
         if let more @ 1.. = running.len() - shown {
             rows.push(format!("  and {more} more running"));
@@ -229,51 +231,49 @@ impl Board {
                 .iter()
                 .find(|needed| self.left.get(*needed).is_some_and(|left| *left > 0));
             let words = needed.map_or_else(String::new, |needed| format!("after {needed}"));
-            rows.push(self.row("wait", DIM, &address.to_string(), &[&words], "", None, look));
+            let shown = Shown {
+                cells: [&words, ""],
+                ..Shown::new("wait", DIM, address.to_string())
+            };
+            rows.push(self.row(&shown, look));
         }
+        rows.push(sums);
+        rows
+    }
+
+    fn sums_in_words(&self, now: Duration) -> String {
         let failed = if self.failed > 0 {
             format!(", {} failed", self.failed)
         } else {
             String::new()
         };
-        rows.push(format!(
-            "  {} of {} done{failed}, {} running, {} waiting; {}",
-            self.done,
-            self.changes,
-            self.rows.len(),
-            self.waiting.len(),
-            clock(now.saturating_sub(self.started))
-        ));
-        rows
+        let [done, running, waiting] = self.sums();
+        let time = clock(now.saturating_sub(self.started));
+        let changes = self.changes;
+        format!("  {done} of {changes} done{failed}, {running} running, {waiting} waiting; {time}")
     }
 
     /// `done   ADDRESS  CELLS  TIME  ID`, never wider than the screen.
-    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-    fn row(
-        &self,
-        word: &str,
-        style: Style,
-        address: &str,
-        cells: &[&str],
-        time: &str,
-        id: Option<&str>,
-        look: Look,
-    ) -> String {
+    fn row(&self, shown: &Shown<'_>, look: Look) -> String {
         const ADDRESS: usize = 9;
         const TIME: usize = 7;
         const ID_MIN: usize = 11;
+        /// Room for a step and a status, such as `2/5 wait until stopped  Stopping`.
+        const CELLS: usize = 34;
         let address_wide = self.address_column.min(look.prose / 3);
         let cell_column = ADDRESS + address_wide + 2;
-        let beside = cell_column + 2 + TIME + 2 + ID_MIN;
-        let cells_wide = look.prose.saturating_sub(beside).clamp(12, 36);
+        let room = look.prose.saturating_sub(cell_column + 2 + TIME);
+        // Step and status come before the id, which the end tells anyway.
+        let shows_id = room >= CELLS + 2 + ID_MIN;
+        let cells_wide = if shows_id { CELLS } else { room.clamp(12, 44) };
         let time_column = cell_column + cells_wide + 2;
         let mut sheet = Sheet::new(look);
         sheet.to(2);
-        sheet.put(style, word);
+        sheet.put(shown.style, shown.word);
         sheet.to(ADDRESS);
-        sheet.put(BOLD, &shortened(&escape(address), address_wide));
+        sheet.put(BOLD, &shortened(&escape(&shown.address), address_wide));
         sheet.to(cell_column);
-        for (index, cell) in cells.iter().enumerate() {
+        for (index, cell) in shown.cells.iter().enumerate() {
             // The status has a column of its own where the step leaves it one.
             if index > 0 {
                 sheet.to((cell_column + 16).max(sheet.column() + 2));
@@ -283,17 +283,14 @@ impl Board {
                 sheet.put(PLAIN, &shortened(&escape(cell), room));
             }
         }
-        if !time.is_empty() {
-            sheet.to(time_column + TIME.saturating_sub(time.len()));
-            sheet.put(DIM, time);
+        if !shown.time.is_empty() {
+            sheet.to(time_column + TIME.saturating_sub(shown.time.len()));
+            sheet.put(DIM, &shown.time);
         }
-        if let Some(id) = id {
+        if let (Some(id), true) = (shown.id, shows_id) {
             let column = time_column + TIME + 2;
             sheet.to(column);
-            let room = look.prose.saturating_sub(column);
-            if room >= ID_MIN {
-                sheet.put(DIM, &shortened(&escape(id), room));
-            }
+            sheet.put(DIM, &shortened(&escape(id), look.prose.saturating_sub(column)));
         }
         sheet.finish()
     }
@@ -308,17 +305,44 @@ impl Board {
                 } else {
                     clock(*time)
                 };
-                Some(self.row("done", GREEN, address, &[steps], &time, id.as_deref(), look))
+                let shown = Shown {
+                    cells: [steps, ""],
+                    time,
+                    id: id.as_deref(),
+                    ..Shown::new("done", GREEN, address.clone())
+                };
+                Some(self.row(&shown, look))
             }
-            Fact::Failed(address, step, code) => Some(self.row(
-                "fail",
-                RED,
-                address,
-                &[&format!("{step}: {code}")],
-                "",
-                None,
-                look,
-            )),
+            Fact::Failed(address, step, code) => {
+                let shown = Shown {
+                    cells: [&format!("{step}: {code}"), ""],
+                    ..Shown::new("fail", RED, address.clone())
+                };
+                Some(self.row(&shown, look))
+            }
+        }
+    }
+}
+
+/// What stands in one row.
+struct Shown<'a> {
+    word: &'static str,
+    style: Style,
+    address: String,
+    cells: [&'a str; 2],
+    time: String,
+    id: Option<&'a str>,
+}
+
+impl Shown<'_> {
+    fn new(word: &'static str, style: Style, address: String) -> Shown<'static> {
+        Shown {
+            word,
+            style,
+            address,
+            cells: ["", ""],
+            time: String::new(),
+            id: None,
         }
     }
 }
@@ -451,7 +475,7 @@ mod tests {
         assert_eq!(
             board.live_rows(seconds(58), 18, LOOK),
             [
-                "  run    vswitch.a        1/4 create      Pending              0:46",
+                "  run    vswitch.a        1/4 create      Pending                          0:46",
                 "  wait   instance.web[0]  after vswitch.a",
                 "  wait   instance.web[1]  after vswitch.a",
                 "  1 of 4 done, 1 running, 2 waiting; 0:48",
@@ -497,8 +521,11 @@ mod tests {
                 seconds(0),
             );
         }
-        for (columns, height) in [(60, 5), (80, 18), (120, 40)] {
-            let look = Look::new(false, Some(columns));
+        for (columns, height) in [(30, 5), (60, 5), (80, 18), (120, 40)] {
+            let look = Look {
+                prose: columns,
+                ..Look::new(false, Some(columns))
+            };
             let rows = board.live_rows(seconds(5000), height, look);
             assert!(rows.len() <= height, "{} rows", rows.len());
             for row in rows {
@@ -540,9 +567,14 @@ mod tests {
             ]
         );
         let done = board.take(&resource_done("vpc.main"), seconds(4)).unwrap();
+        let wide = Look::new(false, Some(100));
+        assert_eq!(
+            board.lasting_row(&done, wide).unwrap(),
+            "  done   vpc.main         create, wait until available           3.0s  vpc-1"
+        );
         assert_eq!(
             board.lasting_row(&done, LOOK).unwrap(),
-            "  done   vpc.main         create, wait until available         3.0s  vpc-1"
+            "  done   vpc.main         create, wait until available                     3.0s"
         );
     }
 }

@@ -208,6 +208,11 @@ pub(super) fn finished(finished: &Finished) -> Vec<Line> {
         .iter()
         .map(|(address, step, id)| json!({ "address": address, "step": step, "id": id }))
         .collect();
+    let failed: Vec<Json> = finished
+        .failed
+        .iter()
+        .map(|(address, id)| json!({ "address": address, "id": id }))
+        .collect();
     let not_begun: Vec<Json> = finished
         .not_begun
         .iter()
@@ -222,14 +227,7 @@ pub(super) fn finished(finished: &Finished) -> Vec<Line> {
             .with("delete", counts.delete)
             .with("import", counts.import)
             .with("forget", counts.forget)
-            .with(
-                "failed",
-                finished
-                    .failed
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>(),
-            )
+            .with("failed", failed)
             .with("half_made", half_made)
             .with("not_begun", not_begun)
             .with("interrupted", finished.interrupted)

@@ -206,14 +206,16 @@ impl Ui {
 
     /// How a run ended.
     pub(crate) fn outcome(&self, finished: &Finished) {
+        self.paragraph(&outcome::result(finished, self.out_look));
         if !finished.is_complete() {
+            // The report comes last: on a screen, the last lines are the ones that are read.
+            self.print_talk("\n");
             self.diagnostics(&outcome::grouped(&finished.failures), false);
             self.print_talk(&outcome::report(finished, self.err_look));
         }
         if self.has_events() {
             json::finished(finished).iter().for_each(|line| self.emit(line));
         }
-        self.print(&outcome::result(finished, self.out_look));
     }
 
     /// Outputs with their values, and whether they are sensitive.
@@ -221,15 +223,7 @@ impl Ui {
         if self.has_events() {
             self.emit(&json::outputs(outputs));
         }
-        self.print(&table::outputs(outputs, self.out_look));
-    }
-
-    /// What exists, as a table.
-    pub(crate) fn resources(&self, rows: &[Row]) {
-        if self.has_events() {
-            self.emit(&json::resources(rows));
-        }
-        self.print(&table::resources(rows, self.out_look));
+        self.paragraph(&table::outputs(outputs, self.out_look));
     }
 
     /// The whole state.
@@ -245,6 +239,14 @@ impl Ui {
     /// The keys of a resource type.
     pub(crate) fn keys(&self, schema: &Schema) {
         self.print(&table::keys(schema, self.out_look));
+    }
+
+    /// Text of the result, below an empty line unless it is the first.
+    fn paragraph(&self, text: &str) {
+        if !text.is_empty() && lock(&self.streams).has_printed() {
+            self.print("\n");
+        }
+        self.print(text);
     }
 
     /// Text of the result that has been laid out and escaped. Programs get events instead.

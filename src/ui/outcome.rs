@@ -25,7 +25,8 @@ pub(crate) struct Finished {
     pub(crate) counts: Counts,
     pub(crate) failures: Vec<Diagnostic>,
     pub(crate) done: Vec<Address>,
-    pub(crate) failed: Vec<Address>,
+    /// Address, and the id of what exists of it.
+    pub(crate) failed: Vec<(Address, Option<String>)>,
     /// Address, step, id.
     pub(crate) half_made: Vec<(Address, String, Option<String>)>,
     /// Address, and what it waits for.
@@ -91,13 +92,15 @@ pub(super) fn result(finished: &Finished, look: Look) -> String {
     if !finished.outputs.is_empty() {
         parts.push(table::outputs(&finished.outputs, look));
     }
-    parts.iter().map(|part| format!("\n{part}")).collect()
+    parts.join("\n")
 }
 
 /// Failures that differ only in the resource they are about, as one that names them all.
 pub(super) fn grouped(failures: &[Diagnostic]) -> Vec<Diagnostic> {
     let mut groups: Vec<(String, Diagnostic, Vec<String>)> = Vec::new();
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    let mut failures: Vec<&Diagnostic> = failures.iter().collect();
+    failures.sort_by_key(|failure| failure.address.as_ref());
     for failure in failures {
         let name = failure
             .address
@@ -143,10 +146,13 @@ fn named(names: &[String]) -> String {
 /// After a failure or a stop: what is done, half made and not begun, and how to go on.
 pub(super) fn report(finished: &Finished, look: Look) -> String {
     let mut sheet = Sheet::new(look);
-    sheet.end_line();
+    if !finished.failures.is_empty() {
+        sheet.end_line();
+    }
     let unfinished: BTreeSet<&Address> = finished
         .failed
         .iter()
+        .map(|(address, _)| address)
         .chain(finished.half_made.iter().map(|(address, _, _)| address))
         .chain(finished.not_begun.iter().map(|(address, _)| address))
         .collect();
@@ -165,30 +171,33 @@ pub(super) fn report(finished: &Finished, look: Look) -> String {
         write_label("done", GREEN, &mut sheet);
         sheet.sentence(PLAIN, &named(&done), LIST_COLUMN);
     }
-    let half_made: Vec<(String, String)> = finished
+    let half_made: Vec<Item<'_>> = finished
         .half_made
         .iter()
-        .map(|(address, step, id)| (address.to_string(), half_made_in_words(step, id.as_deref())))
+        .map(|(address, step, id)| (address, half_made_in_words(step, id.as_deref())))
         .collect();
-    write_list("half made", YELLOW, &half_made, &mut sheet);
+    write_list("half made", YELLOW, half_made, &mut sheet);
     let half_made: BTreeSet<&Address> = finished.half_made.iter().map(|(address, _, _)| address).collect();
-    let failed: Vec<(String, String)> = finished
+    let failed: Vec<Item<'_>> = finished
         .failed
         .iter()
-        .filter(|address| !half_made.contains(address))
-        .map(|address| (address.to_string(), String::new()))
+        .filter(|(address, _)| !half_made.contains(address))
+        .map(|(address, id)| {
+            let words = id.as_ref().map_or_else(String::new, |id| format!("{id} exists"));
+            (address, words)
+        })
         .collect();
-    write_list("failed", RED, &failed, &mut sheet);
-    let not_begun: Vec<(String, String)> = finished
+    write_list("failed", RED, failed, &mut sheet);
+    let not_begun: Vec<Item<'_>> = finished
         .not_begun
         .iter()
         .map(|(address, needs)| {
             let needs = needs.as_ref().filter(|needs| *needs != address);
             let words = needs.map_or_else(String::new, |needs| format!("needs {needs}"));
-            (address.to_string(), words)
+            (address, words)
         })
         .collect();
-    write_list("not begun", DIM, &not_begun, &mut sheet);
+    write_list("not begun", DIM, not_begun, &mut sheet);
     if sheet.has_lines() {
         sheet.end_line();
     }
@@ -205,9 +214,17 @@ fn write_label(label: &str, style: anstyle::Style, sheet: &mut Sheet) {
     sheet.to(LIST_COLUMN);
 }
 
+/// A resource and a few words about it.
+type Item<'a> = (&'a Address, String);
+
 /// A line for each, with a few words beside the address.
-fn write_list(label: &str, style: anstyle::Style, items: &[(String, String)], sheet: &mut Sheet) {
-    let shown = &items[..items.len().min(NAMED_MAX)];
+fn write_list(label: &str, style: anstyle::Style, mut items: Vec<Item<'_>>, sheet: &mut Sheet) {
+    items.sort_by_key(|(address, _)| *address);
+    let shown: Vec<(String, &String)> = items
+        .iter()
+        .take(NAMED_MAX)
+        .map(|(address, words)| (address.to_string(), words))
+        .collect();
     let widest = shown
         .iter()
         .map(|(address, _)| address.width())
@@ -311,7 +328,7 @@ mod tests {
         );
         assert_eq!(
             text,
-            "
+            "\
 Done in 2:10. 2 created, 1 updated.
 
 ADDRESS       ID        STATUS
@@ -333,7 +350,7 @@ web_ip = \"47.98.1.1\"
                 },
                 failures: vec![Diagnostic::error("E0604", "x")],
                 done: of(&["vpc.main", "vswitch.web", "security_group.web", "instance.web[0]"]),
-                failed: of(&["instance.web[1]"]),
+                failed: vec![(address("instance.web[1]"), None)],
                 half_made: vec![(
                     address("instance.web[2]"),
                     "start".to_owned(),
@@ -365,13 +382,14 @@ at step \"start\"; finished resources are not touched).
         let text = report(
             &Finished {
                 done: vec![address("instance.web")],
-                failed: vec![address("instance.web")],
+                failed: vec![(address("instance.web"), Some("i-1".to_owned()))],
                 failures: vec![Diagnostic::error("E0604", "x")],
                 ..finished()
             },
             LOOK,
         );
         assert!(!text.contains("done       instance.web"), "{text}");
+        assert!(text.contains("failed     instance.web  i-1 exists\n"), "{text}");
         assert!(text.contains("Nothing was finished."), "{text}");
     }
 
@@ -408,7 +426,10 @@ at step \"start\"; finished resources are not touched).
             .collect();
         let grouped = grouped(&failures);
         assert_eq!(grouped.len(), 2);
-        assert!(grouped[0].notes[0].starts_with("the same with instance.web[1], instance.web[2], "));
-        assert!(grouped[0].notes[0].ends_with(" and 9 more"));
+        let [note] = &*grouped[1].notes else {
+            panic!("{grouped:?}")
+        };
+        assert!(note.starts_with("the same with instance.web[1], instance.web[2], "));
+        assert!(note.ends_with(" and 9 more"));
     }
 }

@@ -9,6 +9,7 @@ pub(super) struct Stream {
     to: Box<dyn Write + Send>,
     /// Why nothing more is written.
     ended: Option<io::Error>,
+    has_text: bool,
 }
 
 /// Standard output and standard error. They may be the same terminal, so whatever is written to either first takes
@@ -22,7 +23,11 @@ pub(super) struct Streams {
 
 impl Stream {
     pub(super) fn new(to: Box<dyn Write + Send>) -> Stream {
-        Stream { to, ended: None }
+        Stream {
+            to,
+            ended: None,
+            has_text: false,
+        }
     }
 
     /// What the run does matters more than who watches: a stream that cannot be written to is left alone.
@@ -30,6 +35,7 @@ impl Stream {
         if self.ended.is_some() {
             return;
         }
+        self.has_text |= !text.is_empty();
         if let Err(error) = self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()) {
             self.ended = Some(error);
         }
@@ -50,6 +56,11 @@ impl Streams {
             err: Stream::new(err),
             live: 0,
         }
+    }
+
+    /// Whether there is anything on standard output yet.
+    pub(super) fn has_printed(&self) -> bool {
+        self.out.has_text
     }
 
     pub(super) fn print(&mut self, text: &str) {

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::attribute_lines as attributes;
 use super::literal;
-use super::text::{BOLD, DIM, Look, PLAIN, Run, Sheet, count, cut, escape, toml_key, toml_path};
+use super::text::{BOLD, DIM, Look, PLAIN, Run, Sheet, count, cut, escape, toml_key};
 use crate::address::Address;
 use crate::schema::{Attribute, Kind, Schema};
 use crate::state::{Resource, State};
@@ -133,18 +133,11 @@ fn write_resource(address: &Address, resource: &Resource, sheet: &mut Sheet) {
     sheet.to(sheet.column() + 2);
     sheet.plain(&resource.id);
     sheet.end_line();
-    let mut lines = Vec::new();
-    for (name, value) in &resource.attributes {
-        match value {
-            Value::Map(map) if !map.is_empty() => {
-                let nested = map.iter().map(|(key, value)| {
-                    attributes::value_line("", toml_path(&format!("{name}.{key}")), value)
-                });
-                lines.extend(nested);
-            }
-            value => lines.push(attributes::value_line("", toml_path(name), value)),
-        }
-    }
+    let lines: Vec<attributes::AttributeLine> = resource
+        .attributes
+        .iter()
+        .flat_map(|(name, value)| attributes::lines_of_value(name, value))
+        .collect();
     attributes::write(&lines, 2, sheet);
     let mut line = |label: &str, text: String| {
         sheet.to(2);

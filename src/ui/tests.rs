@@ -459,7 +459,7 @@ fn a_failed_run_is_reported_beside_the_result() {
             "vpc.main: step \"create\" failed: quota",
         )],
         done: Vec::new(),
-        failed: vec![address("vpc.main")],
+        failed: vec![(address("vpc.main"), None)],
         half_made: Vec::new(),
         not_begun: vec![(address("vswitch.a"), Some(address("vpc.main")))],
         interrupted: false,
@@ -471,7 +471,7 @@ fn a_failed_run_is_reported_beside_the_result() {
     assert_eq!(scene.out.text(), "");
     assert_eq!(
         scene.err.text(),
-        "\
+        "
 error[E0604]: vpc.main: step \"create\" failed: quota
 
   failed     vpc.main

@@ -4,6 +4,7 @@
 mod client;
 mod commands;
 mod harness;
+mod kill;
 mod sim;
 mod state;
 mod tidy;

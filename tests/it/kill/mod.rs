@@ -1,0 +1,234 @@
+//! The real binary, ended by the system while it works, and several of it at once.
+//!
+//! `INFRA_KILLS=200 cargo test --test it kill::random -- --nocapture` kills applies of 200 servers that often; `INFRA_RACES=50 cargo test --test it kill::eight` starts eight applies at once that often.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::harness::World;
+
+/// A test that waits longer than this for something that must happen has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const NETWORK: &str = r#"
+[infra]
+name = "kill"
+region = "cn-hangzhou"
+
+[vpc.main]
+cidr_block = "10.0.0.0/16"
+
+[vswitch.main]
+vpc_id = "${vpc.main.id}"
+zone_id = "cn-hangzhou-h"
+cidr_block = "10.0.0.0/20"
+
+[security_group.web]
+vpc_id = "${vpc.main.id}"
+ingress = [{ port_range = "80", source_cidr_ip = "0.0.0.0/0" }]
+"#;
+
+fn stack(servers: usize) -> String {
+    format!(
+        r#"{NETWORK}
+[instance.web]
+count = {servers}
+name = "kill-${{count.index}}"
+instance_type = "ecs.g7.large"
+image_id = "ubuntu_22_04_x64_20G_alibase_20240819.vhd"
+vswitch_id = "${{vswitch.main.id}}"
+security_group_ids = ["${{security_group.web.id}}"]
+"#
+    )
+}
+
+/// The binary at work. Killed if a test ends before it does.
+struct Running(Child);
+
+impl Running {
+    fn start(world: &World, arguments: &[&str]) -> Running {
+        let mut command = world.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        Running(command.spawn().unwrap())
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
+    /// SIGKILL; whether it was still at work.
+    fn kill(mut self) -> bool {
+        let at_work = !self.has_ended();
+        self.0.kill().unwrap();
+        at_work && self.0.wait().unwrap().code().is_none()
+    }
+
+    /// Waits for its end; the exit code and what it said.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (self.0.wait().unwrap().code(), said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already, unless the test has failed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Looks again and again, as fast as the simulator answers.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "{what} has not happened");
+        std::thread::yield_now();
+    }
+}
+
+/// Replaces the simulator's faults.
+fn set_faults(world: &World, faults: &str) {
+    let body = format!("{{\"clear\":true,\"faults\":[{faults}]}}");
+    let address = world.server().addr();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /_sim/faults HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Insists that the cloud has exactly these servers and their network, each once and each in the state.
+fn has_exactly(world: &World, servers: usize) {
+    let inventory = world.inventory();
+    let mut in_cloud = BTreeMap::new();
+    for table in ["vpc", "vswitch", "security_group", "instance"] {
+        for row in inventory["accounts"][0][table].as_array().unwrap() {
+            let tags = row["tags"].as_array().unwrap();
+            let address = tags.iter().find(|tag| tag[0] == "infra:addr").unwrap()[1].as_str();
+            let earlier = in_cloud.insert(address.unwrap().to_owned(), row["id"].clone());
+            assert!(earlier.is_none(), "{address:?} is there twice");
+        }
+    }
+    let state: Value = serde_json::from_str(&world.run(&["state", "pull"]).exits(0).stdout).unwrap();
+    let in_state: BTreeMap<String, Value> = state["resources"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(address, resource)| (address.clone(), resource["id"].clone()))
+        .collect();
+    assert_eq!(in_state, in_cloud);
+    assert_eq!(in_cloud.len(), servers + 3);
+    world.run(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn after_a_kill_behind_each_create_of_three_servers_nothing_is_doubled() {
+    let creates = [
+        ("CreateVpc", 1, "vpc"),
+        ("CreateVSwitch", 1, "vswitch"),
+        ("CreateSecurityGroup", 1, "security_group"),
+        ("CreateInstance", 1, "instance"),
+        ("CreateInstance", 2, "instance"),
+        ("CreateInstance", 3, "instance"),
+    ];
+    for (action, number, table) in creates {
+        let world = World::new();
+        world.write("infra.toml", &stack(3));
+        // The effect is there, and its answer is still on the way when the process ends.
+        set_faults(&world, &format!("\"{action}:delay=600s@{number}\""));
+        let running = Running::start(&world, &["apply", "--auto-approve"]);
+        until(action, || world.count(table) >= number);
+        assert!(running.kill(), "{action} {number}: it was not at work");
+        set_faults(&world, "");
+        world.apply().exits(0);
+        has_exactly(&world, 3);
+    }
+    println!("killed just behind each of 6 creates: 0 of 6 left something twice");
+}
+
+#[test]
+fn random_kills_of_an_apply_lose_and_double_nothing() {
+    let (wanted, servers) = match std::env::var("INFRA_KILLS") {
+        Ok(kills) => (kills.parse().unwrap(), 200),
+        Err(_) => (4, 20),
+    };
+    let seed: u64 = std::env::var("INFRA_KILLS_SEED").map_or(1, |seed| seed.parse().unwrap());
+    println!("INFRA_KILLS_SEED={seed}");
+    let mut chance = seed;
+    let mut below = |end: u64| {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (chance >> 33) % end
+    };
+    let (mut kills, mut rounds) = (0, 0);
+    while kills < wanted {
+        rounds += 1;
+        let world = World::new();
+        world.write("infra.toml", &stack(servers));
+        // Killed again and again on its way, at instants that are counted in requests.
+        loop {
+            let total = || world.stats()["requests"]["total"].as_u64().unwrap();
+            let limit = total() + 1 + below(servers as u64 + 30);
+            let mut running = Running::start(&world, &["apply", "--auto-approve"]);
+            let mut ended = false;
+            until("the next request", || {
+                ended = running.has_ended();
+                ended || total() >= limit
+            });
+            if ended {
+                let (code, said) = running.end();
+                assert_eq!(code, Some(0), "{said}");
+                break;
+            }
+            kills += u64::from(running.kill());
+        }
+        has_exactly(&world, servers);
+    }
+    println!("random kills: {kills} in {rounds} stacks of {servers} servers, nothing lost, doubled or left");
+}
+
+#[test]
+fn eight_applies_at_once_are_one_apply() {
+    let races: usize = std::env::var("INFRA_RACES").map_or(2, |races| races.parse().unwrap());
+    for _ in 0..races {
+        let world = World::new();
+        world.write("infra.toml", &stack(1));
+        // Whoever proceeds is held up until the others have ended.
+        set_faults(&world, "\"CreateVpc:throttle\"");
+        let mut running: Vec<Running> = (0..8)
+            .map(|_| Running::start(&world, &["apply", "--auto-approve"]))
+            .collect();
+        let mut refused = Vec::new();
+        until("that seven are refused", || {
+            let ended = running.iter_mut().position(Running::has_ended);
+            refused.extend(ended.map(|index| running.remove(index)));
+            refused.len() == 7
+        });
+        let holder = running.pop().unwrap();
+        let process = holder.0.id();
+        for one in refused {
+            let (code, said) = one.end();
+            assert_eq!(code, Some(6), "{said}");
+            assert!(
+                said.contains(&format!("process {process}")) && said.contains("apply"),
+                "it does not say who holds the lock ({process}): {said}"
+            );
+        }
+        set_faults(&world, "");
+        let (code, said) = holder.end();
+        assert_eq!(code, Some(0), "{said}");
+        has_exactly(&world, 1);
+    }
+    println!("8 applies at once, {races} times: exactly one proceeded each time");
+}
