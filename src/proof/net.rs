@@ -33,6 +33,8 @@ pub(super) struct Weather {
     pub(super) foreign: u64,
     /// From the beginning of a run, for this many milliseconds, no change is answered.
     pub(super) dark: u64,
+    /// In that time no change arrives either.
+    pub(super) deaf: bool,
 }
 
 /// What happens to a request.
@@ -259,7 +261,7 @@ impl Transport for Net {
                 let site = &mut *lock(&self.site);
                 let is_change = site.inspect(&params);
                 if is_change && self.started.elapsed() < Duration::from_millis(self.weather.dark) {
-                    mishap = Mishap::LostAnswer;
+                    mishap = [Mishap::LostAnswer, Mishap::LostRequest][usize::from(self.weather.deaf)];
                 }
                 if is_change && let Some(seconds) = self.fate.leaves_late(site.changes - self.changes_before)
                 {
