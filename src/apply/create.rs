@@ -215,6 +215,7 @@ impl Run<'_> {
         let effect = Effect::Made {
             address: job.work.address.clone(),
             id: id.to_owned(),
+            created_at: Some(self.server_time()?),
         };
         self.context.session.done(open.seq, vec![effect]).await?;
         match observed {
