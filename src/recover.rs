@@ -60,5 +60,6 @@ fn adopt(intent: &Intent, live: &mut Live) -> Option<Effect> {
     Some(Effect::Made {
         address: intent.address.clone(),
         id,
+        created_at: None,
     })
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use jiff::SignedDuration;
 
 use crate::address::Address;
 use crate::cloud::window::LAG;
@@ -94,6 +95,9 @@ async fn read_type(
     Ok(sort_out(type_name, known(), observed))
 }
 
+/// How far two ideas of server time may be apart: it is learnt from whole seconds.
+const CLOCK_ERROR: SignedDuration = SignedDuration::from_secs(2);
+
 /// How long to wait until the youngest of these ids must be visible, if it is that young.
 fn until_visible<'a>(
     known: impl Iterator<Item = (&'a Address, &'a crate::state::Resource)>,
@@ -104,7 +108,7 @@ fn until_visible<'a>(
         .filter(|(_, resource)| missing.contains(&resource.id))
         .filter_map(|(_, resource)| resource.created_at)
         .max()?;
-    let visible = youngest.checked_add(LAG).ok()?;
+    let visible = youngest.checked_add(LAG + CLOCK_ERROR).ok()?;
     Duration::try_from(visible.duration_since(now?)).ok()
 }
 

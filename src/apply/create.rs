@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Cause, Job, PATIENCE, Run, StepError, THROTTLE_PATIENCE, internal};
 use crate::cloud::window::{Decision, LookUp, decide};
-use crate::cloud::{ErrorKind, Product, Request};
+use crate::cloud::{ApiError, ErrorKind, Product, Request};
 use crate::live::{Observed, TAG_OPERATION};
 use crate::plan::Operation;
 use crate::resources;
@@ -50,6 +50,7 @@ impl Run<'_> {
             if self.context.stop.is_raised() {
                 return Err(StepError::Stopped);
             }
+            let is_repetition = resend.is_some();
             let open = match resend {
                 Some(open) => open,
                 None => self.open(job, step, call).await?,
@@ -83,12 +84,6 @@ impl Run<'_> {
             drop(slot);
             let elapsed = self.context.clock.elapsed().saturating_sub(begun);
             match error.kind {
-                ErrorKind::Throttled => {
-                    self.context.session.failed(open.seq, &error.code, true).await?;
-                    if elapsed > THROTTLE_PATIENCE {
-                        return Err(error.into());
-                    }
-                }
                 // The effect is not known, or an earlier call with this token had one.
                 ErrorKind::Ambiguous
                 | ErrorKind::Malformed
@@ -100,19 +95,43 @@ impl Run<'_> {
                     doubt = Some(open);
                     self.pause(&mut attempt).await?;
                 }
+                // What stands against this try says nothing about an earlier one with the same token, so there may
+                // be no other token until looking has settled that one.
+                _ if is_repetition => {
+                    if !self.passes(job, &error) || elapsed > PATIENCE * 2 {
+                        // The intent stays open, and the next run goes on from it.
+                        let Some(observed) = self.find_by_token(job, &open.token).await? else {
+                            return Err(error.into());
+                        };
+                        self.record(job, &open, &observed.id, Some(&observed)).await?;
+                        return Ok(None);
+                    }
+                    doubt = Some(open);
+                    self.pause(&mut attempt).await?;
+                }
+                ErrorKind::Throttled => {
+                    self.context.session.failed(open.seq, &error.code, true).await?;
+                    if elapsed > THROTTLE_PATIENCE {
+                        return Err(error.into());
+                    }
+                }
                 _ => {
                     self.context.session.failed(open.seq, &error.code, true).await?;
-                    let passes = matches!(
-                        error.kind,
-                        ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed
-                    ) || job.resource_type.codes().passes(&error.code);
-                    if !passes || elapsed > PATIENCE {
+                    if !self.passes(job, &error) || elapsed > PATIENCE {
                         return Err(error.into());
                     }
                     self.pause(&mut attempt).await?;
                 }
             }
         }
+    }
+
+    /// Whether it is worth trying again because what stands against it passes.
+    fn passes(&self, job: &Job<'_>, error: &ApiError) -> bool {
+        matches!(
+            error.kind,
+            ErrorKind::Throttled | ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed
+        ) || job.resource_type.codes().passes(&error.code)
     }
 
     fn made(&self, id: String, as_planned: bool) -> Result<Option<String>, StepError> {
@@ -215,6 +234,7 @@ impl Run<'_> {
         let effect = Effect::Made {
             address: job.work.address.clone(),
             id: id.to_owned(),
+            created_at: Some(self.server_time()?),
         };
         self.context.session.done(open.seq, vec![effect]).await?;
         match observed {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Chance;
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
+use super::net::{LATEST, Weather};
 use super::oracle::Oracle;
 use super::scenarios::{CREATE, DESTROY, REPLACE, SCENARIOS, Scenario, UPDATE};
 
@@ -118,6 +119,45 @@ fn a_request_may_arrive_when_its_process_is_gone() {
     let points: usize = SCENARIOS.iter().map(underway).sum();
     println!("crash points, level A, request on its way: {points}");
     assert!(points >= 300, "only {points} points");
+}
+
+#[test]
+fn a_repetition_at_the_end_of_its_window_may_arrive_behind_it() {
+    let stack = (CREATE.after)();
+    let mut behind = 0;
+    for n in (1..400).step_by(3) {
+        let mut world = CREATE.world_with(n, |options| options.read_lag = Duration::from_secs(50));
+        let mut oracle = Oracle::new(&world);
+        // Nothing arrives, so the first create is repeated until its window closes; its n-th try is late.
+        world.weather = Weather {
+            dark: 900_000,
+            deaf: true,
+            ..Weather::default()
+        };
+        let ended = world.apply(Plan {
+            kill: Some(Instant::Underway(n, 110)),
+            ..Plan::default()
+        });
+        if ended.code.is_some() {
+            break;
+        }
+        world.weather = Weather::default();
+        world.crash(Leaves::Everything);
+        let age = world.age();
+        behind += u32::from(age.as_secs() > 200);
+        world.wait(Duration::from_secs(305).saturating_sub(age));
+        let result = oracle
+            .look(&world, &ended)
+            .and_then(|()| oracle.converges(&mut world, &stack))
+            .and_then(|()| {
+                world.wait(LATEST);
+                oracle.converges(&mut world, &stack)
+            });
+        if let Err(error) = result {
+            panic!("try {n}, after {age:?}: {error}");
+        }
+    }
+    assert!(behind > 0, "no try was so late that it arrives behind the window");
 }
 
 /// Ends a run, and then the run that goes on from there, at random instants; the number of pairs that hit twice.

@@ -31,6 +31,10 @@ pub(super) struct Weather {
     pub(super) twice: u64,
     pub(super) cut: u64,
     pub(super) foreign: u64,
+    /// From the beginning of a run, for this many milliseconds, no change is answered.
+    pub(super) dark: u64,
+    /// In that time no change arrives either.
+    pub(super) deaf: bool,
 }
 
 /// What happens to a request.
@@ -251,12 +255,15 @@ impl Transport for Net {
             };
             let deadline = tokio::time::Instant::now() + request.timeout;
             let params = super::form(&request.body);
-            let mishap = self.weather.draw(&mut lock(&self.chance));
+            let mut mishap = self.weather.draw(&mut lock(&self.chance));
             let raw = raw(&request);
             {
                 let site = &mut *lock(&self.site);
-                if site.inspect(&params)
-                    && let Some(seconds) = self.fate.leaves_late(site.changes - self.changes_before)
+                let is_change = site.inspect(&params);
+                if is_change && self.started.elapsed() < Duration::from_millis(self.weather.dark) {
+                    mishap = [Mishap::LostAnswer, Mishap::LostRequest][usize::from(self.weather.deaf)];
+                }
+                if is_change && let Some(seconds) = self.fate.leaves_late(site.changes - self.changes_before)
                 {
                     let at = self.now() + i64::try_from(seconds * 1000).unwrap();
                     site.late.push((at, raw.clone()));

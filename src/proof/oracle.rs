@@ -56,9 +56,11 @@ impl Oracle {
         for attempt in 1..=2 {
             let ended = world.apply(Plan::default());
             // A run that has ended by itself has made everything durable.
-            world.crash(Leaves::Nothing);
-            self.look(world, &ended)
-                .map_err(|error| format!("run {attempt} afterwards: {error}"))?;
+            let looked = self.look(world, &ended).and_then(|()| {
+                world.crash(Leaves::Nothing);
+                self.look(world, &ended)
+            });
+            looked.map_err(|error| format!("run {attempt} afterwards: {error}"))?;
             if ended.code == Some(0) {
                 break;
             }

@@ -44,6 +44,8 @@ fn some_weather(chance: &mut Chance) -> Weather {
         twice: odds(100),
         cut: odds(50),
         foreign: odds(50),
+        deaf: chance.below(2) == 0,
+        dark: [0, chance.below(900_000)][usize::from(chance.below(8) == 0)],
     }
 }
 

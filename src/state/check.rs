@@ -120,7 +120,7 @@ pub(crate) fn effect(state: &State, ids: &mut Ids, effect: &Effect) -> Result<()
             storable(address, attributes)
         }
         // It was not resolved with its intent.
-        Effect::Made { address, id: _ } => Err(Violation::Unknown {
+        Effect::Made { address, .. } => Err(Violation::Unknown {
             address: address.clone(),
         }),
         Effect::Depose { address } => known(state, address),

@@ -90,10 +90,21 @@ impl LocalStore {
             Some(file) => Ok(Lock::new(file, note)),
             None => {
                 let path = self.files.lock_path();
-                let holder = LockNote::read(&*self.files.fs, &path).map(Box::new);
+                let holder = self.wait_for_note(&path).map(Box::new);
                 Err(StateError::Locked { path, holder })
             }
         }
+    }
+
+    /// The holder's note. Whoever has just got the lock writes it in the next moment.
+    fn wait_for_note(&self, path: &std::path::Path) -> Option<LockNote> {
+        const LOOKS: usize = 2000;
+        (0..LOOKS).find_map(|look| {
+            if look > 0 {
+                std::thread::yield_now();
+            }
+            LockNote::read(&*self.files.fs, path)
+        })
     }
 
     /// Begins to write: reads, repairs what a crash left, and on a first run writes the empty state.

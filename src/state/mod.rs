@@ -89,7 +89,7 @@ pub(crate) struct Resource {
     pub(crate) deposed: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) prevent_destroy: bool,
-    /// Server time when its create was about to be sent; younger than the read lag, it may not be visible yet.
+    /// Server time when it existed at the latest; younger than the read lag, it may not be visible yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<Timestamp>,
     #[serde(flatten)]
@@ -106,7 +106,13 @@ pub(crate) enum Effect {
         resource: Box<Resource>,
     },
     /// The resource that the intent describes exists, with this id. Only in the result of that intent.
-    Made { address: Address, id: String },
+    Made {
+        address: Address,
+        id: String,
+        /// Server time when its answer was there: it came into being up to S + F after its intent was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<Timestamp>,
+    },
     /// Some attributes have new values.
     Merge {
         address: Address,
@@ -330,7 +336,12 @@ impl Deref for Intent {
 
 /// A `Made` with the entry that its intent holds; any other effect as it is. None if there is no such entry.
 pub(crate) fn resolve(effect: &Effect, intent: Option<&Intent>) -> Option<Effect> {
-    let Effect::Made { address, id } = effect else {
+    let Effect::Made {
+        address,
+        id,
+        created_at,
+    } = effect
+    else {
         return Some(effect.clone());
     };
     let intent = intent?;
@@ -345,6 +356,7 @@ pub(crate) fn resolve(effect: &Effect, intent: Option<&Intent>) -> Option<Effect
     };
     resource.id.clone_from(id);
     resource.token.clone_from(&intent.token);
+    resource.created_at = created_at.or(resource.created_at);
     Some(Effect::Put {
         address: address.clone(),
         resource,

@@ -166,6 +166,7 @@ fn made(address: &Address, id: &str) -> Effect {
     Effect::Made {
         address: address.clone(),
         id: id.to_owned(),
+        created_at: None,
     }
 }
 
