@@ -1,4 +1,4 @@
-//! Everything ambient that `infra` may touch: time, chance, variables, files and the network, each a small trait,
+//! Everything ambient that `infra` may touch: time, chance, variables, files, signals and the network, each a small trait,
 //! so that tests, fault injection and simulation need no other seam.
 //!
 //! Does not know what any of it is used for.
@@ -10,6 +10,7 @@ mod fs;
 #[cfg(test)]
 pub(crate) mod memory;
 mod random;
+mod signals;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub(crate) use self::{
-    clock::SystemClock, fs::SystemFiles, random::SystemRandom, transport::SystemTransport,
+    clock::SystemClock, fs::SystemFiles, random::SystemRandom, signals::SystemSignals,
+    transport::SystemTransport,
 };
 
 /// A boxed future, so that traits with asynchronous methods can be used behind a pointer.
@@ -42,6 +44,7 @@ pub struct Env {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) fs: Arc<dyn FileSystem>,
     pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) signals: Arc<dyn Signals>,
 }
 
 impl Env {
@@ -68,6 +71,7 @@ impl Env {
             random: Arc::new(SystemRandom),
             fs: Arc::new(SystemFiles),
             transport: Arc::new(SystemTransport::new()),
+            signals: Arc::new(SystemSignals),
         }
     }
 }
@@ -96,6 +100,18 @@ pub(crate) trait Clock: Send + Sync {
 pub(crate) trait Random: Send + Sync {
     /// Fills the bytes.
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// What asks a process from outside to stop: Ctrl-C and SIGTERM.
+pub(crate) trait Signals: Send + Sync {
+    /// Begins to listen. From then on such a signal no longer ends the process by itself.
+    fn listen(&self) -> io::Result<Box<dyn SignalStream>>;
+}
+
+/// The signals since somebody listens.
+pub(crate) trait SignalStream: Send {
+    /// Ends at the next signal.
+    fn next(&mut self) -> BoxFuture<'_, ()>;
 }
 
 /// An open file that is only ever appended to.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::lock;
 use crate::env::{
     AppendFile, BoxFuture, Clock, Env, FileKind, FileLock, FileSystem, HttpRequest, HttpResponse, Random,
-    Sent, Terminal, Transport, TransportError,
+    Sent, SystemSignals, Terminal, Transport, TransportError,
 };
 use crate::event::{Event, Listener};
 use crate::sim;
@@ -66,6 +66,7 @@ impl World {
             random: Arc::new(Seeded(Mutex::new(1))),
             fs: Arc::new(Files(self.files.clone())),
             transport: Arc::clone(&self.net) as Arc<dyn Transport>,
+            signals: Arc::new(SystemSignals),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::apply::{self, Context, Outcome, Stop};
 use crate::cli::{ApprovalArgs, Global};
 use crate::diagnostic::Diagnostic;
-use crate::env::Env;
+use crate::env::{Env, SignalStream};
 use crate::live::Observed;
 use crate::plan::{Counts, Plan};
 use crate::resources::{self, REGISTRY};
@@ -118,7 +118,10 @@ impl Run<'_> {
             ..
         } = self;
         let stop = Arc::new(Stop::default());
-        let signals = tokio::spawn(listen_for_signals(stop.clone(), (*ui).clone()));
+        // Where nobody can listen, a signal ends the process, which is safe at any instant.
+        let signals = env.signals.listen().ok();
+        let signals =
+            signals.map(|signals| tokio::spawn(listen_for_signals(signals, stop.clone(), (*ui).clone())));
         let secrets = |source: &SecretSource| project::read_secret(env, &project.folder, source);
         let started = env.clock.elapsed();
         let context = Context {
@@ -136,11 +139,11 @@ impl Run<'_> {
             outcome = apply::execute(plan, &context) => outcome,
             () = self.progress.beat() => unreachable!("it never ends by itself"),
         };
-        signals.abort();
-        let observed = if outcome.interrupted {
-            BTreeMap::new()
-        } else {
-            look_again(plan, &session, connection).await
+        // Only for the screen and the outputs, so not for somebody who wants it to end.
+        let observed = tokio::select! {
+            biased;
+            () = stop.raised() => BTreeMap::new(),
+            observed = look_again(plan, &session, connection) => observed,
         };
         let outputs = outputs(project, &session, seen, &observed);
         let complete = outcome.failed.is_empty() && !outcome.interrupted;
@@ -151,6 +154,9 @@ impl Run<'_> {
         };
         let rows = rows(plan, &session, &observed);
         let serial = session.close();
+        if let Some(signals) = signals {
+            signals.abort();
+        }
         self.progress.end();
         ui.outcome(&Finished {
             command: self.header.command,
@@ -264,30 +270,9 @@ pub(super) fn tell_outputs(project: &Project, session: &Session, seen: &Seen, ui
 }
 
 /// Turns signals into requests to stop: the first starts nothing new, the second stops at once.
-async fn listen_for_signals(stop: Arc<Stop>, ui: Ui) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            return;
-        };
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            if !stop.is_raised() {
-                ui.talk(
-                    "Stopping. Waiting for running calls to reach a safe point (once more to stop at once).",
-                );
-            }
-            stop.raise();
-        }
-    }
-    #[cfg(not(unix))]
-    while tokio::signal::ctrl_c().await.is_ok() {
+async fn listen_for_signals(mut signals: Box<dyn SignalStream>, stop: Arc<Stop>, ui: Ui) {
+    loop {
+        signals.next().await;
         if !stop.is_raised() {
             ui.talk("Stopping. Waiting for running calls to reach a safe point (once more to stop at once).");
         }

@@ -14,7 +14,10 @@ use crate::ui::Ui;
 pub(crate) async fn serve(args: &SimServeArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let options = options(args, env)?;
     let told_keys = !options.key_pairs.is_empty();
-    let mut ends = Ends::listen()?;
+    let mut signals = env
+        .signals
+        .listen()
+        .map_err(|error| usage(format!("signals cannot be received: {error}")))?;
     let server = tokio::task::spawn_blocking(move || sim::Server::start(options))
         .await
         .map_err(|error| usage(format!("the simulator could not be started: {error}")))?
@@ -26,7 +29,7 @@ pub(crate) async fn serve(args: &SimServeArgs, env: &Env, ui: &Ui) -> Result<Exi
         }
     }
     ui.result(&format!("infra sim listening on {}", server.url()));
-    ends.wait().await;
+    signals.next().await;
     server.shutdown();
     Ok(Exit::Success)
 }
@@ -110,42 +113,4 @@ pub(super) fn start_error(error: sim::StartError) -> Failure {
         format!("the simulator cannot start: {error}"),
     ))
     .with(exit)
-}
-
-/// The signals that end a server.
-struct Ends {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Ends {
-    #[cfg(unix)]
-    fn listen() -> Result<Ends, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let failed = |error| usage(format!("signals cannot be received: {error}"));
-        Ok(Ends {
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Result<Ends, Failure> {
-        Ok(Ends {})
-    }
-
-    #[cfg(not(unix))]
-    async fn wait(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

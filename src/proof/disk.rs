@@ -41,7 +41,8 @@ struct Content {
     /// In order; what a sync of the folder makes durable.
     pending: Vec<Naming>,
     folders: BTreeSet<PathBuf>,
-    locked: BTreeSet<PathBuf>,
+    /// Who holds which lock; a process that is gone holds none.
+    locked: BTreeMap<PathBuf, Arc<Fate>>,
 }
 
 /// The disk; it outlives the runs.
@@ -331,7 +332,11 @@ impl FileSystem for Files {
                 Ok(file) => file,
                 Err(_) => content.make(path, b"")?,
             };
-            Ok(content.locked.insert(path.to_owned()).then_some(file))
+            let is_held = content.locked.get(path).is_some_and(|holder| !holder.is_dead());
+            if !is_held {
+                content.locked.insert(path.to_owned(), self.fate.clone());
+            }
+            Ok((!is_held).then_some(file))
         })?;
         Ok(file.map(|file| {
             Box::new(Locked {
@@ -406,8 +411,12 @@ impl FileLock for Locked {
 impl Drop for Locked {
     fn drop(&mut self) {
         // A process that is gone has lost its locks already, and somebody else may have them.
-        if !self.fate.is_dead() {
-            lock(&self.disk.content).locked.remove(&self.path);
+        let locked = &mut lock(&self.disk.content).locked;
+        if locked
+            .get(&self.path)
+            .is_some_and(|holder| Arc::ptr_eq(holder, &self.fate))
+        {
+            locked.remove(&self.path);
         }
     }
 }

@@ -2,12 +2,14 @@
 //! process still exists. Does not know what the operations are for.
 
 use std::io;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{Chance, lock};
+use crate::env::{BoxFuture, SignalStream, Signals};
 
 /// An instant of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +42,18 @@ pub(super) struct FileFault {
 pub(super) struct Plan {
     pub(super) kill: Option<Instant>,
     pub(super) file_fault: Option<FileFault>,
+    /// Somebody asks it to stop when these requests leave, counted from 1.
+    pub(super) signals: [Option<u64>; 2],
+    /// When this request has been signed, the process stands still for so many seconds.
+    pub(super) freeze: Option<(u64, u64)>,
+    /// Before this request leaves, somebody else changes something, drawn from the second number.
+    pub(super) meddle: Option<(u64, u64)>,
+    /// It begins so many milliseconds later.
+    pub(super) delay: u64,
 }
 
 /// The fate of one run.
+#[derive(Debug)]
 pub(super) struct Fate {
     plan: Plan,
     changes: AtomicU64,
@@ -50,6 +61,10 @@ pub(super) struct Fate {
     requests: AtomicU64,
     dead: AtomicBool,
     died: Notify,
+    /// How often it was asked to stop.
+    asked: watch::Sender<u64>,
+    /// When it was first asked.
+    asked_at: OnceLock<tokio::time::Instant>,
     /// For how much of a failed write is on the disk.
     chance: Mutex<Chance>,
 }
@@ -70,6 +85,8 @@ impl Fate {
             requests: AtomicU64::new(0),
             dead: AtomicBool::new(false),
             died: Notify::new(),
+            asked: watch::Sender::new(0),
+            asked_at: OnceLock::new(),
             chance: Mutex::new(Chance::new(seed)),
         }
     }
@@ -145,7 +162,28 @@ impl Fate {
             self.die();
             return None;
         }
+        for _ in self.plan.signals.iter().filter(|at| **at == Some(request)) {
+            self.asked.send_modify(|asked| *asked += 1);
+            self.asked_at.get_or_init(tokio::time::Instant::now);
+        }
         Some(request)
+    }
+
+    /// When the run was first asked to stop.
+    pub(super) fn asked_at(&self) -> Option<tokio::time::Instant> {
+        self.asked_at.get().copied()
+    }
+
+    /// How long the process stands still now that a request has been signed.
+    pub(super) fn stands_still(&self, request: u64) -> Option<Duration> {
+        let (_, seconds) = self.plan.freeze.filter(|(at, _)| *at == request)?;
+        Some(Duration::from_secs(seconds))
+    }
+
+    /// What somebody else does before a request leaves.
+    pub(super) fn meddling(&self, request: u64) -> Option<u64> {
+        let (_, what) = self.plan.meddle.filter(|(at, _)| *at == request)?;
+        Some(what)
     }
 
     /// Whether the process ends now that a changing request, the n-th, has left; after how many seconds it arrives.
@@ -164,5 +202,34 @@ impl Fate {
         if self.plan.kill == Some(Instant::AfterRequest(request)) {
             self.die();
         }
+    }
+}
+
+/// The signals of one run.
+pub(super) struct Asking(pub(super) Arc<Fate>);
+
+impl Signals for Asking {
+    fn listen(&self) -> io::Result<Box<dyn SignalStream>> {
+        Ok(Box::new(Asked {
+            asked: self.0.asked.subscribe(),
+            heard: *self.0.asked.borrow(),
+        }))
+    }
+}
+
+struct Asked {
+    asked: watch::Receiver<u64>,
+    heard: u64,
+}
+
+impl SignalStream for Asked {
+    fn next(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let heard = self.heard;
+            if self.asked.wait_for(|asked| *asked > heard).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            self.heard += 1;
+        })
     }
 }

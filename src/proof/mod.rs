@@ -8,10 +8,12 @@ mod crash;
 mod disk;
 mod errors;
 mod fate;
+mod meddle;
 mod net;
 mod oracle;
 mod scenarios;
 mod schedules;
+mod signals;
 mod world;
 
 use std::collections::BTreeMap;

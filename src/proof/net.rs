@@ -253,6 +253,9 @@ impl Transport for Net {
             let Some(number) = self.fate.request() else {
                 return std::future::pending().await;
             };
+            if let Some(what) = self.fate.meddling(number) {
+                super::meddle::meddle(&mut lock(&self.site), self.now(), what);
+            }
             let deadline = tokio::time::Instant::now() + request.timeout;
             let params = super::form(&request.body);
             let mut mishap = self.weather.draw(&mut lock(&self.chance));
@@ -274,6 +277,10 @@ impl Transport for Net {
             }
             if self.fate.is_dead() {
                 return std::future::pending().await;
+            }
+            // Its time is in its signature already.
+            if let Some(stillness) = self.fate.stands_still(number) {
+                tokio::time::advance(stillness).await;
             }
             tokio::time::sleep(WAY).await;
             if self.fate.is_dead() {

@@ -10,7 +10,7 @@ use clap::Parser as _;
 use jiff::Timestamp;
 
 use super::disk::{Disk, Files, Leaves};
-use super::fate::{Fate, Plan};
+use super::fate::{Asking, Fate, Plan};
 use super::net::{Net, Site, Weather};
 use super::{Chance, lock};
 use crate::env::{BoxFuture, Clock, Env, Random, Terminal};
@@ -45,8 +45,11 @@ pub(super) struct Ended {
     pub(super) changes: u64,
     pub(super) requests: u64,
     pub(super) operations: u64,
-    /// Changing requests that the cloud has seen in this run.
+    /// Changing requests that have left in this time, also those of others that ran at the same time.
     pub(super) sent: u64,
+    /// When it was first asked to stop, and when it ended, since all began.
+    pub(super) asked_at: Option<Duration>,
+    pub(super) elapsed: Duration,
 }
 
 impl World {
@@ -113,60 +116,42 @@ impl World {
 
     /// Runs one command to its end, or to the end of its process.
     pub(super) fn run(&mut self, arguments: &[&str], plan: Plan) -> Ended {
-        let line = std::iter::once("infra").chain(arguments.iter().copied());
-        let cli = crate::cli::Cli::try_parse_from(line).unwrap();
-        let fate = Arc::new(Fate::new(plan, lock(&self.chance).next()));
+        let mut ended = self.run_together(&[(arguments, plan)]);
+        ended.remove(0)
+    }
+
+    /// Runs several commands at the same time, each as a process of its own.
+    pub(super) fn run_together(&mut self, runs: &[(&[&str], Plan)]) -> Vec<Ended> {
         let sent_before = lock(&self.site).changes;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
             .build()
             .unwrap();
-        let (out, err) = (Written::default(), Written::default());
-        let (code, took) = runtime.block_on(async {
+        let processes = tokio::task::LocalSet::new();
+        let (ended, took) = processes.block_on(&runtime, async {
             let started = tokio::time::Instant::now();
-            let env = self.env(&fate, started);
-            let ui = Ui::writing(
-                &env,
-                Options {
-                    color: Color::Never,
-                    ..Options::default()
-                },
-                Box::new(out.clone()),
-                Box::new(err.clone()),
-            );
-            let run = async {
-                match crate::commands::run(&cli, &env, &ui).await {
-                    Ok(exit) => exit,
-                    Err(failure) => {
-                        ui.diagnostics(&failure.diagnostics, false);
-                        failure.exit
-                    }
-                }
-            };
-            let exit = tokio::select! {
-                biased;
-                () = fate.death() => None,
-                exit = run => Some(exit.code()),
-            };
-            (exit.filter(|_| !fate.is_dead()), started.elapsed())
+            let running: Vec<_> = runs
+                .iter()
+                .map(|(arguments, plan)| {
+                    let fate = Arc::new(Fate::new(*plan, lock(&self.chance).next()));
+                    let env = self.env(&fate, started);
+                    let line = std::iter::once("infra").chain(arguments.iter().copied());
+                    let cli = crate::cli::Cli::try_parse_from(line).unwrap();
+                    tokio::task::spawn_local(process(cli, env, fate, *plan, started))
+                })
+                .collect();
+            let mut ended = Vec::new();
+            for process in running {
+                ended.push(process.await.unwrap());
+            }
+            (ended, started.elapsed())
         });
-        // Whoever is still at work is part of the process that has ended.
-        if code.is_none() {
-            fate.die();
-        }
+        drop(processes);
         drop(runtime);
         self.wait(took);
-        let (changes, requests) = fate.counts();
-        Ended {
-            code,
-            out: out.text(),
-            err: err.text(),
-            changes,
-            requests,
-            operations: fate.operations(),
-            sent: lock(&self.site).changes - sent_before,
-        }
+        let sent = lock(&self.site).changes - sent_before;
+        ended.into_iter().map(|one| Ended { sent, ..one }).collect()
     }
 
     fn env(&self, fate: &Arc<Fate>, started: tokio::time::Instant) -> Env {
@@ -189,6 +174,7 @@ impl World {
             }),
             random: Arc::new(SeededRandom(self.chance.clone())),
             fs: Arc::new(Files::new(self.disk.clone(), fate.clone())),
+            signals: Arc::new(Asking(fate.clone())),
             transport: Arc::new(Net {
                 site: self.site.clone(),
                 fate: fate.clone(),
@@ -199,6 +185,54 @@ impl World {
                 changes_before: lock(&self.site).changes,
             }),
         }
+    }
+}
+
+/// One process from its beginning to its end.
+async fn process(
+    cli: crate::cli::Cli,
+    env: Env,
+    fate: Arc<Fate>,
+    plan: Plan,
+    started: tokio::time::Instant,
+) -> Ended {
+    tokio::time::sleep(Duration::from_millis(plan.delay)).await;
+    let (out, err) = (Written::default(), Written::default());
+    let options = Options {
+        color: Color::Never,
+        ..Options::default()
+    };
+    let ui = Ui::writing(&env, options, Box::new(out.clone()), Box::new(err.clone()));
+    let run = async {
+        match crate::commands::run(&cli, &env, &ui).await {
+            Ok(exit) => exit,
+            Err(failure) => {
+                ui.diagnostics(&failure.diagnostics, false);
+                failure.exit
+            }
+        }
+    };
+    let exit = tokio::select! {
+        biased;
+        () = fate.death() => None,
+        exit = run => Some(exit.code()),
+    };
+    let code = exit.filter(|_| !fate.is_dead());
+    // Whoever is still at work is part of the process that has ended.
+    if code.is_none() {
+        fate.die();
+    }
+    let (changes, requests) = fate.counts();
+    Ended {
+        code,
+        out: out.text(),
+        err: err.text(),
+        changes,
+        requests,
+        operations: fate.operations(),
+        sent: 0,
+        asked_at: fate.asked_at().map(|at| at - started),
+        elapsed: started.elapsed(),
     }
 }
 

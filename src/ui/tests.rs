@@ -12,7 +12,8 @@ use super::progress::Progress;
 use super::testing::{address, change, header, work};
 use super::*;
 use crate::env::{
-    BoxFuture, Clock, HttpRequest, HttpResponse, Random, SystemFiles, Terminal, Transport, TransportError,
+    BoxFuture, Clock, HttpRequest, HttpResponse, Random, SystemFiles, SystemSignals, Terminal, Transport,
+    TransportError,
 };
 use crate::event::{Event, Listener as _};
 use crate::plan::{Action, Counts};
@@ -124,6 +125,7 @@ impl Scene {
             random: Arc::new(Nothing),
             fs: Arc::new(SystemFiles),
             transport: Arc::new(Nothing),
+            signals: Arc::new(SystemSignals),
         }
     }
 
