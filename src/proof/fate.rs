@@ -59,6 +59,7 @@ pub(super) struct Fate {
     changes: AtomicU64,
     operations: AtomicU64,
     requests: AtomicU64,
+    sent: AtomicU64,
     dead: AtomicBool,
     died: Notify,
     /// How often it was asked to stop.
@@ -83,6 +84,7 @@ impl Fate {
             changes: AtomicU64::new(0),
             operations: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
             dead: AtomicBool::new(false),
             died: Notify::new(),
             asked: watch::Sender::new(0),
@@ -186,8 +188,14 @@ impl Fate {
         Some(what)
     }
 
-    /// Whether the process ends now that a changing request, the n-th, has left; after how many seconds it arrives.
-    pub(super) fn leaves_late(&self, change: u64) -> Option<u64> {
+    /// How many changing requests have left.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
+    }
+
+    /// A changing request leaves; if the process ends with that, after how many seconds it arrives.
+    pub(super) fn leaves_late(&self) -> Option<u64> {
+        let change = self.sent.fetch_add(1, Ordering::SeqCst) + 1;
         match self.plan.kill {
             Some(Instant::Underway(at, seconds)) if at == change => {
                 self.die();

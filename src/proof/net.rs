@@ -89,8 +89,6 @@ pub(super) struct Site {
     tokens: BTreeMap<String, BTreeMap<String, String>>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
-    /// Changing requests that have arrived.
-    pub(super) changes: u64,
     /// A fingerprint of everything that happened, in order.
     pub(super) log: Log,
 }
@@ -126,7 +124,6 @@ impl Site {
             late: Vec::new(),
             tokens: BTreeMap::new(),
             broken: Vec::new(),
-            changes: 0,
             log: Log::default(),
         }
     }
@@ -156,7 +153,6 @@ impl Site {
         {
             return false;
         }
-        self.changes += 1;
         let own: BTreeMap<String, String> = params
             .iter()
             .filter(|(name, _)| !COMMON.contains(&name.as_str()))
@@ -237,8 +233,6 @@ pub(super) struct Net {
     /// Server time when the run began, in milliseconds, and the moment of that.
     pub(super) base: i64,
     pub(super) started: tokio::time::Instant,
-    /// How many changing requests there were before.
-    pub(super) changes_before: u64,
 }
 
 impl Net {
@@ -266,8 +260,7 @@ impl Transport for Net {
                 if is_change && self.started.elapsed() < Duration::from_millis(self.weather.dark) {
                     mishap = [Mishap::LostAnswer, Mishap::LostRequest][usize::from(self.weather.deaf)];
                 }
-                if is_change && let Some(seconds) = self.fate.leaves_late(site.changes - self.changes_before)
-                {
+                if is_change && let Some(seconds) = self.fate.leaves_late() {
                     let at = self.now() + i64::try_from(seconds * 1000).unwrap();
                     site.late.push((at, raw.clone()));
                 }

@@ -1,4 +1,5 @@
-//! Seeded schedules: random stacks one after the other, under random weather, clocks, read lags and kills. When the
+//! Seeded schedules: random stacks one after the other, under random weather, clocks and read lags, with kills,
+//! requests to stop, processes that stand still, two at a time, and somebody else who changes things. When the
 //! weather has calmed down, at most two runs make everything right. A seed repeats exactly.
 //!
 //! `INFRA_PROOF_SEEDS=20000` runs that many, `INFRA_PROOF_SEED=17` that one with all that happened.
@@ -10,7 +11,7 @@ use super::fate::{Instant, Plan};
 use super::net::{LATEST, Weather};
 use super::oracle::Oracle;
 use super::scenarios::some_stack;
-use super::world::World;
+use super::world::{Ended, World};
 use super::{Chance, lock};
 
 /// How many seeds `cargo test` runs.
@@ -59,6 +60,36 @@ fn some_kill(chance: &mut Chance) -> Option<Instant> {
     }
 }
 
+/// What happens to a run besides the weather.
+fn some_plan(chance: &mut Chance) -> Plan {
+    let mut seldom = |odds: u64, most: u64| {
+        let (drawn, at) = (chance.below(odds), 1 + chance.below(50));
+        (drawn == 0).then(|| (at, chance.below(most)))
+    };
+    let (freeze, meddle) = (seldom(8, 7200), seldom(5, u64::MAX));
+    let (first, second) = (seldom(8, 1), seldom(20, 3));
+    Plan {
+        kill: some_kill(chance),
+        freeze,
+        meddle,
+        signals: [first.map(|(at, _)| at), second.map(|(at, _)| at)],
+        ..Plan::default()
+    }
+}
+
+/// Runs it once, or twice at the same time.
+fn disturb(world: &mut World, chance: &mut Chance) -> Vec<Ended> {
+    let mut runs = vec![some_plan(chance)];
+    if chance.below(6) == 0 {
+        let delay = chance.below(3000);
+        runs.push(Plan {
+            delay,
+            ..some_plan(chance)
+        });
+    }
+    world.apply_together(&runs)
+}
+
 fn some_pause(chance: &mut Chance) -> Duration {
     let most = [1, 60, 600, 1800][chance.below(4) as usize];
     Duration::from_secs(chance.below(most))
@@ -83,24 +114,26 @@ fn play(seed: u64, with_words: bool) -> Played {
             }
             for _ in 0..=chance.below(2) {
                 world.weather = some_weather(chance);
-                let kill = some_kill(chance);
-                let ended = world.apply(Plan {
-                    kill,
-                    ..Plan::default()
-                });
-                runs += 1;
-                killed += u64::from(ended.code.is_none());
-                world.log(&format!(
-                    "exit {:?}, {} changes of the disk",
-                    ended.code, ended.changes
-                ));
-                let leaves = match (ended.code, chance.below(3)) {
-                    (Some(_), _) | (None, 0) => Leaves::Everything,
-                    (None, 1) => Leaves::Nothing,
-                    (None, _) => Leaves::Part(chance.next()),
+                let ended = disturb(&mut world, chance);
+                runs += ended.len() as u64;
+                let dead = ended.iter().filter(|ended| ended.code.is_none()).count();
+                killed += dead as u64;
+                for one in &ended {
+                    world.log(&format!(
+                        "exit {:?}, {} changes of the disk",
+                        one.code, one.changes
+                    ));
+                }
+                // The machine goes down only with all of its processes.
+                let leaves = match chance.below(3) {
+                    1 if dead == ended.len() => Leaves::Nothing,
+                    2 if dead == ended.len() => Leaves::Part(chance.next()),
+                    _ => Leaves::Everything,
                 };
                 world.crash(leaves);
-                oracle.look(&world, &ended)?;
+                for one in &ended {
+                    oracle.look(&world, one)?;
+                }
                 world.wait(some_pause(chance));
             }
         }

@@ -22,6 +22,8 @@ const FOLDER: &str = "/project";
 /// When the world begins, in milliseconds: a day in 2027.
 const BEGIN: i64 = 1_800_000_000_000;
 
+const APPLY: &[&str] = &["apply", "--auto-approve", "--allow-destroy", "--no-input"];
+
 /// What outlives the runs.
 pub(super) struct World {
     pub(super) disk: Disk,
@@ -45,7 +47,7 @@ pub(super) struct Ended {
     pub(super) changes: u64,
     pub(super) requests: u64,
     pub(super) operations: u64,
-    /// Changing requests that have left in this time, also those of others that ran at the same time.
+    /// Changing requests that have left.
     pub(super) sent: u64,
     /// When it was first asked to stop, and when it ended, since all began.
     pub(super) asked_at: Option<Duration>,
@@ -103,10 +105,13 @@ impl World {
 
     /// Applies without asking.
     pub(super) fn apply(&mut self, plan: Plan) -> Ended {
-        self.run(
-            &["apply", "--auto-approve", "--allow-destroy", "--no-input"],
-            plan,
-        )
+        self.run(APPLY, plan)
+    }
+
+    /// Applies several times at once.
+    pub(super) fn apply_together(&mut self, plans: &[Plan]) -> Vec<Ended> {
+        let runs: Vec<_> = plans.iter().map(|plan| (APPLY, *plan)).collect();
+        self.run_together(&runs)
     }
 
     /// The process of the last run is gone, and so is what the disk did not keep.
@@ -122,7 +127,6 @@ impl World {
 
     /// Runs several commands at the same time, each as a process of its own.
     pub(super) fn run_together(&mut self, runs: &[(&[&str], Plan)]) -> Vec<Ended> {
-        let sent_before = lock(&self.site).changes;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
@@ -150,8 +154,7 @@ impl World {
         drop(processes);
         drop(runtime);
         self.wait(took);
-        let sent = lock(&self.site).changes - sent_before;
-        ended.into_iter().map(|one| Ended { sent, ..one }).collect()
+        ended
     }
 
     fn env(&self, fate: &Arc<Fate>, started: tokio::time::Instant) -> Env {
@@ -182,7 +185,6 @@ impl World {
                 chance,
                 base: self.now,
                 started,
-                changes_before: lock(&self.site).changes,
             }),
         }
     }
@@ -230,7 +232,7 @@ async fn process(
         changes,
         requests,
         operations: fate.operations(),
-        sent: 0,
+        sent: fate.sent(),
         asked_at: fate.asked_at().map(|at| at - started),
         elapsed: started.elapsed(),
     }
