@@ -3,6 +3,8 @@
 //!
 //! Does not know what any of it is used for.
 
+#[cfg(test)]
+pub(crate) mod chance;
 mod clock;
 #[cfg(test)]
 pub(crate) mod faults;

@@ -3,6 +3,8 @@
 //! Reading is generic and plural: one list by our stack tag, then by id only what the list did not show. Does not
 //! know configuration, plans or the screen.
 
+#[cfg(test)]
+mod fuzz;
 mod instance;
 mod security_group;
 mod steps;

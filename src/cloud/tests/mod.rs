@@ -1,6 +1,7 @@
 //! The client as a whole: against a scripted network with paused time, and against the simulator over loopback.
 
 mod credentials;
+mod fuzz;
 mod network;
 mod paging;
 mod simulated;

@@ -5,6 +5,7 @@ use proptest::test_runner::Config;
 
 use super::support::{BASE, Project};
 use crate::diagnostic::Diagnostic;
+use crate::env::chance::fuzz_cases;
 use crate::ui::diagnostics::{Style, render, to_github, to_json};
 
 /// Pieces of configurations, right ones and wrong ones.
@@ -70,10 +71,7 @@ const PIECES: &[&str] = &[
 ];
 
 fn cases() -> u32 {
-    std::env::var("INFRA_FUZZ_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(200)
+    u32::try_from(fuzz_cases(200)).unwrap()
 }
 
 /// Loads it and shows what is wrong, in every form.

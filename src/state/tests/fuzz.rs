@@ -7,12 +7,10 @@ use super::super::check::Ids;
 use super::super::journal::{self, Journal, Open, Record};
 use super::super::snapshot::{self, Trust};
 use super::*;
+use crate::env::chance::{Chance, fuzz_cases};
 
 fn cases() -> u64 {
-    std::env::var("INFRA_FUZZ_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(2_000)
+    fuzz_cases(2_000)
 }
 
 /// A state and a journal of usual content.
@@ -36,37 +34,13 @@ fn samples() -> (Vec<u8>, Vec<u8>) {
     (disk.files()[&folder().join("default.json")].clone(), journal)
 }
 
-/// Changes bytes in one of the ways in which files go wrong.
-fn mutate(random: &TestRandom, bytes: &mut Vec<u8>) {
-    for _ in 0..=random.below(3) {
-        if bytes.is_empty() {
-            return;
-        }
-        let (at, other) = (random.below(bytes.len()), random.below(bytes.len()));
-        let (low, high) = (at.min(other), at.max(other));
-        match random.below(8) {
-            0 => bytes[at] ^= 1 << random.below(8),
-            1 => bytes[at] = random.next().to_le_bytes()[0],
-            2 => bytes.truncate(at),
-            3 => bytes.drain(low..high).for_each(drop),
-            4 => bytes[low..high].fill(0),
-            5 => {
-                let copied = bytes[low..high.min(low + 600)].to_vec();
-                bytes.splice(at..at, copied).for_each(drop);
-            }
-            6 => bytes.swap(at, other),
-            _ => bytes.insert(at, b"{}[]\",:0\n\\"[random.below(10)]),
-        }
-    }
-}
-
 #[test]
 fn changed_states_are_refused() {
     let (state, _) = samples();
-    let random = TestRandom::new(21);
+    let chance = &mut Chance::new(21);
     for case in 0..cases() {
         let mut bytes = state.clone();
-        mutate(&random, &mut bytes);
+        chance.damage(&mut bytes);
         let result = snapshot::decode(&bytes, Trust::Checksum);
         assert!(result.is_err() || bytes == state, "case {case} was accepted");
         // As a document that somebody edited it may be anything, but it must not panic.
@@ -86,11 +60,11 @@ fn changed_states_are_refused() {
 fn changed_journals_are_refused_or_cut_to_whole_records() {
     let (_, bytes_before) = samples();
     let before = journal::decode(&bytes_before).unwrap();
-    let random = TestRandom::new(22);
+    let chance = &mut Chance::new(22);
     let mut accepted = 0;
     for case in 0..cases() {
         let mut bytes = bytes_before.clone();
-        mutate(&random, &mut bytes);
+        chance.damage(&mut bytes);
         let salvaged = journal::salvage(&bytes);
         assert!(
             is_prefix(&salvaged, &before) || has_copied_lines(&salvaged, &before),
@@ -111,10 +85,10 @@ fn changed_journals_are_refused_or_cut_to_whole_records() {
 
 #[test]
 fn random_bytes_are_neither_state_nor_journal() {
-    let random = TestRandom::new(23);
+    let chance = &mut Chance::new(23);
     for _ in 0..cases() {
-        let mut bytes = vec![0; random.below(400)];
-        random.fill(&mut bytes);
+        let mut bytes = vec![0; chance.index(400)];
+        bytes.fill_with(|| chance.next().to_le_bytes()[0]);
         assert!(snapshot::decode(&bytes, Trust::Checksum).is_err());
         let _ = snapshot::decode(&bytes, Trust::Edited);
         let read = journal::decode(&bytes).unwrap_or_default();
@@ -125,7 +99,7 @@ fn random_bytes_are_neither_state_nor_journal() {
 
 #[test]
 fn whole_lines_with_any_json_in_them_do_not_panic() {
-    let random = TestRandom::new(24);
+    let chance = &mut Chance::new(24);
     let (_, bytes) = samples();
     let lines: Vec<&[u8]> = bytes
         .split(|&byte| byte == b'\n')
@@ -136,8 +110,8 @@ fn whole_lines_with_any_json_in_them_do_not_panic() {
         for line in &lines {
             // The checksum is right and the content is not, as a mistake of ours would leave it.
             let mut json = line[9..].to_vec();
-            if random.below(3) == 0 {
-                mutate(&random, &mut json);
+            if chance.below(3) == 0 {
+                chance.damage(&mut json);
                 json.retain(|&byte| byte != b'\n');
             }
             journal::line_of(&json, &mut all);
