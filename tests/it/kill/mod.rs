@@ -2,6 +2,8 @@
 //!
 //! `INFRA_KILLS=200 cargo test --test it kill::random -- --nocapture` kills applies of 200 servers that often; `INFRA_RACES=50 cargo test --test it kill::eight` starts eight applies at once that often.
 
+mod syscalls;
+
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
