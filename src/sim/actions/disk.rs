@@ -111,7 +111,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         bursting: params.flag("BurstingEnabled"),
         provisioned_iops: params.int("ProvisionedIops")?.unwrap_or(0),
         delete_with_instance: false,
-        delete_auto_snapshot: true,
+        delete_auto_snapshot: false,
         enable_auto_snapshot: true,
         expires,
         created: call.now.real,

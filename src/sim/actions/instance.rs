@@ -207,7 +207,7 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "ClusterId": "",
         "ImageId": &row.image_id,
         "OSName": image.map_or("", |image| image.os_name),
-        "OSNameEn": image.map_or("", |image| image.platform),
+        "OSNameEn": image.map_or("", |image| image.os_name_en),
         "OSType": image.map_or("linux", |image| image.os_type),
         "InstanceType": &row.instance_type,
         "InstanceTypeFamily": kind.as_ref().map_or("", |kind| kind.family.id),

@@ -281,7 +281,7 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
         bursting: false,
         provisioned_iops: 0,
         delete_with_instance: disk.delete_with_instance,
-        delete_auto_snapshot: true,
+        delete_auto_snapshot: false,
         enable_auto_snapshot: true,
         portable: !system,
         expires: order
