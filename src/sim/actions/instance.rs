@@ -271,6 +271,7 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "MetadataOptions",
         map! { "HttpEndpoint": &row.http_endpoint, "HttpTokens": &row.http_tokens, "HttpPutResponseHopLimit": 0 },
     );
+    node.push("ImageOptions", map! { "LoginAsNonRoot": false });
     node.push("AdditionalInfo", map! { "EnableHighDensityMode": false });
     node.push("NetworkInterfaces", map! { "NetworkInterface": cards(row) });
     node.push("Tags", ecs_tags(&row.tags));

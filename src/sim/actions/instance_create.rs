@@ -22,7 +22,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .map(|id| vec![id.to_owned()])
         .unwrap_or_default();
     let vswitch = call.params.text("VSwitchId").map(str::to_owned);
-    let order = order(call, groups, vswitch)?;
+    let order = order(call, groups, vswitch, call.params.text("PrivateIpAddress"))?;
     let name = call.name("InstanceName", 2, NAME)?;
     call.validated()?;
     let path = vec![(PENDING_MS, Next::Status(InstanceStatus::Stopped))];
@@ -40,6 +40,10 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .any(|name| params.text(name).is_some())
     {
         return refuse("InvalidLaunchTemplate.NotFound");
+    }
+    // No image of the catalogue can, as DescribeImages says of each.
+    if params.flag("ImageOptions.LoginAsNonRoot") {
+        return refuse("LoginAsNonRoot.ImageNotSupport");
     }
     let cards = params.groups("NetworkInterface");
     let primary = cards
@@ -75,7 +79,10 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !(1..=amount).contains(&min_amount) {
         return refuse("InvalidMinAmount.Malformed");
     }
-    let order = order(call, groups, vswitch)?;
+    let address = params
+        .text("PrivateIpAddress")
+        .or_else(|| primary?.text("PrimaryIpAddress"));
+    let order = order(call, groups, vswitch, address)?;
     let name = call.name("InstanceName", 2, NAME)?;
     if order.private_ip.is_some() && amount > 1 {
         return refuse("InvalidPrivateIpAddress.Duplicated");
