@@ -214,6 +214,11 @@ fn the_same_port_speaks_tls_with_a_certificate_that_its_authority_vouches_for() 
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     assert!(String::from_utf8(answer).unwrap().starts_with("HTTP/1.1 200"));
+    // Strict clients insist on these: the authority's key identifier, the key's use, and that it is a server's.
+    let certificate = stream.conn.peer_certificates().unwrap()[0].clone();
+    for extension in [[0x55, 0x1d, 0x23], [0x55, 0x1d, 0x0f], [0x55, 0x1d, 0x25]] {
+        assert!(certificate.windows(3).any(|bytes| bytes == extension));
+    }
     // Plain HTTP goes on beside it.
     assert!(call(&server, ECS, "DescribeRegions", &[], "2").starts_with("HTTP/1.1 200"));
 }
