@@ -1,11 +1,13 @@
 //! The Terraform provider for Alibaba Cloud (1.289.0), played: its requests in the encodings that it sends, call by
 //! call in its order, and of each answer what its code reads. What is absent, null or of another type there crashes
 //! it, or shows a difference on the next plan. `stack` is the whole life of seven resources and the place to begin;
-//! `readers` is what a refresh asks and stores; `others` are the remaining resources, updates and data sources.
+//! `readers` is what a refresh asks and stores.
 
 mod others;
 mod readers;
+mod sources;
 mod stack;
+mod updates;
 
 use std::collections::BTreeMap;
 

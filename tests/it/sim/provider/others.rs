@@ -1,20 +1,20 @@
-//! The provider's other resources as far as the simulated actions reach, its updates in place, and its data sources.
+//! The provider's other resources, as far as the simulated actions reach.
 
 use serde_json::{Value, json};
 
-use super::{ECS, Provider, REGION, VPC, text};
+use super::{ECS, Path, Provider, REGION, VPC, no_difference, text};
 
-const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
+pub(super) const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
 
 /// A network and a server with data disks, made as the provider makes them.
-struct Ground {
-    vpc: String,
-    vswitch: String,
-    group: String,
-    instance: String,
+pub(super) struct Ground {
+    pub(super) vpc: String,
+    pub(super) vswitch: String,
+    pub(super) group: String,
+    pub(super) instance: String,
 }
 
-fn ground(provider: &mut Provider) -> Ground {
+pub(super) fn ground(provider: &mut Provider) -> Ground {
     let form = [
         REGION,
         ("ClientToken", "g1"),
@@ -94,7 +94,7 @@ fn a_server_with_everything_is_read_as_it_was_ordered() {
     let mut provider = Provider::new();
     let ground = ground(&mut provider);
     let state = provider.read_instance(&ground.instance, false);
-    super::no_difference(
+    no_difference(
         &state,
         &[
             ("private_ip", json!("10.0.1.77")),
@@ -125,7 +125,7 @@ fn no_image_of_the_catalogue_lets_others_than_root_log_in() {
         ("SecurityGroupIds.1", &ground.group),
         ("VSwitchId", &ground.vswitch),
     ];
-    let (status, body) = provider.send(super::Path::Tea, (ECS, "RunInstances"), &[], &form);
+    let (status, body) = provider.send(Path::Tea, (ECS, "RunInstances"), &[], &form);
     assert_eq!(
         (status, &body["Code"]),
         (400, &"LoginAsNonRoot.ImageNotSupport".into())
@@ -237,7 +237,7 @@ fn too_many_disk_ids_and_no_list_of_them_have_codes_of_their_own() {
         ("d-1", 404, "InvalidDiskIds.ValueNotSupported"),
     ] {
         let form = [REGION, ("DiskIds", ids)];
-        let (got, body) = provider.send(super::Path::Tea, (ECS, "DescribeDisks"), &[], &form);
+        let (got, body) = provider.send(Path::Tea, (ECS, "DescribeDisks"), &[], &form);
         assert_eq!((got, &body["Code"]), (status, &code.into()));
     }
 }
@@ -287,7 +287,7 @@ fn a_key_pair_is_made_bound_to_a_server_and_deleted() {
         assert_eq!(page["Instances"]["Instance"].as_array().unwrap().len(), count);
     }
     let names = [REGION, ("KeyPairNames", "[\"ops\"]")];
-    let (status, body) = provider.send(super::Path::Tea, (ECS, "DeleteKeyPairs"), &[], &names);
+    let (status, body) = provider.send(Path::Tea, (ECS, "DeleteKeyPairs"), &[], &names);
     assert_eq!(
         (status, &body["Code"]),
         (400, &"InvalidParameter.KeypairAlreadyAttachedInstance".into())
@@ -295,113 +295,6 @@ fn a_key_pair_is_made_bound_to_a_server_and_deleted() {
     provider.tea(ECS, "DetachKeyPair", &[], &pair);
     provider.tea(ECS, "DeleteKeyPairs", &[], &names);
     assert_eq!(read(&mut provider), None);
-}
-
-#[test]
-fn a_server_is_changed_in_place_in_the_order_of_the_provider() {
-    let mut provider = Provider::new();
-    let ground = ground(&mut provider);
-    let id = ("InstanceId", ground.instance.as_str());
-    let ids = format!("[\"{}\"]", ground.instance);
-    let tagged = [REGION, ("ResourceType", "instance"), ("ResourceId.1", id.1)];
-    let form = [&tagged[..], &[("TagKey.1", "team")]].concat();
-    provider.tea(ECS, "UntagResources", &[], &form);
-    let form = [&tagged[..], &[("Tag.1.Key", "tier"), ("Tag.1.Value", "")]].concat();
-    provider.legacy(ECS, "TagResources", &form);
-    let names = [
-        REGION,
-        id,
-        ("InstanceName", "web-2"),
-        ("Description", "second"),
-        ("DeletionProtection", "true"),
-    ];
-    provider.legacy(ECS, "ModifyInstanceAttribute", &names);
-    let names = [REGION, id, ("DeletionProtection", "false")];
-    provider.legacy(ECS, "ModifyInstanceAttribute", &names);
-    provider.legacy(ECS, "StopInstance", &[REGION, id, ("ForceStop", "false")]);
-    let form = [
-        REGION,
-        id,
-        ("ImageId", IMAGE),
-        ("SystemDisk.Size", "60"),
-        ("ClientToken", "u1"),
-    ];
-    provider.legacy(ECS, "ReplaceSystemDisk", &form);
-    let form = [
-        REGION,
-        id,
-        ("VSwitchId", &ground.vswitch),
-        ("PrivateIpAddress", "10.0.1.78"),
-    ];
-    provider.legacy(ECS, "ModifyInstanceVpcAttribute", &form);
-    let form = [id, ("InstanceType", "ecs.g7.xlarge"), ("ClientToken", "u2")];
-    provider.legacy(ECS, "ModifyInstanceSpec", &form);
-    provider.legacy(ECS, "StartInstance", &[id]);
-    let form = [id, ("InternetMaxBandwidthOut", "20"), ("ClientToken", "u3")];
-    provider.legacy(ECS, "ModifyInstanceNetworkSpec", &form);
-    let form = [
-        REGION,
-        ("InstanceId.1", id.1),
-        ("ActionOnMaintenance", "AutoRecover"),
-        ("MaintenanceWindow.1.EndTime", "03:00:00"),
-        ("MaintenanceWindow.1.StartTime", "02:00:00"),
-        ("NotifyOnMaintenance", "true"),
-    ];
-    provider.tea(ECS, "ModifyInstanceMaintenanceAttributes", &[], &form);
-    let form = [
-        REGION,
-        id,
-        ("HttpEndpoint", "enabled"),
-        ("HttpTokens", "optional"),
-    ];
-    provider.tea(ECS, "ModifyInstanceMetadataOptions", &[], &form);
-
-    let state = provider.read_instance(id.1, false);
-    super::no_difference(
-        &state,
-        &[
-            ("status", json!("Running")),
-            ("instance_name", json!("web-2")),
-            ("description", json!("second")),
-            ("deletion_protection", json!(false)),
-            ("tags", json!({"tier": ""})),
-            ("system_disk_size", json!(60)),
-            ("private_ip", json!("10.0.1.78")),
-            ("instance_type", json!("ecs.g7.xlarge")),
-            ("internet_max_bandwidth_out", json!(20)),
-            ("maintenance_notify", json!(true)),
-            ("http_tokens", json!("optional")),
-        ],
-    );
-    assert_eq!(state["maintenance_time"].as_array().unwrap().len(), 1);
-
-    // The only group cannot be left, and one that is joined cannot be joined again; the provider swallows both.
-    for (action, code) in [
-        ("LeaveSecurityGroup", "InstanceLastSecurityGroup"),
-        ("JoinSecurityGroup", "InvalidInstanceId.AlreadyExists"),
-    ] {
-        let params = [REGION, id, ("SecurityGroupId", ground.group.as_str())];
-        let (status, body) = provider.send(super::Path::Legacy, (ECS, action), &params, &[]);
-        assert_eq!((status, &body["Code"]), (403, &code.into()));
-    }
-    let params = [
-        REGION,
-        ("InstanceIds", ids.as_str()),
-        ("InstanceChargeType", "PrePaid"),
-        ("Period", "1"),
-        ("PeriodUnit", "Month"),
-        ("AutoPay", "true"),
-        ("IncludeDataDisks", "true"),
-        ("ClientToken", "u4"),
-    ];
-    provider.legacy(ECS, "ModifyInstanceChargeType", &params);
-    let renewal = provider.legacy(ECS, "DescribeInstanceAutoRenewAttribute", &[REGION, id]);
-    let renewal = &renewal["InstanceRenewAttributes"]["InstanceRenewAttribute"][0];
-    assert_eq!(
-        (&renewal["RenewalStatus"], &renewal["PeriodUnit"]),
-        (&json!("Normal"), &json!("Month"))
-    );
-    assert!(renewal["Duration"].is_i64());
 }
 
 #[test]
@@ -467,169 +360,5 @@ fn rules_of_every_kind_are_described_twice_and_revoked_as_they_were_made() {
         provider.common(ECS, &format!("RevokeSecurityGroup{way}"), &flat);
         let shown = provider.group_attribute(group.1);
         assert_eq!(shown["Permissions"]["Permission"], json!([]), "{rule:?}");
-    }
-}
-
-#[test]
-fn the_network_and_the_address_are_changed_in_place() {
-    let mut provider = Provider::new();
-    let ground = ground(&mut provider);
-    let form = [
-        REGION,
-        ("VpcId", ground.vpc.as_str()),
-        ("VpcName", "demo-2"),
-        ("Description", "second"),
-    ];
-    provider.tea(VPC, "ModifyVpcAttribute", &[], &form);
-    let tagged = [
-        REGION,
-        ("ResourceType", "VPC"),
-        ("ResourceId.1", ground.vpc.as_str()),
-    ];
-    let form = [&tagged[..], &[("Tag.1.Key", "team"), ("Tag.1.Value", "web")]].concat();
-    // Sent twice for a new VPC.
-    for _ in 0..2 {
-        provider.tea(VPC, "TagResources", &[], &form);
-    }
-    let state = provider.read_vpc(&ground.vpc);
-    super::no_difference(
-        &state,
-        &[
-            ("vpc_name", json!("demo-2")),
-            ("description", json!("second")),
-            ("tags", json!({"team": "web"})),
-        ],
-    );
-    let form = [&tagged[..], &[("TagKey.1", "team")]].concat();
-    provider.tea(VPC, "UnTagResources", &[], &form);
-    assert_eq!(provider.read_vpc(&ground.vpc)["tags"], json!({}));
-
-    let form = [
-        REGION,
-        ("VSwitchId", ground.vswitch.as_str()),
-        ("VSwitchName", "b"),
-        ("Description", "second"),
-    ];
-    let (status, _) = provider.send(super::Path::Tea, (VPC, "ModifyVSwitchAttribute"), &[], &form);
-    assert_eq!(status, 200);
-
-    let form = [
-        REGION,
-        ("SecurityGroupId", ground.group.as_str()),
-        ("InnerAccessPolicy", "Drop"),
-        ("ClientToken", "p"),
-    ];
-    provider.tea(ECS, "ModifySecurityGroupPolicy", &[], &form);
-    assert_eq!(provider.read_group(&ground.group)["inner_access_policy"], "Drop");
-
-    let made = provider.tea(
-        VPC,
-        "AllocateEipAddress",
-        &[("InstanceId", "")],
-        &[REGION, ("ClientToken", "a")],
-    );
-    let address = text(&made["AllocationId"]);
-    let form = [
-        REGION,
-        ("AllocationId", address.as_str()),
-        ("Bandwidth", "10"),
-        ("Name", "edge"),
-        ("Description", "one"),
-    ];
-    provider.tea(VPC, "ModifyEipAddressAttribute", &[], &form);
-    super::no_difference(
-        &provider.read_address(&address),
-        &[
-            ("bandwidth", json!("10")),
-            ("address_name", json!("edge")),
-            ("description", json!("one")),
-            ("internet_charge_type", json!("PayByBandwidth")),
-        ],
-    );
-}
-
-#[test]
-fn zones_types_and_images_are_found_by_the_data_sources() {
-    let mut provider = Provider::new();
-    let asked = [
-        REGION,
-        ("InstanceChargeType", "PostPaid"),
-        ("IoOptimized", "optimized"),
-        ("SpotStrategy", "NoSpot"),
-    ];
-    let with = |what| [&asked[..], &[("DestinationResource", what)]].concat();
-    let zones = provider.legacy(ECS, "DescribeAvailableResource", &with("Zone"));
-    let zones = zones["AvailableZones"]["AvailableZone"].as_array().unwrap();
-    assert!(
-        zones
-            .iter()
-            .any(|zone| zone["ZoneId"] == "cn-hangzhou-h" && zone["Status"] == "Available")
-    );
-    // A zone counts only when it lists types and disks.
-    let shown = provider.legacy(ECS, "DescribeZones", &[asked[0], asked[1], asked[3]]);
-    for zone in shown["Zones"]["Zone"].as_array().unwrap() {
-        assert!(
-            !zone["AvailableInstanceTypes"]["InstanceTypes"]
-                .as_array()
-                .unwrap()
-                .is_empty()
-        );
-        assert!(
-            !zone["AvailableDiskCategories"]["DiskCategories"]
-                .as_array()
-                .unwrap()
-                .is_empty()
-        );
-        assert!(zone["AvailableResourceCreation"]["ResourceTypes"].is_array());
-    }
-
-    let types = provider.legacy(ECS, "DescribeAvailableResource", &with("InstanceType"));
-    let types = &types["AvailableZones"]["AvailableZone"][0]["AvailableResources"]["AvailableResource"];
-    let supported = types[0]["SupportedResources"]["SupportedResource"]
-        .as_array()
-        .unwrap();
-    assert!(supported.iter().any(|item| item["Value"] == "ecs.g7.large"));
-    // No region goes with this one; pages end with an empty token.
-    let types = provider.tea(
-        ECS,
-        "DescribeInstanceTypes",
-        &[],
-        &[("InstanceTypeFamily", "ecs.g7")],
-    );
-    assert_eq!(types["NextToken"], "");
-    let large = types["InstanceTypes"]["InstanceType"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|kind| kind["InstanceTypeId"] == "ecs.g7.large")
-        .unwrap();
-    assert_eq!(
-        (&large["CpuCoreCount"], large["MemorySize"].as_f64()),
-        (&json!(2), Some(8.0))
-    );
-    assert!(large["LocalStorageCapacity"].is_number() && large["EniQuantity"].is_number());
-
-    let params = [
-        REGION,
-        ("ImageOwnerAlias", "system"),
-        ("OSType", "linux"),
-        ("PageNumber", "1"),
-        ("PageSize", "100"),
-        ("Status", "Available"),
-    ];
-    let images = provider.legacy(ECS, "DescribeImages", &params);
-    let image = &images["Images"]["Image"][0];
-    assert_eq!(
-        (&image["ImageId"], &image["OSNameEn"]),
-        (&json!(IMAGE), &json!("Alibaba Cloud Linux 3.2104 LTS 64 bit"))
-    );
-    for key in [
-        "ImageName",
-        "CreationTime",
-        "Architecture",
-        "Usage",
-        "IsSelfShared",
-    ] {
-        assert!(image[key].is_string(), "{key}");
     }
 }
