@@ -46,6 +46,11 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("LoginAsNonRoot.ImageNotSupport");
     }
     let cards = params.groups("NetworkInterface");
+    if cards.len() > 1 {
+        // A second card is not simulated; a server without it would not be what was ordered.
+        return Err(Refusal::new("InvalidParam.SecondaryNetworkInterface")
+            .with_message("The simulator makes instances with one network interface only."));
+    }
     let primary = cards
         .iter()
         .find(|card| card.text_or("InstanceType", "").eq_ignore_ascii_case("primary"))

@@ -114,22 +114,36 @@ fn a_server_with_everything_is_read_as_it_was_ordered() {
 }
 
 #[test]
-fn no_image_of_the_catalogue_lets_others_than_root_log_in() {
+fn what_is_not_simulated_is_refused_and_not_left_out() {
     let mut provider = Provider::new();
     let ground = ground(&mut provider);
-    let form = [
-        REGION,
-        ("ImageId", IMAGE),
-        ("ImageOptions.LoginAsNonRoot", "true"),
-        ("InstanceType", "ecs.g7.large"),
-        ("SecurityGroupIds.1", &ground.group),
-        ("VSwitchId", &ground.vswitch),
-    ];
-    let (status, body) = provider.send(Path::Tea, (ECS, "RunInstances"), &[], &form);
-    assert_eq!(
-        (status, &body["Code"]),
-        (400, &"LoginAsNonRoot.ImageNotSupport".into())
-    );
+    for (more, code) in [
+        // No image of the catalogue can.
+        (
+            &[("ImageOptions.LoginAsNonRoot", "true")][..],
+            "LoginAsNonRoot.ImageNotSupport",
+        ),
+        (
+            &[
+                ("NetworkInterface.1.InstanceType", "Primary"),
+                ("NetworkInterface.1.VSwitchId", &ground.vswitch),
+                ("NetworkInterface.2.InstanceType", "Secondary"),
+                ("NetworkInterface.2.VSwitchId", &ground.vswitch),
+            ][..],
+            "InvalidParam.SecondaryNetworkInterface",
+        ),
+    ] {
+        let form = [
+            REGION,
+            ("ImageId", IMAGE),
+            ("InstanceType", "ecs.g7.large"),
+            ("SecurityGroupIds.1", &ground.group),
+            ("VSwitchId", &ground.vswitch),
+        ];
+        let form = [&form[..], more].concat();
+        let (status, body) = provider.send(Path::Tea, (ECS, "RunInstances"), &[], &form);
+        assert_eq!((status, &body["Code"]), (400, &code.into()));
+    }
 }
 
 #[test]
