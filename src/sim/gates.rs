@@ -258,7 +258,8 @@ fn read(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let wants_json = request
         .header("accept")
         .is_some_and(|accept| accept.contains("json"));
-    if wants_json || request.header("x-acs-action").is_some() {
+    // The older scheme's default is XML, also when a client repeats the action in a header.
+    if wants_json || acs3_authorization(request).is_some() {
         exchange.format = Format::Json;
     }
     exchange.query = decode_form(request.query()).ok_or_else(|| Refusal::new("InvalidParameter"))?;
@@ -312,6 +313,13 @@ pub(super) fn without_port(host: &str) -> &str {
     }
 }
 
+/// The `Authorization` header of the newer scheme.
+fn acs3_authorization(request: &RawRequest) -> Option<&str> {
+    request
+        .header("authorization")
+        .filter(|header| header.starts_with("ACS3-HMAC-SHA256"))
+}
+
 fn sent<'a>(exchange: &'a Exchange<'_>, name: &str) -> Option<&'a str> {
     exchange
         .sent
@@ -335,10 +343,7 @@ pub(super) fn missing_common(name: &str) -> Refusal {
 
 fn common_parameters(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let request = exchange.request;
-    let acs3 = request
-        .header("authorization")
-        .filter(|header| header.starts_with("ACS3-HMAC-SHA256"));
-    if let Some(header) = acs3 {
+    if let Some(header) = acs3_authorization(request) {
         exchange.scheme = Scheme::Acs3;
         let header_or = |name: &str, shown: &str| {
             request

@@ -34,6 +34,9 @@ const REINIT_MS: i64 = 10_000;
 /// The vendor's limit of data disks on an instance.
 const PER_INSTANCE_MAX: usize = 16;
 
+/// How many ids one look may name.
+const DISK_IDS_MAX: usize = 100;
+
 const NO_DISK: &str = "InvalidDiskId.NotFound";
 
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -111,7 +114,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         bursting: params.flag("BurstingEnabled"),
         provisioned_iops: params.int("ProvisionedIops")?.unwrap_or(0),
         delete_with_instance: false,
-        delete_auto_snapshot: true,
+        delete_auto_snapshot: false,
         enable_auto_snapshot: true,
         expires,
         created: call.now.real,
@@ -486,8 +489,12 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let ids = params
-        .json_list("DiskIds", 100)
+        .json_list("DiskIds", usize::MAX)
         .map_err(|_| call.code(&["InvalidDiskIds.ValueNotSupported"]))?;
+    if ids.as_ref().is_some_and(|ids| ids.len() > DISK_IDS_MAX) {
+        return Err(Refusal::new("InvalidDiskIds.Malformed")
+            .with_message("The amount of specified disk Ids exceeds the limit."));
+    }
     let kind = params.text_or("DiskType", "all").to_ascii_lowercase();
     if !["all", "system", "data"].contains(&kind.as_str()) {
         return refuse("InvalidDiskType.ValueNotSupported");

@@ -207,7 +207,7 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "ClusterId": "",
         "ImageId": &row.image_id,
         "OSName": image.map_or("", |image| image.os_name),
-        "OSNameEn": image.map_or("", |image| image.platform),
+        "OSNameEn": image.map_or("", |image| image.os_name_en),
         "OSType": image.map_or("linux", |image| image.os_type),
         "InstanceType": &row.instance_type,
         "InstanceTypeFamily": kind.as_ref().map_or("", |kind| kind.family.id),
@@ -271,6 +271,7 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "MetadataOptions",
         map! { "HttpEndpoint": &row.http_endpoint, "HttpTokens": &row.http_tokens, "HttpPutResponseHopLimit": 0 },
     );
+    node.push("ImageOptions", map! { "LoginAsNonRoot": false });
     node.push("AdditionalInfo", map! { "EnableHighDensityMode": false });
     node.push("NetworkInterfaces", map! { "NetworkInterface": cards(row) });
     node.push("Tags", ecs_tags(&row.tags));

@@ -22,7 +22,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .map(|id| vec![id.to_owned()])
         .unwrap_or_default();
     let vswitch = call.params.text("VSwitchId").map(str::to_owned);
-    let order = order(call, groups, vswitch)?;
+    let order = order(call, groups, vswitch, call.params.text("PrivateIpAddress"))?;
     let name = call.name("InstanceName", 2, NAME)?;
     call.validated()?;
     let path = vec![(PENDING_MS, Next::Status(InstanceStatus::Stopped))];
@@ -41,7 +41,16 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("InvalidLaunchTemplate.NotFound");
     }
+    // No image of the catalogue can, as DescribeImages says of each.
+    if params.flag("ImageOptions.LoginAsNonRoot") {
+        return refuse("LoginAsNonRoot.ImageNotSupport");
+    }
     let cards = params.groups("NetworkInterface");
+    if cards.len() > 1 {
+        // A second card is not simulated; a server without it would not be what was ordered.
+        return Err(Refusal::new("InvalidParam.SecondaryNetworkInterface")
+            .with_message("The simulator makes instances with one network interface only."));
+    }
     let primary = cards
         .iter()
         .find(|card| card.text_or("InstanceType", "").eq_ignore_ascii_case("primary"))
@@ -75,7 +84,10 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !(1..=amount).contains(&min_amount) {
         return refuse("InvalidMinAmount.Malformed");
     }
-    let order = order(call, groups, vswitch)?;
+    let address = params
+        .text("PrivateIpAddress")
+        .or_else(|| primary?.text("PrimaryIpAddress"));
+    let order = order(call, groups, vswitch, address)?;
     let name = call.name("InstanceName", 2, NAME)?;
     if order.private_ip.is_some() && amount > 1 {
         return refuse("InvalidPrivateIpAddress.Duplicated");
@@ -281,7 +293,7 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
         bursting: false,
         provisioned_iops: 0,
         delete_with_instance: disk.delete_with_instance,
-        delete_auto_snapshot: true,
+        delete_auto_snapshot: false,
         enable_auto_snapshot: true,
         portable: !system,
         expires: order

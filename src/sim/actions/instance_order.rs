@@ -50,7 +50,13 @@ pub(super) struct DiskOrder {
     pub(super) delete_with_instance: bool,
 }
 
-pub(super) fn order(call: &Call<'_>, groups: Vec<String>, vswitch: Option<String>) -> Result<Order, Refusal> {
+/// Checks what is ordered. Groups, vSwitch and private address are told: they may have been given with a network card.
+pub(super) fn order(
+    call: &Call<'_>,
+    groups: Vec<String>,
+    vswitch: Option<String>,
+    address: Option<&str>,
+) -> Result<Order, Refusal> {
     let params = call.params;
     let kind = catalogue::find_instance_type(params.required("InstanceType")?)
         .ok_or_else(|| call.code(&["InvalidInstanceType.ValueNotSupported"]))?;
@@ -66,7 +72,7 @@ pub(super) fn order(call: &Call<'_>, groups: Vec<String>, vswitch: Option<String
     }
     let vpc_id = vswitch.as_ref().map_or("", |(_, vpc_id)| vpc_id.as_str());
     check_groups(call, &groups, vpc_id)?;
-    let private_ip = private_ip(call, vswitch.as_ref().map(|(id, _)| id.as_str()))?;
+    let private_ip = private_ip(call, vswitch.as_ref().map(|(id, _)| id.as_str()), address)?;
     let io_optimized = match params.text("IoOptimized") {
         None => !kind.family.old || kind.family.id == "ecs.n1",
         Some(text) if text.eq_ignore_ascii_case("optimized") || text.eq_ignore_ascii_case("true") => true,
@@ -189,8 +195,12 @@ pub(super) fn check_groups(call: &Call<'_>, groups: &[String], vpc_id: &str) -> 
     Ok(())
 }
 
-fn private_ip(call: &Call<'_>, vswitch_id: Option<&str>) -> Result<Option<u32>, Refusal> {
-    let Some(text) = call.params.text("PrivateIpAddress") else {
+fn private_ip(
+    call: &Call<'_>,
+    vswitch_id: Option<&str>,
+    address: Option<&str>,
+) -> Result<Option<u32>, Refusal> {
+    let Some(text) = address else {
         if let Some(vswitch) = vswitch_id.and_then(|id| call.world.vswitches.get(id))
             && call.world.free_addresses(vswitch) == 0
         {

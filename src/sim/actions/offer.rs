@@ -159,7 +159,7 @@ fn image_node(image: &Image) -> Node {
         "ImageOwnerAlias": "system",
         "ImageVersion": "",
         "OSName": image.os_name,
-        "OSNameEn": image.platform,
+        "OSNameEn": image.os_name_en,
         "OSType": image.os_type,
         "Platform": image.platform,
         "Architecture": image.architecture,

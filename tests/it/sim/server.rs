@@ -171,6 +171,72 @@ fn a_generated_key_pair_is_kept_with_its_cloud() {
     assert_eq!(keys(&Server::start(options).unwrap()), made);
 }
 
+/// Reads one answer that has a length, and leaves the connection open.
+fn read_answer(stream: &mut TcpStream) -> (String, String) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    (head, String::from_utf8(body).unwrap())
+}
+
+#[test]
+fn a_connection_is_kept_and_bodies_come_in_pieces_or_after_an_invitation() {
+    let server = Server::start(options()).unwrap();
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    let form = |nonce: &str| {
+        let now = stamp(now());
+        let request = signed(
+            "POST",
+            ECS,
+            "DescribeZones",
+            &[],
+            nonce,
+            &now,
+            "testid",
+            "testsecret",
+        );
+        String::from_utf8(request.body).unwrap()
+    };
+    let head = "POST / HTTP/1.1\r\nHost: 127.0.0.1:7070\r\nAccept-Encoding: gzip\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\n";
+
+    let body = form("in pieces");
+    let (one, two) = body.split_at(40);
+    let pieces = format!(
+        "{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{one}\r\n{:x}\r\n{two}\r\n0\r\n\r\n",
+        one.len(),
+        two.len()
+    );
+    stream.write_all(pieces.as_bytes()).unwrap();
+    let (status, answer) = read_answer(&mut stream);
+    // Compression is offered, and an answer may do without.
+    assert!(
+        status.starts_with("http/1.1 200") && !status.contains("content-encoding"),
+        "{status}"
+    );
+    assert!(answer.contains("\"ZoneId\":\"cn-hangzhou-h\""), "{answer}");
+
+    let body = form("after an invitation");
+    let invited = format!(
+        "{head}Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(invited.as_bytes()).unwrap();
+    assert!(read_answer(&mut stream).0.starts_with("http/1.1 100"));
+    stream.write_all(body.as_bytes()).unwrap();
+    assert!(read_answer(&mut stream).0.starts_with("http/1.1 200"));
+}
+
 #[test]
 fn the_same_port_speaks_tls_with_a_certificate_that_its_authority_vouches_for() {
     use std::sync::Arc;
@@ -214,6 +280,11 @@ fn the_same_port_speaks_tls_with_a_certificate_that_its_authority_vouches_for() 
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     assert!(String::from_utf8(answer).unwrap().starts_with("HTTP/1.1 200"));
+    // Strict clients insist on these: the authority's key identifier, the key's use, and that it is a server's.
+    let certificate = stream.conn.peer_certificates().unwrap()[0].clone();
+    for extension in [[0x55, 0x1d, 0x23], [0x55, 0x1d, 0x0f], [0x55, 0x1d, 0x25]] {
+        assert!(certificate.windows(3).any(|bytes| bytes == extension));
+    }
     // Plain HTTP goes on beside it.
     assert!(call(&server, ECS, "DescribeRegions", &[], "2").starts_with("HTTP/1.1 200"));
 }

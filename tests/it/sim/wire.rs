@@ -414,3 +414,40 @@ fn a_success_in_xml_is_wrapped_in_its_actions_name() {
         "{body}"
     );
 }
+
+#[test]
+fn the_older_scheme_answers_in_xml_unless_asked_otherwise_and_the_newer_in_json() {
+    let mut sim = Sim::new();
+    let mut kind = |nonce: &str, params: &[(&str, &str)], headers: &[(&str, &str)]| {
+        let mut request = super::signed_as(
+            "GET",
+            ECS,
+            "DescribeRegions",
+            params,
+            nonce,
+            &stamp(START),
+            "testid",
+            "testsecret",
+        );
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        request.headers.extend(headers);
+        let answer = sim.cloud.handle(&request, START);
+        answer.headers[0].1.clone()
+    };
+    let xml = "text/xml;charset=utf-8";
+    let json = "application/json;charset=utf-8";
+    assert_eq!(kind("1", &[], &[]), xml);
+    // The Go and Python SDKs repeat the action in a header, which asks for nothing.
+    assert_eq!(kind("2", &[], &[("x-acs-action", "DescribeRegions")]), xml);
+    assert_eq!(kind("3", &[], &[("Accept", "application/json")]), json);
+    assert_eq!(kind("4", &[("Format", "json")], &[]), json);
+    assert_eq!(
+        kind("5", &[("Format", "xml")], &[("Accept", "application/json")]),
+        xml
+    );
+    // Even a broken request of the newer scheme is one of the newer scheme.
+    let acs3 = "ACS3-HMAC-SHA256 Credential=testid,SignedHeaders=host,Signature=00";
+    assert_eq!(kind("6", &[], &[("Authorization", acs3)]), json);
+}
