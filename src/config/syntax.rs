@@ -205,9 +205,12 @@ fn not_toml(
             );
             return;
         }
-        let diagnostic = Diagnostic::error(codes::SYNTAX, "TOML wants quotes around this key")
-            .help(format!("\"{key}\" = ..."))
-            .fix(report.location(at(span.clone())), format!("\"{key}\""));
+        let mut diagnostic = Diagnostic::error(codes::SYNTAX, "TOML wants quotes around this key");
+        if !key.contains(['"', '\'']) {
+            diagnostic = diagnostic
+                .help(format!("\"{key}\" = ..."))
+                .fix(report.location(at(span.clone())), format!("\"{key}\""));
+        }
         report.say(at(span), "not a bare key", diagnostic);
         return;
     }
@@ -277,22 +280,43 @@ pub(super) fn hide_secrets(file: u32, text: &str, secrets: &[&str], report: &mut
     for name in secrets {
         let mut from = 0;
         while let Some(found) = text[from..].find(name) {
-            let end = from + found + name.len();
+            let begin = from + found;
+            let end = begin + name.len();
             from = end;
             let rest = &text[end..];
-            let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
-            let Some(value) = rest.trim_start_matches([' ', '\t']).strip_prefix('=') else {
-                continue;
+            let is_quoted = text[..begin].ends_with(['"', '\'']);
+            let rest = rest
+                .strip_prefix(['"', '\''])
+                .filter(|_| is_quoted)
+                .unwrap_or(rest);
+            let value = rest.trim_start_matches(BLANKS);
+            let value = match value.strip_prefix('=') {
+                Some(value) => value.trim_start_matches(BLANKS),
+                // Where a key stands, another sign or none is a slip, and what follows is meant as the value.
+                None if is_key_place(&text[..begin]) && value.len() < rest.len() => {
+                    value.trim_start_matches([' ', '\t', ':', '-', '>'])
+                }
+                None if is_key_place(&text[..begin]) && value.starts_with(['"', '\'', ':']) => value,
+                None => continue,
             };
-            let value = value.trim_start_matches([' ', '\t']);
             // A named source is no secret, and is worth showing.
-            if value.starts_with('{') {
+            let named = value.strip_prefix('{').map(str::trim_start);
+            if named.is_some_and(|named| named.starts_with("env") || named.starts_with("file")) {
                 continue;
             }
             let start = text.len() - value.len();
             report.hide(Span::new(file, start..start + length_of_value(value)));
         }
     }
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Whether a key may stand behind this: at the beginning of a line, or in a table in braces.
+fn is_key_place(before: &str) -> bool {
+    let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
+    let before = before.trim_end_matches(BLANKS);
+    before.is_empty() || before.ends_with(['\n', '{', ','])
 }
 
 /// How far a value reaches, at least: to the end of its text, or of its line.

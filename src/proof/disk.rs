@@ -252,6 +252,7 @@ impl FileSystem for Files {
     }
 
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.fate.writes(bytes);
         let write = |content: &mut Content, length: usize, synced: bool| {
             if content.names.contains_key(path) {
                 return Err(io::ErrorKind::AlreadyExists.into());
@@ -357,6 +358,7 @@ struct Appending {
 
 impl AppendFile for Appending {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.fate.writes(bytes);
         let append = |part: &[u8]| {
             lock(&self.disk.content).files[self.file]
                 .now

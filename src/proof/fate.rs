@@ -60,6 +60,7 @@ pub(super) struct Fate {
     operations: AtomicU64,
     requests: AtomicU64,
     sent: AtomicU64,
+    written: AtomicU64,
     dead: AtomicBool,
     died: Notify,
     /// How often it was asked to stop.
@@ -85,6 +86,7 @@ impl Fate {
             operations: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             sent: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             dead: AtomicBool::new(false),
             died: Notify::new(),
             asked: watch::Sender::new(0),
@@ -186,6 +188,16 @@ impl Fate {
     pub(super) fn meddling(&self, request: u64) -> Option<u64> {
         let (_, what) = self.plan.meddle.filter(|(at, _)| *at == request)?;
         Some(what)
+    }
+
+    /// How many bytes were written to files.
+    pub(super) fn written(&self) -> u64 {
+        self.written.load(Ordering::SeqCst)
+    }
+
+    /// Bytes are written to a file.
+    pub(super) fn writes(&self, bytes: &[u8]) {
+        self.written.fetch_add(bytes.len() as u64, Ordering::SeqCst);
     }
 
     /// How many changing requests have left.

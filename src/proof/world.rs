@@ -47,8 +47,9 @@ pub(super) struct Ended {
     pub(super) changes: u64,
     pub(super) requests: u64,
     pub(super) operations: u64,
-    /// Changing requests that have left.
+    /// Changing requests that have left, and bytes that were written to files.
     pub(super) sent: u64,
+    pub(super) written: u64,
     /// When it was first asked to stop, and when it ended, since all began.
     pub(super) asked_at: Option<Duration>,
     pub(super) elapsed: Duration,
@@ -233,6 +234,7 @@ async fn process(
         requests,
         operations: fate.operations(),
         sent: fate.sent(),
+        written: fate.written(),
         asked_at: fate.asked_at().map(|at| at - started),
         elapsed: started.elapsed(),
     }

@@ -106,6 +106,27 @@ fn first_place(diagnostic: &Diagnostic) -> Option<(&str, usize)> {
     Some((&location.file, location.start))
 }
 
+#[test]
+fn a_slip_does_not_show_what_was_meant_as_a_secret() {
+    for line in [
+        "password 'hunter2'",
+        "password \"hunter2\"",
+        "password hunter2",
+        "password: hunter2",
+        "password:'hunter2'",
+        "\"password\" -> hunter2",
+        "  password\"hunter2\"",
+        "x = { password 'hunter2' }",
+        "password = { value = 'hunter2'",
+        "password = = 'hunter2'",
+        "password =",
+    ] {
+        let shown = run(&Project::new(&format!("{BASE}[instance.web]\n{line}\n")), 80);
+        assert!(shown.contains("error"), "{line}");
+        assert!(!shown.contains("hunter2"), "{line}:\n{shown}");
+    }
+}
+
 proptest! {
     #![proptest_config(Config { cases: cases(), failure_persistence: None, ..Config::default() })]
 
