@@ -30,7 +30,7 @@ fn an_apply_writes_what_changes_and_not_what_exists() {
     let times = large as f64 / state as f64;
     let growth = (large - small) as f64 / 270.0 / (small as f64 / 30.0);
     println!(
-        "bytes written, 300 servers: {large}, {times:.2} times the state; a server among 300 against one among 30: {growth:.2}"
+        "figure: bytes written, 300 servers: {large}, {times:.2} times the state; a server among 300 against one among 30: {growth:.2}"
     );
     assert!(times <= 8.0, "{large} bytes for a state of {state}");
     assert!(growth <= 1.1, "{small} bytes for 30, {large} for 300");

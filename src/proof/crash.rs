@@ -56,7 +56,10 @@ fn everywhere(scenario: &Scenario) {
         enumerate(scenario, Instant::AfterRequest),
     ];
     let total: usize = points.iter().sum();
-    println!("crash points, level A, {}: {total} {points:?}", scenario.name);
+    println!(
+        "figure: crash points, level A, {}: {total} {points:?}",
+        scenario.name
+    );
     // All scenarios together have at least 1,500.
     assert!(total >= 300, "only {total} points in {}", scenario.name);
 }
@@ -117,7 +120,7 @@ fn underway(scenario: &Scenario) -> usize {
 #[test]
 fn a_request_may_arrive_when_its_process_is_gone() {
     let points: usize = SCENARIOS.iter().map(underway).sum();
-    println!("crash points, level A, request on its way: {points}");
+    println!("figure: crash points, level A, request on its way: {points}");
     assert!(points >= 300, "only {points} points");
 }
 
@@ -203,7 +206,7 @@ fn twice(scenario: &Scenario, pairs: u64) -> u64 {
 #[test]
 fn a_recovery_may_be_killed_as_well() {
     let hits: u64 = SCENARIOS.iter().map(|scenario| twice(scenario, 75)).sum();
-    println!("crash points, level A, killed twice: {hits}");
+    println!("figure: crash points, level A, killed twice: {hits}");
     assert!(hits >= 60, "only {hits} runs were killed twice");
 }
 

@@ -45,7 +45,7 @@ fn every_operation_fails(scenario: &Scenario) {
             }
         }
     }
-    println!("I/O error points, level D, {}: {points}", scenario.name);
+    println!("figure: I/O error points, level D, {}: {points}", scenario.name);
     assert!(points >= 100, "only {points} points in {}", scenario.name);
 }
 

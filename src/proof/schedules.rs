@@ -195,7 +195,7 @@ fn random_schedules_end_well() {
         }
     }
     let days = seconds / 86_400;
-    println!("schedules: {seeds}, disturbed runs: {runs}, killed: {killed}, simulated days: {days}");
+    println!("figure: schedules: {seeds}, disturbed runs: {runs}, killed: {killed}, simulated days: {days}");
     assert!(failed.is_empty(), "seeds that broke a rule: {failed:?}");
     assert!(killed > seeds / 4, "only {killed} of {runs} runs were killed");
 }

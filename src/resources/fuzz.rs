@@ -106,5 +106,5 @@ fn any_item_is_read_or_left_out() {
         read += u64::from(observed.is_some());
     }
     assert!(read > cases / 4, "only {read} of {cases} were read");
-    println!("items: {cases} cases, {read} read");
+    println!("figure: fuzz: items: {cases} cases, {read} read");
 }

@@ -265,7 +265,7 @@ fn no_canary_is_in_anything_that_is_printed_or_written() {
     });
     let hits = hits.into_inner().unwrap();
     println!(
-        "canaries: {days} days of {} commands, {} hits",
+        "figure: canaries: {days} days of {} commands, {} hits",
         runs.into_inner(),
         hits.len()
     );

@@ -90,7 +90,7 @@ fn any_answer_is_read_for_what_it_is() {
         replies > 0 && absences > 0,
         "{replies} replies, {absences} absences"
     );
-    println!("answers: {cases} cases, {replies} replies, {absences} absences");
+    println!("figure: fuzz: answers: {cases} cases, {replies} replies, {absences} absences");
 }
 
 /// Texts that have tripped signers.
@@ -197,5 +197,5 @@ fn any_parameters_are_signed_as_somebody_else_would() {
             String::from_utf8_lossy(&answer.body)
         );
     }
-    println!("signatures: {cases} cases");
+    println!("figure: fuzz: signatures: {cases} cases");
 }

@@ -508,7 +508,10 @@ fn check(bounds: &Bounds, first_only: bool) -> Seen {
 
 fn holds(name: &str, bounds: &Bounds) {
     let seen = check(bounds, false);
-    println!("{name}: {} states, {} doubled", seen.states, seen.doubled);
+    println!(
+        "figure: model: {name}: {} states, {} doubled",
+        seen.states, seen.doubled
+    );
     assert_eq!(seen.doubled, 0, "{name} doubles");
     assert_eq!(seen.empty, 0, "{name} believes in what was never made");
     assert!(seen.finished > 0, "{name} never gets anywhere");
@@ -516,7 +519,7 @@ fn holds(name: &str, bounds: &Bounds) {
 
 fn doubles(name: &str, bounds: &Bounds) {
     let seen = check(bounds, true);
-    println!("{name}: doubled after {} states", seen.states);
+    println!("figure: model: {name}: doubled after {} states", seen.states);
     assert!(seen.doubled > 0, "{name} was expected to double");
 }
 

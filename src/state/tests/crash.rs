@@ -353,7 +353,7 @@ fn try_everywhere(faults: &[Fault]) -> usize {
 #[test]
 fn a_crash_at_any_operation_loses_and_doubles_nothing() {
     let points = try_everywhere(&[Fault::DiesBefore, Fault::DiesAfter]);
-    println!("{points} crash points, all recovered");
+    println!("figure: state: {points} crash points, all recovered");
     assert!(points > 400, "only {points} crash points");
 }
 
@@ -376,7 +376,7 @@ fn a_second_crash_during_the_recovery_of_the_first_is_no_worse() {
             .collect();
         converge(beginning, &faults);
     }
-    println!("{runs} runs with two or three crashes, all recovered");
+    println!("figure: state: {runs} runs with two or three crashes, all recovered");
 }
 
 #[test]
@@ -387,7 +387,7 @@ fn a_disk_fault_at_any_operation_loses_and_doubles_nothing() {
         faults.extend([5, 24, 4, 30].map(Fault::Fails));
     }
     let points = try_everywhere(&faults);
-    println!("{points} disk faults, all recovered");
+    println!("figure: state: {points} disk faults, all recovered");
 }
 
 /// What must be true of a disk after some changes of it.
@@ -474,7 +474,7 @@ fn every_disk_that_a_loss_of_power_may_leave_keeps_what_was_durable() {
         }
     }
     println!(
-        "{images} disk images after {} changes, all read and continued",
+        "figure: level C: {images} disk images after {} changes, all read and continued",
         disk.changes()
     );
     assert!(images >= 2_000, "only {images} images");
@@ -517,7 +517,7 @@ fn a_loss_of_power_after_a_kill_keeps_what_the_next_run_rested_on() {
             }
         }
     }
-    println!("{images} disk images after a kill and a loss of power, all continued");
+    println!("figure: level C: {images} disk images after a kill and a loss of power, all continued");
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn changed_states_are_refused() {
             );
         }
     }
+    println!("figure: fuzz: changed states: {} cases", cases());
 }
 
 #[test]
@@ -81,6 +82,7 @@ fn changed_journals_are_refused_or_cut_to_whole_records() {
         follow(&read);
     }
     assert!(accepted > 0, "cuts at the end are accepted");
+    println!("figure: fuzz: changed journals: {} cases", cases());
 }
 
 #[test]
@@ -95,6 +97,10 @@ fn random_bytes_are_neither_state_nor_journal() {
         assert!(read.records.is_empty());
         assert!(journal::salvage(&bytes).records.is_empty());
     }
+    println!(
+        "figure: fuzz: random bytes as state and journal: {} cases",
+        cases()
+    );
 }
 
 #[test]
@@ -120,6 +126,7 @@ fn whole_lines_with_any_json_in_them_do_not_panic() {
             follow(&read);
         }
     }
+    println!("figure: fuzz: journals with right checksums: {} cases", cases());
 }
 
 /// Replays a journal on an empty state; it may be refused, and must not panic.

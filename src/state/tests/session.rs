@@ -392,7 +392,7 @@ fn bytes_written_grow_with_what_changed() {
             disk.bytes_written() as f64 / count as f64,
             disk.bytes_written() as f64 / state as f64,
         );
-        println!("{count} resources: {each:.0} bytes each, {times:.2} times the final state");
+        println!("figure: bytes: {count} resources: {each:.0} bytes each, {times:.2} times the final state");
         (each, times)
     };
     let (few, _) = bytes_per_resource(100);

@@ -157,7 +157,7 @@ fn after_a_kill_behind_each_create_of_three_servers_nothing_is_doubled() {
         world.apply().exits(0);
         has_exactly(&world, 3);
     }
-    println!("killed just behind each of 6 creates: 0 of 6 left something twice");
+    println!("figure: killed just behind each of 6 creates: 0 of 6 left something twice");
 }
 
 #[test]
@@ -197,7 +197,9 @@ fn random_kills_of_an_apply_lose_and_double_nothing() {
         }
         has_exactly(&world, servers);
     }
-    println!("random kills: {kills} in {rounds} stacks of {servers} servers, nothing lost, doubled or left");
+    println!(
+        "figure: random kills: {kills} in {rounds} stacks of {servers} servers, nothing lost, doubled or left"
+    );
 }
 
 #[test]
@@ -232,5 +234,5 @@ fn eight_applies_at_once_are_one_apply() {
         assert_eq!(code, Some(0), "{said}");
         has_exactly(&world, 1);
     }
-    println!("8 applies at once, {races} times: exactly one proceeded each time");
+    println!("figure: 8 applies at once, {races} times: exactly one proceeded each time");
 }

@@ -198,7 +198,7 @@ fn a_run_may_end_at_any_system_call() {
     });
     let killed = killed.into_inner();
     println!(
-        "crash points, level B: killed at {killed} of {} calls tried, {} in all runs",
+        "figure: crash points, level B: killed at {killed} of {} calls tried, {} in all runs",
         tried.len(),
         points.len()
     );
