@@ -16,7 +16,7 @@ use crate::harness::{World, encode};
 /// How many days plain `cargo test` tries.
 const USUAL: usize = 8;
 /// Days at the same time: most of a run is waiting for the cloud.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 40;
 
 /// What goes wrong on a day.
 const FAULTS: &[&str] = &[
