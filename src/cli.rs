@@ -95,9 +95,9 @@ pub(crate) enum Command {
     /// Show what apply would do
     Plan(PlanArgs),
     /// Do what plan shows, after asking
-    Apply(ApplyArgs),
+    Apply(ChangeArgs),
     /// Delete everything in this environment, after asking
-    Destroy(DestroyArgs),
+    Destroy(ChangeArgs),
     /// Show the state, or one resource of it
     Show(ShowArgs),
     /// Print outputs
@@ -158,16 +158,9 @@ pub(crate) struct PlanArgs {
     pub(crate) destroy: bool,
 }
 
+/// Flags of the commands that change something.
 #[derive(Debug, Args)]
-pub(crate) struct ApplyArgs {
-    #[command(flatten)]
-    pub(crate) detail: DetailArgs,
-    #[command(flatten)]
-    pub(crate) approval: ApprovalArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DestroyArgs {
+pub(crate) struct ChangeArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::apply::Goal;
 use super::failure::{Exit, Failure};
 use super::project::{self, Connection, Project, Seen};
 use super::report;
@@ -95,6 +96,7 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
 
 /// A plan that was agreed to, with what carrying it out needs.
 pub(super) struct Run<'a> {
+    pub(super) goal: Goal,
     pub(super) plan: &'a Plan,
     pub(super) header: &'a Header,
     pub(super) seen: &'a Seen,
@@ -176,7 +178,7 @@ impl Run<'_> {
                 .collect(),
             interrupted: outcome.interrupted,
             rows,
-            outputs: if complete && !self.plan_destroys() {
+            outputs: if complete && self.goal == Goal::Configuration {
                 outputs
             } else {
                 BTreeMap::new()
@@ -197,7 +199,7 @@ impl Run<'_> {
         session: &Session,
         outputs: &BTreeMap<String, (Value, bool)>,
     ) -> Result<(), StateError> {
-        let stored = if self.plan_destroys() {
+        let stored = if self.goal == Goal::Nothing {
             BTreeMap::new()
         } else {
             stored_outputs(self.project, outputs)
@@ -206,11 +208,6 @@ impl Run<'_> {
             return Ok(());
         }
         session.note(vec![Effect::Outputs { outputs: stored }]).await
-    }
-
-    /// Whether nothing is left of what outputs could name.
-    fn plan_destroys(&self) -> bool {
-        !self.plan.outputs.is_empty() && self.plan.outputs.iter().all(|output| output.after.is_none())
     }
 }
 
