@@ -21,17 +21,13 @@ pub(crate) struct Recovery {
 }
 
 /// Settles what can be settled by looking. A found resource moves from the strays to its address. `looked_at` is the
-/// server time before the look; `window` is the send window of an intent that was written at a time.
-pub(crate) fn settle(
-    open: Vec<Intent>,
-    live: &mut Live,
-    looked_at: Option<Timestamp>,
-    window: &dyn Fn(Timestamp) -> Window,
-) -> Recovery {
+/// server time before the look.
+pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Timestamp>) -> Recovery {
     let mut recovery = Recovery::default();
     for intent in open {
         // Behind its window, what a look does not show was not done and cannot be done any more.
-        let is_over = looked_at.is_some_and(|at| at >= window(intent.created_at).believed());
+        let is_over =
+            looked_at.is_some_and(|at| at >= Window::of(intent.created_at, intent.plain).believed());
         match intent.class {
             // An absolute state: what exists tells whether it has to be set again.
             Class::A => recovery.moot.push(intent.seq),

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{Cause, Job, PATIENCE, Run, StepError, THROTTLE_PATIENCE, internal};
-use crate::cloud::window::{Decision, LookUp, decide};
+use crate::cloud::window::{Decision, LookUp, Window, decide};
 use crate::cloud::{ApiError, ErrorKind, Product, Request};
 use crate::live::{Observed, TAG_OPERATION};
 use crate::plan::Operation;
@@ -19,7 +19,7 @@ use crate::value::{Attributes, Value};
 struct Doubt {
     seq: u64,
     token: String,
-    opened: jiff::Timestamp,
+    window: Window,
     /// The parameters as the journal keeps them.
     sealed: std::collections::BTreeMap<String, String>,
 }
@@ -61,7 +61,7 @@ impl Run<'_> {
                 action: call.action,
                 params: flat.sent,
             };
-            let error = match self.transmit(&slot, &request, open.opened).await {
+            let error = match self.transmit(&slot, &request, open.window).await {
                 Ok(reply) => {
                     let Yield::Id { field } = call.yields else {
                         return Err(internal("a create without an id"));
@@ -148,7 +148,7 @@ impl Run<'_> {
         Some(Doubt {
             seq: intent.seq,
             token: intent.token.clone()?,
-            opened: intent.created_at,
+            window: Window::of(intent.created_at, intent.plain),
             sealed: intent.sealed_params.clone(),
         })
     }
@@ -164,13 +164,13 @@ impl Run<'_> {
     async fn open(&self, job: &Job<'_>, step: &Step, call: &Call) -> Result<Doubt, StepError> {
         let token = self.new_token();
         let flat = self.flatten(job, call, Some(&token)).await?;
-        let opened = self.server_time()?;
-        let draft = self.draft(job, step, call, Some(token.clone()), opened, flat.sealed.clone());
+        let window = self.context.cloud.window(self.server_time()?);
+        let draft = self.draft(job, step, call, Some(token.clone()), window, flat.sealed.clone());
         let seq = self.context.session.intent(draft).await?;
         Ok(Doubt {
             seq,
             token,
-            opened,
+            window,
             sealed: flat.sealed,
         })
     }
@@ -179,11 +179,10 @@ impl Run<'_> {
     async fn settle(&self, job: &Job<'_>, call: &Call, open: Doubt) -> Result<Settled, StepError> {
         let flat = self.flatten(job, call, Some(&open.token)).await?;
         let as_planned = flat.sealed == open.sealed;
-        let window = || self.context.cloud.window(open.opened);
         let mut look_up = LookUp::NotYet;
         loop {
             let now = self.server_time()?;
-            match decide(now, window(), look_up) {
+            match decide(now, open.window, look_up) {
                 // The request of another configuration is never sent again; what it did is looked for.
                 Decision::Resend if as_planned => return Ok(Settled::Resend(open)),
                 Decision::Renew => {
@@ -191,7 +190,9 @@ impl Run<'_> {
                     return Ok(Settled::NotMade);
                 }
                 Decision::LookUpAgainAt(time) => self.wait_until(time).await?,
-                Decision::Resend if look_up != LookUp::NotYet => self.wait_until(window().believed()).await?,
+                Decision::Resend if look_up != LookUp::NotYet => {
+                    self.wait_until(open.window.believed()).await?
+                }
                 Decision::Resend | Decision::LookUp | Decision::Adopt => {}
             }
             // The time of a look is the time before it: it shows at least what had happened by then.
@@ -256,7 +257,7 @@ impl Run<'_> {
         let Some(intent) = self.open_intent(job, call) else {
             return Ok(false);
         };
-        let window = self.context.cloud.window(intent.created_at);
+        let window = Window::of(intent.created_at, intent.plain);
         let is_done = loop {
             // The time of a look is the time before it.
             let now = self.server_time()?;

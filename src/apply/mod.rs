@@ -20,6 +20,7 @@ pub(crate) use self::params::SecretReader;
 pub(crate) use self::stop::Stop;
 use crate::address::Address;
 use crate::cloud::wait::{Poller, Verdict, WaitError};
+use crate::cloud::window::Window;
 use crate::cloud::{ApiError, Cloud, ErrorKind, Product, Reply, Request, Slot};
 use crate::env::{Clock, Random};
 use crate::event::{Event, Listener};
@@ -466,33 +467,25 @@ impl<'a> Run<'a> {
         }
         let token = self.needs_token(call).then(|| self.new_token());
         let flat = self.flatten(job, call, token.as_deref()).await?;
-        let opened = self.server_time()?;
+        let window = self.context.cloud.window(self.server_time()?);
         let seq = self
             .context
             .session
-            .intent(self.draft(job, step, call, token, opened, flat.sealed))
+            .intent(self.draft(job, step, call, token, window, flat.sealed))
             .await?;
         let request = Request {
             product,
             action: call.action,
             params: flat.sent,
         };
-        let sent = self.transmit(&slot, &request, opened).await;
+        let sent = self.transmit(&slot, &request, window).await;
         Ok((seq, sent))
     }
 
-    async fn transmit(
-        &self,
-        slot: &Slot,
-        request: &Request,
-        opened: jiff::Timestamp,
-    ) -> Result<Reply, ApiError> {
+    async fn transmit(&self, slot: &Slot, request: &Request, window: Window) -> Result<Reply, ApiError> {
         // Even a refusal may have been heard by the cloud: from here on the run has changed something, or may have.
         self.has_changed();
-        self.context
-            .cloud
-            .change(slot, request, self.context.cloud.window(opened))
-            .await
+        self.context.cloud.change(slot, request, window).await
     }
 
     fn needs_token(&self, call: &Call) -> bool {
@@ -529,7 +522,7 @@ impl<'a> Run<'a> {
         step: &Step,
         call: &Call,
         token: Option<String>,
-        opened: jiff::Timestamp,
+        window: Window,
         sealed_params: BTreeMap<String, String>,
     ) -> IntentDraft {
         let operation = match job.work.operation {
@@ -541,7 +534,7 @@ impl<'a> Run<'a> {
             (Operation::Create { target, .. }, Yield::Id { .. }) => {
                 let mut resource = self.entry(job, target);
                 resource.token = token.clone();
-                resource.created_at = Some(opened);
+                resource.created_at = Some(window.opened);
                 Some(Box::new(resource))
             }
             _ => None,
@@ -554,7 +547,8 @@ impl<'a> Run<'a> {
             action: call.action.to_owned(),
             class: call.class,
             token,
-            created_at: opened,
+            created_at: window.opened,
+            plain: window.is_plain(),
             sealed_params,
             resource,
             members: Vec::new(),

@@ -53,7 +53,7 @@ pub(crate) enum Next {
     Pace,
     /// Learn server time from this answer, then try again at once.
     AdoptServerTime,
-    /// As before, and stop back-dating for the whole run.
+    /// Stop back-dating for the whole run; this call ends, for its intent says that its requests are back-dated.
     StopBackDating,
     /// Get a new temporary key pair, then try again at once.
     RenewCredentials,

@@ -148,13 +148,9 @@ impl Cloud {
         self.exchange(request, Purpose::Change { slot, window }).await
     }
 
-    /// The window of an intent that was written at this server time, under what is known about the API by now.
+    /// The window of an intent that is written at this server time, under what is known about the API by now.
     pub(crate) fn window(&self, opened: Timestamp) -> Window {
-        let policy = match self.inner.plain.load(Ordering::Relaxed) {
-            true => WindowPolicy::Plain,
-            false => WindowPolicy::BackDated,
-        };
-        Window { opened, policy }
+        Window::of(opened, self.inner.plain.load(Ordering::Relaxed))
     }
 
     /// Server time, as soon as the first answer has come.
@@ -471,6 +467,7 @@ impl Inner {
                         "the API refuses back-dated requests; lost answers take longer to settle".to_owned(),
                     );
                 }
+                return Some(ErrorKind::WindowClosed);
             }
             Next::RenewCredentials => self.key_pair.forget(credentials).await,
         }

@@ -77,12 +77,18 @@ pub(crate) enum Decision {
 }
 
 impl Window {
-    /// A window with the usual policy.
-    pub(crate) fn new(opened: Timestamp) -> Window {
-        Window {
-            opened,
-            policy: WindowPolicy::default(),
-        }
+    /// The window of an intent that was written at this server time; `plain` if its requests are not back-dated.
+    pub(crate) fn of(opened: Timestamp, plain: bool) -> Window {
+        let policy = match plain {
+            true => WindowPolicy::Plain,
+            false => WindowPolicy::BackDated,
+        };
+        Window { opened, policy }
+    }
+
+    /// Whether its requests are not back-dated.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.policy == WindowPolicy::Plain
     }
 
     /// Whether a request with the intent's token may be signed at server time `t`.
@@ -154,7 +160,7 @@ mod tests {
 
     #[test]
     fn inside_the_window_the_same_token_is_sent_again() {
-        let window = Window::new(at(0));
+        let window = Window::of(at(0), false);
         for now in [0, 1, 300] {
             assert_eq!(decide(at(now), window, LookUp::NotYet), Decision::Resend);
             assert_eq!(
@@ -169,7 +175,7 @@ mod tests {
     fn what_is_found_is_adopted_at_any_time() {
         for now in [-5000, 0, 299, 500, 100_000] {
             assert_eq!(
-                decide(at(now), Window::new(at(0)), LookUp::Found),
+                decide(at(now), Window::of(at(0), false), LookUp::Found),
                 Decision::Adopt
             );
         }
@@ -177,7 +183,7 @@ mod tests {
 
     #[test]
     fn finding_nothing_is_believed_only_when_the_read_began_late_enough() {
-        let window = Window::new(at(0));
+        let window = Window::of(at(0), false);
         let early = LookUp::NotFound { at: at(479) };
         assert_eq!(decide(at(479), window, early), Decision::LookUpAgainAt(at(480)));
         assert_eq!(decide(at(480), window, early), Decision::LookUp);
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_back_dated_request_expires_inside_the_window_whenever_it_was_signed() {
-        let window = Window::new(at(0));
+        let window = Window::of(at(0), false);
         for t in 0..=300 {
             assert!(window.may_sign(at(t)));
             let expires = window.timestamp(at(t)).checked_add(TOLERANCE).unwrap();

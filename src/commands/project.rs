@@ -209,8 +209,7 @@ pub(crate) async fn look(
         .cloud
         .server_time()
         .and_then(|now| now.checked_sub(took).ok());
-    let window = |opened| connection.cloud.window(opened);
-    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at, &window);
+    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at);
     Ok(Seen {
         live,
         recovery,

@@ -35,6 +35,8 @@ pub(super) struct Weather {
     pub(super) dark: u64,
     /// In that time no change arrives either.
     pub(super) deaf: bool,
+    /// Times of more than five minutes ago are refused, so nothing can be back-dated.
+    pub(super) strict: bool,
 }
 
 /// What happens to a request.
@@ -279,6 +281,14 @@ impl Transport for Net {
             if self.fate.is_dead() {
                 return std::future::pending().await;
             }
+            if self.weather.strict && is_old(&params, self.now()) {
+                let date = jiff::Timestamp::from_millisecond(self.now()).unwrap();
+                let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                return Ok(HttpResponse {
+                    headers: vec![("date".to_owned(), date)],
+                    ..response(400, EXPIRED)
+                });
+            }
             let mut answer = match mishap {
                 Mishap::LostRequest => {
                     return Err(lost());
@@ -327,6 +337,13 @@ impl Transport for Net {
     }
 }
 
+/// Whether a request was signed more than five minutes ago.
+fn is_old(params: &BTreeMap<String, String>, now: i64) -> bool {
+    let signed: jiff::Timestamp = params["Timestamp"].parse().unwrap();
+    now - signed.as_millisecond() > 300_000
+}
+
+const EXPIRED: &str = r#"{"RequestId":"0","Code":"InvalidTimeStamp.Expired","Message":"Specified time stamp or date value is expired."}"#;
 const UNAVAILABLE: &str = r#"{"RequestId":"0","Code":"ServiceUnavailable","Message":"The request has failed due to a temporary failure of the server."}"#;
 const THROTTLED: &str =
     r#"{"RequestId":"0","Code":"Throttling.User","Message":"Request was denied due to user flow control."}"#;

@@ -47,6 +47,7 @@ fn some_weather(chance: &mut Chance) -> Weather {
         foreign: odds(50),
         deaf: chance.below(2) == 0,
         dark: [0, chance.below(900_000)][usize::from(chance.below(8) == 0)],
+        strict: false,
     }
 }
 
@@ -103,6 +104,7 @@ fn play(seed: u64, with_words: bool) -> Played {
         options.read_lag = Duration::from_millis(lag);
     });
     world.skew = [0, 0, chance.below(7_200_000) as i64 - 3_600_000][chance.below(3) as usize];
+    let strict = chance.below(6) == 0;
     lock(&world.site).log.words = with_words.then(Vec::new);
     let mut oracle = Oracle::new(&world);
     let (mut runs, mut killed) = (0, 0);
@@ -113,7 +115,10 @@ fn play(seed: u64, with_words: bool) -> Played {
                 world.configure(&stack.text());
             }
             for _ in 0..=chance.below(2) {
-                world.weather = some_weather(chance);
+                world.weather = Weather {
+                    strict,
+                    ..some_weather(chance)
+                };
                 let ended = disturb(&mut world, chance);
                 runs += ended.len() as u64;
                 let dead = ended.iter().filter(|ended| ended.code.is_none()).count();
@@ -140,7 +145,10 @@ fn play(seed: u64, with_words: bool) -> Played {
         Ok(())
     };
     let result = disturbed().and_then(|()| {
-        world.weather = Weather::default();
+        world.weather = Weather {
+            strict,
+            ..Weather::default()
+        };
         world.wait(LATEST);
         oracle.converges(&mut world, &stack)
     });

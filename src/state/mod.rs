@@ -173,6 +173,9 @@ pub(crate) struct IntentDraft {
     pub(crate) token: Option<String>,
     /// `i`: server time when the intent was made.
     pub(crate) created_at: Timestamp,
+    /// Whether its requests are not back-dated, and so live longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) plain: bool,
     /// The exact parameters, flat; secrets and long text as fingerprints.
     pub(crate) sealed_params: BTreeMap<String, String>,
     /// For a create: the entry as it will be, without id, so that recovery can adopt what was made.

@@ -209,7 +209,7 @@ async fn a_token_is_sent_inside_its_window_only() {
     let slot = cloud.slot(Product::Ecs, "CreateInstance").await;
     let opened = world.clock().now() - SignedDuration::from_secs(301);
     let error = cloud
-        .change(&slot, &create(), Window::new(opened))
+        .change(&slot, &create(), Window::of(opened, false))
         .await
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::WindowClosed);
@@ -254,8 +254,15 @@ async fn a_server_that_refuses_back_dating_gets_plain_times_and_no_token_twice()
         lose = !lose;
         if lose { answer(&answers, 200, OK) } else { lost() }
     });
+    let error = change(&cloud, &world, &create()).await.unwrap_err();
+    assert_eq!(
+        error.kind,
+        ErrorKind::WindowClosed,
+        "its intent says something else"
+    );
+    assert_eq!(world.net.params().len(), 2, "back-dated twice");
     change(&cloud, &world, &create()).await.unwrap();
-    assert_eq!(world.net.params().len(), 3, "back-dated twice, then plain");
+    assert_eq!(world.net.params().len(), 3);
     let opened = world.clock().now();
     assert_eq!(cloud.window(opened).policy, WindowPolicy::Plain);
     let error = change(&cloud, &world, &create()).await.unwrap_err();

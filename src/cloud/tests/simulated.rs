@@ -217,7 +217,7 @@ fn every_action_that_we_send_exists() {
 async fn an_action_of_no_class_is_not_sent_and_a_change_is_no_read() {
     let (_, cloud, server) = simulate(0, sim::Options::default());
     let slot = cloud.slot(Product::Ecs, "ReInitDisk").await;
-    let window = Window::new(Timestamp::from_second(1_800_000_000).unwrap());
+    let window = Window::of(Timestamp::from_second(1_800_000_000).unwrap(), false);
     let unknown = Request::new(Product::Ecs, "ReInitDisk");
     let error = cloud.change(&slot, &unknown, window).await.unwrap_err();
     assert_eq!((error.kind, error.tries), (ErrorKind::Refused, 0));

@@ -398,7 +398,7 @@ impl Bounds {
             NONE => LookUp::NotYet,
             at => LookUp::NotFound { at: time(at) },
         };
-        let window = Window::new(time(opened));
+        let window = Window::of(time(opened), false);
         match self.rule {
             Rule::Numbers { send, flight, lag } => {
                 let believed = opened + send + flight + lag;

@@ -158,6 +158,7 @@ fn draft(address: &Address, operation: Operation, token: &str) -> IntentDraft {
             ),
         ]),
         resource,
+        plain: false,
         members: Vec::new(),
     }
 }
