@@ -38,7 +38,8 @@ pub(crate) struct Schema {
     pub(crate) undeletable: fn(observed: &Attributes) -> Option<String>,
     /// The steps that make, change and remove one; pure.
     pub(crate) steps: Steps,
-    /// How long an update with these steps takes it out of use, in words; pure.
+    /// How long it is out of use, in words: the steps of an update, or those that delete it before a new one is made;
+    /// pure.
     pub(crate) downtime: fn(&[Step]) -> Option<&'static str>,
     /// What is lost when one is deleted or replaced; pure.
     pub(crate) losses: fn(&Attributes) -> Vec<String>,

@@ -72,6 +72,20 @@ impl fmt::Display for SecretSource {
     }
 }
 
+impl Reference {
+    /// The attribute it names, without what lies inside it.
+    pub(crate) fn attribute_name(&self) -> &str {
+        self.attribute.split('.').next().unwrap_or_default()
+    }
+
+    /// The value it names, if these are the attributes of its resource.
+    pub(crate) fn find_in<'a>(&self, attributes: &'a Attributes) -> Option<&'a Value> {
+        let mut names = self.attribute.split('.');
+        let first = attributes.get(names.next()?)?;
+        names.try_fold(first, |value, name| value.as_map()?.get(name))
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.address, self.attribute)

@@ -28,6 +28,15 @@ pub(super) struct Differences {
     pub(super) equal: usize,
 }
 
+impl Differences {
+    /// Whether one of them cannot be changed on a resource that exists.
+    pub(super) fn force_replacement(&self) -> bool {
+        self.found
+            .iter()
+            .any(|difference| difference.change.forces_replacement)
+    }
+}
+
 /// Compares what is wanted with what is there. `remembered` is what the state says of attributes that the cloud
 /// does not tell.
 pub(super) fn compare(
@@ -70,14 +79,7 @@ pub(super) fn compare(
     for name in (schema.implied)(wanted, observed) {
         let after = Some(Value::Template(Vec::new()));
         differences.found.push(Difference {
-            change: AttributeChange {
-                path: name.to_owned(),
-                before: None,
-                after,
-                forces_replacement: false,
-                sensitive: false,
-                is_text: false,
-            },
+            change: AttributeChange::plain(name, None, after),
             changeable: Changeable::Special,
         });
     }
@@ -115,15 +117,10 @@ impl Context<'_> {
             differences.equal += 1;
             return;
         }
-        let sensitive = attribute.is_sensitive();
         differences.found.push(Difference {
             change: AttributeChange {
-                path,
-                before: before.cloned(),
-                after: Some(after.clone()),
                 forces_replacement: matches!(changeable, Changeable::Replaces),
-                sensitive,
-                is_text: matches!(attribute.kind, Kind::Text),
+                ..AttributeChange::of(attribute, path, before.cloned(), Some(after.clone()))
             },
             changeable,
         });

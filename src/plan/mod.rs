@@ -5,16 +5,23 @@
 
 use std::collections::BTreeSet;
 
+mod arrange;
 mod check;
+mod context;
+mod decide;
+mod dependencies;
 mod diff;
+mod outputs;
 mod planner;
 
 pub(crate) use self::check::check;
+pub(crate) use self::dependencies::{dependencies, order};
 pub(crate) use self::diff::{Fingerprints, bytes_of};
-pub(crate) use self::planner::{Inputs, dependencies, make, order};
+pub(crate) use self::planner::{Inputs, make};
 
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
+use crate::schema::{Attribute, Kind};
 use crate::step::Step;
 use crate::value::{Attributes, Value};
 
@@ -59,6 +66,25 @@ pub(crate) struct ResourceChange {
     pub(crate) down: Option<String>,
     /// The id of what exists now.
     pub(crate) id: Option<String>,
+}
+
+impl ResourceChange {
+    /// A change that says no more than what it does and by which steps.
+    fn new(address: &Address, action: Action, steps: &[Step]) -> ResourceChange {
+        ResourceChange {
+            address: address.clone(),
+            action,
+            location: None,
+            reasons: Vec::new(),
+            attributes: Vec::new(),
+            unchanged: 0,
+            lost: Vec::new(),
+            kept: Vec::new(),
+            steps: steps.iter().map(|step| step.name.clone()).collect(),
+            down: None,
+            id: None,
+        }
+    }
 }
 
 /// The kind of a change.
@@ -123,6 +149,34 @@ pub(crate) struct AttributeChange {
     pub(crate) sensitive: bool,
     /// Text of several lines, shown as a line diff.
     pub(crate) is_text: bool,
+}
+
+impl AttributeChange {
+    /// A change of something that is shown as it is.
+    fn plain(path: impl Into<String>, before: Option<Value>, after: Option<Value>) -> AttributeChange {
+        AttributeChange {
+            path: path.into(),
+            before,
+            after,
+            forces_replacement: false,
+            sensitive: false,
+            is_text: false,
+        }
+    }
+
+    /// A change of this attribute, shown as its table says.
+    fn of(
+        attribute: &Attribute,
+        path: impl Into<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> AttributeChange {
+        AttributeChange {
+            sensitive: attribute.is_sensitive(),
+            is_text: matches!(attribute.kind, Kind::Text),
+            ..AttributeChange::plain(path, before, after)
+        }
+    }
 }
 
 /// A difference between what the state remembers and what exists.

@@ -663,6 +663,9 @@ fn downtime(steps: &[Step]) -> Option<&'static str> {
             .iter()
             .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action == action))
     };
+    if has("DeleteInstance") {
+        return Some("about 4 min");
+    }
     match (has("StopInstance"), has("StartInstance"), has("RebootInstance")) {
         (true, true, _) => Some("about 2 min while it is stopped"),
         (_, _, true) => Some("about 1 min while it reboots"),

@@ -1,0 +1,74 @@
+//! Drift: what differs between memory and observation in managed attributes, and what becomes of it.
+//!
+//! Does not know whether the resource is changed for other reasons.
+
+use super::super::context::Context;
+use super::super::{Drift, diff};
+use super::Wanted;
+use crate::live::Observed;
+use crate::schema::{Attribute, Kind};
+use crate::state;
+use crate::value::{Attributes, Value};
+
+/// What somebody else changed on one that is known and exists.
+pub(super) fn drift(
+    context: &Context<'_>,
+    wanted: &Wanted<'_>,
+    known: &state::Resource,
+    observed: &Observed,
+) -> Vec<Drift> {
+    let mut found = Vec::new();
+    for attribute in wanted.resource.schema.attributes {
+        if attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags) {
+            continue;
+        }
+        let name = attribute.name;
+        let (Some(after), Some(remembered)) = (wanted.attributes.get(name), known.attributes.get(name))
+        else {
+            continue;
+        };
+        let same = |left: &Value, right: &Value| is_same(context, wanted, attribute, left, right);
+        let seen = observed.attributes.get(name);
+        let is_as_remembered = match seen {
+            Some(seen) => same(seen, remembered),
+            None => remembered.as_str() == Some(""),
+        };
+        if is_as_remembered {
+            continue;
+        }
+        let effect = match seen {
+            Some(seen) if same(seen, after) => "the configuration says the same now",
+            _ => "this plan changes it back",
+        };
+        found.push(Drift {
+            address: wanted.resource.address.clone(),
+            path: name.to_owned(),
+            remembered: Some(remembered.clone()),
+            observed: seen.cloned(),
+            effect,
+        });
+    }
+    found
+}
+
+/// Whether two values of an attribute mean the same, by the comparison that decides about changes.
+fn is_same(
+    context: &Context<'_>,
+    wanted: &Wanted<'_>,
+    attribute: &Attribute,
+    left: &Value,
+    right: &Value,
+) -> bool {
+    let alone = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
+    let differences = diff::compare(
+        wanted.resource.schema,
+        &alone(left),
+        &Attributes::new(),
+        &alone(right),
+        context.inputs.fingerprints,
+    );
+    differences.found.iter().all(|difference| {
+        let inside = difference.change.path.strip_prefix(attribute.name);
+        !inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}

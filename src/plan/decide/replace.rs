@@ -1,0 +1,125 @@
+//! Replacements: a difference that cannot be changed on one that exists, so a new one takes its place.
+//!
+//! Does not know how the new one is made or the old one deleted; it says which comes first, and why.
+
+use std::collections::BTreeSet;
+
+use super::super::arrange::Half;
+use super::super::context::{Context, Decided};
+use super::super::diff::Differences;
+use super::super::{Action, AttributeChange, ResourceChange};
+use super::{Decision, Wanted, create, delete, with_id};
+use crate::config;
+use crate::live::Observed;
+use crate::schema::Replacement;
+use crate::step::Step;
+use crate::value::{Reference, Value};
+
+/// Decides that it is made anew.
+pub(super) fn replace<'a>(
+    context: &Context<'a>,
+    wanted: Wanted<'a>,
+    observed: &'a Observed,
+    differences: Differences,
+) -> Decision<'a> {
+    let resource = wanted.resource;
+    let address = &resource.address;
+    let order = order(context, resource);
+    let create_first = order == Replacement::CreateFirst;
+    let removal = delete::work(context, address, resource.schema, observed, create_first);
+    let creation = create::work(context, &wanted, create_first);
+    let mut change = ResourceChange {
+        location: Some(resource.location.clone()),
+        reasons: reasons(context, resource, &differences),
+        unchanged: differences.equal,
+        attributes: shown(resource, observed, differences),
+        lost: (resource.schema.losses)(&with_id(observed)),
+        id: Some(observed.id.clone()),
+        ..ResourceChange::new(address, Action::Replace { create_first }, &creation.steps)
+    };
+    let old = old_names(&removal.steps);
+    if create_first {
+        change.steps.extend(old);
+    } else {
+        change.steps.splice(0..0, old);
+        change.down = (resource.schema.downtime)(&removal.steps).map(str::to_owned);
+    }
+    Decision {
+        change: Some(change),
+        work: vec![(Half::Make, creation), (Half::Remove, removal)],
+        decided: Some(Decided {
+            attributes: wanted.attributes,
+            kept: None,
+            obsolete: BTreeSet::new(),
+            replaced: Some(order),
+        }),
+        forbidden: delete::forbidden(address, resource.prevent_destroy, resource.schema, observed),
+        ..Decision::default()
+    }
+}
+
+/// The new one comes first where its type wants that, unless it needs something whose old one must go before.
+fn order(context: &Context<'_>, resource: &config::Resource) -> Replacement {
+    let held_up = context
+        .needs(&resource.address)
+        .any(|needed| context.replaced(needed) == Some(Replacement::DeleteFirst));
+    if held_up {
+        Replacement::DeleteFirst
+    } else {
+        resource.schema.replacement
+    }
+}
+
+fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Differences) -> Vec<String> {
+    let type_name = resource.schema.type_name;
+    let forcing = differences
+        .found
+        .iter()
+        .map(|difference| &difference.change)
+        .filter(|change| change.forces_replacement);
+    forcing
+        .map(|change| {
+            let path = &change.path;
+            let mut references = BTreeSet::new();
+            if let Some(value) = &change.after {
+                value.references(&mut references);
+            }
+            match references
+                .iter()
+                .find(|reference| context.is_made(&reference.address))
+            {
+                Some(Reference { address, .. }) => {
+                    format!("{path} cannot change on a live {type_name}, and {address} is made anew")
+                }
+                None => format!("{path} cannot change on a live {type_name}"),
+            }
+        })
+        .collect()
+}
+
+/// What differs, what forces the replacement first. Where the old one stands in its life says nothing of the new one.
+fn shown(resource: &config::Resource, observed: &Observed, differences: Differences) -> Vec<AttributeChange> {
+    let is_computed = |path: &str| {
+        let attribute = resource.schema.attribute(path);
+        attribute.is_some_and(|attribute| attribute.computed)
+    };
+    let mut shown: Vec<AttributeChange> = differences
+        .found
+        .into_iter()
+        .map(|difference| difference.change)
+        .filter(|change| change.path != "status" && !is_computed(&change.path))
+        .collect();
+    shown.sort_by_key(|change| !change.forces_replacement);
+    let new_id = Value::Reference(Reference {
+        address: resource.address.clone(),
+        attribute: "id".to_owned(),
+    });
+    let old_id = Value::from(observed.id.as_str());
+    shown.push(AttributeChange::plain("id", Some(old_id), Some(new_id)));
+    shown
+}
+
+/// The steps of the old half, told apart from those of the new one.
+fn old_names(steps: &[Step]) -> Vec<String> {
+    steps.iter().map(|step| format!("{} (old)", step.name)).collect()
+}

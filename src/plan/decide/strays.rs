@@ -1,0 +1,61 @@
+//! Strays: what carries the tags of this stack although the state does not know it.
+//!
+//! Does not know what becomes of one that is taken over; that is an update.
+
+use std::collections::BTreeMap;
+
+use super::super::planner::Inputs;
+use crate::address::Address;
+use crate::diagnostic::Diagnostic;
+use crate::live::{Observed, Stray};
+
+/// What is done about all strays.
+pub(in crate::plan) struct Strays<'a> {
+    /// Those that are taken over: their address is wanted and the state has nothing there.
+    pub(in crate::plan) adopted: BTreeMap<&'a Address, &'a Observed>,
+    /// A warning for each of the others.
+    pub(in crate::plan) diagnostics: Vec<Diagnostic>,
+}
+
+/// Decides about all strays; of two for one address the first is taken over.
+pub(in crate::plan) fn strays<'a>(inputs: &Inputs<'a>) -> Strays<'a> {
+    let mut strays = Strays {
+        adopted: BTreeMap::new(),
+        diagnostics: Vec::new(),
+    };
+    for stray in &inputs.live.strays {
+        let free = wanted_address(inputs, stray).filter(|address| !strays.adopted.contains_key(address));
+        match free {
+            Some(address) => {
+                strays.adopted.insert(address, &stray.observed);
+            }
+            None => strays.diagnostics.push(warning(stray)),
+        }
+    }
+    strays
+}
+
+/// The address of a stray, if the configuration wants that and the state has nothing there.
+fn wanted_address<'a>(inputs: &Inputs<'a>, stray: &'a Stray) -> Option<&'a Address> {
+    let address = stray.address.as_ref()?;
+    let known = inputs.state.resources.get(address);
+    let is_wanted = !inputs.destroy
+        && inputs.config.resources.contains_key(address)
+        && address.type_name() == stray.type_name;
+    (is_wanted && known.is_none_or(|known| known.id.is_empty())).then_some(address)
+}
+
+fn warning(stray: &Stray) -> Diagnostic {
+    let id = &stray.observed.id;
+    let type_name = &stray.type_name;
+    let said = stray
+        .address
+        .as_ref()
+        .map_or_else(|| "no address".to_owned(), ToString::to_string);
+    Diagnostic::warning(
+        "W801",
+        format!("{type_name} {id} carries the tags of this stack ({said}) but the state does not know it"),
+    )
+    .help(format!("take it over:  infra import ADDRESS {id}"))
+    .help("or delete it where it was made")
+}

@@ -1,0 +1,79 @@
+//! Tags: those by which a resource is known as ours, and the user's own.
+//!
+//! Does not know by which action tags are set.
+
+use std::collections::BTreeSet;
+
+use super::super::AttributeChange;
+use super::super::context::Context;
+use super::Wanted;
+use crate::live::{Observed, TAG_ADDRESS, TAG_OPERATION, TAG_STACK};
+use crate::value::{Attributes, Value};
+
+/// The tags of a new resource, in the order in which they are sent.
+pub(super) fn of_new(context: &Context<'_>, wanted: &Wanted<'_>) -> Vec<(String, Value)> {
+    all(context, wanted, Some(Value::Token))
+}
+
+/// The tags to set and the keys to take away. Ours are put back when somebody removed them.
+pub(super) struct TagChanges {
+    pub(super) set: Vec<(String, Value)>,
+    pub(super) removed: Vec<String>,
+}
+
+impl TagChanges {
+    pub(super) fn between(context: &Context<'_>, wanted: &Wanted<'_>, observed: &Observed) -> TagChanges {
+        let known = context.inputs.state.resources.get(&wanted.resource.address);
+        let token = known.and_then(|known| known.token.as_deref());
+        let set = all(context, wanted, token.map(Value::from))
+            .into_iter()
+            .filter(|(key, value)| observed.tags.get(key).map(String::as_str) != value.as_str())
+            .collect();
+        let removed = if wanted.attributes.contains_key("tags") {
+            let kept: BTreeSet<&String> = of_user(&wanted.attributes).map(|(key, _)| key).collect();
+            of_user(&observed.attributes)
+                .map(|(key, _)| key)
+                .filter(|key| !kept.contains(key))
+                .cloned()
+                .collect()
+        } else {
+            Vec::new()
+        };
+        TagChanges { set, removed }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.removed.is_empty()
+    }
+
+    /// The same for the screen.
+    pub(super) fn shown(&self, observed: &Observed) -> Vec<AttributeChange> {
+        let change = |key: &str, after: Option<Value>| {
+            let before = observed.tags.get(key).map(|value| Value::from(value.as_str()));
+            AttributeChange::plain(format!("tags.{key}"), before, after)
+        };
+        let set = self
+            .set
+            .iter()
+            .map(|(key, value)| change(key, Some(value.clone())));
+        set.chain(self.removed.iter().map(|key| change(key, None)))
+            .collect()
+    }
+}
+
+fn all(context: &Context<'_>, wanted: &Wanted<'_>, token: Option<Value>) -> Vec<(String, Value)> {
+    let stack = Value::from(context.inputs.state.lineage.as_str());
+    let address = Value::from(wanted.resource.address.to_string());
+    let mut tags = vec![(TAG_STACK.to_owned(), stack), (TAG_ADDRESS.to_owned(), address)];
+    tags.extend(token.map(|token| (TAG_OPERATION.to_owned(), token)));
+    tags.extend(of_user(&wanted.attributes).map(|(key, value)| (key.clone(), value.clone())));
+    tags
+}
+
+fn of_user(attributes: &Attributes) -> impl Iterator<Item = (&String, &Value)> {
+    attributes
+        .get("tags")
+        .and_then(Value::as_map)
+        .into_iter()
+        .flatten()
+}
