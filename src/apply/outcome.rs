@@ -82,3 +82,33 @@ impl Cause {
         }
     }
 }
+
+/// Why a step did not succeed.
+pub(super) enum StepError {
+    Cause(Box<Cause>),
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+impl From<StateError> for StepError {
+    fn from(error: StateError) -> StepError {
+        Cause::State(error).into()
+    }
+}
+
+impl From<ApiError> for StepError {
+    fn from(error: ApiError) -> StepError {
+        Cause::Api(error).into()
+    }
+}
+
+impl From<Cause> for StepError {
+    fn from(cause: Cause) -> StepError {
+        StepError::Cause(Box::new(cause))
+    }
+}
+
+/// An error in `infra` itself.
+pub(super) fn internal(message: impl Into<String>) -> StepError {
+    Cause::Internal(message.into()).into()
+}

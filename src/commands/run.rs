@@ -340,16 +340,7 @@ fn look_up(
     if reference.attribute == "id" {
         return Some(Value::from(known.id.as_str()));
     }
-    let pick = |attributes: &crate::value::Attributes| {
-        let (name, rest) = reference
-            .attribute
-            .split_once('.')
-            .map_or((reference.attribute.as_str(), None), |(name, rest)| {
-                (name, Some(rest))
-            });
-        let value = attributes.get(name)?;
-        rest.map_or(Some(value), |rest| value.at(rest)).cloned()
-    };
+    let pick = |attributes| reference.find_in(attributes).cloned();
     let fresh = observed.get(&reference.address).or_else(|| {
         seen.live
             .resources

@@ -1,0 +1,50 @@
+//! What an error of a call means for going on with the work.
+//!
+//! Does not know what is done about it.
+
+use std::time::Duration;
+
+use super::work::Job;
+use crate::cloud::{ApiError, ErrorKind};
+use crate::plan::Operation;
+
+/// How long a step goes on trying while the cloud says that something has to pass first.
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a throttled step goes on; throttling always passes, so only a broken quota gets there.
+pub(super) const THROTTLE_PATIENCE: Duration = Duration::from_secs(3600);
+
+/// What an error means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The call, or an earlier one with its token, may have taken effect.
+    Unclear,
+    /// Refused only because of too many requests.
+    Throttled,
+    /// Refused because of something that passes.
+    Passing,
+    /// What was to be deleted is not there.
+    Absent,
+    /// Refused for good.
+    Final,
+}
+
+impl Meaning {
+    pub(super) fn of(error: &ApiError, job: &Job<'_>) -> Meaning {
+        let codes = job.resource_type.codes();
+        let removing = matches!(job.work.operation, Operation::Delete { .. });
+        match error.kind {
+            ErrorKind::Ambiguous
+            | ErrorKind::TokenMismatch
+            | ErrorKind::TokenProcessing
+            | ErrorKind::Malformed => Meaning::Unclear,
+            ErrorKind::Throttled => Meaning::Throttled,
+            ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed => Meaning::Passing,
+            _ if codes.passes(&error.code) => Meaning::Passing,
+            // What uses it is on its way out as well.
+            _ if removing && codes.is_in_use(&error.code) => Meaning::Passing,
+            ErrorKind::NotFound if removing => Meaning::Absent,
+            _ if removing && codes.is_absent(&error.code) => Meaning::Absent,
+            _ => Meaning::Final,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The life of one piece of work: what the state says before the first step, the steps, and the last word.
+//!
+//! Does not know when it is begun, nor what makes a step succeed.
+
+use std::time::Duration;
+
+use super::outcome::{Cause, Failure, StepError};
+use super::run::Run;
+use crate::address::Address;
+use crate::event::Event;
+use crate::plan::{Operation, Work};
+use crate::resources::{self, ResourceType};
+use crate::schema::Schema;
+use crate::state::Effect;
+use crate::step::{Class, Step, StepKind};
+
+/// A piece of work with what its steps need.
+pub(super) struct Job<'a> {
+    pub(super) work: &'a Work,
+    pub(super) resource_type: &'static dyn ResourceType,
+}
+
+impl Job<'_> {
+    pub(super) fn schema(&self) -> &'static Schema {
+        self.resource_type.schema()
+    }
+}
+
+/// How a piece of work ended.
+pub(super) enum End {
+    Done,
+    Failed(Box<Failure>),
+    Stopped,
+}
+
+/// A step that did not succeed.
+struct Broken {
+    step: String,
+    /// The steps before it.
+    done: Vec<String>,
+    error: StepError,
+}
+
+impl Run<'_> {
+    /// All of one piece of work.
+    pub(super) async fn work(&self, work: &Work) -> End {
+        let begun = self.context.clock.elapsed();
+        match self.all_steps(work).await {
+            Ok(()) => {
+                self.not_under_way(work);
+                self.context.listener.event(&Event::ResourceDone {
+                    address: work.address.clone(),
+                    id: self.memory.id_of(work),
+                    seconds: self.seconds_since(begun),
+                });
+                End::Done
+            }
+            Err(broken) => match broken.error {
+                StepError::Stopped => End::Stopped,
+                StepError::Cause(cause) => self.failed(work, broken.step, broken.done, *cause),
+            },
+        }
+    }
+
+    async fn all_steps(&self, work: &Work) -> Result<(), Broken> {
+        let mut done: Vec<String> = Vec::new();
+        let broken = |step: &str, done: &[String], error: StepError| Broken {
+            step: step.to_owned(),
+            done: done.to_vec(),
+            error,
+        };
+        let type_name = work.address.type_name();
+        let Some(resource_type) = resources::find(type_name) else {
+            let unknown = Cause::Internal(format!("no type {type_name}"));
+            return Err(broken("begin", &done, unknown.into()));
+        };
+        let job = Job { work, resource_type };
+        self.prepare(&job)
+            .await
+            .map_err(|error| broken("begin", &done, error))?;
+        for (index, step) in work.steps.iter().enumerate() {
+            self.told_step(&job, index, step)
+                .await
+                .map_err(|error| broken(&step.name, &done, error))?;
+            done.push(step.name.clone());
+        }
+        self.finish(&job)
+            .await
+            .map_err(|error| broken("save the result", &done, error))
+    }
+
+    /// One step, with what the listener is told of it.
+    async fn told_step(&self, job: &Job<'_>, index: usize, step: &Step) -> Result<(), StepError> {
+        if self.context.stop.is_raised() {
+            return Err(StepError::Stopped);
+        }
+        let work = job.work;
+        self.at_step(work, &step.name);
+        self.context.listener.event(&Event::StepStarted {
+            address: work.address.clone(),
+            step: step.name.clone(),
+            index: index + 1,
+            of: work.steps.len(),
+        });
+        let started = self.context.clock.elapsed();
+        let request_id = self.step(job, step).await?;
+        self.context.listener.event(&Event::StepDone {
+            address: work.address.clone(),
+            step: step.name.clone(),
+            id: self.memory.id_of(work),
+            seconds: self.seconds_since(started),
+            request_id,
+        });
+        Ok(())
+    }
+
+    /// One step; the request's id, if its own call succeeded.
+    async fn step(&self, job: &Job<'_>, step: &Step) -> Result<Option<String>, StepError> {
+        match &step.kind {
+            StepKind::Wait(wait) => self.wait(job, wait).await.map(|()| None),
+            StepKind::Call(call) if call.class == Class::T => self.create(job, step, call).await,
+            StepKind::Call(call) => self.change(job, step, call).await,
+        }
+    }
+
+    fn seconds_since(&self, begun: Duration) -> f64 {
+        self.context.clock.elapsed().saturating_sub(begun).as_secs_f64()
+    }
+
+    fn failed(&self, work: &Work, step: String, steps_done: Vec<String>, cause: Cause) -> End {
+        self.not_under_way(work);
+        self.context.listener.event(&Event::StepFailed {
+            address: work.address.clone(),
+            step: step.clone(),
+            code: cause.code().to_owned(),
+            message: cause.to_string(),
+        });
+        End::Failed(Box::new(Failure {
+            address: work.address.clone(),
+            location: work.location.clone(),
+            step,
+            steps_done,
+            id: self.memory.id_of(work),
+            cause,
+        }))
+    }
+
+    /// What the state says before the first step.
+    async fn prepare(&self, job: &Job<'_>) -> Result<(), StepError> {
+        let address = job.work.address.clone();
+        match &job.work.operation {
+            Operation::Create { depose: true, .. } => self.note(vec![Effect::Depose { address }]).await,
+            Operation::Update {
+                id,
+                target,
+                adopt: true,
+            } => {
+                let mut resource = self.memory.entry(job.schema(), target);
+                resource.id = id.clone();
+                let mut effects = self.forget_gone(&address, Some(id));
+                effects.push(Effect::Put {
+                    address,
+                    resource: Box::new(resource),
+                });
+                self.note(effects).await
+            }
+            Operation::Forget => self.note(vec![Effect::Remove { address }]).await,
+            Operation::Create { depose: false, .. } => match self.forget_gone(&address, None) {
+                effects if effects.is_empty() => Ok(()),
+                effects => self.note(effects).await,
+            },
+            Operation::Update { adopt: false, .. } | Operation::Delete { .. } => Ok(()),
+        }
+    }
+
+    /// An id that the state still has although the plan found it gone, because somebody deleted it or because a
+    /// delete of ours was interrupted before its result was written.
+    fn forget_gone(&self, address: &Address, new: Option<&String>) -> Vec<Effect> {
+        let is_known = self.context.session.with_state(|state| {
+            let known = state.resources.get(address);
+            known.is_some_and(|known| !known.id.is_empty() && Some(&known.id) != new)
+        });
+        let forget = is_known.then(|| Effect::Remove {
+            address: address.clone(),
+        });
+        forget.into_iter().collect()
+    }
+
+    /// The state's last word on a finished change.
+    async fn finish(&self, job: &Job<'_>) -> Result<(), StepError> {
+        let (Operation::Create { target, .. } | Operation::Update { target, .. }) = &job.work.operation
+        else {
+            return Ok(());
+        };
+        let address = job.work.address.clone();
+        let effect = Effect::Settle {
+            attributes: self.memory.settled(&address, job.schema(), target),
+            address,
+            dependencies: target.dependencies.clone(),
+            prevent_destroy: target.prevent_destroy,
+        };
+        self.note(vec![effect]).await
+    }
+}
