@@ -116,7 +116,7 @@ fn day(number: usize) -> Result<usize, String> {
         pair.security_token = Some(secrets.get("Token").to_owned());
         options.key_pairs = vec![pair];
         options.seed = number as u64;
-        if number % 3 > 0 {
+        if !number.is_multiple_of(3) {
             options
                 .faults
                 .push(FAULTS[number % FAULTS.len()].parse().unwrap());
