@@ -34,7 +34,6 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     pub(crate) schemas: Schemas,
     pub(crate) config: Config,
-    pub(crate) sources: Sources,
 }
 
 /// The folder of `infra.toml`: the one that was given, or the nearest one upwards.
@@ -80,7 +79,6 @@ pub(crate) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
         folder: folder(global, env),
         schemas: resources::schemas(),
         config,
-        sources,
     })
 }
 

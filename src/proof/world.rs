@@ -41,9 +41,8 @@ pub(super) struct Ended {
     pub(super) code: Option<u8>,
     pub(super) out: String,
     pub(super) err: String,
-    /// How many changes of the disk, how many requests, and how many file operations there were.
+    /// How many changes of the disk and how many file operations there were.
     pub(super) changes: u64,
-    pub(super) requests: u64,
     pub(super) operations: u64,
     /// Changing requests that the cloud has seen in this run.
     pub(super) sent: u64,
@@ -157,13 +156,11 @@ impl World {
         }
         drop(runtime);
         self.wait(took);
-        let (changes, requests) = fate.counts();
         Ended {
             code,
             out: out.text(),
             err: err.text(),
-            changes,
-            requests,
+            changes: fate.changes(),
             operations: fate.operations(),
             sent: lock(&self.site).changes - sent_before,
         }
