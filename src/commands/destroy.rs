@@ -18,7 +18,7 @@ pub(crate) async fn destroy(
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember, under the lock.
-    let store = project::store(global, env, &project.folder);
+    let store = project.store(global, env);
     let session = store.open(store.lock(project::lock_note(env, "destroy"))?)?;
 
     // 3. What is really there, and what an interrupted run left open.
