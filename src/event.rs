@@ -9,8 +9,6 @@ use crate::address::Address;
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
-    /// The executor begins; `changes` is how many resources it will change.
-    RunStarted { changes: usize },
     /// A step of a resource begins; `index` counts from 1.
     StepStarted {
         address: Address,
@@ -68,8 +66,10 @@ pub(crate) trait Listener: Send + Sync {
 }
 
 /// Listens to nothing.
+#[cfg(test)]
 pub(crate) struct Silent;
 
+#[cfg(test)]
 impl Listener for Silent {
     fn event(&self, _event: &Event) {}
 }

@@ -34,10 +34,6 @@
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.
 #![allow(
-    dead_code,
-    reason = "parts of the state and the screen that commands of later rounds will use"
-)]
-#![allow(
     rustdoc::private_intra_doc_links,
     reason = "the page is for those who work on it"
 )]

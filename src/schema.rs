@@ -116,7 +116,6 @@ pub(crate) struct Change<'a> {
 /// What a delete starts from.
 pub(crate) struct Existing<'a> {
     pub(crate) schema: &'static Schema,
-    pub(crate) address: &'a Address,
     pub(crate) region: &'a str,
     pub(crate) id: &'a str,
     /// What is there now.
@@ -178,7 +177,6 @@ pub(crate) enum Kind {
 /// A default, as a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Literal {
-    Bool(bool),
     Integer(i64),
     String(&'static str),
 }
@@ -384,7 +382,6 @@ impl Literal {
     /// The default as a value.
     pub(crate) fn value(self) -> Value {
         match self {
-            Literal::Bool(truth) => Value::Bool(truth),
             Literal::Integer(number) => Value::Integer(number),
             Literal::String(text) => Value::from(text),
         }

@@ -109,14 +109,6 @@ impl Value {
         }
     }
 
-    /// The truth of a boolean value.
-    pub(crate) fn as_bool(&self) -> Option<bool> {
-        match self {
-            Value::Bool(truth) => Some(*truth),
-            _ => None,
-        }
-    }
-
     /// The items of a list.
     pub(crate) fn as_list(&self) -> Option<&[Value]> {
         match self {

@@ -68,7 +68,7 @@ impl Run<'_> {
                 Decision::Resend if look_up != LookUp::NotYet => {
                     self.wait_until(open.window.believed()).await?
                 }
-                Decision::Resend | Decision::LookUp | Decision::Adopt => {}
+                Decision::Resend | Decision::LookUp => {}
             }
             // The time of a look is the time before it: it shows at least what had happened by then.
             let at = self.server_time()?;

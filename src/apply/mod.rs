@@ -31,7 +31,7 @@ pub(crate) use self::stop::Stop;
 use self::work::End;
 use crate::cloud::Cloud;
 use crate::env::{Clock, Random};
-use crate::event::{Event, Listener};
+use crate::event::Listener;
 use crate::plan::Plan;
 use crate::state::{Intent, Session};
 
@@ -53,9 +53,6 @@ pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Outcome {
     let run = Run::new(context);
     let mut ready = Ready::new(plan);
     let mut outcome = Outcome::default();
-    context.listener.event(&Event::RunStarted {
-        changes: plan.changes.len(),
-    });
     let mut running = FuturesUnordered::new();
     let start = |index: usize| {
         let run = &run;

@@ -29,8 +29,6 @@ pub(crate) struct Failure {
     pub(crate) location: Option<Location>,
     /// The step that failed.
     pub(crate) step: String,
-    /// The steps before it, which are done.
-    pub(crate) steps_done: Vec<String>,
     /// The id, if it exists.
     pub(crate) id: Option<String>,
     pub(crate) cause: Cause,

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::outcome::{Cause, Failure, StepError};
+use super::outcome::{Cause, Failure, StepError, internal};
 use super::run::Run;
 use crate::address::Address;
 use crate::event::Event;
@@ -33,14 +33,6 @@ pub(super) enum End {
     Stopped,
 }
 
-/// A step that did not succeed.
-struct Broken {
-    step: String,
-    /// The steps before it.
-    done: Vec<String>,
-    error: StepError,
-}
-
 impl Run<'_> {
     /// All of one piece of work.
     pub(super) async fn work(&self, work: &Work) -> End {
@@ -55,38 +47,25 @@ impl Run<'_> {
                 });
                 End::Done
             }
-            Err(broken) => match broken.error {
-                StepError::Stopped => End::Stopped,
-                StepError::Cause(cause) => self.failed(work, broken.step, broken.done, *cause),
-            },
+            Err((_, StepError::Stopped)) => End::Stopped,
+            Err((step, StepError::Cause(cause))) => self.failed(work, step, *cause),
         }
     }
 
-    async fn all_steps(&self, work: &Work) -> Result<(), Broken> {
-        let mut done: Vec<String> = Vec::new();
-        let broken = |step: &str, done: &[String], error: StepError| Broken {
-            step: step.to_owned(),
-            done: done.to_vec(),
-            error,
-        };
+    /// The error is told with the step that did not succeed.
+    async fn all_steps<'w>(&self, work: &'w Work) -> Result<(), (&'w str, StepError)> {
         let type_name = work.address.type_name();
-        let Some(resource_type) = resources::find(type_name) else {
-            let unknown = Cause::Internal(format!("no type {type_name}"));
-            return Err(broken("begin", &done, unknown.into()));
-        };
+        let unknown = || ("begin", internal(format!("no type {type_name}")));
+        let resource_type = resources::find(type_name).ok_or_else(unknown)?;
         let job = Job { work, resource_type };
-        self.prepare(&job)
-            .await
-            .map_err(|error| broken("begin", &done, error))?;
+        self.prepare(&job).await.map_err(|error| ("begin", error))?;
         for (index, step) in work.steps.iter().enumerate() {
-            self.told_step(&job, index, step)
-                .await
-                .map_err(|error| broken(&step.name, &done, error))?;
-            done.push(step.name.clone());
+            let told = self.told_step(&job, index, step).await;
+            told.map_err(|error| (step.name.as_str(), error))?;
         }
         self.finish(&job)
             .await
-            .map_err(|error| broken("save the result", &done, error))
+            .map_err(|error| ("save the result", error))
     }
 
     /// One step, with what the listener is told of it.
@@ -127,19 +106,18 @@ impl Run<'_> {
         self.context.clock.elapsed().saturating_sub(begun).as_secs_f64()
     }
 
-    fn failed(&self, work: &Work, step: String, steps_done: Vec<String>, cause: Cause) -> End {
+    fn failed(&self, work: &Work, step: &str, cause: Cause) -> End {
         self.not_under_way(work);
         self.context.listener.event(&Event::StepFailed {
             address: work.address.clone(),
-            step: step.clone(),
+            step: step.to_owned(),
             code: cause.code().to_owned(),
             message: cause.to_string(),
         });
         End::Failed(Box::new(Failure {
             address: work.address.clone(),
             location: work.location.clone(),
-            step,
-            steps_done,
+            step: step.to_owned(),
             id: self.memory.id_of(work),
             cause,
         }))

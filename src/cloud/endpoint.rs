@@ -245,10 +245,6 @@ impl Endpoints {
     pub(crate) fn are_vendor(&self) -> bool {
         self.0.values().all(Endpoint::is_vendor)
     }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Endpoint> {
-        self.0.values()
-    }
 }
 
 fn vendor_host(product: Product, region: &str) -> String {

@@ -204,7 +204,6 @@ struct Pace {
 
 #[derive(Debug)]
 struct Shut {
-    since: Duration,
     until: Duration,
     probing: bool,
 }
@@ -300,7 +299,6 @@ impl Pace {
             return false;
         }
         self.shut = Some(Shut {
-            since: now,
             until: now + pause,
             probing: false,
         });

@@ -31,8 +31,6 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 #[allow(unused_imports, reason = "the way in for the rest of the crate")]
 pub(crate) use self::{
     actions::{ACTIONS, Action, Effect, Find, find as find_action},
@@ -121,8 +119,6 @@ impl fmt::Debug for Request {
 pub(crate) struct Reply {
     pub(crate) body: serde_json::Value,
     pub(crate) request_id: Option<String>,
-    /// The server's clock when it answered, to the second.
-    pub(crate) server_date: Option<Timestamp>,
 }
 
 /// What was sent during a run.

@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::Reply;
 use super::api_error::ErrorKind;
 use super::error_code::{Meaning, meaning};
-use super::server_clock::parse_date;
 use crate::env::{HttpResponse, Sent, TransportError};
 
 /// The largest answer that is read; a thousand instances are about 3 MB.
@@ -86,11 +85,7 @@ pub(crate) fn read(answer: Result<HttpResponse, TransportError>) -> Result<Reply
     };
     let request_id = text("RequestId");
     if (200..300).contains(&status) {
-        return Ok(Reply {
-            server_date: response.header("date").and_then(parse_date),
-            request_id,
-            body,
-        });
+        return Ok(Reply { request_id, body });
     }
     let code = text("Code").unwrap_or_default();
     let message = text("Message").unwrap_or_else(|| format!("HTTP {status} without a message"));
@@ -258,10 +253,9 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_carries_its_request_id_and_the_servers_clock() {
+    fn a_reply_carries_its_request_id() {
         let reply = read(answer(200, "{\"RequestId\":\"R-1\",\"VpcId\":\"vpc-1\"}")).unwrap();
         assert_eq!(reply.request_id.as_deref(), Some("R-1"));
-        assert!(reply.server_date.is_some());
     }
 
     #[test]

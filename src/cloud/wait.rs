@@ -37,8 +37,6 @@ pub(crate) enum Verdict {
     NotYet { status: String },
     /// It should be there and is not: not visible yet, if it stays so only for a short while.
     Missing,
-    /// It will never be as wanted.
-    Failed { reason: String },
 }
 
 /// Why a wait ended without success.
@@ -50,9 +48,6 @@ pub(crate) enum WaitError {
     /// It was not to be seen for so long that it cannot be there.
     #[error("it cannot be seen {} s after it was made or changed", .after.as_secs())]
     NotVisible { after: Duration },
-    /// It will never be as wanted.
-    #[error("{reason}")]
-    Failed { reason: String },
     /// It cannot be read.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -152,7 +147,6 @@ impl<T: Clone + Send + Sync + 'static> Poller<T> {
             };
             match condition(seen.as_ref()) {
                 Verdict::Done => return Ok(seen),
-                Verdict::Failed { reason } => return Err(WaitError::Failed { reason }),
                 Verdict::NotYet { status } => {
                     missing_since = None;
                     if status != last_status {

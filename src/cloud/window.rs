@@ -22,6 +22,7 @@ pub(crate) const FLIGHT: SignedDuration = SignedDuration::from_secs(120);
 pub(crate) const LAG: SignedDuration = SignedDuration::from_secs(60);
 
 /// T: the shortest life of a ClientToken that the vendor publishes for any product.
+#[cfg(test)]
 pub(crate) const TOKEN_LIFE: SignedDuration = SignedDuration::from_secs(600);
 
 /// How far a request's Timestamp may be from server time before the API refuses it.
@@ -54,18 +55,13 @@ pub(crate) struct Window {
 pub(crate) enum LookUp {
     /// Nobody has looked yet.
     NotYet,
-    Found,
     /// A read that began at this server time did not show it.
-    NotFound {
-        at: Timestamp,
-    },
+    NotFound { at: Timestamp },
 }
 
 /// What may be done about an intent whose outcome is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// It took effect: take what it made.
-    Adopt,
     /// Send the same token with the same parameters.
     Resend,
     /// Look now.
@@ -131,7 +127,6 @@ impl Window {
 /// What to do at server time `now` about an intent whose outcome is not known.
 pub(crate) fn decide(now: Timestamp, window: Window, look_up: LookUp) -> Decision {
     match look_up {
-        LookUp::Found => Decision::Adopt,
         LookUp::NotFound { at } if at >= window.believed() => Decision::Renew,
         _ if window.may_resend(now) => Decision::Resend,
         LookUp::NotFound { .. } if now < window.believed() => Decision::LookUpAgainAt(window.believed()),
@@ -169,16 +164,6 @@ mod tests {
             );
         }
         assert_eq!(decide(at(301), window, LookUp::NotYet), Decision::LookUp);
-    }
-
-    #[test]
-    fn what_is_found_is_adopted_at_any_time() {
-        for now in [-5000, 0, 299, 500, 100_000] {
-            assert_eq!(
-                decide(at(now), Window::of(at(0), false), LookUp::Found),
-                Decision::Adopt
-            );
-        }
     }
 
     #[test]

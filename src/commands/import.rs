@@ -30,7 +30,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     };
 
     // 2. Neither the address nor the id may be in use.
-    let store = project::store(global, env, &project.folder);
+    let store = project.store(global, env);
     let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
     session.with_state(|state| {
         let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));

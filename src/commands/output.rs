@@ -10,7 +10,7 @@ use crate::value::Value;
 
 /// Print outputs as the last apply left them
 pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let loaded = project::store(global, env, &project::folder(global, env)).load()?;
+    let loaded = project::store(global, env).load()?;
     let outputs = &loaded.state.outputs;
     let Some(name) = &args.name else {
         if global.json {

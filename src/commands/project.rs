@@ -34,7 +34,6 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     pub(crate) schemas: Schemas,
     pub(crate) config: Config,
-    pub(crate) sources: Sources,
 }
 
 /// The folder of `infra.toml`: the one that was given, or the nearest one upwards.
@@ -52,6 +51,12 @@ pub(crate) fn folder(global: &Global, env: &Env) -> PathBuf {
 
 /// Reads the configuration: its sources, what is wrong or doubtful in it, and the configuration if nothing is wrong.
 pub(crate) fn read(global: &Global, env: &Env) -> (Sources, Vec<Diagnostic>, Option<Config>) {
+    let loaded = read_as_it_is(global, env);
+    let sound = !loaded.diagnostics.iter().any(Diagnostic::is_error);
+    (loaded.sources, loaded.diagnostics, sound.then_some(loaded.config))
+}
+
+fn read_as_it_is(global: &Global, env: &Env) -> config::Loaded {
     let folder = folder(global, env);
     let request = config::LoadRequest {
         fs: &*env.fs,
@@ -60,9 +65,7 @@ pub(crate) fn read(global: &Global, env: &Env) -> (Sources, Vec<Diagnostic>, Opt
         set: &global.variables,
         environment: global.environment.as_deref(),
     };
-    let loaded = config::load(&request, &resources::schemas());
-    let sound = !loaded.diagnostics.iter().any(Diagnostic::is_error);
-    (loaded.sources, loaded.diagnostics, sound.then_some(loaded.config))
+    config::load(&request, &resources::schemas())
 }
 
 /// Reads a configuration without mistakes; all its mistakes are one failure. Warnings are told at once.
@@ -80,18 +83,37 @@ pub(crate) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
         folder: folder(global, env),
         schemas: resources::schemas(),
         config,
-        sources,
     })
 }
 
-/// The store of the state that this run is about.
-pub(crate) fn store(global: &Global, env: &Env, folder: &Path) -> LocalStore {
+/// The store of the state of the environment that is chosen, whether or not the configuration has mistakes.
+pub(crate) fn store(global: &Global, env: &Env) -> LocalStore {
+    let chosen = global
+        .environment
+        .clone()
+        .or_else(|| read_as_it_is(global, env).config.project.environment);
+    store_of(global, env, &folder(global, env), chosen.as_deref())
+}
+
+impl Project {
+    /// The store of the state of this project's environment.
+    pub(crate) fn store(&self, global: &Global, env: &Env) -> LocalStore {
+        store_of(global, env, &self.folder, self.environment())
+    }
+
+    /// The environment that was chosen: by the flag, by `INFRA_ENV`, or by `[infra] default_env`.
+    pub(crate) fn environment(&self) -> Option<&str> {
+        self.config.project.environment.as_deref()
+    }
+}
+
+fn store_of(global: &Global, env: &Env, folder: &Path, environment: Option<&str>) -> LocalStore {
     let mut path = folder.join(".infra");
     if global.sim {
         path.push("sim");
     }
     path.push("state");
-    let name = global.environment.as_deref().unwrap_or("default");
+    let name = environment.unwrap_or("default");
     LocalStore::new(env.fs.clone(), env.random.clone(), env.clock.clone(), path, name)
 }
 
@@ -383,7 +405,7 @@ pub(crate) fn header(
     Header {
         command,
         project: project.config.project.name.clone(),
-        environment: global.environment.clone(),
+        environment: project.environment().map(str::to_owned),
         region: connection.region.clone(),
         cloud: cloud.to_owned(),
         account: seen.account.clone().filter(|_| !simulated),

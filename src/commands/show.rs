@@ -11,7 +11,7 @@ pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Resu
     if let Some(address) = &args.address {
         return state::show(address, global, env, ui);
     }
-    let loaded = project::store(global, env, &project::folder(global, env)).load()?;
+    let loaded = project::store(global, env).load()?;
     let state = &loaded.state;
     if global.json {
         // Without the key that protects the hashes of secrets.

@@ -3,20 +3,16 @@
 use std::path::Path;
 
 use super::failure::{Exit, Failure};
-use super::project;
+use super::project::{self, store};
 use crate::address::Address;
 use crate::cli::Global;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::state::{Effect, LocalStore, State};
+use crate::state::{Effect, State};
 use crate::ui::Ui;
 
 /// The largest document that is pushed, in bytes; 10,000 instances are about 10 MB.
 const DOCUMENT_BYTES_MAX: u64 = 1 << 30;
-
-fn store(global: &Global, env: &Env) -> LocalStore {
-    project::store(global, env, &project::folder(global, env))
-}
 
 fn unknown(address: &Address, state: &State) -> Failure {
     let alike = state

@@ -3,7 +3,8 @@
 //!
 //! Does not know when a code applies.
 
-/// A code and what it means, for `infra explain`.
+/// A code and what it means.
+#[cfg(test)]
 pub(crate) struct Code {
     pub(crate) code: &'static str,
     pub(crate) title: &'static str,
@@ -14,6 +15,7 @@ macro_rules! codes {
         $(#[doc = $title] pub(crate) const $name: &str = $code;)*
 
         /// All of them, by number.
+        #[cfg(test)]
         pub(crate) const ALL: &[Code] = &[$(Code { code: $code, title: $title }),*];
     };
 }

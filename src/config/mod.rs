@@ -126,8 +126,6 @@ pub(crate) struct Output {
     pub(crate) value: Value,
     /// It is shown only when asked for by name, and not stored.
     pub(crate) sensitive: bool,
-    pub(crate) description: Option<String>,
-    pub(crate) location: Location,
 }
 
 impl std::fmt::Debug for Resource {
@@ -267,7 +265,6 @@ fn outputs(sections: &Sections<'_>, scope: &mut Scope<'_>) -> BTreeMap<String, O
     let mut outputs = BTreeMap::new();
     for (name, entry) in &sections.outputs {
         let mut sensitive = false;
-        let mut description = None;
         let node = match entry.value.as_table() {
             None => &entry.value,
             Some(table) => {
@@ -276,9 +273,7 @@ fn outputs(sections: &Sections<'_>, scope: &mut Scope<'_>) -> BTreeMap<String, O
                     match (key.as_str(), &value.kind) {
                         ("value", _) => {}
                         ("sensitive", raw::NodeKind::Bool(truth)) => sensitive = *truth,
-                        ("description", _) if value.as_plain().is_some() => {
-                            description = value.as_plain().map(str::to_owned);
-                        }
+                        ("description", _) if value.as_plain().is_some() => {}
                         ("sensitive", _) => {
                             let diagnostic =
                                 Diagnostic::error(codes::WRONG_TYPE, "sensitive is true or false");
@@ -312,12 +307,7 @@ fn outputs(sections: &Sections<'_>, scope: &mut Scope<'_>) -> BTreeMap<String, O
             scope.report.say(node.span, "", diagnostic);
         }
         if let Some(value) = value.into_value() {
-            let output = Output {
-                value,
-                sensitive,
-                description,
-                location: scope.report.location(entry.key),
-            };
+            let output = Output { value, sensitive };
             outputs.insert((*name).to_owned(), output);
         }
     }

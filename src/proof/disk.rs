@@ -169,23 +169,6 @@ impl Disk {
         let content = lock(&self.content);
         Some(content.files[*content.durable_names.get(path)?].durable.clone())
     }
-
-    /// The same disk, apart from now on.
-    pub(super) fn fork(&self) -> Disk {
-        Disk {
-            content: Arc::new(Mutex::new(lock(&self.content).clone())),
-        }
-    }
-
-    /// The names and contents of all files.
-    pub(super) fn dump(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let content = lock(&self.content);
-        content
-            .names
-            .iter()
-            .map(|(path, file)| (path.clone(), content.files[*file].now.clone()))
-            .collect()
-    }
 }
 
 impl Files {

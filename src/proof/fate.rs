@@ -109,12 +109,14 @@ impl Fate {
         self.died.notified().await;
     }
 
-    /// How many changes of the disk and how many requests there were.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (
-            self.changes.load(Ordering::SeqCst),
-            self.requests.load(Ordering::SeqCst),
-        )
+    /// How many requests have left.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
+    }
+
+    /// How many changes of the disk there were.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     /// How many file operations there were, looking included.

@@ -8,8 +8,6 @@ use crate::sim;
 /// One resource: its block, and what the cloud must have for it.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
-    /// The simulator's table.
-    pub(super) table: &'static str,
     pub(super) address: String,
     pub(super) text: String,
     /// Fields of the simulator's row.
@@ -56,7 +54,6 @@ fn some_server(chance: &mut Chance, name: &str) -> Option<Piece> {
 /// A network.
 pub(super) fn vpc(name: &str) -> Piece {
     Piece {
-        table: "vpc",
         address: "vpc.main".to_owned(),
         text: format!("[vpc.main]\nname = \"{name}\"\ncidr_block = \"10.0.0.0/16\"\n"),
         fields: vec![("name", name.to_owned())],
@@ -66,7 +63,6 @@ pub(super) fn vpc(name: &str) -> Piece {
 /// A switch in it.
 pub(super) fn vswitch(zone: &str) -> Piece {
     Piece {
-        table: "vswitch",
         address: "vswitch.main".to_owned(),
         text: format!(
             "[vswitch.main]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n"
@@ -78,7 +74,6 @@ pub(super) fn vswitch(zone: &str) -> Piece {
 /// A security group with one open port.
 pub(super) fn group(port: u16) -> Piece {
     Piece {
-        table: "security_group",
         address: "security_group.web".to_owned(),
         text: format!(
             "[security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n\
@@ -94,7 +89,6 @@ pub(super) fn group(port: u16) -> Piece {
 /// A server.
 pub(super) fn server(name: &str, kind: &str, status: &str) -> Piece {
     Piece {
-        table: "instance",
         address: format!("instance.{name}"),
         text: format!(
             "[instance.{name}]\nname = \"proof-{name}\"\ninstance_type = \"{kind}\"\n\

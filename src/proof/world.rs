@@ -225,13 +225,12 @@ async fn process(
     if code.is_none() {
         fate.die();
     }
-    let (changes, requests) = fate.counts();
     Ended {
         code,
         out: out.text(),
         err: err.text(),
-        changes,
-        requests,
+        changes: fate.changes(),
+        requests: fate.requests(),
         operations: fate.operations(),
         sent: fate.sent(),
         written: fate.written(),

@@ -149,9 +149,7 @@ impl Board {
                     id,
                 ))
             }
-            Event::RunStarted { .. } | Event::ApiCall { .. } | Event::Throttled { .. } | Event::Notice(_) => {
-                None
-            }
+            Event::ApiCall { .. } | Event::Throttled { .. } | Event::Notice(_) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Does not know what any code means, and prints nothing itself.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -10,6 +11,7 @@ use anstyle::{AnsiColor, Style as TextStyle};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
+use super::text::{escape, escape_lines, is_dangerous};
 use crate::diagnostic::{Diagnostic, Label, Level, Location, Source, Sources};
 
 /// How many are shown unless all are asked for.
@@ -166,7 +168,7 @@ fn level_word(diagnostic: &Diagnostic) -> &'static str {
 }
 
 fn escape_message(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    escape_lines(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 fn escape_property(text: &str) -> String {
@@ -230,7 +232,7 @@ fn title(diagnostic: &Diagnostic, width: usize, style: Style, text: &mut String)
     };
     let head = format!("{word}[{}]", diagnostic.code);
     let indent = head.len() + 2;
-    let message = clean(&diagnostic.message);
+    let message = escape(&diagnostic.message);
     let word_style = paint(word_style, style);
     let bold = paint(TextStyle::new().bold(), style);
     for (index, line) in wrap(&message, width.saturating_sub(indent)).iter().enumerate() {
@@ -259,7 +261,7 @@ fn lines_under(
     } else {
         sign_style
     };
-    for (index, line) in wrap(&clean(content), width.saturating_sub(indent))
+    for (index, line) in wrap(&escape(content), width.saturating_sub(indent))
         .iter()
         .enumerate()
     {
@@ -287,23 +289,9 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Control characters would move the cursor or colour the screen, direction marks would turn the text around.
-fn clean(text: &str) -> String {
-    text.chars()
-        .map(|character| match character {
-            '\t' => ' ',
-            character if character.is_control() => '\u{fffd}',
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                '\u{fffd}'
-            }
-            character => character,
-        })
-        .collect()
-}
-
 /// The marked lines of one file.
 struct Excerpt<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     first_line: usize,
     text: String,
     /// Place in `text`, and the label; the first one of the first excerpt is the place at fault.
@@ -358,7 +346,7 @@ impl<'a> Excerpt<'a> {
             })
             .collect();
         Excerpt {
-            name: source.name(),
+            name: escape(source.name()),
             first_line,
             text: masked.text,
             labels,
@@ -377,12 +365,12 @@ impl<'a> Excerpt<'a> {
             if label.text.is_empty() {
                 annotation
             } else {
-                annotation.label(clean(&label.text))
+                annotation.label(escape(&label.text))
             }
         });
         Snippet::source(self.text.as_str())
             .line_start(self.first_line)
-            .path(self.name)
+            .path(&*self.name)
             .annotations(annotations)
     }
 }
@@ -425,8 +413,22 @@ fn mask(source: &Source, bytes: Range<usize>) -> Masked {
 
 impl Masked {
     fn copy(&mut self, whole: &str, bytes: Range<usize>) {
+        let text = whole.get(bytes.clone()).unwrap_or_default();
         self.pieces.push((bytes.start, self.text.len(), true));
-        self.text.push_str(whole.get(bytes).unwrap_or_default());
+        let mut from = 0;
+        for (at, found) in text.match_indices(is_dangerous) {
+            // What ends and indents a line is the renderer's.
+            let after = at + found.len();
+            if matches!(found, "\n" | "\t") || (found == "\r" && text[after..].starts_with('\n')) {
+                continue;
+            }
+            self.text.push_str(&text[from..at]);
+            self.pieces.push((bytes.start + at, self.text.len(), false));
+            self.text.push_str(&escape(found));
+            self.pieces.push((bytes.start + after, self.text.len(), true));
+            from = after;
+        }
+        self.text.push_str(&text[from..]);
     }
 
     /// Where a byte of the file is here.
@@ -590,8 +592,42 @@ warning[W012]: one two three four five
         sample.check(
             diagnostic,
             80,
-            "error[E0201]: unknown key \"\u{fffd}[2J\u{fffd}x\"\n",
+            "error[E0201]: unknown key \"\\u001b[2J\\u202ex\"\n",
         );
+    }
+
+    #[test]
+    fn escapes_in_a_file_do_not_reach_the_screen_and_marks_stay_in_place() {
+        let text = "a = \"x\u{9b}2J\u{200b}\" # \u{202e}\r\nb = 1\n";
+        let mut sources = Sources::default();
+        sources.add("in\u{9b}.toml".into(), text.into());
+        let place = |needle: &str| {
+            let start = text.find(needle).unwrap();
+            sources.source(0).location(start..start + needle.len())
+        };
+        let diagnostic = Diagnostic::error("E0201", "x")
+            .at(place("2J"), "two\u{9b}")
+            .at(place("b = 1"), "one");
+        let style = Style {
+            color: false,
+            width: 80,
+            all: false,
+        };
+        let shown = render(std::slice::from_ref(&diagnostic), &sources, style);
+        assert_eq!(
+            shown,
+            "\
+error[E0201]: x
+ --> in\\u009b.toml:1:13
+  |
+1 | a = \"x\\u009b2J\\u200b\" # \\u202e
+  |             ^^ two\\u009b
+2 | b = 1
+  | ----- one
+"
+        );
+        let github = to_github(&[diagnostic], &sources, "");
+        assert!(github.contains("file=in\\u009b.toml,line=1"), "{github}");
     }
 
     #[test]

@@ -196,7 +196,7 @@ pub(super) fn step(event: &Event) -> Option<Line> {
             .with("action", *action)
             .with("seconds", seconds(pause.as_secs_f64())),
         Event::Notice(text) => Line::new("notice", text.as_str()),
-        Event::RunStarted { .. } | Event::ApiCall { .. } => return None,
+        Event::ApiCall { .. } => return None,
     })
 }
 

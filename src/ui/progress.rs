@@ -167,7 +167,6 @@ impl Listener for Progress {
             self.ui.emit(&line);
         }
         match event {
-            Event::RunStarted { .. } => {}
             Event::StepStarted { .. }
             | Event::StepStatus { .. }
             | Event::StepDone { .. }

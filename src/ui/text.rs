@@ -228,7 +228,7 @@ fn is_wide(character: char) -> bool {
 }
 
 /// Whether a character could move the cursor, change colours, turn text around or hide in it.
-fn is_dangerous(character: char) -> bool {
+pub(super) fn is_dangerous(character: char) -> bool {
     matches!(character,
         '\u{0}'..='\u{1f}'
         | '\u{7f}'..='\u{9f}'

@@ -273,7 +273,6 @@ impl World {
                 }
                 found.push(world);
             }
-            Decision::Adopt => {}
         }
     }
 

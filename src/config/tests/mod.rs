@@ -595,7 +595,6 @@ mod project {
         let loaded = with(text).set("p", "hunter2").loads();
         let (x, y) = (&loaded.config.outputs["x"], &loaded.config.outputs["y"]);
         assert!(x.sensitive && y.sensitive);
-        assert_eq!(y.description.as_deref(), Some("d"));
         with(&format!(
             "{text}{WEB}name = \"${{local.q[0]}}\"\ncount = \"${{var.p}}\"\n"
         ))

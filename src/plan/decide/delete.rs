@@ -155,7 +155,6 @@ pub(super) fn work(
 ) -> Work {
     let steps = (schema.steps.delete)(&schema::Existing {
         schema,
-        address,
         region: context.inputs.region,
         id: &observed.id,
         attributes: &observed.attributes,

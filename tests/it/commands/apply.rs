@@ -285,3 +285,19 @@ fn tags_that_somebody_took_away_are_put_back() {
     world.apply().exits(0);
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
+
+#[test]
+fn the_environment_that_is_chosen_by_default_has_its_own_state() {
+    let world = World::new();
+    let project = NETWORK.replace("name = \"shop\"", "name = \"shop\"\ndefault_env = \"dev\"");
+    world.write("infra.toml", &project);
+    world.write("env/dev.toml", "");
+    world.write("env/prod.toml", "");
+    world.apply().exits(0);
+    world
+        .run(&["plan", "--detailed-exitcode", "-e", "dev"])
+        .exits(0)
+        .says("dev");
+    world.run(&["state", "list"]).exits(0).says("vpc.main");
+    world.run(&["plan", "--detailed-exitcode", "-e", "prod"]).exits(2);
+}
