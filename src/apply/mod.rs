@@ -1,22 +1,20 @@
-//! The executor: does what the plan says, each piece of work as soon as what it waits for is done.
+//! The executor: does what the plan says, each task as soon as what it waits for is done.
 //!
 //! Decides nothing. Intent is on disk before a call leaves, its result before the step counts as done. Does not
 //! know configuration or the screen.
 
-mod call;
-mod change;
-mod create;
 mod doubt;
-mod effects;
+mod look;
 mod meaning;
 mod memory;
 mod outcome;
 mod params;
 mod ready;
 mod run;
+mod send;
 mod stop;
+mod task;
 mod wait;
-mod work;
 
 use std::sync::Arc;
 
@@ -28,7 +26,7 @@ pub(crate) use self::params::SecretReader;
 use self::ready::Ready;
 use self::run::Run;
 pub(crate) use self::stop::Stop;
-use self::work::End;
+use self::task::End;
 use crate::cloud::Cloud;
 use crate::env::{Clock, Random};
 use crate::event::Listener;
@@ -50,13 +48,13 @@ pub(crate) struct Context<'a> {
 
 /// Carries out a plan. Whatever happens is in the outcome; what is known is on disk.
 pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Outcome {
-    let run = Run::new(context);
+    let run = Run::new(plan, context);
     let mut ready = Ready::new(plan);
     let mut outcome = Outcome::default();
     let mut running = FuturesUnordered::new();
     let start = |index: usize| {
         let run = &run;
-        async move { (index, run.work(&plan.work[index]).await) }
+        async move { (index, run.task(&plan.tasks[index]).await) }
     };
     running.extend(ready.begin_first().into_iter().map(start));
     loop {
@@ -73,7 +71,7 @@ pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Outcome {
         };
         match end {
             End::Done => {
-                outcome.done.push(plan.work[index].address.clone());
+                outcome.done.push(plan.tasks[index].object.address.clone());
                 let may_begin = !context.stop.is_raised();
                 running.extend(ready.done(index, may_begin).into_iter().map(start));
             }

@@ -2,9 +2,12 @@
 //!
 //! Does not know whether the resource is changed for other reasons.
 
+use std::collections::BTreeMap;
+
 use super::super::context::Context;
-use super::super::{Drift, diff};
+use super::super::diff::{self, Memory};
 use super::Wanted;
+use crate::change::Drift;
 use crate::live::Observed;
 use crate::schema::{Attribute, Kind};
 use crate::state;
@@ -19,10 +22,12 @@ pub(super) fn drift(
 ) -> Vec<Drift> {
     let mut found = Vec::new();
     for attribute in wanted.resource.schema.attributes {
-        if attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags) {
+        let name = attribute.name;
+        // What a run of ours began and did not end is nobody else's doing.
+        let is_ours = known.unsettled.contains_key(name) || known.unsettled.contains_key("id");
+        if is_ours || attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags) {
             continue;
         }
-        let name = attribute.name;
         let (Some(after), Some(remembered)) = (wanted.attributes.get(name), known.attributes.get(name))
         else {
             continue;
@@ -63,7 +68,10 @@ fn is_same(
     let differences = diff::compare(
         wanted.resource.schema,
         &alone(left),
-        &Attributes::new(),
+        &Memory {
+            attributes: &Attributes::new(),
+            unsettled: &BTreeMap::new(),
+        },
         &alone(right),
         context.inputs.fingerprints,
     );

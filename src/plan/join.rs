@@ -1,0 +1,332 @@
+//! What joins resources to each other: relations (a disk's server) and parts (a group's rules). Decided when it is
+//! known what becomes of everything else, since partners may come, go and be made anew.
+//!
+//! Does not know by which calls two are joined; the type's rows do.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::decide::Decision;
+use super::dependencies::references;
+use crate::address::Address;
+use crate::change::{AttributeChange, Fate};
+use crate::config;
+use crate::live::Observed;
+use crate::schema::{Kind, Schema};
+use crate::step::Step;
+use crate::task::{Phase, Task};
+use crate::types::joining::{self, Members};
+use crate::types::{Part, Partner, Relation};
+use crate::value::{Attributes, Reference, Value};
+
+/// A partner that goes away while something that was joined to it stays.
+pub(super) struct Survival {
+    pub(super) partner: Address,
+    /// What is told of it at the partner.
+    pub(super) words: String,
+}
+
+/// Adds what joins a resource of the configuration to others.
+pub(super) fn wanted(
+    context: &Context<'_>,
+    resource: &config::Resource,
+    decision: &mut Decision<'_>,
+) -> Vec<Survival> {
+    if decision.change.fate == Fate::Withheld {
+        return Vec::new();
+    }
+    let Some(decided) = context.decided(&resource.address) else {
+        return Vec::new();
+    };
+    let mut joiner = Joiner {
+        context,
+        resource,
+        kept: decided.kept,
+        // In the form in which values are compared, with what was decided later filled in.
+        attributes: super::decide::Wanted::new(context, resource).attributes,
+        decision,
+        survivals: Vec::new(),
+    };
+    for relation in resource.schema.relations {
+        joiner.relation(relation);
+    }
+    for part in resource.schema.parts {
+        joiner.part(part);
+    }
+    joiner.survivals
+}
+
+/// Adds what lets a resource go before it is removed: it leaves its partners, and what in it names others that are
+/// removed as well is taken out.
+pub(super) fn unwanted(
+    context: &Context<'_>,
+    address: &Address,
+    schema: &'static Schema,
+    observed: &Observed,
+    decision: &mut Decision<'_>,
+) {
+    let own = Value::from(observed.id.as_str());
+    let mut steps = Vec::new();
+    for relation in schema.relations {
+        if let Some(partner) = text(&observed.attributes, relation.attribute) {
+            steps.extend(joining::leave(schema, relation, &own, partner, context.inputs.region));
+        }
+    }
+    for part in schema.parts {
+        let others: Vec<&Attributes> = members(&observed.attributes, part)
+            .into_iter()
+            .filter(|member| ids_in(part, schema, member).any(|id| id != observed.id && context.is_going(id)))
+            .collect();
+        let change = Members {
+            removed: others,
+            ..Members::default()
+        };
+        steps.extend(joining::change_members(
+            schema,
+            part,
+            &own,
+            &change,
+            0,
+            context.inputs.region,
+        ));
+    }
+    if !steps.is_empty() {
+        decision.put(Task {
+            steps,
+            owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
+            location: context.location(address),
+            ..Task::new(address.now(), Some(&observed.id), Phase::LetGo)
+        });
+    }
+}
+
+struct Joiner<'d, 'a, 'c> {
+    context: &'c Context<'a>,
+    resource: &'c config::Resource,
+    /// What stays; none if it is made.
+    kept: Option<&'a Observed>,
+    attributes: Attributes,
+    decision: &'d mut Decision<'a>,
+    survivals: Vec<Survival>,
+}
+
+impl Joiner<'_, '_, '_> {
+    fn schema(&self) -> &'static Schema {
+        self.resource.schema
+    }
+
+    fn address(&self) -> &Address {
+        &self.resource.address
+    }
+
+    /// Its id, as a step names it.
+    fn own(&self) -> Value {
+        match self.kept {
+            Some(observed) => Value::from(observed.id.as_str()),
+            None => Value::Reference(Reference {
+                address: self.address().clone(),
+                attribute: "id".to_owned(),
+            }),
+        }
+    }
+
+    /// A task of it to which steps are added.
+    fn task(&mut self, phase: Phase) -> &mut Task {
+        let object = match self.kept {
+            Some(_) => self.address().now(),
+            None => self.address().next(),
+        };
+        let id = self.kept.map(|observed| observed.id.as_str());
+        let location = self.resource.location.clone();
+        self.decision
+            .tasks
+            .entry(phase.into())
+            .or_insert_with(|| Task {
+                location: Some(location),
+                ..Task::new(object, id, phase)
+            })
+    }
+
+    fn relation(&mut self, relation: &'static Relation) {
+        let context = self.context;
+        let region = context.inputs.region;
+        let wanted = self.attributes.get(relation.attribute).cloned();
+        let has = self.kept.and_then(|kept| text(&kept.attributes, relation.attribute));
+        let partner_goes = has.is_some_and(|id| context.is_going(id));
+        if wanted.is_some() && wanted.as_ref().and_then(Value::as_str) == has && !partner_goes {
+            self.decision.change.unchanged += 1;
+            return;
+        }
+        let was_managed = context
+            .known(self.address())
+            .is_some_and(|known| known.attributes.contains_key(relation.attribute));
+        if wanted.is_none() && !partner_goes && !was_managed {
+            return;
+        }
+        if has.is_none() && wanted.is_none() {
+            return;
+        }
+        let own = self.own();
+        if let Some(partner) = has {
+            let steps = joining::leave(self.schema(), relation, &own, partner, region);
+            self.task(Phase::LetGo).steps.extend(steps);
+            if partner_goes && let Some(address) = context.owner(partner) {
+                let words = self.survival(relation, wanted.is_some());
+                self.survivals.push(Survival {
+                    partner: address.clone(),
+                    words,
+                });
+            }
+        }
+        if let Some(partner) = &wanted
+            && let Some(kind) = partner_type(relation, partner)
+        {
+            let attributes = self.attributes.clone();
+            let steps = joining::join(
+                self.schema(),
+                relation,
+                kind,
+                &own,
+                partner,
+                &attributes,
+                region,
+            );
+            self.task(Phase::Join).steps.extend(steps);
+        }
+        if self.kept.is_some() {
+            let before = has.map(Value::from);
+            let change = AttributeChange::plain(relation.attribute, before, wanted);
+            self.decision.change.attributes.push(change);
+        }
+    }
+
+    /// What is told at a partner that goes while this one stays.
+    fn survival(&self, relation: &Relation, is_joined_again: bool) -> String {
+        let id = self.kept.map_or("", |kept| kept.id.as_str());
+        let then = if is_joined_again {
+            format!("{}, then {}", relation.leave_name, relation.join_name)
+        } else {
+            relation.leave_name.to_owned()
+        };
+        format!("{} ({id}): {then}", self.address())
+    }
+
+    fn part(&mut self, part: &'static Part) {
+        if !self.attributes.contains_key(part.attribute) {
+            return;
+        }
+        let wanted = members(&self.attributes, part);
+        let before = self
+            .kept
+            .map(|kept| members(&kept.attributes, part))
+            .unwrap_or_default();
+        let change = Members::between(part, &before, &wanted);
+        if change.is_empty() {
+            self.decision.change.unchanged += usize::from(self.kept.is_some());
+            return;
+        }
+        let context = self.context;
+        let schema = self.resource.schema;
+        let address = self.address().clone();
+        // What names another that is made now waits for it; what names one that goes must be out before.
+        let waits = |member: &&Attributes| {
+            member
+                .values()
+                .flat_map(references)
+                .any(|reference| reference.address != address && context.is_made(&reference.address))
+        };
+        let goes = |member: &&Attributes| ids_in(part, schema, member).any(|id| context.is_going(id));
+        let (late, added): (Vec<_>, Vec<_>) = change.added.iter().copied().partition(waits);
+        let (early, removed): (Vec<_>, Vec<_>) = change.removed.iter().copied().partition(goes);
+        let first = if self.kept.is_some() {
+            Phase::Change
+        } else {
+            Phase::Make
+        };
+        let count = before.len();
+        let batches = [
+            (
+                Phase::LetGo,
+                Members {
+                    removed: early,
+                    ..Members::default()
+                },
+            ),
+            (
+                first,
+                Members {
+                    added,
+                    modified: change.modified.clone(),
+                    removed,
+                },
+            ),
+            (
+                Phase::Join,
+                Members {
+                    added: late,
+                    ..Members::default()
+                },
+            ),
+        ];
+        let own = self.own();
+        let region = context.inputs.region;
+        let steps: Vec<(Phase, Vec<Step>)> = batches
+            .into_iter()
+            .filter(|(_, members)| !members.is_empty())
+            .map(|(phase, members)| {
+                (
+                    phase,
+                    joining::change_members(schema, part, &own, &members, count, region),
+                )
+            })
+            .collect();
+        for (phase, steps) in steps {
+            self.task(phase).steps.extend(steps);
+        }
+        if let Some(kept) = self.kept {
+            let before = kept.attributes.get(part.attribute).cloned();
+            let after = self.attributes.get(part.attribute).cloned();
+            self.decision
+                .change
+                .attributes
+                .push(AttributeChange::plain(part.attribute, before, after));
+        }
+    }
+}
+
+fn text<'v>(attributes: &'v Attributes, name: &str) -> Option<&'v str> {
+    attributes
+        .get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
+fn members<'v>(attributes: &'v Attributes, part: &Part) -> Vec<&'v Attributes> {
+    let items = attributes
+        .get(part.attribute)
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    items.iter().filter_map(Value::as_map).collect()
+}
+
+/// The ids of other resources that a member names.
+fn ids_in<'v>(part: &Part, schema: &'static Schema, member: &'v Attributes) -> impl Iterator<Item = &'v str> {
+    let table = match schema.attribute(part.attribute).map(|attribute| &attribute.kind) {
+        Some(Kind::TableSet(table)) => *table,
+        _ => &[],
+    };
+    table
+        .iter()
+        .filter(|attribute| matches!(attribute.kind, Kind::Id(_)))
+        .filter_map(|attribute| text(member, attribute.name))
+}
+
+/// Which kind of partner a value names: by the type of the resource, or by how its id begins.
+fn partner_type(relation: &'static Relation, partner: &Value) -> Option<&'static Partner> {
+    let is_it = |kind: &&Partner| match partner {
+        Value::Reference(reference) => reference.address.type_name() == kind.type_name,
+        Value::String(id) => id.starts_with(kind.id_prefix),
+        _ => false,
+    };
+    relation.partners.iter().find(is_it)
+}
