@@ -13,8 +13,9 @@ use crate::cli::{ApprovalArgs, Global};
 use crate::diagnostic::Diagnostic;
 use crate::env::{Env, SignalStream};
 use crate::live::Observed;
+use crate::observe::read::read_by_id;
 use crate::plan::{Counts, Plan};
-use crate::resources::{self, REGISTRY};
+use crate::resources::REGISTRY;
 use crate::state::{Effect, Session, State, StateError};
 use crate::ui::outcome::Finished;
 use crate::ui::progress::Progress;
@@ -296,7 +297,7 @@ async fn look_again(plan: &Plan, session: &Session, connection: &Connection) -> 
             continue;
         }
         // Only for the screen and the outputs: what cannot be read now is left out, the state is saved already.
-        if let Ok(observed) = resources::read_by_id(*resource_type, &connection.cloud, &wanted).await {
+        if let Ok(observed) = read_by_id(*resource_type, &connection.cloud, &wanted).await {
             found.extend(
                 observed
                     .into_iter()
