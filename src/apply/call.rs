@@ -5,17 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::outcome::{StepError, internal};
+use super::outcome::StepError;
 use super::run::Run;
 use super::work::Job;
 use crate::cloud::window::Window;
-use crate::cloud::{ApiError, Cloud, Product, Reply, Request, Slot};
+use crate::cloud::{ApiError, Cloud, Reply, Request, Slot};
 use crate::live::Observed;
 use crate::observe::read::read_by_id;
 use crate::plan::Operation;
 use crate::state::{self, IntentDraft};
 use crate::step::{Call, Step, Yield};
-use crate::value::Value;
 
 impl Run<'_> {
     /// One call: a place under the limiter, the intent on disk, then the request.
@@ -25,13 +24,11 @@ impl Run<'_> {
         step: &Step,
         call: &Call,
     ) -> Result<(u64, Result<Reply, ApiError>), StepError> {
-        let product = Product::from_name(call.product)
-            .ok_or_else(|| internal(format!("no product {}", call.product)))?;
-        let slot = self.context.cloud.slot(product, call.action).await;
+        let slot = self.context.cloud.slot(call.action).await;
         if self.context.stop.is_raised() {
             return Err(StepError::Stopped);
         }
-        let token = self.needs_token(call).then(|| self.new_token());
+        let token = call.action.token.then(|| self.new_token());
         let flat = self.memory.flatten(job.work, call, token.as_deref())?;
         let window = self.context.cloud.window(self.server_time()?);
         let seq = self
@@ -40,7 +37,6 @@ impl Run<'_> {
             .intent(self.draft(job, step, call, token, window, flat.sealed))
             .await?;
         let request = Request {
-            product,
             action: call.action,
             params: flat.sent,
         };
@@ -57,10 +53,6 @@ impl Run<'_> {
         // Even a refusal may have been heard by the cloud: from here on the run has changed something, or may have.
         self.has_changed();
         self.context.cloud.change(slot, request, window).await
-    }
-
-    fn needs_token(&self, call: &Call) -> bool {
-        call.params.get("ClientToken") == Some(&Value::Token)
     }
 
     /// `infra-` and 20 random bytes in base 32: within the 64 characters that a ClientToken may have.
@@ -99,7 +91,7 @@ impl Run<'_> {
         };
         let resource = match (&job.work.operation, &call.yields) {
             (Operation::Create { target, .. }, Yield::Id { .. }) => {
-                let mut resource = self.memory.entry(job.schema(), target);
+                let mut resource = self.memory.entry(job.resource_type, target);
                 resource.token = token.clone();
                 resource.created_at = Some(window.opened);
                 Some(Box::new(resource))
@@ -110,9 +102,9 @@ impl Run<'_> {
             address: job.work.address.clone(),
             operation,
             step: step.name.clone(),
-            product: call.product.to_owned(),
-            action: call.action.to_owned(),
-            class: call.class,
+            product: call.action.product.name.to_owned(),
+            action: call.action.name.to_owned(),
+            class: call.action.repeat,
             token,
             created_at: window.opened,
             plain: window.is_plain(),
@@ -136,10 +128,10 @@ impl Run<'_> {
         let Some(observed) = observed else {
             // Gone counts when it is asked for by id, twice.
             return Ok(
-                call.action == job.schema().delete.action && read_one(job, cloud, &id).await?.is_none()
+                call.action == job.resource_type.delete.action && read_one(job, cloud, &id).await?.is_none()
             );
         };
-        Ok(job.resource_type.is_done(call, &observed))
+        Ok((job.resource_type.is_done)(call, &observed.attributes))
     }
 }
 

@@ -6,7 +6,8 @@ use super::meaning::{Meaning, PATIENCE, THROTTLE_PATIENCE};
 use super::outcome::StepError;
 use super::run::Run;
 use super::work::Job;
-use crate::step::{Call, Class, Step};
+use crate::api::Repeat;
+use crate::step::{Call, Step};
 
 impl Run<'_> {
     /// Sends the call until what it asks for is so.
@@ -20,7 +21,7 @@ impl Run<'_> {
         let cloud = self.context.cloud;
         let begun = self.context.clock.elapsed();
         let mut attempt = 0;
-        if call.class == Class::M && self.settle_payment(job, call).await? {
+        if call.action.repeat == Repeat::Meter && self.settle_payment(job, call).await? {
             return Ok(None);
         }
         loop {
@@ -55,7 +56,7 @@ impl Run<'_> {
             }
             if unclear {
                 // A payment is never sent twice on a doubt: its intent stays open, and the next run settles it.
-                if call.class == Class::M {
+                if call.action.repeat == Repeat::Meter {
                     return Err(error.into());
                 }
                 session.failed(seq, &error.code, false).await?;

@@ -9,7 +9,7 @@ use super::meaning::{Meaning, PATIENCE, THROTTLE_PATIENCE};
 use super::outcome::{Cause, StepError, internal};
 use super::run::Run;
 use super::work::Job;
-use crate::cloud::{ApiError, Product, Reply, Request};
+use crate::cloud::{ApiError, Reply, Request};
 use crate::live::Observed;
 use crate::state::Effect;
 use crate::step::{Call, Step, Yield};
@@ -86,8 +86,7 @@ impl Run<'_> {
         call: &Call,
         resend: Option<Doubt>,
     ) -> Result<(Doubt, Result<Reply, ApiError>), StepError> {
-        let product = Product::from_name(call.product).ok_or_else(|| internal("no such product"))?;
-        let slot = self.context.cloud.slot(product, call.action).await;
+        let slot = self.context.cloud.slot(call.action).await;
         if self.context.stop.is_raised() {
             return Err(StepError::Stopped);
         }
@@ -97,7 +96,6 @@ impl Run<'_> {
         };
         let flat = self.memory.flatten(job.work, call, Some(&open.token))?;
         let request = Request {
-            product,
             action: call.action,
             params: flat.sent,
         };

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use super::outcome::StepError;
 use super::run::Run;
 use super::work::Job;
+use crate::api::Repeat;
 use crate::cloud::window::{Decision, LookUp, Window, decide};
 use crate::live::{Observed, TAG_OPERATION};
 use crate::observe::read::list_by_stack;
 use crate::plan::Operation;
 use crate::state::Intent;
-use crate::step::{Call, Class};
+use crate::step::Call;
 
 /// A create whose effect is not known.
 pub(super) struct Doubt {
@@ -47,7 +48,7 @@ impl Run<'_> {
         self.context
             .open
             .iter()
-            .find(|intent| intent.address == job.work.address && intent.action == call.action)
+            .find(|intent| intent.address == job.work.address && intent.action == call.action.name)
     }
 
     /// Finds out what an open create did.
@@ -97,7 +98,9 @@ impl Run<'_> {
     /// Whether an interrupted payment took effect. It is never repeated on a doubt: inside its window the old request
     /// may still arrive, so it is waited out, and what then exists tells.
     pub(super) async fn settle_payment(&self, job: &Job<'_>, call: &Call) -> Result<bool, StepError> {
-        debug_assert!(call.class == Class::M && !matches!(job.work.operation, Operation::Create { .. }));
+        debug_assert!(
+            call.action.repeat == Repeat::Meter && !matches!(job.work.operation, Operation::Create { .. })
+        );
         let Some(intent) = self.open_intent(job, call) else {
             return Ok(false);
         };

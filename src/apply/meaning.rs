@@ -30,7 +30,7 @@ pub(super) enum Meaning {
 
 impl Meaning {
     pub(super) fn of(error: &ApiError, job: &Job<'_>) -> Meaning {
-        let codes = job.resource_type.codes();
+        let codes = &job.resource_type.codes;
         let removing = matches!(job.work.operation, Operation::Delete { .. });
         match error.kind {
             ErrorKind::Ambiguous

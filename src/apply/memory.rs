@@ -11,9 +11,9 @@ use super::params::{self, SecretReader};
 use crate::address::Address;
 use crate::live::Observed;
 use crate::plan::{Operation, Target, Work, bytes_of};
-use crate::schema::{Kind, Schema};
 use crate::state::{Resource, Session};
 use crate::step::Call;
+use crate::types::{Kind, ResourceType};
 use crate::value::{Attributes, Reference, Value};
 
 pub(super) struct Memory<'a> {
@@ -94,14 +94,14 @@ impl<'a> Memory<'a> {
             .map(|(name, value)| (name.clone(), self.resolve(value)))
             .collect();
         params::flatten(&resolved, token, self.secrets, &|bytes| self.fingerprint(bytes))
-            .map_err(|missing| internal(format!("{} of {}: {missing}", call.action, work.address)))
+            .map_err(|missing| internal(format!("{} of {}: {missing}", call.action.name, work.address)))
     }
 
     /// The state's entry for a target, without an id.
-    pub(super) fn entry(&self, schema: &'static Schema, target: &Target) -> Resource {
+    pub(super) fn entry(&self, resource_type: &'static ResourceType, target: &Target) -> Resource {
         Resource {
-            type_name: schema.type_name.to_owned(),
-            attributes: self.sealed(schema, &target.attributes),
+            type_name: resource_type.name.to_owned(),
+            attributes: self.sealed(resource_type, &target.attributes),
             dependencies: target.dependencies.clone(),
             prevent_destroy: target.prevent_destroy,
             ..Resource::default()
@@ -109,9 +109,14 @@ impl<'a> Memory<'a> {
     }
 
     /// What the state says of a finished change: the target's attributes, and the computed ones as seen last.
-    pub(super) fn settled(&self, address: &Address, schema: &'static Schema, target: &Target) -> Attributes {
-        let mut attributes = self.sealed(schema, &target.attributes);
-        let computed = schema
+    pub(super) fn settled(
+        &self,
+        address: &Address,
+        resource_type: &'static ResourceType,
+        target: &Target,
+    ) -> Attributes {
+        let mut attributes = self.sealed(resource_type, &target.attributes);
+        let computed = resource_type
             .attributes
             .iter()
             .filter(|attribute| attribute.computed && attribute.name != "id");
@@ -129,11 +134,11 @@ impl<'a> Memory<'a> {
 
     /// Attributes as the state may keep them: filled in, secrets and long text as fingerprints, what is not known
     /// left out.
-    fn sealed(&self, schema: &'static Schema, attributes: &Attributes) -> Attributes {
+    fn sealed(&self, resource_type: &'static ResourceType, attributes: &Attributes) -> Attributes {
         let mut sealed = Attributes::new();
         for (name, value) in attributes {
             let value = self.resolve(value);
-            let kind = schema.attribute(name).map(|attribute| &attribute.kind);
+            let kind = resource_type.attribute(name).map(|attribute| &attribute.kind);
             let value = match (kind, &value) {
                 (Some(Kind::Text), _) => bytes_of(&value).map(|bytes| Value::from(self.fingerprint(bytes))),
                 (_, Value::Secret(source)) => (self.secrets)(source)

@@ -16,8 +16,8 @@ use crate::env::BoxFuture;
 use crate::live::Observed;
 use crate::observe::read::read_by_id;
 use crate::plan::Work;
-use crate::resources::{REGISTRY, ResourceType};
 use crate::state::Effect;
+use crate::types::{REGISTRY, ResourceType};
 
 /// One run of the executor.
 pub(super) struct Run<'a> {
@@ -32,9 +32,9 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(context: &'a Context<'a>) -> Run<'a> {
-        let poller = |resource_type: &'static dyn ResourceType| {
+        let poller = |resource_type: &'static ResourceType| {
             let poller = Poller::new(context.clock.clone(), read(context, resource_type));
-            (resource_type.schema().type_name, poller)
+            (resource_type.name, poller)
         };
         Run {
             context,
@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
 }
 
 /// How a poller looks at resources of a type.
-fn read(context: &Context<'_>, resource_type: &'static dyn ResourceType) -> Read<Observed> {
+fn read(context: &Context<'_>, resource_type: &'static ResourceType) -> Read<Observed> {
     let cloud = context.cloud.clone();
     Arc::new(move |ids: Vec<String>| -> BoxFuture<'static, _> {
         let cloud = cloud.clone();

@@ -7,23 +7,17 @@ use std::time::Duration;
 use super::outcome::{Cause, Failure, StepError, internal};
 use super::run::Run;
 use crate::address::Address;
+use crate::api::Repeat;
 use crate::event::Event;
 use crate::plan::{Operation, Work};
-use crate::resources::{self, ResourceType};
-use crate::schema::Schema;
 use crate::state::Effect;
-use crate::step::{Class, Step, StepKind};
+use crate::step::{Step, StepKind};
+use crate::types::{self, ResourceType};
 
 /// A piece of work with what its steps need.
 pub(super) struct Job<'a> {
     pub(super) work: &'a Work,
-    pub(super) resource_type: &'static dyn ResourceType,
-}
-
-impl Job<'_> {
-    pub(super) fn schema(&self) -> &'static Schema {
-        self.resource_type.schema()
-    }
+    pub(super) resource_type: &'static ResourceType,
 }
 
 /// How a piece of work ended.
@@ -56,7 +50,7 @@ impl Run<'_> {
     async fn all_steps<'w>(&self, work: &'w Work) -> Result<(), (&'w str, StepError)> {
         let type_name = work.address.type_name();
         let unknown = || ("begin", internal(format!("no type {type_name}")));
-        let resource_type = resources::find(type_name).ok_or_else(unknown)?;
+        let resource_type = types::find(type_name).ok_or_else(unknown)?;
         let job = Job { work, resource_type };
         self.prepare(&job).await.map_err(|error| ("begin", error))?;
         for (index, step) in work.steps.iter().enumerate() {
@@ -97,7 +91,7 @@ impl Run<'_> {
     async fn step(&self, job: &Job<'_>, step: &Step) -> Result<Option<String>, StepError> {
         match &step.kind {
             StepKind::Wait(wait) => self.wait(job, wait).await.map(|()| None),
-            StepKind::Call(call) if call.class == Class::T => self.create(job, step, call).await,
+            StepKind::Call(call) if call.action.repeat == Repeat::Token => self.create(job, step, call).await,
             StepKind::Call(call) => self.change(job, step, call).await,
         }
     }
@@ -133,7 +127,7 @@ impl Run<'_> {
                 target,
                 adopt: true,
             } => {
-                let mut resource = self.memory.entry(job.schema(), target);
+                let mut resource = self.memory.entry(job.resource_type, target);
                 resource.id = id.clone();
                 let mut effects = self.forget_gone(&address, Some(id));
                 effects.push(Effect::Put {
@@ -172,7 +166,7 @@ impl Run<'_> {
         };
         let address = job.work.address.clone();
         let effect = Effect::Settle {
-            attributes: self.memory.settled(&address, job.schema(), target),
+            attributes: self.memory.settled(&address, job.resource_type, target),
             address,
             dependencies: target.dependencies.clone(),
             prevent_destroy: target.prevent_destroy,

@@ -54,7 +54,7 @@ pub(super) fn decide(
     let Recovery { open, .. } = &seen.recovery;
     let plan = plan::make(&Inputs {
         config: &project.config,
-        schemas: &project.schemas,
+        types: &project.types,
         state,
         open,
         live: &seen.live,

@@ -17,10 +17,9 @@ use crate::live::Live;
 use crate::observe::recover::{self, Recovery};
 use crate::observe::{Wanted, refresh};
 use crate::plan;
-use crate::resources;
-use crate::schema::{Kind, Schemas};
 use crate::sim;
 use crate::state::{Effect, Loaded, LocalStore, LockNote, Session, State, resolve};
+use crate::types::{Kind, Types};
 use crate::ui::progress::Progress;
 use crate::ui::{Detail, Header, Ui};
 use crate::value::{SecretSource, Value};
@@ -32,7 +31,7 @@ const SIM_SPEED: &str = "20";
 pub(crate) struct Project {
     /// The folder of `infra.toml`.
     pub(crate) folder: PathBuf,
-    pub(crate) schemas: Schemas,
+    pub(crate) types: Types,
     pub(crate) config: Config,
 }
 
@@ -65,7 +64,7 @@ fn read_as_it_is(global: &Global, env: &Env) -> config::Loaded {
         set: &global.variables,
         environment: global.environment.as_deref(),
     };
-    config::load(&request, &resources::schemas())
+    config::load(&request, &Types::all())
 }
 
 /// Reads a configuration without mistakes; all its mistakes are one failure. Warnings are told at once.
@@ -81,7 +80,7 @@ pub(crate) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
     }
     Ok(Project {
         folder: folder(global, env),
-        schemas: resources::schemas(),
+        types: Types::all(),
         config,
     })
 }
@@ -243,11 +242,11 @@ pub(crate) async fn look(
 fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
-        let nested = resource.schema.attributes.iter().filter(|attribute| {
+        let nested = resource.resource_type.attributes.iter().filter(|attribute| {
             matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_))
                 && resource.attributes.contains_key(attribute.name)
         });
-        let wanted = parts.entry(resource.schema.type_name.to_owned()).or_default();
+        let wanted = parts.entry(resource.resource_type.name.to_owned()).or_default();
         wanted
             .nested
             .extend(nested.map(|attribute| attribute.name.to_owned()));
@@ -459,7 +458,7 @@ pub(crate) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
     let each: Vec<String> = totals
         .requests
         .iter()
-        .map(|((product, action), count)| format!("{} {action} {count}", product.name()))
+        .map(|(action, count)| format!("{action} {count}"))
         .collect();
     ui.talk(&format!(
         "{requests} requests ({}); {} repeated, {} throttled, {:.1} s waited",

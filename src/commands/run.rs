@@ -15,8 +15,8 @@ use crate::env::{Env, SignalStream};
 use crate::live::Observed;
 use crate::observe::read::read_by_id;
 use crate::plan::{Counts, Plan};
-use crate::resources::REGISTRY;
 use crate::state::{Effect, Session, State, StateError};
+use crate::types::REGISTRY;
 use crate::ui::outcome::Finished;
 use crate::ui::progress::Progress;
 use crate::ui::prompt::{self, Question};
@@ -283,7 +283,7 @@ async fn look_again(plan: &Plan, session: &Session, connection: &Connection) -> 
     let touched: Vec<&Address> = plan.work.iter().map(|work| &work.address).collect();
     let mut found = BTreeMap::new();
     for resource_type in REGISTRY {
-        let type_name = resource_type.schema().type_name;
+        let type_name = resource_type.name;
         let ids: BTreeMap<String, Address> = session.with_state(|state| {
             touched
                 .iter()
@@ -297,7 +297,7 @@ async fn look_again(plan: &Plan, session: &Session, connection: &Connection) -> 
             continue;
         }
         // Only for the screen and the outputs: what cannot be read now is left out, the state is saved already.
-        if let Ok(observed) = read_by_id(*resource_type, &connection.cloud, &wanted).await {
+        if let Ok(observed) = read_by_id(resource_type, &connection.cloud, &wanted).await {
             found.extend(
                 observed
                     .into_iter()

@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
-use crate::schema::Replacement;
+use crate::types::Replacement;
 
 /// One half of a change, before it has its place in the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::config;
 use crate::diagnostic::Location;
 use crate::live::Observed;
-use crate::schema::Replacement;
+use crate::types::Replacement;
 use crate::value::{Attributes, Reference, Value};
 
 /// What has been decided about one resource of the configuration, as far as others depend on it.

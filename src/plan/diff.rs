@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::AttributeChange;
-use crate::schema::{Attribute, Changeable, Kind, Schema};
+use crate::types::{Attribute, Changeable, Kind, ResourceType};
 use crate::value::{Attributes, SecretSource, Value};
 
 /// Turns secrets and long text into what the state remembers of them.
@@ -40,7 +40,7 @@ impl Differences {
 /// Compares what is wanted with what is there. `remembered` is what the state says of attributes that the cloud
 /// does not tell.
 pub(super) fn compare(
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Attributes,
     remembered: &Attributes,
     wanted: &Attributes,
@@ -50,7 +50,7 @@ pub(super) fn compare(
         found: Vec::new(),
         equal: 0,
     };
-    for attribute in schema.attributes {
+    for attribute in resource_type.attributes {
         let Some(after) = wanted.get(attribute.name) else {
             continue;
         };
@@ -63,7 +63,7 @@ pub(super) fn compare(
             observed.get(attribute.name)
         };
         let context = Context {
-            schema,
+            resource_type,
             observed,
             wanted,
             fingerprints,
@@ -76,7 +76,7 @@ pub(super) fn compare(
             &mut differences,
         );
     }
-    for name in (schema.implied)(wanted, observed) {
+    for name in (resource_type.implied)(wanted, observed) {
         let after = Some(Value::Template(Vec::new()));
         differences.found.push(Difference {
             change: AttributeChange::plain(name, None, after),
@@ -87,7 +87,7 @@ pub(super) fn compare(
 }
 
 struct Context<'a> {
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &'a Attributes,
     wanted: &'a Attributes,
     fingerprints: &'a Fingerprints<'a>,
@@ -112,7 +112,7 @@ impl Context<'_> {
             return;
         }
         let changeable =
-            (self.schema.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
+            (self.resource_type.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
         if self.is_equal(attribute, before, after, changeable) {
             differences.equal += 1;
             return;

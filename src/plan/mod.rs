@@ -21,8 +21,8 @@ pub(crate) use self::planner::{Inputs, make};
 
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
-use crate::schema::{Attribute, Kind};
 use crate::step::Step;
+use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Value};
 
 /// What a run would do.

@@ -16,13 +16,13 @@ use super::{Plan, Work};
 use crate::address::Address;
 use crate::config::Config;
 use crate::live::Live;
-use crate::schema::Schemas;
 use crate::state::{Intent, State};
+use crate::types::Types;
 
 /// Everything a plan is made from.
 pub(crate) struct Inputs<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) schemas: &'a Schemas,
+    pub(crate) types: &'a Types,
     pub(crate) state: &'a State,
     /// Operations of an interrupted run that could not be settled by looking.
     pub(crate) open: &'a [Intent],

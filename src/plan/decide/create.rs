@@ -9,14 +9,14 @@ use super::super::context::{Context, Decided};
 use super::super::{Action, AttributeChange, Drift, Operation, ResourceChange, Work};
 use super::{Decision, Wanted, tags};
 use crate::address::Address;
-use crate::schema::{self, Schema};
+use crate::types::{self, ResourceType};
 use crate::value::{Attributes, Value};
 
 /// Decides that it is made.
 pub(super) fn create<'a>(context: &Context<'a>, wanted: Wanted<'a>) -> Decision<'a> {
     let resource = wanted.resource;
     let address = &resource.address;
-    let (reason, drift) = if context.is_open(address, resource.schema.create.action) {
+    let (reason, drift) = if context.is_open(address, resource.resource_type.create.action.name) {
         (Some("it resumes an interrupted create"), None)
     } else {
         let gone = gone(context, address);
@@ -26,7 +26,7 @@ pub(super) fn create<'a>(context: &Context<'a>, wanted: Wanted<'a>) -> Decision<
     let change = ResourceChange {
         location: Some(resource.location.clone()),
         reasons: reason.into_iter().map(str::to_owned).collect(),
-        attributes: shown(resource.schema, &wanted.attributes),
+        attributes: shown(resource.resource_type, &wanted.attributes),
         ..ResourceChange::new(address, Action::Create, &work.steps)
     };
     Decision {
@@ -58,8 +58,8 @@ fn gone(context: &Context<'_>, address: &Address) -> Option<Drift> {
 /// The work that makes one; `depose` first moves the id of the old one aside.
 pub(super) fn work(context: &Context<'_>, wanted: &Wanted<'_>, depose: bool) -> Work {
     let resource = wanted.resource;
-    let steps = (resource.schema.steps.create)(&schema::Wanted {
-        schema: resource.schema,
+    let steps = (resource.resource_type.steps.create)(&types::ToMake {
+        resource_type: resource.resource_type,
         address: &resource.address,
         region: context.inputs.region,
         attributes: &wanted.attributes,
@@ -78,9 +78,9 @@ pub(super) fn work(context: &Context<'_>, wanted: &Wanted<'_>, depose: bool) -> 
 }
 
 /// The attributes of a new one, and those that only the cloud can tell.
-fn shown(schema: &'static Schema, attributes: &Attributes) -> Vec<AttributeChange> {
+fn shown(resource_type: &'static ResourceType, attributes: &Attributes) -> Vec<AttributeChange> {
     let mut shown: Vec<AttributeChange> = Vec::new();
-    for attribute in schema.attributes {
+    for attribute in resource_type.attributes {
         match attributes.get(attribute.name) {
             Some(Value::Map(inner)) => shown.extend(inner.iter().map(|(key, value)| {
                 let path = format!("{}.{key}", attribute.name);
@@ -93,7 +93,7 @@ fn shown(schema: &'static Schema, attributes: &Attributes) -> Vec<AttributeChang
             None => {}
         }
     }
-    let implied = (schema.implied)(attributes, &Attributes::new());
+    let implied = (resource_type.implied)(attributes, &Attributes::new());
     let unknown = std::iter::once("id").chain(implied);
     shown.extend(unknown.map(|path| AttributeChange::plain(path, None, Some(Value::Template(Vec::new())))));
     shown

@@ -10,8 +10,8 @@ use crate::address::{Address, Key};
 use crate::config::BlockShape;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::schema::{self, Kind, Schema};
 use crate::state;
+use crate::types::{self, Kind, ResourceType};
 use crate::value::{Attributes, Value};
 
 /// Decides about a resource of the state that nothing wants: it is deleted, or forgotten if it is already gone.
@@ -33,14 +33,14 @@ pub(in crate::plan) fn leftover<'a>(
     index: usize,
     observed: &Observed,
 ) -> Decision<'a> {
-    let schema = match schema_of(context, address, address.type_name()) {
-        Ok(schema) => schema,
+    let resource_type = match schema_of(context, address, address.type_name()) {
+        Ok(resource_type) => resource_type,
         Err(unknown) => return Decision::unusable(*unknown),
     };
-    let work = work(context, address, schema, observed, true);
+    let work = work(context, address, resource_type, observed, true);
     let change = ResourceChange {
         reasons: vec!["an interrupted replacement left it; the new one has its place".to_owned()],
-        lost: (schema.losses)(&with_id(observed)),
+        lost: (resource_type.losses)(&with_id(observed)),
         id: Some(observed.id.clone()),
         ..ResourceChange::new(address, Action::Delete, &work.steps)
     };
@@ -57,26 +57,26 @@ fn delete<'a>(
     known: &state::Resource,
     observed: &Observed,
 ) -> Decision<'a> {
-    let schema = match schema_of(context, address, &known.type_name) {
-        Ok(schema) => schema,
+    let resource_type = match schema_of(context, address, &known.type_name) {
+        Ok(resource_type) => resource_type,
         Err(unknown) => return Decision::unusable(*unknown),
     };
     let prevent_destroy = context
         .wanted(address)
         .map_or(known.prevent_destroy, |wanted| wanted.prevent_destroy);
-    let work = work(context, address, schema, observed, false);
+    let work = work(context, address, resource_type, observed, false);
     let change = ResourceChange {
         location: context.location(address),
         reasons: vec![reason(context, address)],
-        attributes: shown(schema, &known.attributes, observed),
-        lost: (schema.losses)(&with_id(observed)),
+        attributes: shown(resource_type, &known.attributes, observed),
+        lost: (resource_type.losses)(&with_id(observed)),
         id: Some(observed.id.clone()),
         ..ResourceChange::new(address, Action::Delete, &work.steps)
     };
     Decision {
         change: Some(change),
         work: vec![(Half::Remove, work)],
-        forbidden: forbidden(address, prevent_destroy, schema, observed),
+        forbidden: forbidden(address, prevent_destroy, resource_type, observed),
         ..Decision::default()
     }
 }
@@ -106,8 +106,8 @@ fn schema_of(
     context: &Context<'_>,
     address: &Address,
     type_name: &str,
-) -> Result<&'static Schema, Box<Diagnostic>> {
-    context.inputs.schemas.get(type_name).ok_or_else(|| {
+) -> Result<&'static ResourceType, Box<Diagnostic>> {
+    context.inputs.types.get(type_name).ok_or_else(|| {
         let message =
             format!("the state has {address} of type {type_name}, which this version does not know");
         Box::new(Diagnostic::error("E0805", message).help("use the version of infra that made it"))
@@ -132,12 +132,12 @@ fn reason(context: &Context<'_>, address: &Address) -> String {
 pub(super) fn forbidden(
     address: &Address,
     prevent_destroy: bool,
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Observed,
 ) -> Vec<Forbidden> {
     let prevented = prevent_destroy
         .then(|| "lifecycle.prevent_destroy is set; take it out and apply that first".to_owned());
-    let undeletable = (schema.undeletable)(&observed.attributes);
+    let undeletable = (resource_type.undeletable)(&observed.attributes);
     let forbidden = |rule| Forbidden {
         address: address.clone(),
         rule,
@@ -149,12 +149,12 @@ pub(super) fn forbidden(
 pub(super) fn work(
     context: &Context<'_>,
     address: &Address,
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Observed,
     deposed: bool,
 ) -> Work {
-    let steps = (schema.steps.delete)(&schema::Existing {
-        schema,
+    let steps = (resource_type.steps.delete)(&types::ToRemove {
+        resource_type,
         region: context.inputs.region,
         id: &observed.id,
         attributes: &observed.attributes,
@@ -172,8 +172,12 @@ pub(super) fn work(
 }
 
 /// What is known of the one that goes.
-fn shown(schema: &'static Schema, known: &Attributes, observed: &Observed) -> Vec<AttributeChange> {
-    let managed = schema.attributes.iter().filter(|attribute| {
+fn shown(
+    resource_type: &'static ResourceType,
+    known: &Attributes,
+    observed: &Observed,
+) -> Vec<AttributeChange> {
+    let managed = resource_type.attributes.iter().filter(|attribute| {
         let hidden =
             attribute.remembered || matches!(attribute.kind, Kind::Tags | Kind::Table(_) | Kind::TableSet(_));
         !hidden && (known.contains_key(attribute.name) || attribute.computed) && attribute.name != "id"

@@ -6,8 +6,8 @@ use super::super::context::Context;
 use super::super::{Drift, diff};
 use super::Wanted;
 use crate::live::Observed;
-use crate::schema::{Attribute, Kind};
 use crate::state;
+use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Value};
 
 /// What somebody else changed on one that is known and exists.
@@ -18,7 +18,7 @@ pub(super) fn drift(
     observed: &Observed,
 ) -> Vec<Drift> {
     let mut found = Vec::new();
-    for attribute in wanted.resource.schema.attributes {
+    for attribute in wanted.resource.resource_type.attributes {
         if attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags) {
             continue;
         }
@@ -61,7 +61,7 @@ fn is_same(
 ) -> bool {
     let alone = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
     let differences = diff::compare(
-        wanted.resource.schema,
+        wanted.resource.resource_type,
         &alone(left),
         &Attributes::new(),
         &alone(right),

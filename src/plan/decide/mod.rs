@@ -67,7 +67,7 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
         Some(observed) => {
             let nothing = Attributes::new();
             let differences = diff::compare(
-                resource.schema,
+                resource.resource_type,
                 &observed.attributes,
                 remembered.map_or(&nothing, |known| &known.attributes),
                 &wanted.attributes,
@@ -93,7 +93,7 @@ impl<'a> Wanted<'a> {
             .iter()
             .map(|(name, value)| (name.clone(), context.resolve(value)))
             .collect();
-        (resource.schema.normalise)(&mut attributes);
+        (resource.resource_type.normalise)(&mut attributes);
         Wanted { resource, attributes }
     }
 

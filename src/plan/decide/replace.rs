@@ -11,8 +11,8 @@ use super::super::{Action, AttributeChange, ResourceChange};
 use super::{Decision, Wanted, create, delete, with_id};
 use crate::config;
 use crate::live::Observed;
-use crate::schema::Replacement;
 use crate::step::Step;
+use crate::types::Replacement;
 use crate::value::{Reference, Value};
 
 /// Decides that it is made anew.
@@ -26,14 +26,14 @@ pub(super) fn replace<'a>(
     let address = &resource.address;
     let order = order(context, resource);
     let create_first = order == Replacement::CreateFirst;
-    let removal = delete::work(context, address, resource.schema, observed, create_first);
+    let removal = delete::work(context, address, resource.resource_type, observed, create_first);
     let creation = create::work(context, &wanted, create_first);
     let mut change = ResourceChange {
         location: Some(resource.location.clone()),
         reasons: reasons(context, resource, &differences),
         unchanged: differences.equal,
         attributes: shown(resource, observed, differences),
-        lost: (resource.schema.losses)(&with_id(observed)),
+        lost: (resource.resource_type.losses)(&with_id(observed)),
         id: Some(observed.id.clone()),
         ..ResourceChange::new(address, Action::Replace { create_first }, &creation.steps)
     };
@@ -42,7 +42,7 @@ pub(super) fn replace<'a>(
         change.steps.extend(old);
     } else {
         change.steps.splice(0..0, old);
-        change.down = (resource.schema.downtime)(&removal.steps).map(str::to_owned);
+        change.down = (resource.resource_type.downtime)(&removal.steps).map(str::to_owned);
     }
     Decision {
         change: Some(change),
@@ -53,7 +53,12 @@ pub(super) fn replace<'a>(
             obsolete: BTreeSet::new(),
             replaced: Some(order),
         }),
-        forbidden: delete::forbidden(address, resource.prevent_destroy, resource.schema, observed),
+        forbidden: delete::forbidden(
+            address,
+            resource.prevent_destroy,
+            resource.resource_type,
+            observed,
+        ),
         ..Decision::default()
     }
 }
@@ -66,12 +71,12 @@ fn order(context: &Context<'_>, resource: &config::Resource) -> Replacement {
     if held_up {
         Replacement::DeleteFirst
     } else {
-        resource.schema.replacement
+        resource.resource_type.replacement
     }
 }
 
 fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Differences) -> Vec<String> {
-    let type_name = resource.schema.type_name;
+    let type_name = resource.resource_type.name;
     let forcing = differences
         .found
         .iter()
@@ -100,7 +105,7 @@ fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Dif
 /// What differs, what forces the replacement first. Where the old one stands in its life says nothing of the new one.
 fn shown(resource: &config::Resource, observed: &Observed, differences: Differences) -> Vec<AttributeChange> {
     let is_computed = |path: &str| {
-        let attribute = resource.schema.attribute(path);
+        let attribute = resource.resource_type.attribute(path);
         attribute.is_some_and(|attribute| attribute.computed)
     };
     let mut shown: Vec<AttributeChange> = differences

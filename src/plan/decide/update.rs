@@ -14,8 +14,8 @@ use super::{Decision, Wanted};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::schema::{self, Changeable};
 use crate::step::Step;
+use crate::types::{self, Changeable};
 
 /// Decides about one that is known: it is changed where something differs.
 pub(super) fn update_or_keep<'a>(
@@ -89,7 +89,7 @@ fn change<'a>(
         reasons: reason.into_iter().collect(),
         attributes: shown,
         unchanged: differences.equal,
-        down: (resource.schema.downtime)(&steps).map(str::to_owned),
+        down: (resource.resource_type.downtime)(&steps).map(str::to_owned),
         id: Some(observed.id.clone()),
         ..ResourceChange::new(&resource.address, action, &steps)
     };
@@ -134,9 +134,9 @@ fn steps(
         .iter()
         .map(|difference| top_level(&difference.change.path))
         .collect();
-    (resource.schema.steps.update)(&schema::Change {
-        wanted: schema::Wanted {
-            schema: resource.schema,
+    (resource.resource_type.steps.update)(&types::ToChange {
+        wanted: types::ToMake {
+            resource_type: resource.resource_type,
             address: &resource.address,
             region: context.inputs.region,
             attributes: &wanted.attributes,
