@@ -3,19 +3,8 @@
 //! The screen, the journal and the executor use the same steps, so what was shown is what is done. Does not know
 //! how a call is signed or sent, nor who decides which steps are needed.
 
+use crate::api::Action;
 use crate::value::Attributes;
-
-/// What may be done about a call whose answer was lost (reliability table: classes of actions).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub(crate) enum Class {
-    /// Carries a ClientToken and the ownership tags: the same token inside its window gives the same result; later
-    /// the tag `infra:op` finds it.
-    T,
-    /// Sets an absolute state or is idempotent by nature: read again, then send again if it is still needed.
-    A,
-    /// Moves a meter (money): the token is sent again inside its window only; later a person decides.
-    M,
-}
 
 /// One step of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +24,7 @@ pub(crate) enum StepKind {
 /// One API call that changes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Call {
-    /// `Ecs` or `Vpc`.
-    pub(crate) product: &'static str,
-    /// The API's action, e.g. `CreateVSwitch`.
-    pub(crate) action: &'static str,
-    pub(crate) class: Class,
+    pub(crate) action: &'static Action,
     /// Parameters under the API's own names, nested as the API nests them (`SystemDisk` holds `Size`, `Tag` is a
     /// list of maps). The executor fills in what is not known yet and flattens them.
     pub(crate) params: Attributes,

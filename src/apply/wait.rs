@@ -24,7 +24,7 @@ impl Run<'_> {
             .ok_or_else(|| internal(format!("{address} has no id to wait for")))?;
         let poller = self
             .pollers
-            .get(job.schema().type_name)
+            .get(job.resource_type.name)
             .ok_or_else(|| internal(format!("nothing polls {address}")))?;
         let is_met = |observed: Option<&Observed>| verdict(&wait.until, observed);
         let on_status = |status: &str| {

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::{Product, lock};
+use super::lock;
+use crate::api::Action;
 use crate::env::Clock;
 
 /// A throttled API is asked this often whether it is open again; the vendor advises one call a second.
@@ -36,7 +37,7 @@ const RATE_MAX: f64 = 1000.0;
 pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
     places: Arc<Semaphore>,
-    gates: Mutex<BTreeMap<(Product, String), Arc<Gate>>>,
+    gates: Mutex<BTreeMap<&'static Action, Arc<Gate>>>,
 }
 
 /// A place for one call; given back when dropped.
@@ -72,9 +73,9 @@ impl Limiter {
     }
 
     /// Waits for a place and for the API's pace.
-    pub(crate) async fn slot(&self, product: Product, action: &str) -> Slot {
+    pub(crate) async fn slot(&self, action: &'static Action) -> Slot {
         let started = self.clock.elapsed();
-        let gate = Arc::clone(lock(&self.gates).entry((product, action.to_owned())).or_default());
+        let gate = Arc::clone(lock(&self.gates).entry(action).or_default());
         let line = gate.line.lock().await;
         let (place, admitted, probe) = loop {
             gate.opening(&*self.clock).await;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::api_error::{ApiError, ErrorKind};
 use super::client::Cloud;
 use super::{Reply, Request};
+use crate::api::Pages;
 
 /// How often a list that keeps moving is read before everything that was seen is returned.
 const PASSES_MAX: usize = 5;
@@ -24,16 +25,7 @@ pub(crate) struct Paging {
     pub(crate) list: &'static str,
     /// The field that tells items apart: `InstanceId`.
     pub(crate) id: &'static str,
-    pub(crate) style: Style,
-}
-
-/// How the next page is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// `MaxResults` and `NextToken`, one page after the other.
-    NextToken { max: u32 },
-    /// `PageSize` and `PageNumber`; all but the first page at the same time.
-    PageNumber { max: u32 },
+    pub(crate) pages: Pages,
 }
 
 /// One page.
@@ -45,9 +37,9 @@ struct Page {
 impl Cloud {
     /// All items of a list, each once, in the order of the answer.
     pub(crate) async fn pages(&self, request: Request, paging: Paging) -> Result<Vec<Value>, ApiError> {
-        match paging.style {
-            Style::NextToken { max } => self.pages_by_token(request, paging, max).await,
-            Style::PageNumber { max } => self.pages_by_number(request, paging, max).await,
+        match paging.pages {
+            Pages::ByToken { max } => self.pages_by_token(request, paging, max).await,
+            Pages::ByNumber { max } => self.pages_by_number(request, paging, max).await,
         }
     }
 
@@ -216,7 +208,6 @@ impl Seen {
 fn malformed(request: &Request, message: &str) -> ApiError {
     ApiError {
         kind: ErrorKind::Malformed,
-        product: request.product,
         action: request.action,
         code: String::new(),
         message: message.to_owned(),

@@ -6,8 +6,8 @@ use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::observe::read::read_by_id;
-use crate::resources;
 use crate::state::{Effect, Resource};
+use crate::types;
 use crate::ui::Ui;
 
 /// Take over one resource that exists: writes the state only, the cloud is not changed
@@ -23,7 +23,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             address.name()
         ))));
     };
-    let Some(resource_type) = resources::find(address.type_name()) else {
+    let Some(resource_type) = types::find(address.type_name()) else {
         return Err(Failure::error(Diagnostic::error(
             "E0202",
             format!("unknown resource type \"{}\"", address.type_name()),
@@ -72,7 +72,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         .into_iter()
         .filter(|(name, _)| {
             let computed = wanted
-                .schema
+                .resource_type
                 .attribute(name)
                 .is_some_and(|attribute| attribute.computed);
             *name != "id" && (computed || wanted.attributes.contains_key(name))

@@ -12,7 +12,7 @@ use super::report::Report;
 use super::{Config, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
-use crate::schema::Kind;
+use crate::types::Kind;
 use crate::value::{Reference, Value};
 
 const ZONE: &str = "zone_id";
@@ -95,7 +95,7 @@ pub(super) fn networks(resources: &BTreeMap<Address, Resource>, report: &mut Rep
 }
 
 fn network_of(resource: &Resource) -> Option<Network> {
-    if !matches!(resource.schema.attribute(NETWORK)?.kind, Kind::Cidr) {
+    if !matches!(resource.resource_type.attribute(NETWORK)?.kind, Kind::Cidr) {
         return None;
     }
     Network::parse(resource.attributes.get(NETWORK)?.as_str()?).ok()
@@ -104,7 +104,7 @@ fn network_of(resource: &Resource) -> Option<Network> {
 /// The resource that it belongs to: the one whose id it must have.
 fn outer_of(resource: &Resource) -> Option<&Address> {
     let attribute = resource
-        .schema
+        .resource_type
         .attributes
         .iter()
         .find(|attribute| attribute.required && matches!(attribute.kind, Kind::Id(_)))?;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 
 use super::read::attributes_of;
-use crate::cloud::{ApiError, Cloud, Paging, Product, Request, Style};
+use crate::api::{Pages, action};
+use crate::cloud::{ApiError, Cloud, Paging, Request};
 use crate::live::Observed;
-use crate::resources::ResourceType;
-use crate::schema::Kind;
+use crate::types::{Kind, ResourceType};
 use crate::value::{Attributes, Value};
 
 /// Which costly parts somebody manages: names of nested attributes that are set anywhere.
@@ -19,17 +19,14 @@ pub(crate) struct Wanted {
     pub(crate) nested: BTreeSet<String>,
 }
 
-/// The key under which an observed rule carries its id; no attribute, so it is never compared.
-const RULE_ID: &str = "security_group_rule_id";
-
 /// Reads what the list did not show of many resources of one type.
 pub(super) async fn complete(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     observed: &mut [Observed],
     wanted: &Wanted,
 ) -> Result<(), ApiError> {
-    match resource_type.schema().type_name {
+    match resource_type.name {
         "instance" => instances(cloud, observed, wanted).await,
         "security_group" => {
             try_join_all(
@@ -46,7 +43,7 @@ pub(super) async fn complete(
 
 /// One DescribeSecurityGroupAttribute for each group whose rules are managed.
 async fn security_group(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     observed: &mut Observed,
     wanted: &Wanted,
@@ -60,37 +57,39 @@ async fn security_group(
         ("NicType".to_owned(), "intranet".to_owned()),
     ]);
     let request = Request {
-        product: Product::Ecs,
-        action: "DescribeSecurityGroupAttribute",
+        action: &action::DESCRIBE_SECURITY_GROUP_ATTRIBUTE,
         params,
     };
     let paging = Paging {
         list: "Permissions.Permission",
         id: "SecurityGroupRuleId",
-        style: Style::NextToken { max: 1000 },
+        pages: Pages::ByToken { max: 1000 },
     };
     let permissions = cloud.pages(request, paging).await?;
     // The word in an answer's `Direction` is the attribute's name.
-    for attribute in resource_type.schema().attributes {
-        let Kind::TableSet(table) = attribute.kind else {
+    for part in resource_type.parts {
+        let Some(Kind::TableSet(table)) = resource_type.attribute(part.attribute).map(|found| &found.kind)
+        else {
             continue;
         };
         let rules = permissions
             .iter()
-            .filter(|permission| permission["Direction"].as_str() == Some(attribute.name))
+            .filter(|permission| permission["Direction"].as_str() == Some(part.attribute))
             .map(|permission| {
                 let mut rule = attributes_of(table, permission);
-                if let Some(id) = permission["SecurityGroupRuleId"].as_str() {
-                    rule.insert(RULE_ID.to_owned(), Value::from(id));
+                if let Some((key, field)) = part.member_id
+                    && let Some(id) = permission[field].as_str()
+                {
+                    rule.insert(key.to_owned(), Value::from(id));
                 }
                 Value::Map(rule)
             })
             .collect();
         observed
             .attributes
-            .insert(attribute.name.to_owned(), Value::List(rules));
+            .insert(part.attribute.to_owned(), Value::List(rules));
     }
-    (resource_type.schema().normalise)(&mut observed.attributes);
+    (resource_type.normalise)(&mut observed.attributes);
     Ok(())
 }
 
@@ -124,7 +123,7 @@ async fn system_disks(
     let paging = || Paging {
         list: "Disks.Disk",
         id: "DiskId",
-        style: Style::NextToken { max: 500 },
+        pages: Pages::ByToken { max: 500 },
     };
     let mut items = Vec::new();
     if observed.len() <= ONE_BY_ONE_MAX {
@@ -132,16 +131,14 @@ async fn system_disks(
             let mut params = base.clone();
             params.insert("InstanceId".to_owned(), instance.id.clone());
             let request = Request {
-                product: Product::Ecs,
-                action: "DescribeDisks",
+                action: &action::DESCRIBE_DISKS,
                 params,
             };
             items.extend(cloud.pages(request, paging()).await?);
         }
     } else {
         let request = Request {
-            product: Product::Ecs,
-            action: "DescribeDisks",
+            action: &action::DESCRIBE_DISKS,
             params: base,
         };
         items = cloud.pages(request, paging()).await?;

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{ApiError, Cloud, ErrorKind, Paging, Request};
 use crate::live::{Observed, TAG_STACK};
-use crate::resources::{IdFilter, ResourceType, TagShape};
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, Kind};
+use crate::types::{IdFilter, ResourceType, TagShape};
 use crate::value::{Attributes, Value};
 
 /// Everything of this type that carries the stack tag with this value.
 pub(crate) async fn list_by_stack(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     stack: &str,
 ) -> Result<Vec<Observed>, ApiError> {
@@ -26,25 +26,25 @@ pub(crate) async fn list_by_stack(
 
 /// Those of these ids that exist.
 pub(crate) async fn read_by_id(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     ids: &[String],
 ) -> Result<Vec<Observed>, ApiError> {
-    let (chunk, param) = match resource_type.reading().ids {
+    let (chunk, param) = match resource_type.read.ids {
         IdFilter::Json { param, max } | IdFilter::Comma { param, max } => (max, param),
         IdFilter::One { param } => (1, param),
     };
     let mut found = Vec::new();
     for ids in ids.chunks(chunk) {
-        let value = match resource_type.reading().ids {
+        let value = match resource_type.read.ids {
             IdFilter::Json { .. } => serde_json::json!(ids).to_string(),
             IdFilter::Comma { .. } | IdFilter::One { .. } => ids.join(","),
         };
         match list(resource_type, cloud, BTreeMap::from([(param.to_owned(), value)])).await {
             Ok(observed) => found.extend(observed),
             // Some list actions answer an unknown id with an error; nobody is there then.
-            Err(error)
-                if error.kind == ErrorKind::NotFound || resource_type.codes().is_absent(&error.code) => {}
+            Err(error) if error.kind == ErrorKind::NotFound || resource_type.codes.is_absent(&error.code) => {
+            }
             Err(error) => return Err(error),
         }
     }
@@ -55,22 +55,21 @@ pub(crate) async fn read_by_id(
 }
 
 async fn list(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     filter: BTreeMap<String, String>,
 ) -> Result<Vec<Observed>, ApiError> {
-    let reading = resource_type.reading();
+    let reading = &resource_type.read;
     let mut params = filter;
     params.insert("RegionId".to_owned(), cloud.region().to_owned());
     let request = Request {
-        product: reading.product,
         action: reading.action,
         params,
     };
     let paging = Paging {
         list: reading.list,
         id: reading.id_field,
-        style: reading.page,
+        pages: reading.pages,
     };
     let items = cloud.pages(request, paging).await?;
     Ok(items
@@ -80,21 +79,21 @@ async fn list(
 }
 
 /// One item of a list as an observation; none if it has no id.
-pub(crate) fn observe(resource_type: &dyn ResourceType, item: &serde_json::Value) -> Option<Observed> {
-    let reading = resource_type.reading();
+pub(crate) fn observe(resource_type: &'static ResourceType, item: &serde_json::Value) -> Option<Observed> {
+    let reading = &resource_type.read;
     let id = item[reading.id_field]
         .as_str()
         .filter(|id| !id.is_empty())?
         .to_owned();
     let tags = tags_of(item, reading.tags);
-    let mut attributes = attributes_of(resource_type.schema().attributes, item);
+    let mut attributes = attributes_of(resource_type.attributes, item);
     let own: Attributes = tags
         .iter()
         .filter(|(key, _)| !is_foreign_tag(key))
         .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
         .collect();
     attributes.insert("tags".to_owned(), Value::Map(own));
-    (resource_type.schema().normalise)(&mut attributes);
+    (resource_type.normalise)(&mut attributes);
     Some(Observed { id, attributes, tags })
 }
 
@@ -148,7 +147,7 @@ fn field_value(attribute: &Attribute, item: &serde_json::Value) -> Option<Value>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resources;
+    use crate::types;
 
     #[test]
     fn an_instance_is_read_out_of_an_answer() {
@@ -159,7 +158,7 @@ mod tests {
             "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}, "InternetMaxBandwidthOut": 5,
             "Tags": {"Tag": [{"TagKey": "infra:addr", "TagValue": "instance.web"}, {"TagKey": "team", "TagValue": "a"}]},
         });
-        let observed = observe(resources::find("instance").unwrap(), &item).unwrap();
+        let observed = observe(types::find("instance").unwrap(), &item).unwrap();
         assert_eq!(observed.id, "i-1");
         assert_eq!(observed.attributes["public_ip"], Value::from("47.98.1.1"));
         assert_eq!(observed.attributes["private_ip"], Value::from("10.0.1.5"));

@@ -4,10 +4,10 @@
 
 use jiff::Timestamp;
 
+use crate::api::Repeat;
 use crate::cloud::Window;
 use crate::live::Live;
 use crate::state::{Effect, Intent};
-use crate::step::Class;
 
 /// What became of the open intents of an earlier run.
 #[derive(Debug, Default)]
@@ -30,10 +30,10 @@ pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Times
             looked_at.is_some_and(|at| at >= Window::of(intent.created_at, intent.plain).believed());
         match intent.class {
             // An absolute state: what exists tells whether it has to be set again.
-            Class::A => recovery.moot.push(intent.seq),
-            Class::M if is_over => recovery.moot.push(intent.seq),
-            Class::M => recovery.open.push(intent),
-            Class::T => match adopt(&intent, live) {
+            Repeat::Read | Repeat::Absolute => recovery.moot.push(intent.seq),
+            Repeat::Key | Repeat::Look | Repeat::Meter if is_over => recovery.moot.push(intent.seq),
+            Repeat::Key | Repeat::Look | Repeat::Meter => recovery.open.push(intent),
+            Repeat::Token => match adopt(&intent, live) {
                 Some(effect) => recovery.found.push((intent, effect)),
                 None if is_over => recovery.moot.push(intent.seq),
                 None => recovery.open.push(intent),

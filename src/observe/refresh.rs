@@ -16,8 +16,8 @@ use crate::cloud::window::LAG;
 use crate::cloud::{ApiError, Cloud};
 use crate::env::Clock;
 use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION};
-use crate::resources::{REGISTRY, ResourceType};
 use crate::state::State;
+use crate::types::{REGISTRY, ResourceType};
 
 /// Reads everything that concerns this state. `wanted` names, by type, the nested attributes that somebody manages.
 pub(crate) async fn read(
@@ -29,7 +29,7 @@ pub(crate) async fn read(
     let types = try_join_all(
         REGISTRY
             .iter()
-            .map(|one| read_type(*one, state, wanted, cloud, clock)),
+            .map(|one| read_type(one, state, wanted, cloud, clock)),
     )
     .await?;
     let mut live = Live::default();
@@ -43,13 +43,13 @@ pub(crate) async fn read(
 }
 
 async fn read_type(
-    resource_type: &'static dyn ResourceType,
+    resource_type: &'static ResourceType,
     state: &State,
     wanted: &BTreeMap<String, Wanted>,
     cloud: &Cloud,
     clock: &dyn Clock,
 ) -> Result<Live, ApiError> {
-    let type_name = resource_type.schema().type_name;
+    let type_name = resource_type.name;
     let mut found: BTreeMap<String, Observed> = list_by_stack(resource_type, cloud, &state.lineage)
         .await?
         .into_iter()

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use super::{Action, Operation, Plan};
 use crate::address::Address;
+use crate::api::Repeat;
 use crate::diagnostic::Diagnostic;
 use crate::state::State;
-use crate::step::{Class, StepKind, Yield};
+use crate::step::{StepKind, Yield};
 use crate::value::{Reference, Value};
 
 /// Checks a plan against the state it was made from; the result is empty for a sound plan.
@@ -110,7 +111,7 @@ fn ids_and_halves(plan: &Plan, state: &State, broken: &mut Vec<String>) {
                 }
                 let creates = work.steps.iter().filter(|step| {
                     matches!(&step.kind, StepKind::Call(call) if matches!(call.yields, Yield::Id { .. })
-                        && call.class == Class::T && call.params.get("ClientToken") == Some(&Value::Token))
+                        && call.action.repeat == Repeat::Token && call.params.get("ClientToken") == Some(&Value::Token))
                 });
                 if creates.count() != 1 {
                     broken.push(format!(

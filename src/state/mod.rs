@@ -25,8 +25,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::api::Repeat;
 use crate::env::Random;
-use crate::step::Class;
 use crate::value::Attributes;
 
 pub(crate) use check::Violation;
@@ -167,7 +167,7 @@ pub(crate) struct IntentDraft {
     pub(crate) step: String,
     pub(crate) product: String,
     pub(crate) action: String,
-    pub(crate) class: Class,
+    pub(crate) class: Repeat,
     /// The ClientToken; all members of a batch share it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,

@@ -39,8 +39,8 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::env::Env;
 use crate::plan::Plan;
-use crate::schema::Schema;
 use crate::state::{Resource, State};
+use crate::types::ResourceType;
 use crate::value::Value;
 
 /// When to use colour, as asked for by flag.
@@ -237,8 +237,8 @@ impl Ui {
     }
 
     /// The keys of a resource type.
-    pub(crate) fn keys(&self, schema: &Schema) {
-        self.print(&table::keys(schema, self.out_look));
+    pub(crate) fn keys(&self, resource_type: &ResourceType) {
+        self.print(&table::keys(resource_type, self.out_look));
     }
 
     /// Text of the result, below an empty line unless it is the first.

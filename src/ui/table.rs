@@ -10,8 +10,8 @@ use super::attribute_lines as attributes;
 use super::literal;
 use super::text::{BOLD, DIM, Look, PLAIN, Run, Sheet, count, cut, escape, toml_key};
 use crate::address::Address;
-use crate::schema::{Attribute, Kind, Schema};
 use crate::state::{Resource, State};
+use crate::types::{Attribute, Kind, ResourceType};
 use crate::value::Value;
 
 /// One resource, as far as a table shows it; what is not known is empty.
@@ -211,12 +211,12 @@ fn write_outputs<'a>(outputs: impl Iterator<Item = (&'a str, Option<Value>, bool
 }
 
 /// The keys of a resource type, with what they mean.
-pub(super) fn keys(schema: &Schema, look: Look) -> String {
+pub(super) fn keys(resource_type: &ResourceType, look: Look) -> String {
     let mut sheet = Sheet::new(look);
-    sheet.put(BOLD, schema.type_name);
+    sheet.put(BOLD, resource_type.name);
     sheet.to(sheet.column() + 2);
-    sheet.sentence(PLAIN, schema.doc, 2);
-    let (set, read): (Vec<&Attribute>, Vec<&Attribute>) = schema
+    sheet.sentence(PLAIN, resource_type.doc, 2);
+    let (set, read): (Vec<&Attribute>, Vec<&Attribute>) = resource_type
         .attributes
         .iter()
         .partition(|attribute| !attribute.computed);

@@ -7,49 +7,20 @@ use std::path::{Path, PathBuf};
 use crate::config::{LoadRequest, Loaded, load};
 use crate::diagnostic::Diagnostic;
 use crate::env::{AppendFile, FileKind, FileLock, FileSystem};
-use crate::schema::{
-    Attribute, Complaint, Create, Delete, Kind, Literal, Replacement, Schema, Schemas, Steps, Tagging, attr,
-};
+use crate::types::{self, Attribute, Complaint, Kind, Literal, ResourceType, Types, attr};
 use crate::value::{Attributes, Value};
 
-const fn schema(
-    type_name: &'static str,
+const fn type_of(
+    name: &'static str,
     attributes: &'static [Attribute],
     check: fn(&Attributes) -> Vec<Complaint>,
-) -> Schema {
-    Schema {
-        type_name,
+) -> ResourceType {
+    ResourceType {
+        name,
         doc: "For tests.",
-        product: "Ecs",
         attributes,
-        id_param: "Id",
-        create: Create {
-            action: "Create",
-            id_field: "Id",
-            ready: None,
-        },
-        delete: Delete {
-            action: "Delete",
-            region: false,
-            gone: None,
-        },
-        tagging: Tagging {
-            resource_type: "x",
-            untag_action: "UntagResources",
-        },
-        replacement: Replacement::DeleteFirst,
-        normalise: |_| {},
         check,
-        change_rule: |_, _, _| None,
-        implied: |_, _| Vec::new(),
-        undeletable: |_| None,
-        downtime: |_| None,
-        steps: Steps {
-            create: |_| Vec::new(),
-            update: |_| Vec::new(),
-            delete: |_| Vec::new(),
-        },
-        losses: |_| Vec::new(),
+        ..types::BASE
     }
 }
 
@@ -57,7 +28,7 @@ fn no_rules(_: &Attributes) -> Vec<Complaint> {
     Vec::new()
 }
 
-static VPC: Schema = schema(
+static VPC: ResourceType = type_of(
     "vpc",
     &[
         attr("cidr_block", Kind::Cidr)
@@ -72,7 +43,7 @@ static VPC: Schema = schema(
     no_rules,
 );
 
-static VSWITCH: Schema = schema(
+static VSWITCH: ResourceType = type_of(
     "vswitch",
     &[
         attr("vpc_id", Kind::Id("vpc")).required(),
@@ -93,7 +64,7 @@ static RULE: &[Attribute] = &[
     attr("description", Kind::String),
 ];
 
-static SECURITY_GROUP: Schema = schema(
+static SECURITY_GROUP: ResourceType = type_of(
     "security_group",
     &[
         attr("vpc_id", Kind::Id("vpc")),
@@ -113,7 +84,7 @@ static DISK: &[Attribute] = &[
     attr("size", Kind::Integer { min: 20, max: 500 }),
 ];
 
-static INSTANCE: Schema = schema(
+static INSTANCE: ResourceType = type_of(
     "instance",
     &[
         attr("instance_type", Kind::String).required(),
@@ -149,8 +120,8 @@ static INSTANCE: Schema = schema(
     },
 );
 
-pub(crate) fn schemas() -> Schemas {
-    Schemas::new([&VPC, &VSWITCH, &SECURITY_GROUP, &INSTANCE])
+pub(crate) fn types() -> Types {
+    Types::new([&VPC, &VSWITCH, &SECURITY_GROUP, &INSTANCE])
 }
 
 /// A folder in memory.
@@ -286,7 +257,7 @@ impl Project {
             set: &self.set,
             environment: self.environment.as_deref(),
         };
-        load(&request, &schemas())
+        load(&request, &types())
     }
 
     /// Loads what has no mistakes.
@@ -340,7 +311,7 @@ pub(super) fn with(text: &str) -> Project {
 }
 
 /// A correct project of 22 lines.
-pub(super) const BASE: &str = r#"#:schema ./.infra/infra.schema.json
+pub(super) const BASE: &str = r#"#:resource_type ./.infra/infra.resource_type.json
 [infra]
 name = "shop"
 region = "cn-hangzhou"

@@ -125,7 +125,7 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
                 unsettled: known.map_or(&nothing.1, |known| &known.unsettled),
             };
             let differences = diff::compare(
-                resource.schema,
+                resource.resource_type,
                 &observed.attributes,
                 &memory,
                 &wanted.attributes,
@@ -154,7 +154,7 @@ impl<'a> Wanted<'a> {
             .iter()
             .map(|(name, value)| (name.clone(), context.resolve(value)))
             .collect();
-        (resource.schema.normalise)(&mut attributes);
+        (resource.resource_type.normalise)(&mut attributes);
         Wanted { resource, attributes }
     }
 

@@ -17,10 +17,10 @@ use super::{
     Effect, Intent, IntentDraft, Loaded, LocalStore, LockNote, Operation, Resource, Session, StateError,
 };
 use crate::address::{Address, Key};
+use crate::api::Repeat;
 use crate::env::faults::Faults;
 use crate::env::memory::MemoryDisk;
 use crate::env::{BoxFuture, Clock, FileSystem, Random, SystemFiles};
-use crate::step::Class;
 use crate::value::Attributes;
 
 /// A clock that a test sets forward.
@@ -145,7 +145,7 @@ fn draft(address: &Address, operation: Operation, token: &str) -> IntentDraft {
         step: "create".to_owned(),
         product: "Vpc".to_owned(),
         action: "CreateVpc".to_owned(),
-        class: Class::T,
+        class: Repeat::Token,
         token: Some(token.to_owned()),
         created_at: Timestamp::from_second(1_800_000_000).unwrap(),
         sealed_params: BTreeMap::from([

@@ -1,126 +1,10 @@
-//! What a resource type is, as data: its attributes, how each one may change and by which action of the API.
+//! Attributes of a resource type, as data: the form of a value, its place in calls and answers, and what a change of it
+//! means.
 //!
-//! One table drives validation, reading, comparing, updating and the editor schema. Does not know TOML, how a
-//! call is sent, or any particular resource type; the tables themselves are in `resources`.
+//! Does not know TOML, nor how a call is sent.
 
-use std::collections::BTreeMap;
-
-use crate::address::Address;
-use crate::step::{Class, Step};
-use crate::value::{Attributes, Value};
-
-/// A resource type.
-pub(crate) struct Schema {
-    /// As in the TOML header: `vswitch`.
-    pub(crate) type_name: &'static str,
-    /// One sentence for people.
-    pub(crate) doc: &'static str,
-    /// `Ecs` or `Vpc`.
-    pub(crate) product: &'static str,
-    /// The attributes, in the order in which a plan shows them.
-    pub(crate) attributes: &'static [Attribute],
-    /// The parameter that names one resource of this type: `VSwitchId`.
-    pub(crate) id_param: &'static str,
-    pub(crate) create: Create,
-    pub(crate) delete: Delete,
-    pub(crate) tagging: Tagging,
-    /// Which part of a replacement comes first when nothing else decides.
-    pub(crate) replacement: Replacement,
-    /// Brings known values into the one form in which they are compared; for configured and for observed ones.
-    pub(crate) normalise: fn(&mut Attributes),
-    /// Rules that concern more than one attribute, checked with the configuration.
-    pub(crate) check: fn(&Attributes) -> Vec<Complaint>,
-    /// What a change of the attribute at this path means, where the table alone cannot say.
-    pub(crate) change_rule: fn(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable>,
-    /// Computed attributes that are missing although the configuration asks for them (a public address).
-    pub(crate) implied: fn(wanted: &Attributes, observed: &Attributes) -> Vec<&'static str>,
-    /// Why one may not be deleted as it is, in words (deletion protection).
-    pub(crate) undeletable: fn(observed: &Attributes) -> Option<String>,
-    /// The steps that make, change and remove one; pure.
-    pub(crate) steps: Steps,
-    /// How long it is out of use, in words: the steps of an update, or those that delete it before a new one is made;
-    /// pure.
-    pub(crate) downtime: fn(&[Step]) -> Option<&'static str>,
-    /// What is lost when one is deleted or replaced; pure.
-    pub(crate) losses: fn(&Attributes) -> Vec<String>,
-}
-
-/// How one is made.
-pub(crate) struct Create {
-    /// The action: `CreateVSwitch`.
-    pub(crate) action: &'static str,
-    /// The field of the answer that holds the new id.
-    pub(crate) id_field: &'static str,
-    /// The status to wait for after the create, and for how many seconds; none if the answer means ready.
-    pub(crate) ready: Option<(&'static str, u64)>,
-}
-
-/// How one is removed.
-pub(crate) struct Delete {
-    /// The action: `DeleteVSwitch`.
-    pub(crate) action: &'static str,
-    /// Whether the action wants `RegionId`.
-    pub(crate) region: bool,
-    /// How many seconds to wait until it is really gone; none if the answer means gone.
-    pub(crate) gone: Option<u64>,
-}
-
-/// How its tags are changed after creation.
-pub(crate) struct Tagging {
-    /// `ResourceType` of TagResources: `VSWITCH`, `instance`.
-    pub(crate) resource_type: &'static str,
-    /// The action that takes tags away; the two products spell it differently.
-    pub(crate) untag_action: &'static str,
-}
-
-/// The order of the two halves of a replacement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Replacement {
-    /// Delete the old one, then make the new one (`-/+`).
-    DeleteFirst,
-    /// Make the new one, move what uses it, then delete the old one (`+/-`).
-    CreateFirst,
-}
-
-/// The functions that turn tables into steps.
-pub(crate) struct Steps {
-    pub(crate) create: fn(&Wanted<'_>) -> Vec<Step>,
-    pub(crate) update: fn(&Change<'_>) -> Vec<Step>,
-    pub(crate) delete: fn(&Existing<'_>) -> Vec<Step>,
-}
-
-/// What a create starts from.
-pub(crate) struct Wanted<'a> {
-    pub(crate) schema: &'static Schema,
-    pub(crate) address: &'a Address,
-    pub(crate) region: &'a str,
-    /// The configuration, with everything filled in that is known when the plan is made.
-    pub(crate) attributes: &'a Attributes,
-    /// The ownership tags and the user's own, in the order in which they are sent.
-    pub(crate) tags: &'a [(String, Value)],
-}
-
-/// What an update starts from.
-pub(crate) struct Change<'a> {
-    pub(crate) wanted: Wanted<'a>,
-    pub(crate) id: &'a str,
-    /// What is there now, as far as it is managed.
-    pub(crate) before: &'a Attributes,
-    /// Names of the attributes that differ, in table order; nested ones as `system_disk.size`.
-    pub(crate) changed: &'a [&'a str],
-    /// Tags to set and tag keys to take away, ownership tags included.
-    pub(crate) tags_set: &'a [(String, Value)],
-    pub(crate) tags_removed: &'a [String],
-}
-
-/// What a delete starts from.
-pub(crate) struct Existing<'a> {
-    pub(crate) schema: &'static Schema,
-    pub(crate) region: &'a str,
-    pub(crate) id: &'a str,
-    /// What is there now.
-    pub(crate) attributes: &'a Attributes,
-}
+use crate::api::Action;
+use crate::value::Value;
 
 /// One attribute, or one key of a nested table.
 pub(crate) struct Attribute {
@@ -139,6 +23,9 @@ pub(crate) struct Attribute {
     /// Where the value stands in one item of a Describe answer, if not at the name in Pascal case; nested with
     /// dots. Empty: not readable there.
     pub(crate) field: Option<&'static str>,
+    /// Whether every item of a Describe answer carries it: one without it is a damaged answer.
+    #[allow(dead_code, reason = "checked by the reading that comes next")]
+    pub(crate) always: bool,
     /// The cloud does not tell it: it is compared with what the state remembers.
     pub(crate) remembered: bool,
     /// One sentence for people: meaning, unit, example.
@@ -196,15 +83,10 @@ pub(crate) enum Changeable {
 
 /// An action that changes attributes in place; attributes that share one are changed by one call.
 pub(crate) struct Update {
-    pub(crate) action: &'static str,
+    pub(crate) action: &'static Action,
     /// The step's name: `change type`.
     pub(crate) label: &'static str,
-    pub(crate) class: Class,
     pub(crate) needs: Needs,
-    /// Whether the action wants `RegionId`.
-    pub(crate) region: bool,
-    /// Whether the action takes a `ClientToken`.
-    pub(crate) token: bool,
 }
 
 /// What an in-place change asks of the resource.
@@ -215,41 +97,6 @@ pub(crate) enum Needs {
     Reboot,
     /// Works only while it is stopped.
     Stopped,
-}
-
-/// A rule of a type that the configuration breaks.
-pub(crate) struct Complaint {
-    pub(crate) code: &'static str,
-    /// The attribute at fault; empty for the block as a whole.
-    pub(crate) attribute: &'static str,
-    pub(crate) message: String,
-    pub(crate) help: String,
-}
-
-/// The resource types by name.
-#[derive(Clone)]
-pub(crate) struct Schemas(BTreeMap<&'static str, &'static Schema>);
-
-impl Schemas {
-    /// A set of types.
-    pub(crate) fn new(schemas: impl IntoIterator<Item = &'static Schema>) -> Schemas {
-        Schemas(
-            schemas
-                .into_iter()
-                .map(|schema| (schema.type_name, schema))
-                .collect(),
-        )
-    }
-
-    /// The type of this name.
-    pub(crate) fn get(&self, type_name: &str) -> Option<&'static Schema> {
-        self.0.get(type_name).copied()
-    }
-
-    /// All types, by name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Schema> + '_ {
-        self.0.values().copied()
-    }
 }
 
 /// An attribute that may be set, changes in nothing and is read back under its own name; refined by the methods.
@@ -264,6 +111,7 @@ pub(crate) const fn attr(name: &'static str, kind: Kind) -> Attribute {
         param: None,
         update_param: None,
         field: None,
+        always: false,
         remembered: false,
         doc: "",
     }
@@ -316,6 +164,12 @@ impl Attribute {
         self
     }
 
+    #[allow(dead_code, reason = "checked by the reading that comes next")]
+    pub(crate) const fn always(mut self) -> Attribute {
+        self.always = true;
+        self
+    }
+
     pub(crate) const fn remembered(mut self) -> Attribute {
         self.remembered = true;
         self.field = Some("");
@@ -359,14 +213,8 @@ impl Attribute {
     }
 }
 
-impl Schema {
-    /// The attribute of this name; `system_disk.size` finds the key of a nested table.
-    pub(crate) fn attribute(&self, path: &str) -> Option<&'static Attribute> {
-        find_attribute(self.attributes, path)
-    }
-}
-
-fn find_attribute(attributes: &'static [Attribute], path: &str) -> Option<&'static Attribute> {
+/// The attribute at a path; `system_disk.size` finds the key of a nested table.
+pub(super) fn find_attribute(attributes: &'static [Attribute], path: &str) -> Option<&'static Attribute> {
     let (name, rest) = path
         .split_once('.')
         .map_or((path, None), |(name, rest)| (name, Some(rest)));

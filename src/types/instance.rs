@@ -3,77 +3,115 @@
 //! CreateInstance leaves it Stopped and without a public address, so the address is allocated and the instance
 //! started by steps of their own; a change that needs it stopped stops it, changes it and starts it again.
 
-use super::steps;
-use super::{Codes, IdFilter, Reading, ResourceType, TagShape};
-use crate::cloud::{Product, Style};
-use crate::live::Observed;
-use crate::schema::{
-    self, Attribute, Change, Changeable, Complaint, Create, Delete, Existing, Kind, Literal, Needs,
-    Replacement, Schema, Steps, Tagging, Update, attr,
+use super::attribute::{Attribute, Changeable, Kind, Literal, Needs, Update, attr};
+use super::base::BASE;
+use super::resource_type::{
+    Complaint, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange, ToMake,
+    ToRemove,
 };
-use crate::step::{Call, Class, Step, StepKind, Yield};
-use crate::value::{Attributes, Reference, Value};
-
-pub(super) struct Instance;
+use super::steps;
+use crate::api::{Action, Codes, Pages, action};
+use crate::step::{Call, Step, StepKind, Yield};
+use crate::value::{Attributes, Value};
 
 /// How long a change of status may take, in seconds (some images need more than eight minutes to start).
 const STATUS_TIMEOUT_S: u64 = 600;
 /// How long a delete may take until the instance is gone, in seconds.
 const GONE_TIMEOUT_S: u64 = 1200;
 
+pub(super) static INSTANCE: ResourceType = ResourceType {
+    name: "instance",
+    doc: "A virtual server.",
+    id_prefix: "i-",
+    id_param: "InstanceId",
+    attributes: ATTRIBUTES,
+    read: Read {
+        action: &action::DESCRIBE_INSTANCES,
+        list: "Instances.Instance",
+        id_field: "InstanceId",
+        pages: Pages::ByToken { max: 100 },
+        ids: IdFilter::Json {
+            param: "InstanceIds",
+            max: 100,
+        },
+        tags: TagShape::Ecs,
+    },
+    create: Create {
+        action: &action::CREATE_INSTANCE,
+        id_field: "InstanceId",
+        ready: Some(("Stopped", STATUS_TIMEOUT_S)),
+    },
+    delete: Delete {
+        action: &action::DELETE_INSTANCE,
+        gone: Some(GONE_TIMEOUT_S),
+    },
+    tagging: Tagging {
+        kind: "instance",
+        tag: &action::TAG_RESOURCES_ECS,
+        untag: &action::UNTAG_RESOURCES_ECS,
+    },
+    codes: Codes {
+        absent: &["InvalidInstanceId.NotFound"],
+        retry: &[
+            "IncorrectInstanceStatus",
+            "IncorrectVSwitchStatus",
+            "OperationConflict",
+            "InvalidOperation.Conflict",
+            "LastOrderProcessing",
+            "TaskConflict",
+        ],
+        in_use: &["DependencyViolation", "IncorrectInstanceStatus.Initializing"],
+    },
+    normalise,
+    check,
+    change_rule,
+    implied,
+    undeletable,
+    steps: Steps {
+        create,
+        update,
+        delete,
+    },
+    downtime,
+    losses,
+    is_done,
+    ..BASE
+};
+
 static MODIFY: Update = Update {
-    action: "ModifyInstanceAttribute",
+    action: &action::MODIFY_INSTANCE_ATTRIBUTE,
     label: "change attributes",
-    class: Class::A,
     needs: Needs::Nothing,
-    region: false,
-    token: false,
 };
 
 static MODIFY_LOGIN: Update = Update {
+    action: &action::MODIFY_INSTANCE_ATTRIBUTE,
     label: "change login",
     needs: Needs::Reboot,
-    ..MODIFY_BASE
 };
+
 static MODIFY_USER_DATA: Update = Update {
+    action: &action::MODIFY_INSTANCE_ATTRIBUTE,
     label: "set user data",
     needs: Needs::Stopped,
-    ..MODIFY_BASE
-};
-const MODIFY_BASE: Update = Update {
-    action: "ModifyInstanceAttribute",
-    label: "",
-    class: Class::A,
-    needs: Needs::Nothing,
-    region: false,
-    token: false,
 };
 
 static MODIFY_TYPE: Update = Update {
-    action: "ModifyInstanceSpec",
+    action: &action::MODIFY_INSTANCE_SPEC,
     label: "change type",
-    class: Class::A,
     needs: Needs::Stopped,
-    region: false,
-    token: true,
 };
 
 static MODIFY_NETWORK: Update = Update {
-    action: "ModifyInstanceNetworkSpec",
+    action: &action::MODIFY_INSTANCE_NETWORK_SPEC,
     label: "change bandwidth",
-    class: Class::A,
     needs: Needs::Nothing,
-    region: false,
-    token: true,
 };
 
 static MODIFY_RENEWAL: Update = Update {
-    action: "ModifyInstanceAutoRenewAttribute",
+    action: &action::MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE,
     label: "change renewal",
-    class: Class::A,
     needs: Needs::Nothing,
-    region: true,
-    token: false,
 };
 
 static SYSTEM_DISK: &[Attribute] = &[
@@ -184,94 +222,6 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("expired_time", Kind::String).computed().doc("When its subscription ends, UTC, to the minute."),
 ];
 
-static SCHEMA: Schema = Schema {
-    type_name: "instance",
-    doc: "A virtual server.",
-    product: "Ecs",
-    attributes: ATTRIBUTES,
-    id_param: "InstanceId",
-    create: Create {
-        action: "CreateInstance",
-        id_field: "InstanceId",
-        ready: Some(("Stopped", STATUS_TIMEOUT_S)),
-    },
-    delete: Delete {
-        action: "DeleteInstance",
-        region: false,
-        gone: Some(GONE_TIMEOUT_S),
-    },
-    tagging: Tagging {
-        resource_type: "instance",
-        untag_action: "UntagResources",
-    },
-    replacement: Replacement::DeleteFirst,
-    normalise,
-    check,
-    change_rule,
-    implied,
-    undeletable,
-    steps: Steps {
-        create,
-        update,
-        delete,
-    },
-    downtime,
-    losses,
-};
-
-static CODES: Codes = Codes {
-    absent: &["InvalidInstanceId.NotFound"],
-    retry: &[
-        "IncorrectInstanceStatus",
-        "IncorrectVSwitchStatus",
-        "OperationConflict",
-        "InvalidOperation.Conflict",
-        "LastOrderProcessing",
-        "TaskConflict",
-    ],
-    in_use: &["DependencyViolation", "IncorrectInstanceStatus.Initializing"],
-};
-
-static READING: Reading = Reading {
-    product: Product::Ecs,
-    action: "DescribeInstances",
-    list: "Instances.Instance",
-    id_field: "InstanceId",
-    page: Style::NextToken { max: 100 },
-    ids: IdFilter::Json {
-        param: "InstanceIds",
-        max: 100,
-    },
-    tags: TagShape::Ecs,
-};
-
-impl ResourceType for Instance {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    fn codes(&self) -> &'static Codes {
-        &CODES
-    }
-
-    fn reading(&self) -> &'static Reading {
-        &READING
-    }
-
-    fn is_done(&self, call: &Call, observed: &Observed) -> bool {
-        let status = text(&observed.attributes, "status");
-        match call.action {
-            "StartInstance" => matches!(status, Some("Starting" | "Running")),
-            "StopInstance" => matches!(status, Some("Stopping" | "Stopped")),
-            "AllocatePublicIpAddress" => observed.attributes.contains_key("public_ip"),
-            "ModifyInstanceChargeType" => {
-                observed.attributes.get("instance_charge_type") == call.params.get("InstanceChargeType")
-            }
-            _ => false,
-        }
-    }
-}
-
 /// IoOptimized is a truth in answers and a word in requests.
 fn normalise(attributes: &mut Attributes) {
     if let Some(value @ Value::Bool(_)) = attributes.get_mut("io_optimized") {
@@ -285,6 +235,22 @@ fn normalise(attributes: &mut Attributes) {
 
 fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
     attributes.get(name).and_then(Value::as_str)
+}
+
+/// What the cloud shows of a call that may or may not have come through.
+fn is_done(call: &Call, observed: &Attributes) -> bool {
+    let status = text(observed, "status");
+    let is = |action: &Action| call.action == action;
+    if is(&action::START_INSTANCE) {
+        matches!(status, Some("Starting" | "Running"))
+    } else if is(&action::STOP_INSTANCE) {
+        matches!(status, Some("Stopping" | "Stopped"))
+    } else if is(&action::ALLOCATE_PUBLIC_IP_ADDRESS) {
+        observed.contains_key("public_ip")
+    } else {
+        is(&action::MODIFY_INSTANCE_CHARGE_TYPE)
+            && observed.get("instance_charge_type") == call.params.get("InstanceChargeType")
+    }
 }
 
 fn check(attributes: &Attributes) -> Vec<Complaint> {
@@ -392,36 +358,24 @@ fn undeletable(observed: &Attributes) -> Option<String> {
     })
 }
 
-fn own(wanted: &schema::Wanted<'_>, attribute: &str) -> Value {
-    Value::Reference(Reference {
-        address: wanted.address.clone(),
-        attribute: attribute.to_owned(),
-    })
+/// A call about one instance that takes nothing but its id.
+fn simple(name: &str, action: &'static Action, id: Value) -> Step {
+    Step::call(name, simple_call(action, id))
 }
 
-fn simple(name: &str, action: &'static str, id: Value) -> Step {
-    let params = Attributes::from([("InstanceId".to_owned(), id)]);
-    Step::call(
-        name,
-        Call {
-            product: "Ecs",
-            action,
-            class: Class::A,
-            params,
-            yields: Yield::Nothing,
-        },
-    )
+fn simple_call(action: &'static Action, id: Value) -> Call {
+    steps::call(action, "", Attributes::from([("InstanceId".to_owned(), id)]))
 }
 
 fn allocate(id: Value) -> Step {
-    let mut step = simple("allocate public IP", "AllocatePublicIpAddress", id);
-    if let StepKind::Call(call) = &mut step.kind {
-        call.yields = Yield::Attribute {
+    let call = Call {
+        yields: Yield::Attribute {
             field: "IpAddress",
             attribute: "public_ip",
-        };
-    }
-    step
+        },
+        ..simple_call(&action::ALLOCATE_PUBLIC_IP_ADDRESS, id)
+    };
+    Step::call("allocate public IP", call)
 }
 
 fn wait(status: &'static str) -> Step {
@@ -433,7 +387,7 @@ fn wait(status: &'static str) -> Step {
 }
 
 /// create > wait until stopped > (more groups) > (allocate public IP) > (start > wait until running)
-fn create(wanted: &schema::Wanted<'_>) -> Vec<Step> {
+fn create(wanted: &ToMake<'_>) -> Vec<Step> {
     let mut call = steps::create_call(wanted);
     let groups = wanted.attributes.get("security_group_ids");
     // CreateInstance takes one group; the others join by a call of their own.
@@ -448,23 +402,17 @@ fn create(wanted: &schema::Wanted<'_>) -> Vec<Step> {
     let mut steps = vec![Step::call("create", call), wait("Stopped")];
     if let Some(groups) = groups.filter(|groups| groups.as_list().is_some_and(|groups| groups.len() > 1)) {
         let params = Attributes::from([
-            ("InstanceId".to_owned(), own(wanted, "id")),
+            ("InstanceId".to_owned(), steps::own_id(wanted)),
             ("SecurityGroupIds".to_owned(), groups.clone()),
         ]);
-        let call = Call {
-            product: "Ecs",
-            action: MODIFY.action,
-            class: Class::A,
-            params,
-            yields: Yield::Nothing,
-        };
+        let call = steps::call(MODIFY.action, wanted.region, params);
         steps.push(Step::call("join security groups", call));
     }
     if !implied(wanted.attributes, &Attributes::new()).is_empty() {
-        steps.push(allocate(own(wanted, "id")));
+        steps.push(allocate(steps::own_id(wanted)));
     }
     if text(wanted.attributes, "status") != Some("Stopped") {
-        steps.push(simple("start", "StartInstance", own(wanted, "id")));
+        steps.push(simple("start", &action::START_INSTANCE, steps::own_id(wanted)));
         steps.push(wait("Running"));
     }
     steps
@@ -472,7 +420,7 @@ fn create(wanted: &schema::Wanted<'_>) -> Vec<Step> {
 
 /// Finishes what is under way, changes what can be changed live, stops for what cannot, and ends in the status
 /// that is wanted.
-fn update(change: &Change<'_>) -> Vec<Step> {
+fn update(change: &ToChange<'_>) -> Vec<Step> {
     let id = || Value::from(change.id);
     let mut steps = Vec::new();
     let mut status = match text(change.before, "status") {
@@ -505,7 +453,7 @@ fn update(change: &Change<'_>) -> Vec<Step> {
     steps.extend(steps::tag_steps(change));
     let wants_stopped = text(change.wanted.attributes, "status") == Some("Stopped");
     let mut stop = |steps: &mut Vec<Step>| {
-        steps.push(simple("stop", "StopInstance", id()));
+        steps.push(simple("stop", &action::STOP_INSTANCE, id()));
         steps.push(wait("Stopped"));
         reboot = false;
     };
@@ -523,10 +471,10 @@ fn update(change: &Change<'_>) -> Vec<Step> {
         steps.push(allocate(id()));
     }
     if status == "Stopped" && !wants_stopped {
-        steps.push(simple("start", "StartInstance", id()));
+        steps.push(simple("start", &action::START_INSTANCE, id()));
         steps.push(wait("Running"));
     } else if reboot && status == "Running" {
-        steps.push(simple("reboot", "RebootInstance", id()));
+        steps.push(simple("reboot", &action::REBOOT_INSTANCE, id()));
         steps.push(wait("Running"));
     }
     steps
@@ -534,36 +482,28 @@ fn update(change: &Change<'_>) -> Vec<Step> {
 
 /// A subscription that runs becomes pay-as-you-go first: the API deletes no other. Then stop, if it runs, and
 /// delete.
-fn delete(existing: &Existing<'_>) -> Vec<Step> {
+fn delete(existing: &ToRemove<'_>) -> Vec<Step> {
     let id = || Value::from(existing.id);
     let mut steps = Vec::new();
     if text(existing.attributes, "instance_charge_type") == Some("PrePaid") {
         let params = Attributes::from([
-            ("RegionId".to_owned(), Value::from(existing.region)),
             (
                 "InstanceIds".to_owned(),
                 Value::JsonText(Box::new(Value::List(vec![id()]))),
             ),
             ("InstanceChargeType".to_owned(), Value::from("PostPaid")),
-            ("ClientToken".to_owned(), Value::Token),
         ]);
-        let call = Call {
-            product: "Ecs",
-            action: "ModifyInstanceChargeType",
-            class: Class::M,
-            params,
-            yields: Yield::Nothing,
-        };
+        let call = steps::call(&action::MODIFY_INSTANCE_CHARGE_TYPE, existing.region, params);
         steps.push(Step::call("change to pay-as-you-go", call));
     }
     match text(existing.attributes, "status") {
         Some("Running") => {
-            steps.push(simple("stop", "StopInstance", id()));
+            steps.push(simple("stop", &action::STOP_INSTANCE, id()));
             steps.push(wait("Stopped"));
         }
         Some("Starting") => {
             steps.push(wait("Running"));
-            steps.push(simple("stop", "StopInstance", id()));
+            steps.push(simple("stop", &action::STOP_INSTANCE, id()));
             steps.push(wait("Stopped"));
         }
         Some("Pending" | "Stopping") => steps.push(wait("Stopped")),
@@ -574,15 +514,19 @@ fn delete(existing: &Existing<'_>) -> Vec<Step> {
 }
 
 fn downtime(steps: &[Step]) -> Option<&'static str> {
-    let has = |action: &str| {
+    let has = |action: &Action| {
         steps
             .iter()
             .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action == action))
     };
-    if has("DeleteInstance") {
+    if has(&action::DELETE_INSTANCE) {
         return Some("about 4 min");
     }
-    match (has("StopInstance"), has("StartInstance"), has("RebootInstance")) {
+    match (
+        has(&action::STOP_INSTANCE),
+        has(&action::START_INSTANCE),
+        has(&action::REBOOT_INSTANCE),
+    ) {
         (true, true, _) => Some("about 2 min while it is stopped"),
         (_, _, true) => Some("about 1 min while it reboots"),
         (true, false, _) => Some("from now on: it stays stopped"),

@@ -1,0 +1,90 @@
+//! VSwitch: a subnet of one VPC in one zone.
+
+use super::attribute::{Attribute, Kind, Needs, Update, attr};
+use super::base::BASE;
+use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
+use crate::api::{Codes, action};
+
+static MODIFY: Update = Update {
+    action: &action::MODIFY_VSWITCH_ATTRIBUTE,
+    label: "change attributes",
+    needs: Needs::Nothing,
+};
+
+pub(super) static VSWITCH: ResourceType = ResourceType {
+    name: "vswitch",
+    doc: "A subnet of one VPC in one zone.",
+    id_prefix: "vsw-",
+    id_param: "VSwitchId",
+    attributes: ATTRIBUTES,
+    read: Read {
+        action: &action::DESCRIBE_VSWITCHES,
+        list: "VSwitches.VSwitch",
+        id_field: "VSwitchId",
+        ids: IdFilter::One { param: "VSwitchId" },
+        ..BASE.read
+    },
+    create: Create {
+        action: &action::CREATE_VSWITCH,
+        id_field: "VSwitchId",
+        ready: Some(("Available", 300)),
+    },
+    delete: Delete {
+        action: &action::DELETE_VSWITCH,
+        gone: Some(600),
+    },
+    tagging: Tagging {
+        kind: "VSWITCH",
+        ..BASE.tagging
+    },
+    codes: Codes {
+        absent: &["InvalidVSwitchId.NotFound", "InvalidVswitchID.NotFound"],
+        retry: &[
+            "TaskConflict",
+            "OperationConflict",
+            "IncorrectVSwitchStatus",
+            "IncorrectVpcStatus",
+            "IncorrectStatus",
+            "OperationDenied.OtherSubnetCreating",
+            "OperationFailed.DistibuteLock",
+            "InvalidStatus.RouteEntry",
+        ],
+        in_use: &["DependencyViolation", "IncorrectRouteEntryStatus"],
+    },
+    // The network of the old one is taken until it is gone.
+    replacement: Replacement::DeleteFirst,
+    ..BASE
+};
+
+static ATTRIBUTES: &[Attribute] = &[
+    attr("vpc_id", Kind::Id("vpc"))
+        .required()
+        .replaces()
+        .doc("The VPC that it divides: \"${vpc.main.id}\"."),
+    attr("zone_id", Kind::String)
+        .required()
+        .replaces()
+        .doc("The zone, e.g. \"cn-hangzhou-h\"."),
+    attr("cidr_block", Kind::Cidr)
+        .required()
+        .replaces()
+        .doc("The IPv4 network inside the VPC's, /16 to /29, e.g. \"10.0.1.0/24\"."),
+    attr("name", Kind::String)
+        .updated_by(&MODIFY)
+        .param("VSwitchName")
+        .field("VSwitchName")
+        .doc("The name shown in the console, 1 to 128 characters."),
+    attr("description", Kind::String)
+        .updated_by(&MODIFY)
+        .doc("A note, up to 256 characters."),
+    attr("tags", Kind::Tags)
+        .field("")
+        .doc("Tags, up to 17: { team = \"web\" }."),
+    attr("id", Kind::String)
+        .computed()
+        .field("VSwitchId")
+        .doc("The id, e.g. \"vsw-bp1...\"."),
+    attr("status", Kind::String)
+        .computed()
+        .doc("Pending or Available."),
+];
