@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use super::outcome::{StepError, internal};
 use super::run::Run;
 use super::work::Job;
+use crate::address::Object;
 use crate::cloud::window::Window;
 use crate::cloud::{ApiError, Cloud, Product, Reply, Request, Slot};
 use crate::live::Observed;
 use crate::plan::Operation;
 use crate::resources;
-use crate::state::{self, IntentDraft};
+use crate::state::IntentDraft;
 use crate::step::{Call, Step, Yield};
 use crate::value::Value;
 
@@ -92,11 +93,6 @@ impl Run<'_> {
         window: Window,
         sealed_params: BTreeMap<String, String>,
     ) -> IntentDraft {
-        let operation = match job.work.operation {
-            Operation::Create { .. } => state::Operation::Create,
-            Operation::Update { .. } => state::Operation::Update,
-            Operation::Delete { .. } | Operation::Forget => state::Operation::Delete,
-        };
         let resource = match (&job.work.operation, &call.yields) {
             (Operation::Create { target, .. }, Yield::Id { .. }) => {
                 let mut resource = self.memory.entry(job.schema(), target);
@@ -107,8 +103,7 @@ impl Run<'_> {
             _ => None,
         };
         IntentDraft {
-            address: job.work.address.clone(),
-            operation,
+            object: object(job),
             step: step.name.clone(),
             product: call.product.to_owned(),
             action: call.action.to_owned(),
@@ -117,6 +112,7 @@ impl Run<'_> {
             created_at: window.opened,
             plain: window.is_plain(),
             sealed_params,
+            owes: BTreeMap::new(),
             resource,
             members: Vec::new(),
         }
@@ -140,6 +136,19 @@ impl Run<'_> {
             );
         };
         Ok(job.resource_type.is_done(call, &observed))
+    }
+}
+
+/// Which one a piece of work acts on.
+fn object(job: &Job<'_>) -> Object {
+    let address = job.work.address.clone();
+    match &job.work.operation {
+        Operation::Create { depose: true, .. } => Object::next(address),
+        Operation::Delete { id, deposed: true } => Object::old(address, id),
+        Operation::Create { .. }
+        | Operation::Update { .. }
+        | Operation::Delete { .. }
+        | Operation::Forget => Object::now(address),
     }
 }
 

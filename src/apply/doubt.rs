@@ -47,7 +47,7 @@ impl Run<'_> {
         self.context
             .open
             .iter()
-            .find(|intent| intent.address == job.work.address && intent.action == call.action)
+            .find(|intent| intent.object.address == job.work.address && intent.action == call.action)
     }
 
     /// Finds out what an open create did.

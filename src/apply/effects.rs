@@ -48,29 +48,11 @@ impl Run<'_> {
 
     /// What it means that the resource is gone.
     pub(super) fn removal(&self, job: &Job<'_>) -> Option<Effect> {
-        let address = job.work.address.clone();
         match &job.work.operation {
-            Operation::Delete { id, deposed: true } => Some(Effect::RemoveDeposed {
-                address,
+            Operation::Delete { id, deposed: _ } => Some(Effect::Remove {
+                address: job.work.address.clone(),
                 id: id.clone(),
             }),
-            Operation::Delete { id, deposed: false } => {
-                // A create-first replacement has moved it aside in the meantime.
-                let aside = self.context.session.with_state(|state| {
-                    state
-                        .resources
-                        .get(&address)
-                        .is_some_and(|resource| resource.deposed.contains(id))
-                });
-                Some(if aside {
-                    Effect::RemoveDeposed {
-                        address,
-                        id: id.clone(),
-                    }
-                } else {
-                    Effect::Remove { address }
-                })
-            }
             Operation::Create { .. } | Operation::Update { .. } | Operation::Forget => None,
         }
     }

@@ -12,7 +12,7 @@ use crate::address::Address;
 use crate::live::Observed;
 use crate::plan::{Operation, Target, Work, bytes_of};
 use crate::schema::{Kind, Schema};
-use crate::state::{Resource, Session};
+use crate::state::{Lifecycle, Resource, Session};
 use crate::step::Call;
 use crate::value::{Attributes, Reference, Value};
 
@@ -103,7 +103,7 @@ impl<'a> Memory<'a> {
             type_name: schema.type_name.to_owned(),
             attributes: self.sealed(schema, &target.attributes),
             dependencies: target.dependencies.clone(),
-            prevent_destroy: target.prevent_destroy,
+            lifecycle: Lifecycle::preventing_destroy(target.prevent_destroy),
             ..Resource::default()
         }
     }

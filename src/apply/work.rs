@@ -2,6 +2,7 @@
 //!
 //! Does not know when it is begun, nor what makes a step succeed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::outcome::{Cause, Failure, StepError, internal};
@@ -11,7 +12,7 @@ use crate::event::Event;
 use crate::plan::{Operation, Work};
 use crate::resources::{self, ResourceType};
 use crate::schema::Schema;
-use crate::state::Effect;
+use crate::state::{Effect, Lifecycle};
 use crate::step::{Class, Step, StepKind};
 
 /// A piece of work with what its steps need.
@@ -127,7 +128,8 @@ impl Run<'_> {
     async fn prepare(&self, job: &Job<'_>) -> Result<(), StepError> {
         let address = job.work.address.clone();
         match &job.work.operation {
-            Operation::Create { depose: true, .. } => self.note(vec![Effect::Depose { address }]).await,
+            // The one that is there stays until the result of the create is there too.
+            Operation::Create { depose: true, .. } => Ok(()),
             Operation::Update {
                 id,
                 target,
@@ -142,11 +144,12 @@ impl Run<'_> {
                 });
                 self.note(effects).await
             }
-            Operation::Forget => self.note(vec![Effect::Remove { address }]).await,
-            Operation::Create { depose: false, .. } => match self.forget_gone(&address, None) {
-                effects if effects.is_empty() => Ok(()),
-                effects => self.note(effects).await,
-            },
+            Operation::Forget | Operation::Create { depose: false, .. } => {
+                match self.forget_gone(&address, None) {
+                    effects if effects.is_empty() => Ok(()),
+                    effects => self.note(effects).await,
+                }
+            }
             Operation::Update { adopt: false, .. } | Operation::Delete { .. } => Ok(()),
         }
     }
@@ -154,12 +157,13 @@ impl Run<'_> {
     /// An id that the state still has although the plan found it gone, because somebody deleted it or because a
     /// delete of ours was interrupted before its result was written.
     fn forget_gone(&self, address: &Address, new: Option<&String>) -> Vec<Effect> {
-        let is_known = self.context.session.with_state(|state| {
-            let known = state.resources.get(address);
-            known.is_some_and(|known| !known.id.is_empty() && Some(&known.id) != new)
+        let known = self.context.session.with_state(|state| {
+            let known = state.resources.get(address)?;
+            (!known.id.is_empty() && Some(&known.id) != new).then(|| known.id.clone())
         });
-        let forget = is_known.then(|| Effect::Remove {
+        let forget = known.map(|id| Effect::Remove {
             address: address.clone(),
+            id,
         });
         forget.into_iter().collect()
     }
@@ -175,7 +179,9 @@ impl Run<'_> {
             attributes: self.memory.settled(&address, job.schema(), target),
             address,
             dependencies: target.dependencies.clone(),
-            prevent_destroy: target.prevent_destroy,
+            lifecycle: Lifecycle::preventing_destroy(target.prevent_destroy),
+            imported: None,
+            unsettled: BTreeMap::new(),
         };
         self.note(vec![effect]).await
     }

@@ -6,7 +6,7 @@ use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::resources;
-use crate::state::{Effect, Resource};
+use crate::state::{Effect, Lifecycle, Resource};
 use crate::ui::Ui;
 
 /// Take over one resource that exists: writes the state only, the cloud is not changed
@@ -85,8 +85,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             .remove(address)
             .unwrap_or_default(),
         token: None,
-        deposed: Vec::new(),
-        prevent_destroy: wanted.prevent_destroy,
+        lifecycle: Lifecycle::preventing_destroy(wanted.prevent_destroy),
         ..Resource::default()
     };
     let put = Effect::Put {

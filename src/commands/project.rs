@@ -20,7 +20,7 @@ use crate::refresh;
 use crate::resources::{self, Wanted};
 use crate::schema::{Kind, Schemas};
 use crate::sim;
-use crate::state::{Effect, Loaded, LocalStore, LockNote, Session, State, resolve};
+use crate::state::{Effect, Loaded, LocalStore, LockNote, Session, State};
 use crate::ui::progress::Progress;
 use crate::ui::{Detail, Header, Ui};
 use crate::value::{SecretSource, Value};
@@ -258,9 +258,7 @@ fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
 /// The state with what recovery found, in memory.
 pub(crate) fn with_recovery(mut state: State, recovery: &Recovery) -> State {
     for (intent, effect) in &recovery.found {
-        if let Some(effect) = resolve(effect, Some(intent)) {
-            state.apply(&effect);
-        }
+        state.apply(effect, Some(intent));
     }
     state
 }
@@ -350,6 +348,8 @@ pub(crate) fn check_cloud(
         endpoint_kind: kind.to_owned(),
         account_id: account.map(str::to_owned).or_else(|| known.account_id.clone()),
         region: connection.region.clone(),
+        project: None,
+        environment: None,
     }))
 }
 

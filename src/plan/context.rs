@@ -41,7 +41,7 @@ impl<'a> Context<'a> {
         let open = inputs
             .open
             .iter()
-            .map(|intent| (&intent.address, intent.action.as_str()));
+            .map(|intent| (&intent.object.address, intent.action.as_str()));
         Context {
             inputs,
             dependencies: dependencies(inputs.config),

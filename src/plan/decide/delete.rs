@@ -63,7 +63,7 @@ fn delete<'a>(
     };
     let prevent_destroy = context
         .wanted(address)
-        .map_or(known.prevent_destroy, |wanted| wanted.prevent_destroy);
+        .map_or(known.is_protected(), |wanted| wanted.prevent_destroy);
     let work = work(context, address, schema, observed, false);
     let change = ResourceChange {
         location: context.location(address),
