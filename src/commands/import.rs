@@ -6,8 +6,9 @@ use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::observe::read::read_by_id;
-use crate::state::{Effect, Resource};
+
 use crate::types;
+use crate::state::{Effect, Lifecycle, Resource};
 use crate::ui::Ui;
 
 /// Take over one resource that exists: writes the state only, the cloud is not changed
@@ -86,8 +87,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             .remove(address)
             .unwrap_or_default(),
         token: None,
-        deposed: Vec::new(),
-        prevent_destroy: wanted.prevent_destroy,
+        lifecycle: Lifecycle::preventing_destroy(wanted.prevent_destroy),
         ..Resource::default()
     };
     let put = Effect::Put {

@@ -117,6 +117,7 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
     session
         .note(vec![Effect::Remove {
             address: address.clone(),
+            id: id.clone(),
         }])
         .await?;
     let serial = session.close()?;

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use crate::api::Repeat;
+use crate::address::Life;
 use crate::cloud::Window;
 use crate::live::Live;
 use crate::state::{Effect, Intent};
@@ -46,15 +47,22 @@ pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Times
 fn adopt(intent: &Intent, live: &mut Live) -> Option<Effect> {
     let token = intent.token.as_ref()?;
     let resource = intent.resource.as_ref()?;
+    let address = &intent.object.address;
+    // Something else that has the address is not in the way of a successor, and of nothing else.
+    if intent.object.life != Life::Next && live.resources.contains_key(address) {
+        return None;
+    }
     let index = live
         .strays
         .iter()
         .position(|stray| stray.token.as_ref() == Some(token) && stray.type_name == resource.type_name)?;
     let stray = live.strays.remove(index);
     let id = stray.observed.id.clone();
-    live.resources.insert(intent.address.clone(), stray.observed);
+    if let Some(old) = live.resources.insert(address.clone(), stray.observed) {
+        live.deposed.entry(address.clone()).or_default().push(old);
+    }
     Some(Effect::Made {
-        address: intent.address.clone(),
+        address: address.clone(),
         id,
         created_at: None,
     })

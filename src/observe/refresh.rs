@@ -61,15 +61,12 @@ async fn read_type(
             .iter()
             .filter(|(_, resource)| resource.type_name == type_name)
     };
-    let ids: BTreeSet<&String> = known()
-        .flat_map(|(_, resource)| resource.deposed.iter().chain(Some(&resource.id)))
-        .filter(|id| !id.is_empty())
-        .collect();
+    let ids: BTreeSet<&str> = known().flat_map(|(_, resource)| resource.ids()).collect();
     // A list never proves that something is gone: what it does not show is asked for by id, twice.
     let missing = |found: &BTreeMap<String, Observed>| -> Vec<String> {
         ids.iter()
             .filter(|id| !found.contains_key(**id))
-            .map(|id| (*id).clone())
+            .map(|id| (*id).to_owned())
             .collect()
     };
     for look in 0..2 {
@@ -127,7 +124,7 @@ fn sort_out<'a>(
         let old: Vec<Observed> = resource
             .deposed
             .iter()
-            .filter_map(|id| by_id.remove(id))
+            .filter_map(|old| by_id.remove(&old.id))
             .collect();
         if !old.is_empty() {
             live.deposed.insert(address.clone(), old);

@@ -143,7 +143,7 @@ fn ids_and_halves(plan: &Plan, state: &State, broken: &mut Vec<String>) {
                 }
             }
             Operation::Delete { id, .. } => {
-                let is_known = known.is_some_and(|known| known.id == *id || known.deposed.contains(id));
+                let is_known = known.is_some_and(|known| known.id == *id || known.has_deposed(id));
                 if !is_known {
                     broken.push(format!(
                         "{} would delete {id}, which the state does not know",

@@ -13,12 +13,23 @@ use crate::env::{Clock, FileSystem, Random};
 use super::files::{self, Files, Relation, View};
 use super::restore::{self, Restored};
 use super::snapshot::{self, Trust};
-use super::{Loaded, Lock, LockNote, Session, StateError};
+use super::{Intent, Lock, LockNote, Session, State, StateError};
 
 /// A state on local files.
 #[derive(Clone)]
 pub(crate) struct LocalStore {
     pub(super) files: Files,
+}
+
+/// A state as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    /// The snapshot with the journal's results in it. Of a first run: empty, with a lineage that is not written.
+    pub(crate) state: State,
+    /// Intents without a result, in order.
+    pub(crate) open: Vec<Intent>,
+    /// Whether there is anything; false on a first run.
+    pub(crate) exists: bool,
 }
 
 /// A generation of the state that is kept.

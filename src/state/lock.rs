@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::{Env, FileLock, FileSystem};
 
-use super::hex;
+use super::hash_key::hex;
 
 /// Small files that say something about the machine are read up to this many bytes.
 const NOTE_LIMIT: u64 = 16 * 1024;

@@ -45,6 +45,8 @@ struct Writer {
     file: Option<Box<dyn AppendFile>>,
     /// Whether the journal holds anything that changes the state.
     changed: bool,
+    /// Whether state or journal are on the disk in an older format; the first write brings them to this one.
+    is_old: bool,
     /// The snapshot on disk.
     checksum: String,
     state_bytes: u64,
@@ -63,13 +65,15 @@ impl Session {
                 .journal
                 .records
                 .iter()
-                .any(|record| !record.effects().is_empty());
+                .skip(view.journal.carried())
+                .any(Record::changes_state);
         let next_seq = view.open.last_seq + 1;
         let writer = Writer {
             _lock: lock,
             head,
             file: None,
             changed,
+            is_old: view.is_old,
             checksum: view.checksum,
             state_bytes: 0,
             without_backup: None,
@@ -171,6 +175,13 @@ impl Session {
             self.remember(&records);
             return Err(error);
         }
+        // The journal that this version continues must be one of its own format.
+        if writer.is_old
+            && let Err(error) = self.try_checkpoint(writer)
+        {
+            self.remember(&records);
+            return Err(writer.fail(first, error));
+        }
         let (fit, violation) = self.follow(&records);
         let written = self.append(writer, &records[..fit]);
         let result = match (written, violation) {
@@ -215,7 +226,7 @@ impl Session {
             return Ok(());
         }
         let path = self.files.journal_path();
-        let changed = records.iter().any(|record| !record.effects().is_empty());
+        let changed = records.iter().any(Record::changes_state);
         let mut line = Vec::with_capacity(records.len() * 1024);
         let encoded = match &writer.head {
             Some(_) => journal::encode(records, &mut line),
@@ -285,6 +296,7 @@ impl Session {
         self.files.write_state(&bytes)?;
         writer.file = None;
         writer.changed = false;
+        writer.is_old = false;
         writer.state_bytes = bytes.len() as u64;
         writer.without_backup = Some(bytes);
         writer.checksum = checksum;

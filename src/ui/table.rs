@@ -150,9 +150,18 @@ fn write_resource(address: &Address, resource: &Resource, sheet: &mut Sheet) {
         line("needs", needed.join(", "));
     }
     if !resource.deposed.is_empty() {
-        line("still to delete", resource.deposed.join(", "));
+        let ids: Vec<&str> = resource.deposed.iter().map(|old| old.id.as_str()).collect();
+        line("still to delete", ids.join(", "));
     }
-    if resource.prevent_destroy {
+    if !resource.unsettled.is_empty() {
+        let owed: Vec<String> = resource
+            .unsettled
+            .iter()
+            .map(|(attribute, step)| format!("{attribute} ({step})"))
+            .collect();
+        line("not finished", owed.join(", "));
+    }
+    if resource.is_protected() {
         line("prevent_destroy", "it may not be deleted".to_owned());
     }
 }

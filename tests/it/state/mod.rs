@@ -32,7 +32,7 @@ fn a_state_that_cannot_be_trusted_is_refused_with_the_way_out() {
             "E0805",
             String::from_utf8(whole.clone())
                 .unwrap()
-                .replacen("\"format\": 1", "\"format\": 2", 1)
+                .replacen("\"format\": 2", "\"format\": 3", 1)
                 .into_bytes(),
             "update infra",
         ),
