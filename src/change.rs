@@ -4,7 +4,7 @@
 
 use crate::address::Address;
 use crate::diagnostic::Location;
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, Kind};
 use crate::value::Value;
 
 /// What happens to one resource.
@@ -30,6 +30,8 @@ pub(crate) struct Change {
     pub(crate) down: Option<String>,
     /// The id of what exists now.
     pub(crate) id: Option<String>,
+    /// Of one that is left out: whether it would have taken something away.
+    pub(crate) would_lose: bool,
 }
 
 /// What becomes of a resource.
@@ -114,6 +116,7 @@ impl Change {
             steps: Vec::new(),
             down: None,
             id: None,
+            would_lose: false,
         }
     }
 

@@ -176,6 +176,9 @@ pub(crate) struct ApprovalArgs {
     /// Allow deletions and replacements: all of them, or only of these addresses
     #[arg(long, value_name = "ADDRESS,...", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "*")]
     pub(crate) allow_destroy: Option<Vec<String>>,
+    /// Allow that known resources which are gone are made again or forgotten: all of them, or only these addresses
+    #[arg(long, value_name = "ADDRESS,...", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "*")]
+    pub(crate) allow_vanished: Option<Vec<String>>,
 }
 
 #[derive(Debug, Args)]

@@ -65,9 +65,9 @@ impl<'a> Memory<'a> {
     /// The object that a name means: the one that this plan makes there, else the one that is there.
     pub(super) fn meant(&self, address: &Address) -> Object {
         if self.made.contains(address) {
-            address.next()
+            Object::next(address.clone())
         } else {
-            address.now()
+            Object::now(address.clone())
         }
     }
 

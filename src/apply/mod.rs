@@ -21,6 +21,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use self::memory::Memory;
 pub(crate) use self::outcome::{Cause, Failure, Outcome};
 pub(crate) use self::params::SecretReader;
 use self::ready::Ready;
@@ -31,7 +32,7 @@ use crate::cloud::Cloud;
 use crate::env::{Clock, Random};
 use crate::event::Listener;
 use crate::plan::Plan;
-use crate::state::{Intent, Session};
+use crate::state::{Effect, Intent, Session, StateError};
 
 /// What the executor works with.
 pub(crate) struct Context<'a> {
@@ -44,6 +45,19 @@ pub(crate) struct Context<'a> {
     pub(crate) stop: &'a Stop,
     /// Operations of an interrupted run that looking could not settle.
     pub(crate) open: &'a [Intent],
+}
+
+/// Writes down what a plan lets the state learn, where nothing is to be changed in the cloud.
+pub(crate) async fn note(plan: &Plan, session: &Session, secrets: SecretReader<'_>) -> Result<(), StateError> {
+    let memory = Memory::new(plan, session, secrets);
+    let notes = plan.tasks.iter().filter(|task| task.is_note());
+    let effects: Vec<Effect> = notes
+        .flat_map(|task| task.then.iter().map(|effect| memory.filled_in(task, effect)))
+        .collect();
+    if effects.is_empty() {
+        return Ok(());
+    }
+    session.note(effects).await
 }
 
 /// Carries out a plan. Whatever happens is in the outcome; what is known is on disk.

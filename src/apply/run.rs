@@ -15,7 +15,8 @@ use crate::cloud::wait::{Poller, Read};
 use crate::env::BoxFuture;
 use crate::live::Observed;
 use crate::plan::Plan;
-use crate::resources::{self, REGISTRY, ResourceType};
+use crate::observe::read::read_by_id;
+use crate::types::{REGISTRY, ResourceType};
 use crate::state::Effect;
 use crate::task::Task;
 
@@ -32,9 +33,9 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(plan: &'a Plan, context: &'a Context<'a>) -> Run<'a> {
-        let poller = |resource_type: &'static dyn ResourceType| {
+        let poller = |resource_type: &'static ResourceType| {
             let poller = Poller::new(context.clock.clone(), read(context, resource_type));
-            (resource_type.schema().type_name, poller)
+            (resource_type.name, poller)
         };
         Run {
             context,
@@ -120,12 +121,12 @@ impl<'a> Run<'a> {
 }
 
 /// How a poller looks at resources of a type.
-fn read(context: &Context<'_>, resource_type: &'static dyn ResourceType) -> Read<Observed> {
+fn read(context: &Context<'_>, resource_type: &'static ResourceType) -> Read<Observed> {
     let cloud = context.cloud.clone();
     Arc::new(move |ids: Vec<String>| -> BoxFuture<'static, _> {
         let cloud = cloud.clone();
         Box::pin(async move {
-            let observed = resources::read_by_id(resource_type, &cloud, &ids).await?;
+            let observed = read_by_id(resource_type, &cloud, &ids).await?;
             Ok(observed.into_iter().map(|one| (one.id.clone(), one)).collect())
         })
     })

@@ -11,13 +11,14 @@ use super::meaning::{Meaning, PATIENCE, THROTTLE_PATIENCE};
 use super::outcome::{Cause, StepError};
 use super::run::Run;
 use super::task::Job;
+use crate::address::Object;
 use crate::api::Repeat;
 use crate::cloud::window::Window;
 use crate::cloud::{ApiError, Reply, Request};
 use crate::live::Observed;
 use crate::state::{Effect, IntentDraft};
 use crate::step::{Call, Shows, Step, Yield};
-use crate::task::Phase;
+use crate::task::{Phase, Task};
 use crate::value::{Attributes, Value};
 
 /// A call of a task, and whether the state gets its last word with it.
@@ -170,7 +171,7 @@ impl Run<'_> {
             Box::new(resource)
         });
         IntentDraft {
-            object: task.object.clone(),
+            object: self.in_state(task),
             step: step.name.clone(),
             product: call.action.product.name.to_owned(),
             action: call.action.name.to_owned(),
@@ -182,6 +183,20 @@ impl Run<'_> {
             resource,
             owes: task.owes.clone(),
             members: Vec::new(),
+        }
+    }
+
+    /// The object as the state knows it at this moment: what was the current one may have been moved aside since.
+    fn in_state(&self, task: &Task) -> Object {
+        let address = task.object.address.clone();
+        let current = self.context.session.with_state(|state| {
+            let known = state.resources.get(&address)?;
+            (!known.id.is_empty()).then(|| known.id.clone())
+        });
+        match (self.memory.id_of(task), current) {
+            (Some(id), Some(current)) if id != current => Object::old(address, id),
+            (None, Some(_)) => Object::next(address),
+            _ => Object::now(address),
         }
     }
 

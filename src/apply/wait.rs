@@ -4,10 +4,9 @@
 
 use std::time::Duration;
 
-use super::call::read_one;
 use super::outcome::{Cause, StepError, internal};
 use super::run::Run;
-use super::work::Job;
+use super::task::Job;
 use crate::cloud::wait::{Verdict, WaitError};
 use crate::event::Event;
 use crate::live::Observed;
@@ -17,10 +16,11 @@ use crate::value::Value;
 impl Run<'_> {
     /// Waits for a state of the resource.
     pub(super) async fn wait(&self, job: &Job<'_>, wait: &Wait) -> Result<(), StepError> {
-        let address = &job.work.address;
+        let task = job.task;
+        let address = &task.object.address;
         let id = self
             .memory
-            .id_of(job.work)
+            .id_of(task)
             .ok_or_else(|| internal(format!("{address} has no id to wait for")))?;
         let poller = self
             .pollers
@@ -40,7 +40,7 @@ impl Run<'_> {
         };
         match waited {
             Ok(Some(observed)) => {
-                self.memory.learn_observed(address, &observed);
+                self.memory.learn_observed(&task.object, &observed);
                 Ok(())
             }
             Ok(None) => self.seen_gone(job, &id).await,
@@ -54,11 +54,10 @@ impl Run<'_> {
 
     /// Not seen once by id; a second look makes it certain.
     async fn seen_gone(&self, job: &Job<'_>, id: &str) -> Result<(), StepError> {
-        if read_one(job, self.context.cloud, id).await?.is_some() {
+        if self.read_with(job, self.context.cloud, id).await?.is_some() {
             return Err(internal(format!("{id} was gone and is there again")));
         }
-        let effects = self.removal(job).into_iter().collect();
-        self.note(effects).await
+        Ok(())
     }
 }
 

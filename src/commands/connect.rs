@@ -145,6 +145,8 @@ pub(super) fn check_cloud(
         endpoint_kind: kind.to_owned(),
         account_id: account.map(str::to_owned).or_else(|| known.account_id.clone()),
         region: connection.region.clone(),
+        project: None,
+        environment: None,
     }))
 }
 
@@ -177,7 +179,7 @@ pub(super) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
     let each: Vec<String> = totals
         .requests
         .iter()
-        .map(|((product, action), count)| format!("{} {action} {count}", product.name()))
+        .map(|(action, count)| format!("{action} {count}"))
         .collect();
     ui.talk(&format!(
         "{requests} requests ({}); {} repeated, {} throttled, {:.1} s waited",

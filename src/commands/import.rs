@@ -87,7 +87,11 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             .remove(address)
             .unwrap_or_default(),
         token: None,
-        lifecycle: Lifecycle::preventing_destroy(wanted.prevent_destroy),
+        lifecycle: Lifecycle {
+            prevent_destroy: wanted.prevent_destroy,
+            ..Lifecycle::default()
+        },
+        imported: true,
         ..Resource::default()
     };
     let put = Effect::Put {

@@ -8,14 +8,14 @@ use super::project::Project;
 use crate::address::Address;
 use crate::live::Observed;
 use crate::plan::Plan;
-use crate::resources::REGISTRY;
 use crate::state::{Session, State};
+use crate::types::REGISTRY;
 use crate::ui::{Row, Ui};
 use crate::value::{Reference, Value};
 
 /// The table of what was touched and exists.
 pub(super) fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, Observed>) -> Vec<Row> {
-    let touched: BTreeSet<&Address> = plan.work.iter().map(|work| &work.address).collect();
+    let touched: BTreeSet<&Address> = plan.tasks.iter().map(|task| &task.object.address).collect();
     session.with_state(|state| {
         touched
             .into_iter()
@@ -59,10 +59,10 @@ pub(super) async fn look_again(
     session: &Session,
     connection: &Connection,
 ) -> BTreeMap<Address, Observed> {
-    let touched: Vec<&Address> = plan.work.iter().map(|work| &work.address).collect();
+    let touched: Vec<&Address> = plan.tasks.iter().map(|task| &task.object.address).collect();
     let mut found = BTreeMap::new();
     for resource_type in REGISTRY {
-        let type_name = resource_type.schema().type_name;
+        let type_name = resource_type.name;
         let ids: BTreeMap<String, Address> = session.with_state(|state| {
             touched
                 .iter()

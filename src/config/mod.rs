@@ -102,7 +102,8 @@ pub(crate) struct Resource {
     /// With defaults. What other resources make stands there as a reference.
     pub(crate) attributes: Attributes,
     pub(crate) depends_on: BTreeSet<Address>,
-    pub(crate) prevent_destroy: bool,
+    /// `lifecycle.prevent_destroy`, where the block says it.
+    pub(crate) prevent_destroy: Option<bool>,
     /// The header of the block.
     pub(crate) location: Location,
     /// Where each attribute stands, by path: `system_disk.size`, `ingress[0].port_range`. Copies share it.

@@ -295,22 +295,20 @@ fn check_rules(
     }
 }
 
-fn prevent_destroy(block: &Block<'_>, scope: &mut Scope<'_>) -> bool {
-    let Some(entry) = block.table.get("lifecycle") else {
-        return false;
-    };
+fn prevent_destroy(block: &Block<'_>, scope: &mut Scope<'_>) -> Option<bool> {
+    let entry = block.table.get("lifecycle")?;
     let Some(table) = entry.value.as_table() else {
         let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "lifecycle is a table")
             .help("lifecycle = { prevent_destroy = true }");
         scope.report.say(entry.value.span, "", diagnostic);
-        return false;
+        return None;
     };
-    let mut prevent = false;
+    let mut prevent = None;
     for (key, member) in &table.entries {
         if key == "prevent_destroy" {
             let value = scope.evaluate(&member.value, &Place::new(Stage::Resource));
             match value.thing {
-                Thing::Bool(truth) => prevent = truth,
+                Thing::Bool(truth) => prevent = Some(truth),
                 Thing::Broken => {}
                 _ => {
                     let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "prevent_destroy is true or false");

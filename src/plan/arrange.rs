@@ -19,7 +19,7 @@ use super::decide::Place;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
-use crate::schema::Replacement;
+use crate::types::Replacement;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
 use crate::value::{Reference, Value};
@@ -259,8 +259,8 @@ impl Edges<'_, '_> {
         for node in tasks.keys().filter(|node| joining.contains(&node.phase())) {
             let live = context.inputs.live.resources.get(&node.address);
             if let Some(live) = live.filter(|_| node.phase() != Phase::Join) {
-                let schema = context.inputs.types.get(node.address.type_name());
-                for id in schema.into_iter().flat_map(|schema| schema.joined_ids(&live.attributes)) {
+                let resource_type = context.inputs.types.get(node.address.type_name());
+                for id in resource_type.into_iter().flat_map(|resource_type| resource_type.joined_ids(&live.attributes)) {
                     if let Some(partner) = context.owner(id)
                         && context.is_going(id)
                     {
@@ -271,7 +271,7 @@ impl Edges<'_, '_> {
             if node.phase() == Phase::Join {
                 let wanted = context.wanted(&node.address);
                 let values = wanted.into_iter().flat_map(|wanted| {
-                    let joined = wanted.schema.relations.iter();
+                    let joined = wanted.resource_type.relations.iter();
                     joined.filter_map(|relation| wanted.attributes.get(relation.attribute))
                 });
                 let mut named: BTreeSet<&Reference> = BTreeSet::new();

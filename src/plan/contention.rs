@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::arrange::Node;
 use super::context::Context;
 use crate::live::Observed;
-use crate::schema::Schema;
+use crate::types::ResourceType;
 use crate::task::{Phase, Task};
 use crate::value::Attributes;
 
@@ -15,11 +15,11 @@ use crate::value::Attributes;
 pub(super) fn find(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(Node, Node)> {
     let mut freed: BTreeMap<(&str, String), Vec<(&Node, &Observed)>> = BTreeMap::new();
     for (node, _) in tasks.iter().filter(|(node, _)| node.phase() == Phase::Remove) {
-        let Some((schema, observed)) = going(node, context) else {
+        let Some((resource_type, observed)) = going(node, context) else {
             continue;
         };
-        if let Some(place) = (schema.contention.place)(&observed.attributes) {
-            freed.entry((schema.name, place)).or_default().push((node, observed));
+        if let Some(place) = (resource_type.contention.place)(&observed.attributes) {
+            freed.entry((resource_type.name, place)).or_default().push((node, observed));
         }
     }
     let mut found = Vec::new();
@@ -33,12 +33,12 @@ pub(super) fn find(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(
         let Some(attributes) = context.decided(node.address()).map(|decided| &decided.attributes) else {
             continue;
         };
-        let Some(place) = (wanted.schema.contention.place)(attributes) else {
+        let Some(place) = (wanted.resource_type.contention.place)(attributes) else {
             continue;
         };
-        let others = freed.get(&(wanted.schema.name, place)).into_iter().flatten();
+        let others = freed.get(&(wanted.resource_type.name, place)).into_iter().flatten();
         for (other, observed) in others {
-            if contends(wanted.schema, attributes, &observed.attributes) {
+            if contends(wanted.resource_type, attributes, &observed.attributes) {
                 found.push((node.clone(), (*other).clone()));
             }
         }
@@ -46,17 +46,17 @@ pub(super) fn find(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(
     found
 }
 
-fn contends(schema: &'static Schema, one: &Attributes, other: &Attributes) -> bool {
-    (schema.contention.excludes)(one, other)
+fn contends(resource_type: &'static ResourceType, one: &Attributes, other: &Attributes) -> bool {
+    (resource_type.contention.excludes)(one, other)
 }
 
 /// What a removal takes away.
-fn going<'a>(node: &Node, context: &Context<'a>) -> Option<(&'static Schema, &'a Observed)> {
+fn going<'a>(node: &Node, context: &Context<'a>) -> Option<(&'static ResourceType, &'a Observed)> {
     let live = context.inputs.live;
     let observed = match node.leftover() {
         None => live.resources.get(node.address())?,
         Some(index) => live.deposed.get(node.address())?.get(index)?,
     };
-    let schema = context.inputs.types.get(node.address().type_name())?;
-    Some((schema, observed))
+    let resource_type = context.inputs.types.get(node.address().type_name())?;
+    Some((resource_type, observed))
 }

@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
         let open = inputs
             .open
             .iter()
-            .map(|intent| (&intent.address, intent.action.as_str()));
+            .map(|intent| (&intent.object.address, intent.action.as_str()));
         let known = inputs.state.resources.iter();
         let owners = known
             .filter(|(_, known)| !known.id.is_empty())
@@ -192,10 +192,10 @@ impl<'a> Context<'a> {
             return false;
         };
         let name = reference.attribute_name();
-        if !resource.schema.conditional.contains(&name) {
+        if !resource.resource_type.conditional.contains(&name) {
             return decided.kept.is_none();
         }
-        (resource.schema.implied)(&decided.attributes, &Attributes::new()).contains(&name)
+        (resource.resource_type.implied)(&decided.attributes, &Attributes::new()).contains(&name)
             || self.joined.contains(&reference.address)
     }
 }
@@ -204,7 +204,7 @@ impl<'a> Context<'a> {
 fn joined(config: &config::Config) -> BTreeSet<&Address> {
     let mut found = BTreeSet::new();
     for resource in config.resources.values() {
-        for relation in resource.schema.relations {
+        for relation in resource.resource_type.relations {
             if let Some(Value::Reference(reference)) = resource.attributes.get(relation.attribute) {
                 found.insert(&reference.address);
             }

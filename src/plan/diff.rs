@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::AttributeChange;
-use crate::schema::{Attribute, Changeable, Kind, Needs, Schema};
+use crate::types::{Attribute, Changeable, Kind, Needs, ResourceType};
 use crate::value::{Attributes, SecretSource, Value};
 
 /// Turns secrets and long text into what the state remembers of them.
@@ -47,7 +47,7 @@ pub(super) struct Memory<'a> {
 
 /// Compares what is wanted with what is there, but for what joins it to others.
 pub(super) fn compare(
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Attributes,
     memory: &Memory<'_>,
     wanted: &Attributes,
@@ -57,11 +57,11 @@ pub(super) fn compare(
         found: Vec::new(),
         equal: 0,
     };
-    for attribute in schema.attributes {
+    for attribute in resource_type.attributes {
         let Some(after) = wanted.get(attribute.name) else {
             continue;
         };
-        if matches!(attribute.kind, Kind::Tags) || schema.is_joined(attribute.name) {
+        if matches!(attribute.kind, Kind::Tags) || resource_type.is_joined(attribute.name) {
             continue;
         }
         let before = if attribute.remembered {
@@ -70,7 +70,7 @@ pub(super) fn compare(
             observed.get(attribute.name)
         };
         let context = Comparison {
-            schema,
+            resource_type,
             observed,
             wanted,
             fingerprints,
@@ -84,7 +84,7 @@ pub(super) fn compare(
             &mut differences,
         );
     }
-    for name in (schema.implied)(wanted, observed) {
+    for name in (resource_type.implied)(wanted, observed) {
         let after = Some(Value::Template(Vec::new()));
         differences.found.push(Difference {
             change: AttributeChange::plain(name, None, after),
@@ -95,7 +95,7 @@ pub(super) fn compare(
 }
 
 struct Comparison<'a> {
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &'a Attributes,
     wanted: &'a Attributes,
     fingerprints: &'a Fingerprints<'a>,
@@ -129,7 +129,7 @@ impl Comparison<'_> {
             return;
         }
         let changeable =
-            (self.schema.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
+            (self.resource_type.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
         if !self.is_owed && self.is_equal(attribute, before, after, changeable) {
             differences.equal += 1;
             return;

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::decide::Decision;
 use super::dependencies::references;
-use crate::address::Address;
+use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Fate};
 use crate::config;
 use crate::live::Observed;
-use crate::schema::{Kind, Schema};
+use crate::types::{Kind, ResourceType};
 use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::joining::{self, Members};
@@ -27,10 +27,10 @@ pub(super) struct Survival {
 }
 
 /// Adds what joins a resource of the configuration to others.
-pub(super) fn wanted(
-    context: &Context<'_>,
+pub(super) fn wanted<'a>(
+    context: &Context<'a>,
     resource: &config::Resource,
-    decision: &mut Decision<'_>,
+    decision: &mut Decision<'a>,
 ) -> Vec<Survival> {
     if decision.change.fate == Fate::Withheld {
         return Vec::new();
@@ -47,10 +47,10 @@ pub(super) fn wanted(
         decision,
         survivals: Vec::new(),
     };
-    for relation in resource.schema.relations {
+    for relation in resource.resource_type.relations {
         joiner.relation(relation);
     }
-    for part in resource.schema.parts {
+    for part in resource.resource_type.parts {
         joiner.part(part);
     }
     joiner.survivals
@@ -61,28 +61,31 @@ pub(super) fn wanted(
 pub(super) fn unwanted(
     context: &Context<'_>,
     address: &Address,
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Observed,
     decision: &mut Decision<'_>,
 ) {
     let own = Value::from(observed.id.as_str());
     let mut steps = Vec::new();
-    for relation in schema.relations {
+    for relation in resource_type.relations {
         if let Some(partner) = text(&observed.attributes, relation.attribute) {
-            steps.extend(joining::leave(schema, relation, &own, partner, context.inputs.region));
+            steps.extend(joining::leave(relation, &own, partner, context.inputs.region));
         }
     }
-    for part in schema.parts {
-        let others: Vec<&Attributes> = members(&observed.attributes, part)
+    for part in resource_type.parts {
+        let others: Vec<&Attributes> = part.members(&observed.attributes)
             .into_iter()
-            .filter(|member| ids_in(part, schema, member).any(|id| id != observed.id && context.is_going(id)))
+            .filter(|member| resource_type
+                    .ids_in(part, member)
+                    .iter()
+                    .any(|id| *id != observed.id && context.is_going(id)))
             .collect();
         let change = Members {
             removed: others,
             ..Members::default()
         };
         steps.extend(joining::change_members(
-            schema,
+            resource_type,
             part,
             &own,
             &change,
@@ -95,7 +98,7 @@ pub(super) fn unwanted(
             steps,
             owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
             location: context.location(address),
-            ..Task::new(address.now(), Some(&observed.id), Phase::LetGo)
+            ..Task::new(Object::now(address.clone()), Some(&observed.id), Phase::LetGo)
         });
     }
 }
@@ -111,8 +114,8 @@ struct Joiner<'d, 'a, 'c> {
 }
 
 impl Joiner<'_, '_, '_> {
-    fn schema(&self) -> &'static Schema {
-        self.resource.schema
+    fn resource_type(&self) -> &'static ResourceType {
+        self.resource.resource_type
     }
 
     fn address(&self) -> &Address {
@@ -133,8 +136,8 @@ impl Joiner<'_, '_, '_> {
     /// A task of it to which steps are added.
     fn task(&mut self, phase: Phase) -> &mut Task {
         let object = match self.kept {
-            Some(_) => self.address().now(),
-            None => self.address().next(),
+            Some(_) => Object::now(self.address().clone()),
+            None => Object::next(self.address().clone()),
         };
         let id = self.kept.map(|observed| observed.id.as_str());
         let location = self.resource.location.clone();
@@ -168,7 +171,7 @@ impl Joiner<'_, '_, '_> {
         }
         let own = self.own();
         if let Some(partner) = has {
-            let steps = joining::leave(self.schema(), relation, &own, partner, region);
+            let steps = joining::leave(relation, &own, partner, region);
             self.task(Phase::LetGo).steps.extend(steps);
             if partner_goes && let Some(address) = context.owner(partner) {
                 let words = self.survival(relation, wanted.is_some());
@@ -183,7 +186,6 @@ impl Joiner<'_, '_, '_> {
         {
             let attributes = self.attributes.clone();
             let steps = joining::join(
-                self.schema(),
                 relation,
                 kind,
                 &own,
@@ -215,10 +217,10 @@ impl Joiner<'_, '_, '_> {
         if !self.attributes.contains_key(part.attribute) {
             return;
         }
-        let wanted = members(&self.attributes, part);
+        let wanted = part.members(&self.attributes);
         let before = self
             .kept
-            .map(|kept| members(&kept.attributes, part))
+            .map(|kept| part.members(&kept.attributes))
             .unwrap_or_default();
         let change = Members::between(part, &before, &wanted);
         if change.is_empty() {
@@ -226,7 +228,7 @@ impl Joiner<'_, '_, '_> {
             return;
         }
         let context = self.context;
-        let schema = self.resource.schema;
+        let resource_type = self.resource.resource_type;
         let address = self.address().clone();
         // What names another that is made now waits for it; what names one that goes must be out before.
         let waits = |member: &&Attributes| {
@@ -235,7 +237,7 @@ impl Joiner<'_, '_, '_> {
                 .flat_map(references)
                 .any(|reference| reference.address != address && context.is_made(&reference.address))
         };
-        let goes = |member: &&Attributes| ids_in(part, schema, member).any(|id| context.is_going(id));
+        let goes = |member: &&Attributes| resource_type.ids_in(part, member).iter().any(|id| context.is_going(id));
         let (late, added): (Vec<_>, Vec<_>) = change.added.iter().copied().partition(waits);
         let (early, removed): (Vec<_>, Vec<_>) = change.removed.iter().copied().partition(goes);
         let first = if self.kept.is_some() {
@@ -276,7 +278,7 @@ impl Joiner<'_, '_, '_> {
             .map(|(phase, members)| {
                 (
                     phase,
-                    joining::change_members(schema, part, &own, &members, count, region),
+                    joining::change_members(resource_type, part, &own, &members, count, region),
                 )
             })
             .collect();
@@ -299,26 +301,6 @@ fn text<'v>(attributes: &'v Attributes, name: &str) -> Option<&'v str> {
         .get(name)
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
-}
-
-fn members<'v>(attributes: &'v Attributes, part: &Part) -> Vec<&'v Attributes> {
-    let items = attributes
-        .get(part.attribute)
-        .and_then(Value::as_list)
-        .unwrap_or_default();
-    items.iter().filter_map(Value::as_map).collect()
-}
-
-/// The ids of other resources that a member names.
-fn ids_in<'v>(part: &Part, schema: &'static Schema, member: &'v Attributes) -> impl Iterator<Item = &'v str> {
-    let table = match schema.attribute(part.attribute).map(|attribute| &attribute.kind) {
-        Some(Kind::TableSet(table)) => *table,
-        _ => &[],
-    };
-    table
-        .iter()
-        .filter(|attribute| matches!(attribute.kind, Kind::Id(_)))
-        .filter_map(|attribute| text(member, attribute.name))
 }
 
 /// Which kind of partner a value names: by the type of the resource, or by how its id begins.

@@ -118,6 +118,11 @@ impl Plan {
         self.changes.iter().filter(|change| change.is_loss())
     }
 
+    /// Whether somebody who agrees to it should look twice: something is lost, or known resources are gone.
+    pub(crate) fn is_risky(&self) -> bool {
+        self.losses().next().is_some() || !self.vanished.is_empty()
+    }
+
     /// Whether something was left out.
     pub(crate) fn withholds(&self) -> bool {
         self.changes.iter().any(|change| change.fate == Fate::Withheld)

@@ -129,11 +129,11 @@ impl<'a> Planner<'a> {
             if let Some(resource) = context.wanted(address).filter(|_| !inputs.destroy) {
                 survivals.extend(join::wanted(context, resource, decision));
             }
-            let schema = inputs.types.get(address.type_name());
+            let resource_type = inputs.types.get(address.type_name());
             if is_removed
-                && let (Some(schema), Some(observed)) = (schema, inputs.live.resources.get(address))
+                && let (Some(resource_type), Some(observed)) = (resource_type, inputs.live.resources.get(address))
             {
-                join::unwanted(context, address, schema, observed, decision);
+                join::unwanted(context, address, resource_type, observed, decision);
             }
         }
         for survival in survivals {
@@ -191,8 +191,8 @@ impl<'a> Planner<'a> {
                     .filter(|(node, _)| node.leftover().is_none())
                     .map(|(_, task)| task)
                     .collect();
-                let schema = inputs.types.get(address.type_name());
-                settle::tell_steps(&mut decision.change, &own, schema);
+                let resource_type = inputs.types.get(address.type_name());
+                settle::tell_steps(&mut decision.change, &own, resource_type);
             }
         }
         for (address, decision) in &mut self.leftovers {

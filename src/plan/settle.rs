@@ -12,8 +12,8 @@ use crate::address::Address;
 use crate::change::{Change, Fate};
 use crate::config;
 use crate::live::Observed;
-use crate::schema::Kind;
-use crate::state::{self, Effect};
+use crate::types::Kind;
+use crate::state::{self, Effect, Lifecycle};
 use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::value::{Attributes, Value};
@@ -84,8 +84,8 @@ fn has_put(decision: &Decision<'_>) -> bool {
 
 /// The attributes that relations and parts make.
 fn joined_names(resource: &config::Resource) -> impl Iterator<Item = &'static str> {
-    let relations = resource.schema.relations.iter().map(|relation| relation.attribute);
-    relations.chain(resource.schema.parts.iter().map(|part| part.attribute))
+    let relations = resource.resource_type.relations.iter().map(|relation| relation.attribute);
+    relations.chain(resource.resource_type.parts.iter().map(|part| part.attribute))
 }
 
 /// What is under way while a task of it is not at its end: of a change what it changes, of a create what it does not
@@ -102,17 +102,25 @@ fn owes(resource: &config::Resource, decision: &Decision<'_>, main: Phase) -> BT
             let name = change.path.split('.').next().unwrap_or(&change.path);
             owed.insert(name.to_owned());
         }
-        if !task.restore.is_empty() {
+        if task.restore.is_some() {
             owed.insert("status".to_owned());
         }
     } else if task.steps.len() > 1 {
-        let unsent = resource.schema.attributes.iter().filter(|attribute| {
+        let unsent = resource.resource_type.attributes.iter().filter(|attribute| {
             resource.attributes.contains_key(attribute.name) && attribute.param_path().is_none()
         });
         owed.extend(unsent.map(|attribute| attribute.name.to_owned()));
     }
-    owed.retain(|name| resource.schema.attribute(name).is_some());
+    owed.retain(|name| resource.resource_type.attribute(name).is_some());
     owed.into_iter().map(|name| (name, step.clone())).collect()
+}
+
+/// What the state remembers of a block's `lifecycle`.
+pub(super) fn lifecycle(resource: &config::Resource) -> Lifecycle {
+    Lifecycle {
+        prevent_destroy: resource.prevent_destroy,
+        ..Lifecycle::default()
+    }
 }
 
 /// What the state should say of a resource.
@@ -127,7 +135,7 @@ impl<'a> Entry<'a> {
     fn new(context: &Context<'a>, resource: &'a config::Resource, kept: Option<&Observed>) -> Entry<'a> {
         let mut attributes = Wanted::new(context, resource).attributes;
         let computed = resource
-            .schema
+            .resource_type
             .attributes
             .iter()
             .filter(|attribute| attribute.computed && attribute.name != "id");
@@ -149,7 +157,8 @@ impl<'a> Entry<'a> {
             address: self.address.clone(),
             attributes: self.attributes.clone(),
             dependencies: self.dependencies.clone(),
-            lifecycle: self.resource.lifecycle.clone(),
+            lifecycle: lifecycle(self.resource),
+            imported: None,
             unsettled,
         }
     }
@@ -174,7 +183,7 @@ impl<'a> Entry<'a> {
             return false;
         };
         let is_managed = |name: &String| {
-            let attribute = self.resource.schema.attribute(name);
+            let attribute = self.resource.resource_type.attribute(name);
             attribute.is_none_or(|attribute| !attribute.computed)
         };
         let managed = |attributes: &Attributes| -> Attributes {
@@ -185,7 +194,7 @@ impl<'a> Entry<'a> {
         };
         known.unsettled.is_empty()
             && known.dependencies == self.dependencies
-            && known.lifecycle == self.resource.lifecycle
+            && known.lifecycle == lifecycle(self.resource)
             && managed(&known.attributes) == managed(&self.sealed(context, known))
     }
 
@@ -193,7 +202,7 @@ impl<'a> Entry<'a> {
     fn sealed(&self, context: &Context<'_>, known: &state::Resource) -> Attributes {
         let fingerprints = context.inputs.fingerprints;
         let seal = |name: &str, value: &Value| -> Option<Value> {
-            let kind = self.resource.schema.attribute(name).map(|found| &found.kind);
+            let kind = self.resource.resource_type.attribute(name).map(|found| &found.kind);
             match (kind, value) {
                 (Some(Kind::Text), _) => bytes_of(value).map(|bytes| (fingerprints.text)(bytes).into()),
                 // What cannot be read now cannot have been changed by this configuration.
@@ -213,7 +222,7 @@ impl<'a> Entry<'a> {
 }
 
 /// The names of all steps of a resource in the order in which they come, and how long it is out of use.
-pub(super) fn tell_steps(change: &mut Change, tasks: &[&Task], schema: Option<&'static crate::schema::Schema>) {
+pub(super) fn tell_steps(change: &mut Change, tasks: &[&Task], resource_type: Option<&'static crate::types::ResourceType>) {
     let is_replaced = matches!(change.fate, Fate::Replace { .. });
     let create_first = matches!(change.fate, Fate::Replace { create_first: true });
     let mut ordered: Vec<&&Task> = tasks.iter().collect();
@@ -238,9 +247,9 @@ pub(super) fn tell_steps(change: &mut Change, tasks: &[&Task], schema: Option<&'
         .collect();
     if change.down.is_none()
         && matches!(change.fate, Fate::Update | Fate::Import)
-        && let Some(schema) = schema
+        && let Some(resource_type) = resource_type
     {
         let steps: Vec<Step> = ordered.iter().flat_map(|task| task.steps.clone()).collect();
-        change.down = (schema.downtime)(&steps).map(str::to_owned);
+        change.down = (resource_type.downtime)(&steps).map(str::to_owned);
     }
 }

@@ -72,6 +72,7 @@ pub(super) fn mark(decisions: &mut BTreeMap<Address, Decision<'_>>, out: &BTreeM
             if let Some(waits_for) = waits_for {
                 change.reasons = vec![format!("it waits for {waits_for}, which is left out")];
             }
+            change.would_lose = change.is_loss();
             change.fate = Fate::Withheld;
             change.steps.clear();
             change.kept.clear();

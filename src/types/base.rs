@@ -2,7 +2,7 @@
 
 use super::attribute::Changeable;
 use super::resource_type::{
-    Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging,
+    Contention, Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging,
 };
 use super::steps;
 use crate::api::{Codes, Pages, action};
@@ -58,5 +58,10 @@ pub(crate) const BASE: ResourceType = ResourceType {
     },
     downtime: |_| None,
     losses: |_| Vec::new(),
-    is_done: |_, _| false,
+    restore: |_| None,
+    conditional: &[],
+    contention: Contention {
+        place: |_| None,
+        excludes: |_, _| false,
+    },
 };

@@ -6,12 +6,13 @@
 use super::attribute::{Attribute, Changeable, Kind, Literal, Needs, Update, attr};
 use super::base::BASE;
 use super::resource_type::{
-    Complaint, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange, ToMake,
+    Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange, ToMake,
     ToRemove,
 };
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
-use crate::step::{Call, Step, StepKind, Yield};
+use crate::step::{Call, Shows, Step, StepKind, Yield};
+use crate::task::Restore;
 use crate::value::{Attributes, Value};
 
 /// How long a change of status may take, in seconds (some images need more than eight minutes to start).
@@ -74,7 +75,12 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
     },
     downtime,
     losses,
-    is_done,
+    restore,
+    conditional: &["public_ip"],
+    contention: Contention {
+        place: address,
+        excludes: |_, _| true,
+    },
     ..BASE
 };
 
@@ -237,22 +243,6 @@ fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
     attributes.get(name).and_then(Value::as_str)
 }
 
-/// What the cloud shows of a call that may or may not have come through.
-fn is_done(call: &Call, observed: &Attributes) -> bool {
-    let status = text(observed, "status");
-    let is = |action: &Action| call.action == action;
-    if is(&action::START_INSTANCE) {
-        matches!(status, Some("Starting" | "Running"))
-    } else if is(&action::STOP_INSTANCE) {
-        matches!(status, Some("Stopping" | "Stopped"))
-    } else if is(&action::ALLOCATE_PUBLIC_IP_ADDRESS) {
-        observed.contains_key("public_ip")
-    } else {
-        is(&action::MODIFY_INSTANCE_CHARGE_TYPE)
-            && observed.get("instance_charge_type") == call.params.get("InstanceChargeType")
-    }
-}
-
 fn check(attributes: &Attributes) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut complain = |code, attribute, message: &str, help: &str| {
@@ -329,7 +319,9 @@ fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Ch
         "system_disk.size" => {
             let size = |attributes: &Attributes| attributes.get("system_disk")?.at("size")?.as_integer();
             match (size(before), size(after)) {
-                (Some(old), Some(new)) if new < old => Some(Changeable::Replaces),
+                (Some(old), Some(new)) if new < old => Some(Changeable::Refused(
+                    "a disk does not shrink: write the size that is there, or more",
+                )),
                 _ => Some(Changeable::Refused(
                     "this version cannot grow a system disk in place; grow it in the console, then change it here",
                 )),
@@ -375,7 +367,42 @@ fn allocate(id: Value) -> Step {
         },
         ..simple_call(&action::ALLOCATE_PUBLIC_IP_ADDRESS, id)
     };
-    Step::call("allocate public IP", call)
+    Step::call("allocate public IP", call).shows(Shows::With("public_ip"))
+}
+
+fn start(id: Value) -> Step {
+    simple("start", &action::START_INSTANCE, id).shows(STARTED)
+}
+
+/// A stop that is not for good keeps what the server has: without KeepCharging a pay-as-you-go server in a VPC may lose
+/// its public address, and its restart may find no stock.
+fn stop(id: Value, is_for_good: bool) -> Step {
+    let mut call = simple_call(&action::STOP_INSTANCE, id);
+    if !is_for_good {
+        call.params
+            .insert("StoppedMode".to_owned(), Value::from("KeepCharging"));
+    }
+    Step::call("stop", call).shows(STOPPED)
+}
+
+const STARTED: Shows = Shows::Status(&["Starting", "Running"]);
+const STOPPED: Shows = Shows::Status(&["Stopping", "Stopped"]);
+
+/// A server that was stopped for a change is started again when the change is refused.
+fn restore(steps: &[Step]) -> Option<Restore> {
+    let behind = steps.iter().position(|step| step.shows == STOPPED)?;
+    let before = steps.iter().rposition(|step| step.shows == STARTED)?;
+    (behind < before).then(|| Restore {
+        behind,
+        before,
+        steps: steps[before..].to_vec(),
+    })
+}
+
+/// Its fixed private address, which only one can have.
+fn address(attributes: &Attributes) -> Option<String> {
+    let vswitch = text(attributes, "vswitch_id")?;
+    Some(format!("{vswitch} {}", text(attributes, "private_ip")?))
 }
 
 fn wait(status: &'static str) -> Step {
@@ -412,7 +439,7 @@ fn create(wanted: &ToMake<'_>) -> Vec<Step> {
         steps.push(allocate(steps::own_id(wanted)));
     }
     if text(wanted.attributes, "status") != Some("Stopped") {
-        steps.push(simple("start", &action::START_INSTANCE, steps::own_id(wanted)));
+        steps.push(start(steps::own_id(wanted)));
         steps.push(wait("Running"));
     }
     steps
@@ -441,37 +468,35 @@ fn update(change: &ToChange<'_>) -> Vec<Step> {
         .partition(|(update, _)| update.needs == Needs::Stopped);
     let mut reboot = false;
     for (update, attributes) in live {
-        let mut call = steps::update_call(change, update, &attributes);
+        let mut step = steps::update_step(change, update, &attributes);
         if std::ptr::eq(update, &MODIFY_RENEWAL)
             && let Some(period) = change.wanted.attributes.get("period")
+            && let StepKind::Call(call) = &mut step.kind
         {
             call.params.insert("Duration".to_owned(), period.clone());
         }
-        steps.push(Step::call(update.label, call));
+        steps.push(step);
         reboot |= update.needs == Needs::Reboot;
     }
     steps.extend(steps::tag_steps(change));
     let wants_stopped = text(change.wanted.attributes, "status") == Some("Stopped");
-    let mut stop = |steps: &mut Vec<Step>| {
-        steps.push(simple("stop", &action::STOP_INSTANCE, id()));
+    if status == "Running" && (!stopped.is_empty() || wants_stopped) {
+        // Only a pay-as-you-go server in a VPC has the choice.
+        let has_choice = change.before.contains_key("vswitch_id")
+            && text(change.before, "instance_charge_type") == Some("PostPaid");
+        steps.push(stop(id(), wants_stopped || !has_choice));
         steps.push(wait("Stopped"));
         reboot = false;
-    };
-    if status == "Running" && (!stopped.is_empty() || wants_stopped) {
-        stop(&mut steps);
         status = "Stopped";
     }
     for (update, attributes) in stopped {
-        steps.push(Step::call(
-            update.label,
-            steps::update_call(change, update, &attributes),
-        ));
+        steps.push(steps::update_step(change, update, &attributes));
     }
     if change.changed.contains(&"public_ip") {
         steps.push(allocate(id()));
     }
     if status == "Stopped" && !wants_stopped {
-        steps.push(simple("start", &action::START_INSTANCE, id()));
+        steps.push(start(id()));
         steps.push(wait("Running"));
     } else if reboot && status == "Running" {
         steps.push(simple("reboot", &action::REBOOT_INSTANCE, id()));
@@ -494,16 +519,17 @@ fn delete(existing: &ToRemove<'_>) -> Vec<Step> {
             ("InstanceChargeType".to_owned(), Value::from("PostPaid")),
         ]);
         let call = steps::call(&action::MODIFY_INSTANCE_CHARGE_TYPE, existing.region, params);
-        steps.push(Step::call("change to pay-as-you-go", call));
+        let shows = Attributes::from([("instance_charge_type".to_owned(), Value::from("PostPaid"))]);
+        steps.push(Step::call("change to pay-as-you-go", call).shows(Shows::Attributes(shows)));
     }
     match text(existing.attributes, "status") {
         Some("Running") => {
-            steps.push(simple("stop", &action::STOP_INSTANCE, id()));
+            steps.push(stop(id(), true));
             steps.push(wait("Stopped"));
         }
         Some("Starting") => {
             steps.push(wait("Running"));
-            steps.push(simple("stop", &action::STOP_INSTANCE, id()));
+            steps.push(stop(id(), true));
             steps.push(wait("Stopped"));
         }
         Some("Pending" | "Stopping") => steps.push(wait("Stopped")),

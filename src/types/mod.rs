@@ -5,6 +5,7 @@
 mod attribute;
 mod base;
 mod instance;
+pub(crate) mod joining;
 mod part;
 mod relation;
 mod resource_type;
@@ -15,7 +16,9 @@ mod vswitch;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::attribute::{Attribute, Changeable, Kind};
+pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs};
+pub(crate) use self::part::Part;
+pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
 pub(crate) use self::attribute::{Literal, attr};
 #[cfg(test)]
@@ -23,7 +26,7 @@ pub(crate) use self::base::BASE;
 #[cfg(test)]
 pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{
-    IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
+    Contention, IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
 
 /// All types, by name.

@@ -20,7 +20,6 @@ pub(crate) struct Part {
     /// Members in one adding or removing call.
     pub(crate) per_call: usize,
     /// Members in all.
-    #[allow(dead_code, reason = "the planner's parts come next")]
     pub(crate) limit: usize,
     /// One of them, for people: `ingress rule`.
     pub(crate) noun: &'static str,

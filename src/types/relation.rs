@@ -3,7 +3,6 @@
 use crate::api::Action;
 
 /// A relation of a type: an attribute that names the partner, and how the two are joined and parted.
-#[allow(dead_code, reason = "the planner's relations come next")]
 pub(crate) struct Relation {
     /// The attribute that holds the partner's id: `instance_id`.
     pub(crate) attribute: &'static str,
@@ -28,7 +27,6 @@ pub(crate) struct Relation {
 }
 
 /// A type that may be the partner.
-#[allow(dead_code, reason = "the planner's relations come next")]
 pub(crate) struct Partner {
     pub(crate) type_name: &'static str,
     /// How its ids begin: `i-`.

@@ -3,12 +3,13 @@
 //! It drives validation, reading, comparing, updating and the editor schema. Pure; does not know TOML, how a call is
 //! sent, or any particular type.
 
-use super::attribute::{Attribute, Changeable, find_attribute};
+use super::attribute::{Attribute, Changeable, Kind, find_attribute};
 use super::part::Part;
 use super::relation::Relation;
 use crate::address::Address;
 use crate::api::{Action, Codes, Pages};
-use crate::step::{Call, Step};
+use crate::step::Step;
+use crate::task::Restore;
 use crate::value::{Attributes, Value};
 
 /// A resource type.
@@ -18,7 +19,6 @@ pub(crate) struct ResourceType {
     /// One sentence for people.
     pub(crate) doc: &'static str,
     /// How its ids begin: `vsw-`.
-    #[allow(dead_code, reason = "checked by the reading that comes next")]
     pub(crate) id_prefix: &'static str,
     /// The parameter that names one resource of this type: `VSwitchId`.
     pub(crate) id_param: &'static str,
@@ -33,7 +33,6 @@ pub(crate) struct ResourceType {
     /// Which part of a replacement comes first when nothing else decides.
     pub(crate) replacement: Replacement,
     /// What it can be joined to.
-    #[allow(dead_code, reason = "the planner's relations come next")]
     pub(crate) relations: &'static [Relation],
     /// Its sets of parts.
     pub(crate) parts: &'static [Part],
@@ -54,8 +53,12 @@ pub(crate) struct ResourceType {
     pub(crate) downtime: fn(&[Step]) -> Option<&'static str>,
     /// What is lost when one is deleted or replaced; pure.
     pub(crate) losses: fn(observed: &Attributes) -> Vec<String>,
-    /// Whether what exists already shows what a call asks for, so that the call need not be sent again.
-    pub(crate) is_done: fn(call: &Call, observed: &Attributes) -> bool,
+    /// What gives back a state that the steps of an update take away for a while; pure.
+    pub(crate) restore: fn(&[Step]) -> Option<Restore>,
+    /// Computed attributes that are there only where the configuration asks for them (see `implied`).
+    pub(crate) conditional: &'static [&'static str],
+    /// What only one of this type can have.
+    pub(crate) contention: Contention,
 }
 
 /// How a type is listed.
@@ -162,6 +165,14 @@ pub(crate) struct ToRemove<'a> {
     pub(crate) attributes: &'a Attributes,
 }
 
+/// Values that only one resource of a type can have.
+pub(crate) struct Contention {
+    /// Where two can be in each other's way, as text: only those with the same place are compared.
+    pub(crate) place: fn(&Attributes) -> Option<String>,
+    /// Whether two in the same place exclude each other.
+    pub(crate) excludes: fn(&Attributes, &Attributes) -> bool,
+}
+
 /// A rule of a type that the configuration breaks.
 pub(crate) struct Complaint {
     pub(crate) code: &'static str,
@@ -175,5 +186,46 @@ impl ResourceType {
     /// The attribute of this name; `system_disk.size` finds the key of a nested table.
     pub(crate) fn attribute(&self, path: &str) -> Option<&'static Attribute> {
         find_attribute(self.attributes, path)
+    }
+
+    /// Whether the attribute joins one to others, by a relation or by parts.
+    pub(crate) fn is_joined(&self, name: &str) -> bool {
+        self.relations.iter().any(|relation| relation.attribute == name)
+            || self.parts.iter().any(|part| part.attribute == name)
+    }
+
+    /// The ids of others to which these attributes join one.
+    pub(crate) fn joined_ids<'a>(&'static self, attributes: &'a Attributes) -> Vec<&'a str> {
+        let text = |attributes: &'a Attributes, name: &str| {
+            attributes
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let mut found: Vec<&'a str> = self
+            .relations
+            .iter()
+            .filter_map(|relation| text(attributes, relation.attribute))
+            .collect();
+        for part in self.parts {
+            for member in part.members(attributes) {
+                found.extend(self.ids_in(part, member));
+            }
+        }
+        found
+    }
+
+    /// The ids of others that a member of a part names.
+    pub(crate) fn ids_in<'a>(&'static self, part: &Part, member: &'a Attributes) -> Vec<&'a str> {
+        let table = match self.attribute(part.attribute).map(|found| &found.kind) {
+            Some(Kind::TableSet(table)) => *table,
+            _ => &[],
+        };
+        table
+            .iter()
+            .filter(|attribute| matches!(attribute.kind, Kind::Id(_)))
+            .filter_map(|attribute| member.get(attribute.name)?.as_str())
+            .filter(|id| !id.is_empty())
+            .collect()
     }
 }

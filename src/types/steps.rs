@@ -2,11 +2,10 @@
 //!
 //! Pure. Does not know how a step is run.
 
-use super::attribute::{Attribute, Changeable, Kind, Update};
-use super::part::Part;
+use super::attribute::{Attribute, Changeable, Kind, Needs, Update};
 use super::resource_type::{ResourceType, ToChange, ToMake, ToRemove};
 use crate::api::Action;
-use crate::step::{Call, Step, Yield};
+use crate::step::{Call, Shows, Step, Yield};
 use crate::value::{Attributes, Reference, Value};
 
 /// The largest number of tags in one TagResources call (ECS and VPC documentation: 20).
@@ -35,7 +34,7 @@ pub(super) fn own_id(wanted: &ToMake<'_>) -> Value {
     })
 }
 
-/// One create call with everything in it, the wait until it is ready, and its parts.
+/// One create call with everything in it, and the wait until it is ready.
 pub(super) fn create(wanted: &ToMake<'_>) -> Vec<Step> {
     let create = &wanted.resource_type.create;
     let mut steps = vec![Step::call("create", create_call(wanted))];
@@ -45,10 +44,6 @@ pub(super) fn create(wanted: &ToMake<'_>) -> Vec<Step> {
             status,
             timeout_s,
         ));
-    }
-    for part in wanted.resource_type.parts {
-        let parts = PartSteps::new(wanted.resource_type, part, wanted.region, own_id(wanted));
-        steps.extend(parts.add(&part.members(wanted.attributes)));
     }
     steps
 }
@@ -120,14 +115,13 @@ fn tag_list(tags: &[(String, Value)]) -> Value {
     Value::List(tags.iter().map(tag).collect())
 }
 
-/// One call for each action that changes something, then the tags, then the parts.
+/// One call for each action that changes something, then the tags.
 pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
     let mut steps: Vec<Step> = changed_by_action(change)
         .into_iter()
-        .map(|(update, attributes)| Step::call(update.label, update_call(change, update, &attributes)))
+        .map(|(update, attributes)| update_step(change, update, &attributes))
         .collect();
     steps.extend(tag_steps(change));
-    steps.extend(part_steps(change));
     steps
 }
 
@@ -152,8 +146,23 @@ pub(super) fn changed_by_action(change: &ToChange<'_>) -> Vec<Group> {
     groups
 }
 
+/// The step that changes these attributes, and how they tell that it is done.
+pub(super) fn update_step(change: &ToChange<'_>, update: &Update, attributes: &[&'static Attribute]) -> Step {
+    let is_seen = |attribute: &&&Attribute| !attribute.remembered && attribute.field_path().is_some();
+    let shows = if update.needs != Needs::Reboot && attributes.iter().all(|one| is_seen(&one)) {
+        let wanted = attributes.iter().filter_map(|attribute| {
+            let value = change.wanted.attributes.get(attribute.name)?;
+            Some((attribute.name.to_owned(), value.clone()))
+        });
+        Shows::Attributes(wanted.collect())
+    } else {
+        Shows::Nothing
+    };
+    Step::call(update.label, update_call(change, update, attributes)).shows(shows)
+}
+
 /// The call that changes these attributes.
-pub(super) fn update_call(change: &ToChange<'_>, update: &Update, attributes: &[&'static Attribute]) -> Call {
+fn update_call(change: &ToChange<'_>, update: &Update, attributes: &[&'static Attribute]) -> Call {
     let id_param = change.wanted.resource_type.id_param;
     let mut params = Attributes::from([(id_param.to_owned(), Value::from(change.id))]);
     for attribute in attributes {
@@ -178,141 +187,33 @@ pub(super) fn tag_steps(change: &ToChange<'_>) -> Vec<Step> {
         ])
     };
     let mut steps = Vec::new();
-    for keys in change.tags_removed.chunks(TAGS_PER_CALL) {
+    for chunk in change.tags_removed.chunks(TAGS_PER_CALL) {
         let mut params = common();
-        let keys = keys.iter().map(|key| Value::from(key.as_str())).collect();
+        let keys = chunk.iter().map(|key| Value::from(key.as_str())).collect();
         params.insert("TagKey".to_owned(), Value::List(keys));
         let untag = call(tagging.untag, change.wanted.region, params);
-        steps.push(Step::call("remove tags", untag));
+        let shows = Shows::Tags {
+            set: Vec::new(),
+            removed: chunk.to_vec(),
+        };
+        steps.push(Step::call("remove tags", untag).shows(shows));
     }
     for tags in change.tags_set.chunks(TAGS_PER_CALL) {
         let mut params = common();
         params.insert("Tag".to_owned(), tag_list(tags));
         let tag = call(tagging.tag, change.wanted.region, params);
-        steps.push(Step::call("set tags", tag));
+        let shows = Shows::Tags {
+            set: tags.to_vec(),
+            removed: Vec::new(),
+        };
+        steps.push(Step::call("set tags", tag).shows(shows));
     }
     steps
-}
-
-/// The calls that bring the parts into line: new ones first, so that nobody is shut out for a moment; then what changes;
-/// then what goes.
-pub(super) fn part_steps(change: &ToChange<'_>) -> Vec<Step> {
-    let resource_type = change.wanted.resource_type;
-    let mut steps = Vec::new();
-    let changed = |part: &&Part| change.changed.contains(&part.attribute);
-    for part in resource_type.parts.iter().filter(changed) {
-        let parts = PartSteps::new(resource_type, part, change.wanted.region, Value::from(change.id));
-        let wanted = part.members(change.wanted.attributes);
-        let before = part.members(change.before);
-        let find = |members: &[&Attributes], member: &Attributes| -> Option<usize> {
-            let identity = part.identity(member);
-            members.iter().position(|other| part.identity(other) == identity)
-        };
-        let without = |members: &[&Attributes], member: &Attributes| find(members, member).is_none();
-        let mut added: Vec<&Attributes> = wanted.clone();
-        added.retain(|member| without(&before, member));
-        let mut removed: Vec<&Attributes> = before.clone();
-        removed.retain(|member| without(&wanted, member));
-        steps.extend(parts.add(&added));
-        for member in &wanted {
-            if let Some(index) = find(&before, member)
-                && !part.is_equal(before[index], member)
-            {
-                steps.extend(parts.modify(before[index], member));
-            }
-        }
-        steps.extend(parts.remove(&removed));
-    }
-    steps
-}
-
-/// The calls about parts of one resource.
-struct PartSteps<'a> {
-    part: &'a Part,
-    /// The keys of a member.
-    table: &'static [Attribute],
-    region: &'a str,
-    id_param: &'static str,
-    id: Value,
-}
-
-impl<'a> PartSteps<'a> {
-    fn new(
-        resource_type: &'static ResourceType,
-        part: &'a Part,
-        region: &'a str,
-        id: Value,
-    ) -> PartSteps<'a> {
-        let table = match resource_type
-            .attribute(part.attribute)
-            .map(|attribute| &attribute.kind)
-        {
-            Some(Kind::TableSet(table)) => *table,
-            _ => &[],
-        };
-        PartSteps {
-            part,
-            table,
-            region,
-            id_param: resource_type.id_param,
-            id,
-        }
-    }
-
-    fn add(&self, members: &[&Attributes]) -> Vec<Step> {
-        self.list("add", self.part.add, members)
-    }
-
-    fn remove(&self, members: &[&Attributes]) -> Vec<Step> {
-        self.list("remove", self.part.remove, members)
-    }
-
-    fn list(&self, verb: &str, action: &'static Action, members: &[&Attributes]) -> Vec<Step> {
-        members
-            .chunks(self.part.per_call)
-            .map(|chunk| {
-                let list = chunk.iter().map(|member| Value::Map(self.params(member)));
-                let params = Attributes::from([
-                    (self.id_param.to_owned(), self.id.clone()),
-                    (self.part.list_param.to_owned(), Value::List(list.collect())),
-                ]);
-                let plural = if chunk.len() == 1 { "" } else { "s" };
-                let name = format!("{verb} {} {}{plural}", chunk.len(), self.part.noun);
-                Step::call(name, call(action, self.region, params))
-            })
-            .collect()
-    }
-
-    fn modify(&self, before: &Attributes, member: &Attributes) -> Option<Step> {
-        let mut params = self.params(member);
-        params.insert(self.id_param.to_owned(), self.id.clone());
-        // An empty text takes a description away.
-        let texts = self.table.iter().filter(|attribute| {
-            matches!(attribute.kind, Kind::String) && !self.part.key.contains(&attribute.name)
-        });
-        for param in texts.filter_map(Attribute::param_path) {
-            params.entry(param).or_insert_with(|| Value::from(""));
-        }
-        if let Some((key, param)) = self.part.member_id
-            && let Some(id) = before.get(key)
-        {
-            params.insert(param.to_owned(), id.clone());
-        }
-        let modify = call(self.part.modify?, self.region, params);
-        Some(Step::call(format!("change 1 {}", self.part.noun), modify))
-    }
-
-    fn params(&self, member: &Attributes) -> Attributes {
-        self.table
-            .iter()
-            .filter_map(|attribute| Some((attribute.param_path()?, member.get(attribute.name)?.clone())))
-            .collect()
-    }
 }
 
 /// The delete call and, where the API takes its time, the wait until it is gone.
 pub(super) fn delete(existing: &ToRemove<'_>) -> Vec<Step> {
-    let mut steps = vec![Step::call("delete", delete_call(existing))];
+    let mut steps = vec![Step::call("delete", delete_call(existing)).shows(Shows::Gone)];
     if let Some(timeout_s) = existing.resource_type.delete.gone {
         steps.push(Step::wait_gone("wait until gone", timeout_s));
     }
@@ -324,12 +225,6 @@ fn delete_call(existing: &ToRemove<'_>) -> Call {
     let delete = &resource_type.delete;
     let params = Attributes::from([(resource_type.id_param.to_owned(), Value::from(existing.id))]);
     Call {
-        // Gone only when the wait has seen it, if there is a wait.
-        yields: if delete.gone.is_some() {
-            Yield::Nothing
-        } else {
-            Yield::Removed
-        },
         ..call(delete.action, existing.region, params)
     }
 }

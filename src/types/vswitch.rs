@@ -2,8 +2,9 @@
 
 use super::attribute::{Attribute, Kind, Needs, Update, attr};
 use super::base::BASE;
-use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
+use super::resource_type::{Contention, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
 use crate::api::{Codes, action};
+use crate::value::Attributes;
 
 static MODIFY: Update = Update {
     action: &action::MODIFY_VSWITCH_ATTRIBUTE,
@@ -53,8 +54,27 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
     },
     // The network of the old one is taken until it is gone.
     replacement: Replacement::DeleteFirst,
+    contention: Contention {
+        place: |attributes| attributes.get("vpc_id")?.as_str().map(str::to_owned),
+        excludes: overlap,
+    },
     ..BASE
 };
+
+/// Whether the networks of two in the same VPC overlap.
+fn overlap(one: &Attributes, other: &Attributes) -> bool {
+    let network = |attributes: &Attributes| -> Option<(u32, u32)> {
+        let (address, length) = attributes.get("cidr_block")?.as_str()?.split_once('/')?;
+        let address: std::net::Ipv4Addr = address.parse().ok()?;
+        let length: u32 = length.parse().ok().filter(|length| *length <= 32)?;
+        Some((address.to_bits(), length))
+    };
+    let (Some((one, left)), Some((other, right))) = (network(one), network(other)) else {
+        return false;
+    };
+    let shared = 32 - left.min(right);
+    one.checked_shr(shared).unwrap_or(0) == other.checked_shr(shared).unwrap_or(0)
+}
 
 static ATTRIBUTES: &[Attribute] = &[
     attr("vpc_id", Kind::Id("vpc"))

@@ -38,7 +38,7 @@ use self::text::{Look, escape_json, escape_lines};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::env::Env;
-use crate::plan::Plan;
+use crate::plan::{Plan};
 use crate::state::{Resource, State};
 use crate::types::ResourceType;
 use crate::value::Value;
@@ -195,12 +195,19 @@ impl Ui {
     pub(crate) fn plan(&self, plan: &Plan, header: &Header, detail: Detail) {
         if self.has_events() {
             let sources = lock(&self.sources).clone();
-            let warnings = plan.diagnostics.iter().filter(|found| !found.is_error());
-            warnings.for_each(|warning| self.emit(&json::diagnostic(warning, &sources)));
+            let findings = plan.findings.iter();
+            findings.for_each(|finding| self.emit(&json::diagnostic(finding, &sources)));
             json::plan(plan, header).iter().for_each(|line| self.emit(line));
         }
         if self.events.is_none() {
             self.print(&plan_view::render(plan, header, detail, self.out_look));
+            let left_out: Vec<Diagnostic> = plan
+                .findings
+                .iter()
+                .filter(|finding| finding.is_error())
+                .cloned()
+                .collect();
+            self.diagnostics(&left_out, false);
         }
     }
 

@@ -396,7 +396,7 @@ mod copies {
             loaded.config.blocks[&"instance.web".parse().unwrap()],
             BlockShape::Count(3)
         );
-        assert!(loaded.config.resources[&"instance.web[0]".parse().unwrap()].prevent_destroy);
+        assert!(loaded.config.resources[&"instance.web[0]".parse().unwrap()].prevent_destroy == Some(true));
     }
 
     #[test]

@@ -4,9 +4,9 @@
 
 use super::super::context::Context;
 use super::{Decision, Wanted, tags, vanished};
-use crate::address::Address;
+use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Change, Drift, Fate};
-use crate::schema::{self, Schema};
+use crate::types::{ResourceType, ToMake};
 use crate::state::Effect;
 use crate::task::{Phase, Task};
 use crate::value::{Attributes, Value};
@@ -16,14 +16,14 @@ pub(super) fn create<'a>(context: &Context<'a>, wanted: Wanted<'a>) -> Decision<
     let resource = wanted.resource;
     let address = &resource.address;
     let vanished = vanished(context, address);
-    let reason = if context.is_open(address, resource.schema.create.action.name) {
+    let reason = if context.is_open(address, resource.resource_type.create.action.name) {
         Some("it resumes an interrupted create")
     } else {
         vanished.as_ref().map(|_| "it was deleted outside infra")
     };
     let change = Change {
         reasons: reason.into_iter().map(str::to_owned).collect(),
-        attributes: shown(resource.schema, &wanted.attributes),
+        attributes: shown(resource.resource_type, &wanted.attributes),
         ..wanted.change(Fate::Create)
     };
     let task = task(context, &wanted);
@@ -57,15 +57,15 @@ fn gone(address: &Address, id: &str) -> Effect {
 /// The task that makes one.
 pub(super) fn task(context: &Context<'_>, wanted: &Wanted<'_>) -> Task {
     let resource = wanted.resource;
-    let schema = resource.schema;
+    let resource_type = resource.resource_type;
     let early: Attributes = wanted
         .attributes
         .iter()
-        .filter(|(name, _)| !schema.is_joined(name))
+        .filter(|(name, _)| !resource_type.is_joined(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let steps = (schema.steps.create)(&schema::Wanted {
-        schema,
+    let steps = (resource_type.steps.create)(&ToMake {
+        resource_type,
         address: &resource.address,
         region: context.inputs.region,
         attributes: &early,
@@ -74,14 +74,14 @@ pub(super) fn task(context: &Context<'_>, wanted: &Wanted<'_>) -> Task {
     Task {
         steps,
         location: Some(resource.location.clone()),
-        ..Task::new(resource.address.next(), None, Phase::Make)
+        ..Task::new(Object::next(resource.address.clone()), None, Phase::Make)
     }
 }
 
 /// The attributes of a new one, and those that only the cloud can tell.
-fn shown(schema: &'static Schema, attributes: &Attributes) -> Vec<AttributeChange> {
+fn shown(resource_type: &'static ResourceType, attributes: &Attributes) -> Vec<AttributeChange> {
     let mut shown: Vec<AttributeChange> = Vec::new();
-    for attribute in schema.attributes {
+    for attribute in resource_type.attributes {
         match attributes.get(attribute.name) {
             Some(Value::Map(inner)) => shown.extend(inner.iter().map(|(key, value)| {
                 let path = format!("{}.{key}", attribute.name);
@@ -94,7 +94,7 @@ fn shown(schema: &'static Schema, attributes: &Attributes) -> Vec<AttributeChang
             None => {}
         }
     }
-    let implied = (schema.implied)(attributes, &Attributes::new());
+    let implied = (resource_type.implied)(attributes, &Attributes::new());
     let unknown = std::iter::once("id").chain(implied);
     shown.extend(unknown.map(|path| AttributeChange::plain(path, None, Some(Value::unknown()))));
     shown

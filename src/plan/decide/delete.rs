@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use super::super::context::Context;
 use super::{Decision, Place, vanished, with_id};
-use crate::address::{Address, Key};
+use crate::address::{Address, Key, Object};
 use crate::change::{AttributeChange, Change, Fate, Forbidden};
 use crate::config::BlockShape;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::schema::{self, Kind, Schema};
+use crate::types::{Kind, ResourceType, ToRemove};
 use crate::state::{self, Effect};
 use crate::task::{Phase, Task};
 use crate::value::{Attributes, Value};
@@ -40,8 +40,8 @@ pub(in crate::plan) fn leftover<'a>(
         id: Some(observed.id.clone()),
         ..Change::new(address, Fate::Delete)
     };
-    let schema = match schema_of(context, address, address.type_name()) {
-        Ok(schema) => schema,
+    let resource_type = match type_of(context, address, address.type_name()) {
+        Ok(resource_type) => resource_type,
         Err(unknown) => return unusable(change, *unknown),
     };
     let place = Place {
@@ -49,13 +49,13 @@ pub(in crate::plan) fn leftover<'a>(
         leftover: Some(index),
     };
     let task = Task {
-        object: address.old(&observed.id),
-        ..task(context, address, schema, observed)
+        object: Object::old(address.clone(), observed.id.as_str()),
+        ..task(context, address, resource_type, observed)
     };
     Decision {
         tasks: BTreeMap::from([(place, task)]),
         ..Decision::new(Change {
-            lost: (schema.losses)(&with_id(observed)),
+            lost: (resource_type.losses)(&with_id(observed)),
             ..change
         })
     }
@@ -73,16 +73,16 @@ fn delete<'a>(
         id: Some(observed.id.clone()),
         ..Change::new(address, Fate::Delete)
     };
-    let schema = match schema_of(context, address, &known.type_name) {
-        Ok(schema) => schema,
+    let resource_type = match type_of(context, address, &known.type_name) {
+        Ok(resource_type) => resource_type,
         Err(unknown) => return unusable(change, *unknown),
     };
-    let task = task(context, address, schema, observed);
+    let task = task(context, address, resource_type, observed);
     Decision {
-        forbidden: forbidden(address, is_protected(context, address), schema, observed),
+        forbidden: forbidden(address, is_protected(context, address), resource_type, observed),
         ..Decision::new(Change {
-            attributes: shown(schema, &known.attributes, observed),
-            lost: (schema.losses)(&with_id(observed)),
+            attributes: shown(resource_type, &known.attributes, observed),
+            lost: (resource_type.losses)(&with_id(observed)),
             ..change
         })
         .with(task)
@@ -114,11 +114,11 @@ fn unusable<'a>(change: Change, error: Diagnostic) -> Decision<'a> {
 }
 
 /// The type of something in the state. The error is for a type that this version does not know.
-fn schema_of(
+fn type_of(
     context: &Context<'_>,
     address: &Address,
     type_name: &str,
-) -> Result<&'static Schema, Box<Diagnostic>> {
+) -> Result<&'static ResourceType, Box<Diagnostic>> {
     context.inputs.types.get(type_name).ok_or_else(|| {
         let message =
             format!("the state has {address} of type {type_name}, which this version does not know");
@@ -145,7 +145,7 @@ fn reason(context: &Context<'_>, address: &Address) -> String {
 pub(super) fn is_protected(context: &Context<'_>, address: &Address) -> bool {
     let known = context.inputs.state.resources.get(address);
     let said = match context.wanted(address) {
-        Some(wanted) => wanted.lifecycle.prevent_destroy,
+        Some(wanted) => wanted.prevent_destroy,
         None => known.and_then(|known| known.lifecycle.prevent_destroy),
     };
     said.unwrap_or_else(|| known.is_some_and(|known| known.imported))
@@ -155,14 +155,14 @@ pub(super) fn is_protected(context: &Context<'_>, address: &Address) -> bool {
 pub(super) fn forbidden(
     address: &Address,
     is_protected: bool,
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Observed,
 ) -> Vec<Forbidden> {
     let prevented = is_protected.then(|| {
         "lifecycle.prevent_destroy is set, or it was imported; say prevent_destroy = false and apply that first"
             .to_owned()
     });
-    let undeletable = (schema.undeletable)(&observed.attributes);
+    let undeletable = (resource_type.undeletable)(&observed.attributes);
     let forbidden = |rule| Forbidden {
         address: address.clone(),
         rule,
@@ -174,11 +174,11 @@ pub(super) fn forbidden(
 pub(super) fn task(
     context: &Context<'_>,
     address: &Address,
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Observed,
 ) -> Task {
-    let steps = (schema.steps.delete)(&schema::Existing {
-        schema,
+    let steps = (resource_type.steps.delete)(&ToRemove {
+        resource_type,
         region: context.inputs.region,
         id: &observed.id,
         attributes: &observed.attributes,
@@ -191,13 +191,13 @@ pub(super) fn task(
         }],
         steps,
         location: context.location(address),
-        ..Task::new(address.now(), Some(&observed.id), Phase::Remove)
+        ..Task::new(Object::now(address.clone()), Some(&observed.id), Phase::Remove)
     }
 }
 
 /// What is known of the one that goes.
-fn shown(schema: &'static Schema, known: &Attributes, observed: &Observed) -> Vec<AttributeChange> {
-    let managed = schema.attributes.iter().filter(|attribute| {
+fn shown(resource_type: &'static ResourceType, known: &Attributes, observed: &Observed) -> Vec<AttributeChange> {
+    let managed = resource_type.attributes.iter().filter(|attribute| {
         let hidden =
             attribute.remembered || matches!(attribute.kind, Kind::Tags | Kind::Table(_) | Kind::TableSet(_));
         !hidden && (known.contains_key(attribute.name) || attribute.computed) && attribute.name != "id"

@@ -9,7 +9,7 @@ use super::super::diff::{self, Memory};
 use super::Wanted;
 use crate::change::Drift;
 use crate::live::Observed;
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, Kind};
 use crate::state;
 use crate::value::{Attributes, Value};
 
@@ -21,7 +21,7 @@ pub(super) fn drift(
     observed: &Observed,
 ) -> Vec<Drift> {
     let mut found = Vec::new();
-    for attribute in wanted.resource.schema.attributes {
+    for attribute in wanted.resource.resource_type.attributes {
         let name = attribute.name;
         // What a run of ours began and did not end is nobody else's doing.
         let is_ours = known.unsettled.contains_key(name) || known.unsettled.contains_key("id");
@@ -66,7 +66,7 @@ fn is_same(
 ) -> bool {
     let alone = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
     let differences = diff::compare(
-        wanted.resource.schema,
+        wanted.resource.resource_type,
         &alone(left),
         &Memory {
             attributes: &Attributes::new(),

@@ -21,14 +21,14 @@ use super::Vanished;
 use super::context::{Context, Decided, Outlook};
 use super::dependencies::references;
 use super::diff::{self, Memory};
-use crate::address::Address;
+use crate::address::{Address, Object};
 use crate::change::{Change, Drift, Fate, Forbidden};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::schema;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
+use crate::types::Replacement;
 use crate::value::{Attributes, Value};
 
 /// Where a task stands in the life of its address.
@@ -61,7 +61,7 @@ pub(super) struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    fn new(change: Change) -> Decision<'a> {
+    pub(super) fn new(change: Change) -> Decision<'a> {
         Decision {
             change,
             tasks: BTreeMap::new(),
@@ -89,7 +89,7 @@ impl<'a> Decision<'a> {
         let note = self
             .tasks
             .entry(Phase::Note.into())
-            .or_insert_with(|| Task::new(address.now(), None, Phase::Note));
+            .or_insert_with(|| Task::new(Object::now(address.clone()), None, Phase::Note));
         note.then.push(effect);
     }
 }
@@ -159,7 +159,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// What others see of it if it is made anew.
-    fn made(self, replaced: Option<schema::Replacement>) -> Decided<'a> {
+    fn made(self, replaced: Option<Replacement>) -> Decided<'a> {
         Decided {
             attributes: self.attributes,
             kept: None,
@@ -233,23 +233,23 @@ fn unavailable(context: &Context<'_>, resource: &config::Resource) -> Vec<Diagno
 
 /// The state learns of a stray first, as far as looking tells about it.
 fn adopt(context: &Context<'_>, decision: &mut Decision<'_>, resource: &config::Resource, observed: &Observed) {
-    let schema = resource.schema;
+    let resource_type = resource.resource_type;
     let readable = observed.attributes.iter().filter(|(name, _)| {
-        let attribute = schema.attribute(name);
+        let attribute = resource_type.attribute(name);
         *name != "id"
             && attribute.is_some_and(|attribute| {
                 attribute.computed || resource.attributes.contains_key(name.as_str())
             })
     });
     let entry = crate::state::Resource {
-        type_name: schema.name.to_owned(),
+        type_name: resource_type.name.to_owned(),
         id: observed.id.clone(),
         attributes: readable
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
         dependencies: context.needs(&resource.address).cloned().collect(),
         token: observed.tags.get(crate::live::TAG_OPERATION).cloned(),
-        lifecycle: resource.lifecycle.clone(),
+        lifecycle: super::settle::lifecycle(resource),
         ..crate::state::Resource::default()
     };
     decision.note(Effect::Put {

@@ -10,7 +10,7 @@ use super::{Decision, Wanted, create, delete, with_id};
 use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
 use crate::live::Observed;
-use crate::schema::Replacement;
+use crate::types::Replacement;
 use crate::value::{Reference, Value};
 
 /// Decides that it is made anew.
@@ -24,25 +24,25 @@ pub(super) fn replace<'a>(
     let address = &resource.address;
     let order = order(context, resource);
     let create_first = order == Replacement::CreateFirst;
-    let removal = delete::task(context, address, resource.schema, observed);
+    let removal = delete::task(context, address, resource.resource_type, observed);
     let creation = create::task(context, &wanted);
     let mut change = Change {
         reasons: reasons(context, resource, &differences),
         unchanged: differences.equal,
         attributes: shown(resource, observed, differences),
-        lost: (resource.schema.losses)(&with_id(observed)),
+        lost: (resource.resource_type.losses)(&with_id(observed)),
         id: Some(observed.id.clone()),
         ..wanted.change(Fate::Replace { create_first })
     };
     if !create_first {
-        change.down = (resource.schema.downtime)(&removal.steps).map(str::to_owned);
+        change.down = (resource.resource_type.downtime)(&removal.steps).map(str::to_owned);
     }
     Decision {
         decided: Some(wanted.made(Some(order))),
         forbidden: delete::forbidden(
             address,
             delete::is_protected(context, address),
-            resource.schema,
+            resource.resource_type,
             observed,
         ),
         ..Decision::new(change).with(creation).with(removal)
@@ -57,12 +57,12 @@ fn order(context: &Context<'_>, resource: &config::Resource) -> Replacement {
     if held_up {
         Replacement::DeleteFirst
     } else {
-        resource.schema.replacement
+        resource.resource_type.replacement
     }
 }
 
 fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Differences) -> Vec<String> {
-    let type_name = resource.schema.name;
+    let type_name = resource.resource_type.name;
     let forcing = differences
         .found
         .iter()
@@ -91,7 +91,7 @@ fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Dif
 /// What differs, what forces the replacement first. Where the old one stands in its life says nothing of the new one.
 fn shown(resource: &config::Resource, observed: &Observed, differences: Differences) -> Vec<AttributeChange> {
     let is_computed = |path: &str| {
-        let attribute = resource.schema.attribute(path);
+        let attribute = resource.resource_type.attribute(path);
         attribute.is_some_and(|attribute| attribute.computed)
     };
     let mut shown: Vec<AttributeChange> = differences

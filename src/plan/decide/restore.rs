@@ -24,7 +24,7 @@ pub(super) fn find<'a>(context: &Context<'a>, wanted: &Wanted<'a>) -> Option<&'a
             unsettled: old.map_or(&nothing.1, |old| &old.unsettled),
         };
         !diff::compare(
-            wanted.resource.schema,
+            wanted.resource.resource_type,
             &observed.attributes,
             &memory,
             &wanted.attributes,
@@ -48,7 +48,7 @@ pub(super) fn restore<'a>(
         .known(address)
         .and_then(|known| known.deposed.iter().find(|one| one.id == old.id));
     let differences = diff::compare(
-        resource.schema,
+        resource.resource_type,
         &old.attributes,
         &Memory {
             attributes: memory.map_or(&nothing.0, |one| &one.attributes),
@@ -57,7 +57,7 @@ pub(super) fn restore<'a>(
         &wanted.attributes,
         context.inputs.fingerprints,
     );
-    let removal = delete::task(context, address, resource.schema, new);
+    let removal = delete::task(context, address, resource.resource_type, new);
     let mut decision = update::update_or_keep(context, wanted, old, differences);
     decision.note(Effect::Restore {
         address: address.clone(),
@@ -69,7 +69,7 @@ pub(super) fn restore<'a>(
             "{} has not been deleted yet and is what the configuration wants again; {} goes",
             old.id, new.id
         )],
-        lost: (resource.schema.losses)(&with_id(new)),
+        lost: (resource.resource_type.losses)(&with_id(new)),
         id: Some(new.id.clone()),
         attributes: BTreeSet::from([(new.id.as_str(), old.id.as_str())])
             .into_iter()

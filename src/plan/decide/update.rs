@@ -6,11 +6,12 @@ use super::super::context::Context;
 use super::super::diff::{Difference, Differences};
 use super::tags::TagChanges;
 use super::{Decision, Wanted, withheld};
+use crate::address::Object;
 use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::schema::{self, Changeable};
+use crate::types::{Changeable, ToChange, ToMake};
 use crate::step::Step;
 use crate::task::{Phase, Task};
 
@@ -46,11 +47,11 @@ pub(super) fn update_or_keep<'a>(
         ..wanted.change(if is_changed { Fate::Update } else { Fate::Keep })
     };
     let task = is_changed.then(|| Task {
-        restore: (wanted.resource.schema.restore)(&steps),
+        restore: (wanted.resource.resource_type.restore)(&steps),
         steps,
         location: Some(wanted.resource.location.clone()),
         ..Task::new(
-            wanted.resource.address.now(),
+            Object::now(wanted.resource.address.clone()),
             Some(&observed.id),
             Phase::Change,
         )
@@ -82,9 +83,9 @@ fn steps(
         .iter()
         .map(|difference| top_level(&difference.change.path))
         .collect();
-    (resource.schema.steps.update)(&schema::Change {
-        wanted: schema::Wanted {
-            schema: resource.schema,
+    (resource.resource_type.steps.update)(&ToChange {
+        wanted: ToMake {
+            resource_type: resource.resource_type,
             address: &resource.address,
             region: context.inputs.region,
             attributes: &wanted.attributes,

@@ -139,22 +139,26 @@ impl Model {
             .filter(|task| task.phase == Phase::Make)
             .map(|task| &task.object.address)
             .collect();
-        for task in plan.tasks.iter().take(tasks) {
-            let look_up = |reference: &Reference| {
-                let object = if makes.contains(&reference.address) {
-                    Object::next(reference.address.clone())
-                } else {
-                    Object::now(reference.address.clone())
-                };
-                reference.find_in(learnt.get(&object)?).cloned()
+        let find = |learnt: &BTreeMap<Object, Attributes>, reference: &Reference| {
+            let object = if makes.contains(&reference.address) {
+                Object::next(reference.address.clone())
+            } else {
+                Object::now(reference.address.clone())
             };
+            reference.find_in(learnt.get(&object)?).cloned()
+        };
+        for task in plan.tasks.iter().take(tasks) {
+            let look_up = |reference: &Reference| find(&learnt, reference);
             for step in &task.steps {
                 if let StepKind::Call(call) = &step.kind {
                     for (name, value) in &call.params {
                         let value = value.resolve(&look_up);
                         let mut missing = BTreeSet::new();
                         value.references(&mut missing);
-                        if let Some(missing) = missing.first() {
+                        let own = |one: &&&Reference| {
+                            one.address == task.object.address && task.phase == Phase::Make
+                        };
+                        if let Some(missing) = missing.iter().find(|one| !own(one)) {
                             return Err(format!(
                                 "{} {}: {name} needs {missing}, which nobody has made",
                                 task.object, step.name
@@ -164,13 +168,12 @@ impl Model {
                 }
             }
             let word = last_word(task, &look_up);
-            let new = self.exist(task, &word)?;
-            if let Some(observed) = new {
+            if let Some(observed) = self.exist(task, &word)? {
                 let mut attributes = observed.attributes.clone();
                 attributes.insert("id".to_owned(), Value::from(observed.id.as_str()));
                 learnt.insert(task.object.clone(), attributes);
             }
-            self.remember(task, &look_up, &learnt);
+            self.remember(task, &|reference| find(&learnt, reference), &learnt);
         }
         Ok(())
     }
@@ -286,7 +289,7 @@ impl Model {
         for (id, other) in &self.objects {
             let same = *id != observed.id
                 && other.type_name == resource_type.name
-                && (resource_type.contention)(&observed.attributes, &other.observed.attributes);
+                && excludes(resource_type, &observed.attributes, &other.observed.attributes);
             if same {
                 return Err(format!("{} takes what {id} has", observed.id));
             }
@@ -438,6 +441,11 @@ fn sealed(
         .iter()
         .filter_map(|(name, value)| seal(name, value))
         .collect()
+}
+
+fn excludes(resource_type: &ResourceType, one: &Attributes, other: &Attributes) -> bool {
+    let place = resource_type.contention.place;
+    place(one).is_some_and(|here| place(other) == Some(here)) && (resource_type.contention.excludes)(one, other)
 }
 
 /// The ids in a value.
