@@ -15,6 +15,7 @@ mod oracle;
 mod scenarios;
 mod schedules;
 mod signals;
+mod vanish;
 mod world;
 
 use std::collections::BTreeMap;
