@@ -80,6 +80,7 @@ impl Run<'_> {
             Ok(())
         };
         let rows = results::rows(plan, &session, &observed);
+        let existing = results::existing(plan, &session);
         let serial = session.close();
         if let Some(signals) = signals {
             signals.abort();
@@ -114,8 +115,18 @@ impl Run<'_> {
         let saved = noted.and(serial.map(|_| ()));
         match saved {
             Ok(()) => Ok(exit_of(plan, exit_of_run(&outcome), outcome.changed)),
-            Err(error) if outcome.changed => Err(Failure::from(error).with(Exit::Partial)),
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                let mut failure = Failure::from(error);
+                // What the disk may not say must be said here.
+                if let Some(diagnostic) = failure.diagnostics.first_mut() {
+                    diagnostic.notes.extend(existing);
+                }
+                Err(if outcome.changed {
+                    failure.with(Exit::Partial)
+                } else {
+                    failure
+                })
+            }
         }
     }
 

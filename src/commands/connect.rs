@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::event::Listener;
 use crate::sim;
-use crate::state::{Effect, State};
+use crate::state::{Effect, State, keep_out_of_git};
 use crate::ui::Ui;
 use crate::ui::progress::Progress;
 
@@ -95,6 +95,11 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
         })?,
         ..sim::Options::default()
     };
+    // Best effort: where the folder cannot be written, the simulator says so in a moment.
+    let root = folder.join(".infra");
+    if env.fs.create_folder(&root).is_ok() {
+        let _ = keep_out_of_git(&*env.fs, &root);
+    }
     sim::Server::start(options).map_err(start_error)
 }
 

@@ -2,13 +2,13 @@
 
 use super::failure::{Exit, Failure};
 use super::{connect, project, report};
+use crate::address::Address;
 use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::observe::read::read_by_id;
-
+use crate::state::{Effect, Intent, Lifecycle, Resource, State};
 use crate::types;
-use crate::state::{Effect, Lifecycle, Resource};
 use crate::ui::Ui;
 
 /// Take over one resource that exists: writes the state only, the cloud is not changed
@@ -31,22 +31,11 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         )));
     };
 
-    // 2. Neither the address nor the id may be in use.
+    // 2. Neither the address nor the id may be in use. Looked at before the lock as well: a refusal leaves nothing
+    // behind.
     let store = project.store(global, env);
-    let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
-    session.with_state(|state| {
-        let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
-        if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
-            return taken(format!("{address} is {} already", known.id));
-        }
-        let other = state
-            .resources
-            .iter()
-            .find(|(_, known)| known.id == args.id && known.type_name == address.type_name());
-        other.map_or(Ok(()), |(other, _)| {
-            taken(format!("{} is {other} already", args.id))
-        })
-    })?;
+    let loaded = store.load()?;
+    may_take_over(address, &args.id, &loaded.state, &loaded.open)?;
 
     // 3. It must exist.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
@@ -67,7 +56,13 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
 
     // 4. The state takes it over; what differs is the next plan's business.
     let account = connect::account(&connection.cloud).await;
-    let known = session.with_state(|state| connect::check_cloud(state, &connection, account.as_deref()))?;
+    connect::check_cloud(&loaded.state, &connection, account.as_deref())?;
+    let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
+    let open = session.open_intents();
+    let known = session.with_state(|state| {
+        may_take_over(address, &args.id, state, &open)?;
+        connect::check_cloud(state, &connection, account.as_deref())
+    })?;
     let attributes = observed
         .attributes
         .into_iter()
@@ -106,4 +101,27 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     ));
     ui.talk("Next: infra plan   (shows what differs from the configuration)");
     Ok(Exit::Success)
+}
+
+/// Whether the state has room for an id at an address.
+fn may_take_over(address: &Address, id: &str, state: &State, open: &[Intent]) -> Result<(), Failure> {
+    let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
+    if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
+        return taken(format!("{address} is {} already", known.id));
+    }
+    // What an open create has made would be found at an address that is taken.
+    super::state::nothing_under_way(&[address], open)?;
+    let other = state
+        .resources
+        .iter()
+        .find(|(_, known)| known.type_name == address.type_name() && known.ids().any(|known| known == id));
+    other.map_or(Ok(()), |(other, known)| {
+        if known.id == id {
+            taken(format!("{id} is {other} already"))
+        } else {
+            taken(format!(
+                "{id} was {other} and is about to be deleted by the next apply"
+            ))
+        }
+    })
 }

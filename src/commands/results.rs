@@ -48,6 +48,18 @@ pub(super) fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, 
     })
 }
 
+/// What was touched and exists, old ones that are still to delete included, a line each.
+pub(super) fn existing(plan: &Plan, session: &Session) -> Vec<String> {
+    let touched: BTreeSet<&Address> = plan.work.iter().map(|work| &work.address).collect();
+    session.with_state(|state| {
+        let known = touched.into_iter().filter_map(|address| {
+            let known = state.resources.get(address)?;
+            Some(known.ids().map(move |id| format!("{address} is {id}")))
+        });
+        known.flatten().collect()
+    })
+}
+
 /// The outputs of a run that had nothing to do.
 pub(super) fn tell_outputs(project: &Project, session: &Session, seen: &Seen, ui: &Ui) {
     ui.outputs(&outputs(project, session, seen, &BTreeMap::new()));

@@ -12,9 +12,11 @@ mod fate;
 mod meddle;
 mod net;
 mod oracle;
+mod repair;
 mod scenarios;
 mod schedules;
 mod signals;
+mod vanish;
 mod world;
 
 use std::collections::BTreeMap;

@@ -255,12 +255,14 @@ impl State {
             return;
         };
         self.resources.insert(to.clone(), resource);
-        for entry in self.resources.values_mut() {
+        for (address, entry) in &mut self.resources {
             let deposed = entry.deposed.iter_mut().map(|old| &mut old.dependencies);
             for dependencies in deposed.chain([&mut entry.dependencies]) {
                 if dependencies.remove(from) {
                     dependencies.insert(to.clone());
                 }
+                // It named one that had this address before and is gone.
+                dependencies.remove(address);
             }
         }
     }

@@ -61,7 +61,9 @@ fn entry_1_to_2(entry: &mut Value) {
         for (name, value) in of_last {
             last.extend(value.map(|value| (name.to_owned(), value)));
         }
-        entry.remove("attributes");
+        for gone in ["attributes", "token", "created_at"] {
+            entry.remove(gone);
+        }
     }
 }
 

@@ -56,6 +56,11 @@ pub(super) fn restore(files: &Files, serial: Option<u64>) -> Result<Restored, St
     found.bring_back(files, chosen)
 }
 
+/// Whether there is such a generation. Nothing is written.
+pub(super) fn is_possible(files: &Files, serial: Option<u64>) -> Result<(), StateError> {
+    Found::look(files)?.choose(serial).map(|_| ())
+}
+
 /// What a restoration finds, however damaged it is.
 struct Found {
     current: Option<(Vec<u8>, Snapshot)>,

@@ -39,7 +39,9 @@ struct Queue {
 }
 
 struct Writer {
-    _lock: Lock,
+    lock: Lock,
+    /// Set when the folder has disappeared and was made again: no intent is written from then on.
+    gone: Option<StateError>,
     /// The journal on disk; none until the first record.
     head: Option<Head>,
     file: Option<Box<dyn AppendFile>>,
@@ -69,7 +71,8 @@ impl Session {
                 .any(Record::changes_state);
         let next_seq = view.open.last_seq + 1;
         let writer = Writer {
-            _lock: lock,
+            lock,
+            gone: None,
             head,
             file: None,
             changed,
@@ -115,7 +118,17 @@ impl Session {
             (queue.push(Record::Intent(Intent { seq, draft })), seq)
         };
         self.commit(ticket).await?;
-        Ok(seq)
+        self.taken(seq).await
+    }
+
+    /// Whether an intent was written: not any more when the folder has disappeared.
+    async fn taken(&self, seq: u64) -> Result<u64, StateError> {
+        // Only its writer closes an intent, so one that is not open was not taken.
+        if held(&self.memory).open.intents.contains_key(&seq) {
+            return Ok(seq);
+        }
+        let gone = self.writer.lock().await.gone.clone();
+        Err(gone.unwrap_or(StateError::Closed))
     }
 
     /// Writes that a call took effect. Nothing that depends on it may begin before this has returned.
@@ -165,7 +178,7 @@ impl Session {
 
     /// Writes everything that is queued as one line and makes it durable.
     fn flush(&self, writer: &mut Writer) -> Result<(), StateError> {
-        let records = std::mem::take(&mut held(&self.queue).records);
+        let mut records = std::mem::take(&mut held(&self.queue).records);
         if records.is_empty() {
             return writer.usable();
         }
@@ -174,6 +187,13 @@ impl Session {
         if let Err(error) = writer.usable() {
             self.remember(&records);
             return Err(error);
+        }
+        if let Err(error) = self.keep_folder(writer) {
+            self.remember(&records);
+            return Err(writer.fail(first, error));
+        }
+        if writer.gone.is_some() {
+            records.retain(|record| !matches!(record, Record::Intent(_)));
         }
         // The journal that this version continues must be one of its own format.
         if writer.is_old
@@ -198,6 +218,40 @@ impl Session {
             self.checkpoint(writer)?;
         }
         Ok(())
+    }
+
+    /// Sees whether the folder is still there, and if not makes it again with all that is known in it.
+    fn keep_folder(&self, writer: &mut Writer) -> Result<(), StateError> {
+        if writer.lock.is_at(&self.files.lock_path())? {
+            return Ok(());
+        }
+        let gone = |cause| StateError::FolderGone {
+            folder: self.files.folder.clone(),
+            cause,
+        };
+        let memory = &mut *held(&self.memory);
+        memory.state.serial += 1;
+        match self
+            .files
+            .remake(writer.lock.note.clone(), &memory.state, &memory.open)
+        {
+            Ok(remade) => {
+                writer.lock = remade.lock;
+                writer.head = remade.head;
+                writer.file = None;
+                writer.changed = false;
+                writer.is_old = false;
+                writer.state_bytes = remade.bytes.len() as u64;
+                writer.checksum = remade.checksum;
+                writer.without_backup = Some(remade.bytes);
+                writer.gone = Some(gone(None));
+                Ok(())
+            }
+            Err(cause) => {
+                memory.state.serial -= 1;
+                Err(gone(Some(Arc::new(cause))))
+            }
+        }
     }
 
     /// Checks records and brings them into memory, up to the first that makes no sense.
@@ -316,6 +370,10 @@ impl Session {
         let mut writer = self.writer.try_lock().map_err(|_| StateError::Closed)?;
         let writer = &mut *writer;
         self.flush(writer)?;
+        let next = writer.handled;
+        if let Err(error) = self.keep_folder(writer) {
+            return Err(writer.fail(next, error));
+        }
         let serial = self.checkpoint(writer)?;
         if let Some(bytes) = writer.without_backup.take() {
             self.files.back_up(serial, &bytes)?;

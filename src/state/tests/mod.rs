@@ -3,6 +3,7 @@
 mod crash;
 mod effects;
 mod files;
+mod folder;
 mod formats;
 mod fuzz;
 mod session;
