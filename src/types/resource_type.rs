@@ -33,7 +33,6 @@ pub(crate) struct ResourceType {
     /// Which part of a replacement comes first when nothing else decides.
     pub(crate) replacement: Replacement,
     /// What it can be joined to.
-    #[allow(dead_code, reason = "the planner's relations come next")]
     pub(crate) relations: &'static [Relation],
     /// Its sets of parts.
     pub(crate) parts: &'static [Part],
@@ -41,6 +40,8 @@ pub(crate) struct ResourceType {
     pub(crate) normalise: fn(&mut Attributes),
     /// Rules that concern more than one attribute, checked with the configuration.
     pub(crate) check: fn(&Attributes) -> Vec<Complaint>,
+    /// A rule that concerns it and what a relation joins it to, checked with the configuration.
+    pub(crate) partner_rule: fn(own: &Attributes, partner: &Attributes) -> Option<Complaint>,
     /// What a change of the attribute at this path means, where the table alone cannot say.
     pub(crate) change_rule: fn(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable>,
     /// Computed attributes that are missing although the configuration asks for them (a public address).
@@ -68,6 +69,8 @@ pub(crate) struct Read {
     pub(crate) pages: Pages,
     pub(crate) ids: IdFilter,
     pub(crate) tags: TagShape,
+    /// Parameters that every listing carries: `DiskType` = `data`.
+    pub(crate) params: &'static [(&'static str, &'static str)],
 }
 
 /// How the list action is asked for certain ids.
