@@ -10,8 +10,8 @@ use crate::config::{self, Config, Sources};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::plan;
-use crate::types::Types;
 use crate::state::{LocalStore, LockNote};
+use crate::types::Types;
 use crate::ui::Ui;
 
 /// A folder with a configuration that has no mistakes.

@@ -89,7 +89,7 @@ pub(super) async fn look_again(
         }
         // Only for the screen and the outputs: what cannot be read now is left out, the state is saved already.
         if let Ok(observed) =
-            crate::observe::read::read_by_id(*resource_type, &connection.cloud, &wanted).await
+            crate::observe::read::read_by_id(resource_type, &connection.cloud, &wanted).await
         {
             found.extend(
                 observed

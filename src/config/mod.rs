@@ -199,6 +199,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     }
     check::zones(&config, scope.project.region.as_deref(), &mut scope.report);
     check::networks(&config.resources, &mut scope.report);
+    check::partners(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs(&sections, &mut scope);
 

@@ -61,6 +61,8 @@ async fn list(
 ) -> Result<Vec<Observed>, ApiError> {
     let reading = &resource_type.read;
     let mut params = filter;
+    let fixed = reading.params.iter();
+    params.extend(fixed.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     params.insert("RegionId".to_owned(), cloud.region().to_owned());
     let request = Request {
         action: reading.action,

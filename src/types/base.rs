@@ -23,6 +23,7 @@ pub(crate) const BASE: ResourceType = ResourceType {
         pages: Pages::ByNumber { max: 50 },
         ids: IdFilter::One { param: "" },
         tags: TagShape::Vpc,
+        params: &[],
     },
     create: Create {
         action: &action::CREATE_VPC,
@@ -48,6 +49,7 @@ pub(crate) const BASE: ResourceType = ResourceType {
     parts: &[],
     normalise: |_| {},
     check: |_| Vec::new(),
+    partner_rule: |_, _| None,
     change_rule: |_, _, _| None::<Changeable>,
     implied: |_, _| Vec::new(),
     undeletable: |_| None,

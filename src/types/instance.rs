@@ -36,6 +36,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
             max: 100,
         },
         tags: TagShape::Ecs,
+        ..BASE.read
     },
     create: Create {
         action: &action::CREATE_INSTANCE,

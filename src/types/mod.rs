@@ -11,6 +11,8 @@ mod relation;
 mod resource_type;
 mod security_group;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod vpc;
 mod vswitch;
 
@@ -23,6 +25,8 @@ pub(crate) use self::relation::{Partner, Relation};
 pub(crate) use self::attribute::{Literal, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
+#[cfg(test)]
+pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
 pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{
@@ -65,79 +69,5 @@ impl Types {
     /// All of them, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'static ResourceType> + '_ {
         self.0.values().copied()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn the_registry_is_sorted_by_name() {
-        assert!(REGISTRY.is_sorted_by_key(|one| one.name));
-    }
-
-    /// What [`BASE`] leaves open, or has from another type, is each type's own.
-    #[test]
-    fn every_type_fills_in_what_is_its_own() {
-        let mut calls = BTreeSet::new();
-        let mut prefixes = BTreeSet::new();
-        for one in REGISTRY {
-            for text in [
-                one.doc,
-                one.id_prefix,
-                one.id_param,
-                one.read.list,
-                one.read.id_field,
-                one.create.id_field,
-                one.tagging.kind,
-            ] {
-                assert!(!text.is_empty(), "{}", one.name);
-            }
-            for action in [one.read.action, one.create.action, one.delete.action] {
-                assert!(calls.insert(action), "{}: {action} is another type's", one.name);
-                assert_eq!(
-                    action.product, one.create.action.product,
-                    "{}: {action}",
-                    one.name
-                );
-            }
-            for action in [one.tagging.tag, one.tagging.untag] {
-                assert_eq!(
-                    action.product, one.create.action.product,
-                    "{}: {action}",
-                    one.name
-                );
-            }
-            assert!(prefixes.insert(one.id_prefix), "{}", one.name);
-            assert!(one.attribute("id").is_some_and(|id| id.computed), "{}", one.name);
-        }
-    }
-
-    #[test]
-    fn parts_and_relations_name_attributes_that_exist() {
-        for one in REGISTRY {
-            for part in one.parts {
-                let Some(Kind::TableSet(table)) = one.attribute(part.attribute).map(|found| &found.kind)
-                else {
-                    panic!("{}: {} is no set of tables", one.name, part.attribute);
-                };
-                for key in part.key {
-                    assert!(table.iter().any(|attribute| attribute.name == *key), "{key}");
-                }
-            }
-            for relation in one.relations {
-                let names = relation.join_attributes.iter().chain([&relation.attribute]);
-                for name in names {
-                    assert!(one.attribute(name).is_some(), "{}: {name}", one.name);
-                }
-                for partner in relation.partners {
-                    let known = find(partner.type_name).is_none_or(|one| one.id_prefix == partner.id_prefix);
-                    assert!(known, "{}", partner.type_name);
-                }
-            }
-        }
     }
 }

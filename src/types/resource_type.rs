@@ -40,6 +40,8 @@ pub(crate) struct ResourceType {
     pub(crate) normalise: fn(&mut Attributes),
     /// Rules that concern more than one attribute, checked with the configuration.
     pub(crate) check: fn(&Attributes) -> Vec<Complaint>,
+    /// A rule that concerns it and what a relation joins it to, checked with the configuration.
+    pub(crate) partner_rule: fn(own: &Attributes, partner: &Attributes) -> Option<Complaint>,
     /// What a change of the attribute at this path means, where the table alone cannot say.
     pub(crate) change_rule: fn(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable>,
     /// Computed attributes that are missing although the configuration asks for them (a public address).
@@ -71,6 +73,8 @@ pub(crate) struct Read {
     pub(crate) pages: Pages,
     pub(crate) ids: IdFilter,
     pub(crate) tags: TagShape,
+    /// Parameters that every listing carries: `DiskType` = `data`.
+    pub(crate) params: &'static [(&'static str, &'static str)],
 }
 
 /// How the list action is asked for certain ids.

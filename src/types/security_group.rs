@@ -32,6 +32,7 @@ pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
             max: 100,
         },
         tags: TagShape::Ecs,
+        ..BASE.read
     },
     create: Create {
         action: &action::CREATE_SECURITY_GROUP,

@@ -45,7 +45,33 @@ pub(super) fn create(wanted: &ToMake<'_>) -> Vec<Step> {
             timeout_s,
         ));
     }
+    steps.extend(late_steps(wanted));
     steps
+}
+
+/// What create does not take although it can be changed: set right after, by the action that changes it. What goes with
+/// a joining call is none of it.
+fn late_steps(wanted: &ToMake<'_>) -> Vec<Step> {
+    let resource_type = wanted.resource_type;
+    let late = |attribute: &&'static Attribute| {
+        attribute.param_path().is_none() && !goes_with_join(resource_type, attribute.name)
+    };
+    by_action(resource_type.attributes.iter().filter(late))
+        .into_iter()
+        .filter_map(|(update, mut attributes)| {
+            attributes.retain(|attribute| wanted.attributes.contains_key(attribute.name));
+            let call = attributes_call(wanted, own_id(wanted), update, &attributes);
+            (!attributes.is_empty()).then(|| Step::call(update.label, call))
+        })
+        .collect()
+}
+
+/// Whether a relation's joining call carries the attribute.
+fn goes_with_join(resource_type: &ResourceType, attribute: &str) -> bool {
+    resource_type
+        .relations
+        .iter()
+        .any(|relation| relation.join_attributes.contains(&attribute))
 }
 
 /// The create call: every attribute that create takes, the tags and the token.
@@ -128,13 +154,28 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
 /// The changed attributes that one action takes care of.
 pub(super) type Group = (&'static Update, Vec<&'static Attribute>);
 
-/// The changed attributes grouped by the action that changes them, in table order.
+/// The changed attributes grouped by the action that changes them, in table order. What goes with a joining call of the
+/// same change is left to that.
 pub(super) fn changed_by_action(change: &ToChange<'_>) -> Vec<Group> {
+    let resource_type = change.wanted.resource_type;
+    let joined_anew = |attribute: &str| {
+        resource_type.relations.iter().any(|relation| {
+            change.changed.contains(&relation.attribute) && relation.join_attributes.contains(&attribute)
+        })
+    };
+    by_action(
+        change
+            .changed
+            .iter()
+            .filter(|path| !joined_anew(path))
+            .filter_map(|path| resource_type.attribute(path)),
+    )
+}
+
+/// Attributes grouped by the action that changes them in place; those that none changes are left out.
+fn by_action(attributes: impl Iterator<Item = &'static Attribute>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for path in change.changed {
-        let Some(attribute) = change.wanted.resource_type.attribute(path) else {
-            continue;
-        };
+    for attribute in attributes {
         let Changeable::InPlace(update) = attribute.change else {
             continue;
         };
@@ -163,10 +204,19 @@ pub(super) fn update_step(change: &ToChange<'_>, update: &Update, attributes: &[
 
 /// The call that changes these attributes.
 fn update_call(change: &ToChange<'_>, update: &Update, attributes: &[&'static Attribute]) -> Call {
-    let id_param = change.wanted.resource_type.id_param;
-    let mut params = Attributes::from([(id_param.to_owned(), Value::from(change.id))]);
+    attributes_call(&change.wanted, Value::from(change.id), update, attributes)
+}
+
+fn attributes_call(
+    wanted: &ToMake<'_>,
+    id: Value,
+    update: &Update,
+    attributes: &[&'static Attribute],
+) -> Call {
+    let id_param = wanted.resource_type.id_param;
+    let mut params = Attributes::from([(id_param.to_owned(), id)]);
     for attribute in attributes {
-        if let Some(value) = change.wanted.attributes.get(attribute.name) {
+        if let Some(value) = wanted.attributes.get(attribute.name) {
             put(
                 &mut params,
                 &attribute.update_param_name(),
@@ -174,7 +224,7 @@ fn update_call(change: &ToChange<'_>, update: &Update, attributes: &[&'static At
             );
         }
     }
-    call(update.action, change.wanted.region, params)
+    call(update.action, wanted.region, params)
 }
 
 /// The calls that set tags and take tags away.

@@ -270,7 +270,7 @@ fn the_check_sees_what_is_named() {
 
 #[test]
 fn every_resource_type_has_an_example() {
-    const NO_TYPES: [&str; 7] = [
+    const NO_TYPES: [&str; 8] = [
         "attribute",
         "base",
         "mod",
@@ -278,6 +278,7 @@ fn every_resource_type_has_an_example() {
         "relation",
         "resource_type",
         "steps",
+        "tests",
     ];
     let types: Vec<String> = fs::read_dir(root().join("src/types"))
         .unwrap()

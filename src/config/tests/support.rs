@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::api::action;
 use crate::config::{LoadRequest, Loaded, load};
 use crate::diagnostic::Diagnostic;
 use crate::env::{AppendFile, FileKind, FileLock, FileSystem};
-use crate::types::{self, Attribute, Complaint, Kind, Literal, ResourceType, Types, attr};
+use crate::types::{self, Attribute, Complaint, Kind, Literal, Partner, Relation, ResourceType, Types, attr};
 use crate::value::{Attributes, Value};
 
 const fn type_of(
@@ -120,8 +121,47 @@ static INSTANCE: ResourceType = type_of(
     },
 );
 
+/// Joined to a server that has no address of its own.
+static EIP: ResourceType = ResourceType {
+    relations: &[Relation {
+        attribute: "instance_id",
+        partners: &[Partner {
+            type_name: "instance",
+            id_prefix: "i-",
+            params: &[],
+        }],
+        join: &action::START_INSTANCE,
+        leave: &action::STOP_INSTANCE,
+        partner_param: "InstanceId",
+        own_param: "AllocationId",
+        join_attributes: &[],
+        status: None,
+        timeout_s: 1,
+        survives: true,
+        join_name: "bind",
+        leave_name: "unbind",
+    }],
+    partner_rule: |_, partner| {
+        let bandwidth = partner.get("internet_max_bandwidth_out")?.as_integer()?;
+        (bandwidth > 0).then(|| Complaint {
+            code: "E0205",
+            attribute: "instance_id",
+            message: format!("the server has {bandwidth} Mbit/s of its own"),
+            help: "take one of them out".to_owned(),
+        })
+    },
+    ..type_of(
+        "eip",
+        &[
+            attr("instance_id", Kind::Id("instance")).param(""),
+            attr("id", Kind::Id("eip")).computed(),
+        ],
+        no_rules,
+    )
+};
+
 pub(crate) fn types() -> Types {
-    Types::new([&VPC, &VSWITCH, &SECURITY_GROUP, &INSTANCE])
+    Types::new([&VPC, &VSWITCH, &SECURITY_GROUP, &INSTANCE, &EIP])
 }
 
 /// A folder in memory.
