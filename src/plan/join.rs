@@ -213,8 +213,37 @@ impl Joiner<'_, '_, '_> {
         format!("{} ({id}): {then}", self.address())
     }
 
+    /// Of members that nobody manages any more only those are taken out that stand in the way of a removal.
+    fn let_go_of_what_goes(&mut self, part: &'static Part) {
+        let context = self.context;
+        let resource_type = self.resource.resource_type;
+        let Some(kept) = self.kept else { return };
+        let removed: Vec<&Attributes> = part
+            .members(&kept.attributes)
+            .into_iter()
+            .filter(|member| {
+                let named = resource_type.ids_in(part, member);
+                named.iter().any(|id| context.is_going(id))
+            })
+            .collect();
+        if removed.is_empty() {
+            return;
+        }
+        let change = Members {
+            removed,
+            ..Members::default()
+        };
+        let (own, region) = (self.own(), context.inputs.region);
+        let steps = joining::change_members(resource_type, part, &own, &change, 0, region);
+        self.task(Phase::LetGo).steps.extend(steps);
+        let before = kept.attributes.get(part.attribute).cloned();
+        let change = AttributeChange::plain(part.attribute, before, None);
+        self.decision.change.attributes.push(change);
+    }
+
     fn part(&mut self, part: &'static Part) {
         if !self.attributes.contains_key(part.attribute) {
+            self.let_go_of_what_goes(part);
             return;
         }
         let wanted = part.members(&self.attributes);

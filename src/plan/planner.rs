@@ -179,7 +179,7 @@ impl<'a> Planner<'a> {
         if !first.is_empty() {
             let out = withhold::closure(first, &tasks, &edges, context);
             tasks.retain(|node, _| !out.contains_key(node.address()));
-            withhold::mark(&mut self.decisions, &out);
+            withhold::mark(&mut self.decisions, &out, inputs.impossible);
             plan.findings.extend(inputs.impossible.values().cloned());
             self.leftovers.retain(|(address, _)| !out.contains_key(address));
         }

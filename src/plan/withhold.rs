@@ -9,6 +9,7 @@ use super::context::Context;
 use super::decide::Decision;
 use crate::address::Address;
 use crate::change::Fate;
+use crate::diagnostic::Diagnostic;
 use crate::task::{Phase, Task};
 
 /// The addresses that are left out, each with the one that it waits for; none for those where it began.
@@ -65,12 +66,18 @@ pub(super) fn closure(
 }
 
 /// Says in each decision that it is left out.
-pub(super) fn mark(decisions: &mut BTreeMap<Address, Decision<'_>>, out: &BTreeMap<Address, Option<Address>>) {
+pub(super) fn mark(
+    decisions: &mut BTreeMap<Address, Decision<'_>>,
+    out: &BTreeMap<Address, Option<Address>>,
+    impossible: &BTreeMap<Address, Diagnostic>,
+) {
     for (address, waits_for) in out {
         if let Some(decision) = decisions.get_mut(address) {
             let change = &mut decision.change;
             if let Some(waits_for) = waits_for {
                 change.reasons = vec![format!("it waits for {waits_for}, which is left out")];
+            } else if let Some(finding) = impossible.get(address) {
+                change.reasons = vec![finding.message.clone()];
             }
             change.would_lose = change.is_loss();
             change.fate = Fate::Withheld;

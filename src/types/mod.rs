@@ -26,7 +26,7 @@ pub(crate) use self::attribute::{Literal, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
 #[cfg(test)]
-pub(crate) use self::relation::{Partner, Relation};
+
 #[cfg(test)]
 pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{

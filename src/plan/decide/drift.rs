@@ -9,6 +9,7 @@ use super::super::diff::{self, Memory};
 use super::Wanted;
 use crate::change::Drift;
 use crate::live::Observed;
+use crate::types::joining::Members;
 use crate::types::{Attribute, Kind};
 use crate::state;
 use crate::value::{Attributes, Value};
@@ -64,6 +65,20 @@ fn is_same(
     left: &Value,
     right: &Value,
 ) -> bool {
+    if let Some(part) = wanted
+        .resource
+        .resource_type
+        .parts
+        .iter()
+        .find(|part| part.attribute == attribute.name)
+    {
+        let set = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
+        let (left, right) = (set(left), set(right));
+        return Members::between(part, &part.members(&left), &part.members(&right)).is_empty();
+    }
+    if wanted.resource.resource_type.is_joined(attribute.name) {
+        return left == right;
+    }
     let alone = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
     let differences = diff::compare(
         wanted.resource.resource_type,

@@ -117,7 +117,7 @@ impl Model {
         });
         if plan.errors.is_empty() {
             let broken = plan::check(&plan, &self.state);
-            assert!(broken.is_empty(), "{broken:?}");
+            assert!(broken.is_empty(), "{broken:?}\n{}", super::text(&plan));
         }
         plan
     }
@@ -127,7 +127,33 @@ impl Model {
         let plan = self.plan(config);
         assert!(plan.errors.is_empty(), "{:?}", plan.errors);
         self.run(&plan, usize::MAX).unwrap();
+        self.note_outputs(config);
         plan
+    }
+
+    /// Does a whole plan of this configuration and writes down its outputs, as a command does.
+    pub(super) fn finish(&mut self, plan: &Plan, config: &str) -> Result<(), String> {
+        self.run(plan, usize::MAX)?;
+        self.note_outputs(config);
+        Ok(())
+    }
+
+    fn note_outputs(&mut self, config: &str) {
+        let live = self.live();
+        let look_up = |reference: &Reference| {
+            let observed = live.resources.get(&reference.address)?;
+            if reference.attribute == "id" {
+                return Some(Value::from(observed.id.as_str()));
+            }
+            reference.find_in(&observed.attributes).cloned()
+        };
+        let outputs = read(config).outputs;
+        self.state.outputs = outputs
+            .into_iter()
+            .map(|(name, output)| (name, output.value.resolve(&look_up)))
+            .filter(|(_, value)| value.is_known())
+            .map(|(name, value)| (name, value.to_json()))
+            .collect();
     }
 
     /// Does the first tasks of a plan. The error is what a cloud would have refused.
@@ -147,6 +173,12 @@ impl Model {
             };
             reference.find_in(learnt.get(&object)?).cloned()
         };
+        let going: BTreeSet<&str> = plan
+            .tasks
+            .iter()
+            .filter(|task| task.phase == Phase::Remove)
+            .filter_map(|task| task.id.as_deref())
+            .collect();
         for task in plan.tasks.iter().take(tasks) {
             let look_up = |reference: &Reference| find(&learnt, reference);
             for step in &task.steps {
@@ -168,7 +200,7 @@ impl Model {
                 }
             }
             let word = last_word(task, &look_up);
-            if let Some(observed) = self.exist(task, &word)? {
+            if let Some(observed) = self.exist(task, &word, &going)? {
                 let mut attributes = observed.attributes.clone();
                 attributes.insert("id".to_owned(), Value::from(observed.id.as_str()));
                 learnt.insert(task.object.clone(), attributes);
@@ -179,7 +211,12 @@ impl Model {
     }
 
     /// What a task does to what exists.
-    fn exist(&mut self, task: &Task, word: &Attributes) -> Result<Option<Observed>, String> {
+    fn exist(
+        &mut self,
+        task: &Task,
+        word: &Attributes,
+        going: &BTreeSet<&str>,
+    ) -> Result<Option<Observed>, String> {
         let object = &task.object;
         let Some(resource_type) = types::find(object.address.type_name()) else {
             return Ok(None);
@@ -199,6 +236,13 @@ impl Model {
             Phase::Make => {
                 self.made += 1;
                 let id = format!("{}{}", resource_type.id_prefix, self.made);
+                let own = |reference: &Reference| {
+                    (reference.address == object.address).then(|| Value::from(id.as_str()))
+                };
+                let word: &Attributes = &word
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.resolve(&own)))
+                    .collect();
                 let mut observed = Observed {
                     id: id.clone(),
                     attributes: seen(resource_type, word),
@@ -221,7 +265,9 @@ impl Model {
                 let id = id().ok_or("nothing to change")?;
                 let thing = self.objects.get_mut(&id).ok_or(format!("{id} is gone"))?;
                 for (name, value) in seen(resource_type, word) {
-                    thing.observed.attributes.insert(name, value);
+                    if word.contains_key(&name) || !thing.observed.attributes.contains_key(&name) {
+                        thing.observed.attributes.insert(name, value);
+                    }
                 }
                 thing
                     .observed
@@ -243,9 +289,9 @@ impl Model {
                     thing.observed.attributes.remove(relation.attribute);
                 }
                 for part in resource_type.parts {
-                    // The members that name others are the only ones that this is about.
+                    // The members that name what goes are the only ones that this is about.
                     if let Some(Value::List(members)) = thing.observed.attributes.get_mut(part.attribute) {
-                        members.retain(|member| !names_others(member, &id));
+                        members.retain(|member| !names(member, going));
                     }
                 }
                 Ok(None)
@@ -399,6 +445,10 @@ fn seen(resource_type: &'static ResourceType, attributes: &Attributes) -> Attrib
         .collect();
     seen.entry("status".to_owned())
         .or_insert_with(|| Value::from("Available"));
+    for part in resource_type.parts {
+        seen.entry(part.attribute.to_owned())
+            .or_insert_with(|| Value::List(Vec::new()));
+    }
     for name in (resource_type.implied)(attributes, &Attributes::new()) {
         seen.insert(name.to_owned(), Value::from("203.0.113.7"));
     }
@@ -465,10 +515,10 @@ fn ids(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-fn names_others(value: &Value, own: &str) -> bool {
+fn names(value: &Value, going: &BTreeSet<&str>) -> bool {
     let mut found = BTreeSet::new();
     ids(value, &mut found);
-    found.iter().any(|id| id != own)
+    found.iter().any(|id| going.contains(id.as_str()))
 }
 
 fn uses(thing: &Thing, id: &str) -> bool {

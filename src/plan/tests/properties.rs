@@ -75,10 +75,13 @@ fn an_applied_plan_leaves_nothing_to_plan_and_a_state_that_says_what_the_file_sa
             }
             let config = stack.text();
             let plan = model.plan(&config);
+            if std::env::var("INFRA_PLAN_SEED").is_ok_and(|one| one == seed.to_string()) {
+                println!("--- round {round}\n{config}\n{}", text(&plan));
+            }
             if !plan.errors.is_empty() {
                 fail(seed, "errors", &config, &plan);
             }
-            if let Err(refused) = model.run(&plan, usize::MAX) {
+            if let Err(refused) = model.finish(&plan, &config) {
                 fail(seed, &refused, &config, &plan);
             }
             tasks += plan.tasks.len();
@@ -126,7 +129,7 @@ fn a_run_that_ends_anywhere_is_continued_by_the_next() {
         }
         let config = stack.text();
         let plan = model.plan(&config);
-        if let Err(refused) = model.run(&plan, usize::MAX) {
+        if let Err(refused) = model.finish(&plan, &config) {
             fail(seed, &refused, &config, &plan);
         }
         is_settled(&model, &config, seed);
