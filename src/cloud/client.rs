@@ -428,9 +428,6 @@ impl Inner {
             _ => None,
         };
         self.tell_limiter(fault, slot, request);
-        if matches!(purpose, Purpose::Read { .. }) {
-            slot.give_up_place();
-        }
         match next {
             Next::Stop(ErrorKind::Throttled) => {
                 if let Some(pause) = own_pause {
@@ -445,19 +442,18 @@ impl Inner {
                 if !self.budget(request.product).spend() {
                     return Some(kind);
                 }
-                self.wait(retry::pause(&*self.random, failures)).await;
+                let pause = retry::pause(&*self.random, failures);
+                self.pause(slot, purpose, pause).await;
             }
-            Next::Wait { failures, .. } => self.wait(retry::pause(&*self.random, failures)).await,
+            Next::Wait { failures, .. } => {
+                let pause = retry::pause(&*self.random, failures);
+                self.pause(slot, purpose, pause).await;
+            }
             Next::Pace => {
                 if let Some(pause) = own_pause {
                     self.tell_throttled(request, pause);
-                    self.wait(pause).await;
                 }
-                if matches!(purpose, Purpose::Change { .. }) {
-                    let before = self.clock.elapsed();
-                    slot.again().await;
-                    lock(&self.totals).waited += self.clock.elapsed().saturating_sub(before);
-                }
+                self.pause(slot, purpose, own_pause.unwrap_or_default()).await;
             }
             Next::AdoptServerTime => self.server_clock.trust_newest(),
             Next::StopBackDating => {
@@ -501,6 +497,16 @@ impl Inner {
             action: request.action,
             pause,
         });
+    }
+
+    /// Waits, without a place, until the next try may leave. A read takes a new place by itself.
+    async fn pause(&self, slot: &Slot, purpose: Purpose<'_>, pause: Duration) {
+        slot.give_up_place();
+        self.wait(pause).await;
+        if matches!(purpose, Purpose::Change { .. }) {
+            let waited = slot.again().await;
+            lock(&self.totals).waited += waited;
+        }
     }
 
     async fn wait(&self, pause: Duration) {

@@ -12,6 +12,7 @@ mod fate;
 mod meddle;
 mod net;
 mod oracle;
+mod pace;
 mod scenarios;
 mod schedules;
 mod signals;

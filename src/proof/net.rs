@@ -37,6 +37,8 @@ pub(super) struct Weather {
     pub(super) deaf: bool,
     /// Times of more than five minutes ago are refused, so nothing can be back-dated.
     pub(super) strict: bool,
+    /// Of so many creates of servers the first answer is lost, and the repetition is asked to come later.
+    pub(super) lost_then_throttled: usize,
 }
 
 /// What happens to a request.
@@ -89,6 +91,8 @@ pub(super) struct Site {
     late: Vec<(i64, sim::RawRequest)>,
     /// What was first asked with each token.
     tokens: BTreeMap<String, BTreeMap<String, String>>,
+    /// How often each server was asked for, by token, in the order of the tokens' first use.
+    asked: Vec<(String, u32)>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
@@ -125,6 +129,7 @@ impl Site {
             journal,
             late: Vec::new(),
             tokens: BTreeMap::new(),
+            asked: Vec::new(),
             broken: Vec::new(),
             log: Log::default(),
         }
@@ -144,6 +149,17 @@ impl Site {
     fn handle(&mut self, request: &sim::RawRequest, now: i64) -> sim::RawAnswer {
         self.deliver_until(now);
         self.cloud.handle(request, now)
+    }
+
+    /// Counts one more try to make a server: which of the servers it is, and which try.
+    fn asked_again(&mut self, token: &str) -> (usize, u32) {
+        let known = self.asked.iter().position(|(other, _)| other == token);
+        let at = known.unwrap_or_else(|| {
+            self.asked.push((token.to_owned(), 0));
+            self.asked.len() - 1
+        });
+        self.asked[at].1 += 1;
+        (at, self.asked[at].1)
     }
 
     /// Checks what must hold for every request that leaves; whether it is one that changes something.
@@ -261,6 +277,17 @@ impl Transport for Net {
                 let is_change = site.inspect(&params);
                 if is_change && self.started.elapsed() < Duration::from_millis(self.weather.dark) {
                     mishap = [Mishap::LostAnswer, Mishap::LostRequest][usize::from(self.weather.deaf)];
+                }
+                if self.weather.lost_then_throttled > 0
+                    && params["Action"] == "CreateInstance"
+                    && let (which, tries) = site.asked_again(&params["ClientToken"])
+                    && which < self.weather.lost_then_throttled
+                {
+                    mishap = match tries {
+                        1 => Mishap::LostAnswer,
+                        2 => Mishap::Throttled,
+                        _ => mishap,
+                    };
                 }
                 if is_change && let Some(seconds) = self.fate.leaves_late() {
                     let at = self.now() + i64::try_from(seconds * 1000).unwrap();
