@@ -170,6 +170,11 @@ impl Cloud {
         }
     }
 
+    /// Where the requests of a product go: `https://sts.cn-hangzhou.aliyuncs.com`.
+    pub(crate) fn address(&self, product: Product) -> String {
+        self.inner.endpoints.get(product).to_string()
+    }
+
     /// Where the key pair comes from, in words that follow "credentials from".
     pub(crate) fn credential_source(&self) -> String {
         self.inner.key_pair.describe()

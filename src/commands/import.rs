@@ -5,6 +5,7 @@ use super::{project, report};
 use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
+use crate::observe::account;
 use crate::observe::read::read_by_id;
 use crate::resources;
 use crate::state::{Effect, Resource};
@@ -65,8 +66,10 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     };
 
     // 4. The state takes it over; what differs is the next plan's business.
-    let account = project::account(&connection.cloud).await;
-    let known = session.with_state(|state| project::check_cloud(state, &connection, account.as_deref()))?;
+    let state = session.with_state(Clone::clone);
+    let account = account::of(&connection.cloud, &state).await;
+    let known = project::check_cloud(&state, &connection, account.as_deref())?;
+    project::demand_account(&state, &connection, account.as_deref())?;
     let attributes = observed
         .attributes
         .into_iter()

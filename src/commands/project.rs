@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::failure::{Exit, Failure};
 use super::sim::start_error;
 use crate::cli::{DetailArgs, Global};
-use crate::cloud::{Cloud, CloudOptions, Credentials};
+use crate::cloud::{Cloud, CloudOptions, Credentials, Product};
 use crate::config::{self, Config, Sources};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::event::Listener;
 use crate::live::Live;
 use crate::observe::recover::{self, Recovery};
-use crate::observe::{Wanted, refresh};
+use crate::observe::{Wanted, account, refresh};
 use crate::plan;
 use crate::resources;
 use crate::schema::{Kind, Schemas};
@@ -195,15 +195,6 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
     sim::Server::start(options).map_err(start_error)
 }
 
-/// Which account this is, for the header and for the state: asked once, beside the first reads.
-pub(crate) async fn account(cloud: &Cloud) -> Option<String> {
-    cloud
-        .caller_identity()
-        .await
-        .ok()
-        .map(|identity| identity.account_id)
-}
-
 /// What a look at the cloud has shown.
 pub(crate) struct Seen {
     pub(crate) live: Live,
@@ -222,7 +213,7 @@ pub(crate) async fn look(
     let started = env.clock.elapsed();
     let (live, account) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
-        account(&connection.cloud)
+        account::of(&connection.cloud, &loaded.state)
     );
     let mut live = live
         .map_err(|error| Failure::error(super::report::api_error("the cloud could not be read", &error)))?;
@@ -353,6 +344,33 @@ pub(crate) fn check_cloud(
     }))
 }
 
+/// Refuses to change anything for a state that knows its account, or in Alibaba Cloud, while nobody has said whose
+/// account this is: what is not seen in another account is not gone.
+pub(crate) fn demand_account(
+    state: &State,
+    connection: &Connection,
+    account: Option<&str>,
+) -> Result<(), Failure> {
+    let is_vendor = connection.cloud.endpoint_kind() == "alibaba_cloud";
+    if account.is_some() || (state.cloud.account_id.is_none() && !is_vendor) {
+        return Ok(());
+    }
+    let message = match &state.cloud.account_id {
+        Some(known) => {
+            format!("this state belongs to account {known}, and the account could not be confirmed")
+        }
+        None => "the account could not be confirmed".to_owned(),
+    };
+    let address = connection.cloud.address(Product::Sts);
+    Err(Failure::error(
+        Diagnostic::error("E0716", message)
+            .note("nothing was changed")
+            .help(format!(
+                "{address} must be reachable (GetCallerIdentity; needs no permission)"
+            )),
+    ))
+}
+
 /// The state of an open session, as a look needs it.
 pub(crate) fn loaded(session: &Session) -> Loaded {
     Loaded {
@@ -364,7 +382,11 @@ pub(crate) fn loaded(session: &Session) -> Loaded {
 
 /// Writes down what looking has settled, and which cloud this state belongs to.
 pub(crate) async fn adopt(session: &Session, connection: &Connection, seen: &Seen) -> Result<(), Failure> {
-    let cloud = session.with_state(|state| check_cloud(state, connection, seen.account.as_deref()))?;
+    let account = seen.account.as_deref();
+    let cloud = session.with_state(|state| {
+        let cloud = check_cloud(state, connection, account)?;
+        demand_account(state, connection, account).map(|()| cloud)
+    })?;
     for (intent, effect) in &seen.recovery.found {
         session.done(intent.seq, vec![effect.clone()]).await?;
     }

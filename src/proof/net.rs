@@ -39,6 +39,8 @@ pub(super) struct Weather {
     pub(super) strict: bool,
     /// Of so many creates of servers the first answer is lost, and the repetition is asked to come later.
     pub(super) lost_then_throttled: usize,
+    /// Nobody says who the caller is.
+    pub(super) silent_sts: bool,
 }
 
 /// What happens to a request.
@@ -277,6 +279,9 @@ impl Transport for Net {
                 let is_change = site.inspect(&params);
                 if is_change && self.started.elapsed() < Duration::from_millis(self.weather.dark) {
                     mishap = [Mishap::LostAnswer, Mishap::LostRequest][usize::from(self.weather.deaf)];
+                }
+                if self.weather.silent_sts && params["Action"] == "GetCallerIdentity" {
+                    mishap = Mishap::LostRequest;
                 }
                 if self.weather.lost_then_throttled > 0
                     && params["Action"] == "CreateInstance"

@@ -49,6 +49,7 @@ fn some_weather(chance: &mut Chance) -> Weather {
         dark: [0, chance.below(900_000)][usize::from(chance.below(8) == 0)],
         strict: false,
         lost_then_throttled: 0,
+        silent_sts: chance.below(10) == 0,
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) weather: Weather,
     /// How many calls of one run are in flight at most.
     pub(super) parallelism: u16,
+    /// Who signs: the id and the secret.
+    pub(super) signer: (&'static str, &'static str),
 }
 
 /// How a run ended.
@@ -80,6 +82,7 @@ impl World {
             skew: 0,
             weather: Weather::default(),
             parallelism: 10,
+            signer: (super::KEY_ID, super::KEY_SECRET),
         };
         world.configure(config);
         world
@@ -171,8 +174,8 @@ impl World {
             ("HOME", "/home"),
             ("USER", "tester"),
             ("INFRA_ENDPOINT", "http://127.0.0.1:1"),
-            ("ALIBABA_CLOUD_ACCESS_KEY_ID", super::KEY_ID),
-            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", super::KEY_SECRET),
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", self.signer.0),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", self.signer.1),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let chance = Mutex::new(Chance::new(lock(&self.chance).next()));
