@@ -4,15 +4,15 @@
 
 use std::time::Duration;
 
-use super::call::read_one;
 use super::outcome::{Cause, StepError, internal};
 use super::run::Run;
 use super::work::Job;
-use crate::cloud::wait::{Verdict, WaitError};
+use crate::cloud::wait::{Ending, Verdict, WaitError};
 use crate::event::Event;
 use crate::live::Observed;
-use crate::step::{Condition, Wait};
-use crate::value::Value;
+use crate::observe::poll;
+use crate::plan::Operation;
+use crate::step::{Condition, StepKind, Wait};
 
 impl Run<'_> {
     /// Waits for a state of the resource.
@@ -26,7 +26,13 @@ impl Run<'_> {
             .pollers
             .get(job.schema().type_name)
             .ok_or_else(|| internal(format!("nothing polls {address}")))?;
-        let is_met = |observed: Option<&Observed>| verdict(&wait.until, observed);
+        let is_met = |observed: Option<&Observed>| match poll::verdict(&wait.until, observed) {
+            // What was just made has no earlier state, so somebody else has taken it on already.
+            Verdict::Past { .. } | Verdict::Elsewhere { .. } if is_wanted_later(job, wait, observed) => {
+                Verdict::Done
+            }
+            verdict => verdict,
+        };
         let on_status = |status: &str| {
             self.context.listener.event(&Event::StepStatus {
                 address: address.clone(),
@@ -39,11 +45,19 @@ impl Run<'_> {
             () = self.context.stop.raised() => return Err(StepError::Stopped),
         };
         match waited {
-            Ok(Some(observed)) => {
+            Ok(Ending::Reached(Some(observed))) => {
                 self.memory.learn_observed(address, &observed);
                 Ok(())
             }
-            Ok(None) => self.seen_gone(job, &id).await,
+            Ok(Ending::Reached(None)) => {
+                let effects = self.removal(job).into_iter().collect();
+                self.note(effects).await
+            }
+            Ok(Ending::Otherwise { status, .. }) => {
+                let error = WaitError::Otherwise { status };
+                let wanted = wanted(&wait.until);
+                Err(Cause::Wait { wanted, error }.into())
+            }
             Err(WaitError::Api(error)) => Err(error.into()),
             Err(error) => {
                 let wanted = wanted(&wait.until);
@@ -51,38 +65,24 @@ impl Run<'_> {
             }
         }
     }
-
-    /// Not seen once by id; a second look makes it certain.
-    async fn seen_gone(&self, job: &Job<'_>, id: &str) -> Result<(), StepError> {
-        if read_one(job, self.context.cloud, id).await?.is_some() {
-            return Err(internal(format!("{id} was gone and is there again")));
-        }
-        let effects = self.removal(job).into_iter().collect();
-        self.note(effects).await
-    }
 }
 
-/// What a look means to a wait.
-fn verdict(until: &Condition, observed: Option<&Observed>) -> Verdict {
-    match (until, observed) {
-        (Condition::Gone, None) => Verdict::Done,
-        (Condition::Is { .. }, None) => Verdict::Missing,
-        (Condition::Is { attribute, value }, Some(observed))
-            if observed.attributes.get(*attribute).and_then(Value::as_str) == Some(value) =>
-        {
-            Verdict::Done
-        }
-        (_, Some(observed)) => {
-            let status = observed
-                .attributes
-                .get("status")
-                .and_then(Value::as_str)
-                .unwrap_or("there");
-            Verdict::NotYet {
-                status: status.to_owned(),
-            }
-        }
-    }
+/// Whether a wait that comes later in a create is met already.
+fn is_wanted_later(job: &Job<'_>, wait: &Wait, observed: Option<&Observed>) -> bool {
+    let later = job
+        .work
+        .steps
+        .iter()
+        .filter_map(|step| match &step.kind {
+            StepKind::Wait(wait) => Some(wait),
+            StepKind::Call(_) => None,
+        })
+        .skip_while(|other| *other != wait)
+        .skip(1);
+    matches!(job.work.operation, Operation::Create { .. })
+        && later
+            .into_iter()
+            .any(|later| poll::verdict(&later.until, observed) == Verdict::Done)
 }
 
 fn wanted(until: &Condition) -> String {

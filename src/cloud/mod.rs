@@ -13,6 +13,7 @@ mod error_code;
 mod identity;
 mod limiter;
 mod outcome;
+mod page;
 mod paginate;
 mod retry;
 mod secret;
@@ -38,6 +39,7 @@ pub(crate) use self::{
     client::{Cloud, Identity},
     connect::{CloudError, CloudOptions},
     limiter::Slot,
+    page::Decode,
     paginate::{Paging, Style},
     secret::Credentials,
     window::{Window, WindowPolicy},
@@ -116,8 +118,8 @@ impl fmt::Debug for Request {
 
 /// The answer of a call that succeeded.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    pub(crate) body: serde_json::Value,
+pub(crate) struct Reply<T = serde_json::Value> {
+    pub(crate) body: T,
     pub(crate) request_id: Option<String>,
 }
 

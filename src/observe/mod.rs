@@ -4,8 +4,10 @@
 
 pub(crate) mod account;
 mod details;
+mod fields;
 #[cfg(test)]
 mod fuzz;
+pub(crate) mod poll;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod refresh;

@@ -237,7 +237,7 @@ static READING: Reading = Reading {
     action: "DescribeInstances",
     list: "Instances.Instance",
     id_field: "InstanceId",
-    page: Style::NextToken { max: 100 },
+    page: Style::PageNumber { max: 100 },
     ids: IdFilter::Json {
         param: "InstanceIds",
         max: 100,

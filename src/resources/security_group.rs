@@ -148,7 +148,7 @@ static READING: Reading = Reading {
     action: "DescribeSecurityGroups",
     list: "SecurityGroups.SecurityGroup",
     id_field: "SecurityGroupId",
-    page: Style::NextToken { max: 100 },
+    page: Style::PageNumber { max: 100 },
     ids: IdFilter::Json {
         param: "SecurityGroupIds",
         max: 100,
