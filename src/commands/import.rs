@@ -1,7 +1,7 @@
 //! Take over one resource that exists.
 
 use super::failure::{Exit, Failure};
-use super::{project, report};
+use super::{connect, project, report};
 use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
@@ -49,7 +49,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     })?;
 
     // 3. It must exist.
-    let connection = project::connect(global, env, &project, project::progress(global, env, ui)?)?;
+    let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
     let doing = format!("{} could not be read", args.id);
     let found = read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
         .await
@@ -68,8 +68,8 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     // 4. The state takes it over; what differs is the next plan's business.
     let state = session.with_state(Clone::clone);
     let account = account::of(&connection.cloud, &state).await;
-    let known = project::check_cloud(&state, &connection, account.as_deref())?;
-    project::demand_account(&state, &connection, account.as_deref())?;
+    let known = connect::check_cloud(&state, &connection, account.as_deref())?;
+    connect::demand_account(&state, &connection, account.as_deref())?;
     let attributes = observed
         .attributes
         .into_iter()

@@ -1,15 +1,22 @@
 //! One file for each command, read top to bottom; this one only finds it.
 
 mod apply;
+mod approve;
+mod carry_out;
+mod connect;
+mod decide;
 mod destroy;
 mod failure;
+mod head;
 mod import;
+mod look;
 mod output;
 mod plan;
 mod project;
 mod report;
-mod run;
+mod results;
 mod schema;
+mod secrets;
 mod show;
 mod sim;
 mod state;

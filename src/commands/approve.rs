@@ -1,0 +1,82 @@
+//! Whether a plan may be carried out: somebody agrees, and the rules allow it.
+
+use super::failure::{Exit, Failure};
+use crate::address::Address;
+use crate::cli::{ApprovalArgs, Global};
+use crate::diagnostic::Diagnostic;
+use crate::env::Env;
+use crate::plan::Plan;
+use crate::ui::prompt::{self, Question};
+use crate::ui::{Header, Ui};
+
+/// Whether a plan may be carried out: first somebody must agree (exit 4), then the rules must allow it (exit 5).
+pub(super) fn approve(
+    plan: &Plan,
+    approval: &ApprovalArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+    header: &Header,
+) -> Result<(), Failure> {
+    let question = Question {
+        plan,
+        header,
+        no_input: global.no_input || global.json,
+    };
+    if !approval.auto_approve {
+        prompt::can_ask(&question, env)
+            .map_err(|refusal| Failure::error(*refusal).with(Exit::NotApproved))?;
+    }
+    let broken = broken_rules(plan, approval);
+    if !broken.is_empty() {
+        return Err(Failure::errors(broken).with(Exit::Forbidden));
+    }
+    if approval.auto_approve || prompt::confirm(&question, ui) {
+        return Ok(());
+    }
+    let declined = Diagnostic::error("E0513", "not approved; nothing was changed");
+    Err(Failure::error(declined).with(Exit::NotApproved))
+}
+
+/// Every rule that stands against this plan, each with its way out.
+fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
+    let mut broken: Vec<Diagnostic> = plan
+        .forbidden
+        .iter()
+        .map(|forbidden| {
+            Diagnostic::error(
+                "E0521",
+                format!("{} may not be deleted or replaced", forbidden.address),
+            )
+            .help(forbidden.rule.clone())
+            .about(&forbidden.address)
+        })
+        .collect();
+    if !approval.auto_approve {
+        return broken;
+    }
+    let allowed = |address: &Address| {
+        let allowed = approval.allow_destroy.as_deref().unwrap_or_default();
+        allowed
+            .iter()
+            .any(|one| one == "*" || *one == address.to_string())
+    };
+    let lost: Vec<String> = plan
+        .losses()
+        .filter(|change| !allowed(&change.address))
+        .map(|change| change.address.to_string())
+        .collect();
+    if !lost.is_empty() {
+        let listed = lost.join(",");
+        broken.push(
+            Diagnostic::error(
+                "E0520",
+                format!("this plan deletes or replaces {}", lost.join(", ")),
+            )
+            .note("--auto-approve does not approve a loss")
+            .help(format!("allow exactly this:  --allow-destroy={listed}"))
+            .help("allow any loss:      --allow-destroy"),
+        );
+    }
+    broken
+}
