@@ -7,6 +7,7 @@
 mod account;
 mod cost;
 mod crash;
+mod damaged;
 mod disk;
 mod errors;
 mod fate;

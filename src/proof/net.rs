@@ -41,6 +41,8 @@ pub(super) struct Weather {
     pub(super) lost_then_throttled: usize,
     /// Nobody says who the caller is.
     pub(super) silent_sts: bool,
+    /// A field that the items of this action's answers lack.
+    pub(super) lacks: Option<(&'static str, &'static str)>,
 }
 
 /// What happens to a request.
@@ -341,6 +343,14 @@ impl Transport for Net {
                 }
                 _ => lock(&self.site).handle(&raw, self.now()),
             };
+            if let Some((action, field)) = self.weather.lacks
+                && params["Action"] == action
+            {
+                let text = String::from_utf8(answer.body).unwrap();
+                answer.body = text
+                    .replace(&format!("\"{field}\""), "\"Elsewhere\"")
+                    .into_bytes();
+            }
             self.fate.carried_out(number);
             if self.fate.is_dead() {
                 return std::future::pending().await;

@@ -50,6 +50,10 @@ fn some_weather(chance: &mut Chance) -> Weather {
         strict: false,
         lost_then_throttled: 0,
         silent_sts: chance.below(10) == 0,
+        lacks: match chance.below(20) {
+            0 => Some(*chance.pick(super::damaged::LACKING)),
+            _ => None,
+        },
     }
 }
 
