@@ -50,7 +50,7 @@ pub(super) fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, 
 
 /// What was touched and exists, old ones that are still to delete included, a line each.
 pub(super) fn existing(plan: &Plan, session: &Session) -> Vec<String> {
-    let touched: BTreeSet<&Address> = plan.work.iter().map(|work| &work.address).collect();
+    let touched: BTreeSet<&Address> = plan.tasks.iter().map(|task| &task.object.address).collect();
     session.with_state(|state| {
         let known = touched.into_iter().filter_map(|address| {
             let known = state.resources.get(address)?;
