@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::connect::{Connection, account, check_cloud};
+use super::connect::{Connection, check_cloud, demand_account};
 use super::failure::Failure;
 use super::project::Project;
 use super::report;
@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::live::Live;
 use crate::observe::Wanted;
 use crate::observe::recover::{self, Recovery};
-use crate::observe::refresh;
+use crate::observe::{account, refresh};
 use crate::state::{Loaded, Session, State};
 use crate::types::Kind;
 
@@ -33,7 +33,7 @@ pub(super) async fn look(
     let started = env.clock.elapsed();
     let (live, account) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
-        account(&connection.cloud)
+        account::of(&connection.cloud, &loaded.state)
     );
     let mut live =
         live.map_err(|error| Failure::error(report::api_error("the cloud could not be read", &error)))?;
@@ -85,7 +85,11 @@ pub(super) fn loaded(session: &Session) -> Loaded {
 
 /// Writes down what looking has settled, and which cloud this state belongs to.
 pub(super) async fn adopt(session: &Session, connection: &Connection, seen: &Seen) -> Result<(), Failure> {
-    let cloud = session.with_state(|state| check_cloud(state, connection, seen.account.as_deref()))?;
+    let account = seen.account.as_deref();
+    let cloud = session.with_state(|state| {
+        let cloud = check_cloud(state, connection, account)?;
+        demand_account(state, connection, account).map(|()| cloud)
+    })?;
     for (intent, effect) in &seen.recovery.found {
         session.done(intent.seq, vec![effect.clone()]).await?;
     }

@@ -12,7 +12,7 @@ use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Fate};
 use crate::config;
 use crate::live::Observed;
-use crate::types::{Kind, ResourceType};
+use crate::types::ResourceType;
 use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::joining::{self, Members};

@@ -19,18 +19,16 @@ mod vswitch;
 use std::collections::BTreeMap;
 
 pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs};
-pub(crate) use self::part::Part;
-pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
 pub(crate) use self::attribute::{Literal, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
-#[cfg(test)]
-
+pub(crate) use self::part::Part;
+pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
 pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{
-    Contention, IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
+    IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
 
 /// All types, by name.
