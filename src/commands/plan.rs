@@ -30,15 +30,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(
-        env,
-        &project,
-        &state,
-        &seen,
-        &connection,
-        goal,
-        &BTreeMap::new(),
-    )?;
+    let plan = decide::decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));

@@ -6,8 +6,8 @@
 use super::attribute::{Attribute, Changeable, Kind, Literal, Needs, Update, attr};
 use super::base::BASE;
 use super::resource_type::{
-    Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange, ToMake,
-    ToRemove,
+    Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange,
+    ToMake, ToRemove,
 };
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};

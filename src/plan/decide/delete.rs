@@ -11,9 +11,9 @@ use crate::change::{AttributeChange, Change, Fate, Forbidden};
 use crate::config::BlockShape;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::types::{Kind, ResourceType, ToRemove};
 use crate::state::{self, Effect};
 use crate::task::{Phase, Task};
+use crate::types::{Kind, ResourceType, ToRemove};
 use crate::value::{Attributes, Value};
 
 /// Decides about a resource of the state that nothing wants: it is deleted, or forgotten if it is already gone.
@@ -196,7 +196,11 @@ pub(super) fn task(
 }
 
 /// What is known of the one that goes.
-fn shown(resource_type: &'static ResourceType, known: &Attributes, observed: &Observed) -> Vec<AttributeChange> {
+fn shown(
+    resource_type: &'static ResourceType,
+    known: &Attributes,
+    observed: &Observed,
+) -> Vec<AttributeChange> {
     let managed = resource_type.attributes.iter().filter(|attribute| {
         let hidden =
             attribute.remembered || matches!(attribute.kind, Kind::Tags | Kind::Table(_) | Kind::TableSet(_));

@@ -41,7 +41,10 @@ pub(super) struct Place {
 
 impl From<Phase> for Place {
     fn from(phase: Phase) -> Place {
-        Place { phase, leftover: None }
+        Place {
+            phase,
+            leftover: None,
+        }
     }
 }
 
@@ -232,7 +235,12 @@ fn unavailable(context: &Context<'_>, resource: &config::Resource) -> Vec<Diagno
 }
 
 /// The state learns of a stray first, as far as looking tells about it.
-fn adopt(context: &Context<'_>, decision: &mut Decision<'_>, resource: &config::Resource, observed: &Observed) {
+fn adopt(
+    context: &Context<'_>,
+    decision: &mut Decision<'_>,
+    resource: &config::Resource,
+    observed: &Observed,
+) {
     let resource_type = resource.resource_type;
     let readable = observed.attributes.iter().filter(|(name, _)| {
         let attribute = resource_type.attribute(name);

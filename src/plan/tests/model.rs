@@ -353,9 +353,11 @@ impl Model {
         let address = &task.object.address;
         let resource_type = types::find(address.type_name());
         let key = self.state.hash_key.clone();
-        let seal = |attributes: &Attributes| sealed(resource_type, attributes, look_up, &|bytes| {
-            key.fingerprint(bytes)
-        });
+        let seal = |attributes: &Attributes| {
+            sealed(resource_type, attributes, look_up, &|bytes| {
+                key.fingerprint(bytes)
+            })
+        };
         if task.phase == Phase::Make {
             let id = learnt[&task.object]["id"].as_str().unwrap().to_owned();
             let entry = task.then.iter().find_map(|effect| match effect {
@@ -499,7 +501,8 @@ fn sealed(
 
 fn excludes(resource_type: &ResourceType, one: &Attributes, other: &Attributes) -> bool {
     let place = resource_type.contention.place;
-    place(one).is_some_and(|here| place(other) == Some(here)) && (resource_type.contention.excludes)(one, other)
+    place(one).is_some_and(|here| place(other) == Some(here))
+        && (resource_type.contention.excludes)(one, other)
 }
 
 /// The ids in a value.

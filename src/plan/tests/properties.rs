@@ -30,11 +30,7 @@ fn is_settled(model: &Model, config: &str, seed: u64) {
     }
     let wanted = read(config);
     let known: Vec<_> = model.state.resources.keys().collect();
-    assert_eq!(
-        known,
-        wanted.resources.keys().collect::<Vec<_>>(),
-        "seed {seed}"
-    );
+    assert_eq!(known, wanted.resources.keys().collect::<Vec<_>>(), "seed {seed}");
     for (address, resource) in &wanted.resources {
         let entry = &model.state.resources[address];
         assert!(
@@ -104,7 +100,9 @@ fn an_applied_plan_leaves_nothing_to_plan_and_a_state_that_says_what_the_file_sa
         .iter()
         .sum();
     assert!(
-        replaced > stacks() / 10 && fates[&Fate::Update] > stacks() / 10 && fates[&Fate::Note] > stacks() / 50,
+        replaced > stacks() / 10
+            && fates[&Fate::Update] > stacks() / 10
+            && fates[&Fate::Note] > stacks() / 50,
         "too little is drawn: {fates:?}"
     );
 }
@@ -178,7 +176,10 @@ fn whatever_is_protected_is_never_lost_without_being_told() {
             }
         }
     }
-    assert!(forbidden > 10, "only {forbidden} protected resources were in danger");
+    assert!(
+        forbidden > 10,
+        "only {forbidden} protected resources were in danger"
+    );
 }
 
 #[test]
@@ -231,7 +232,11 @@ fn nothing_that_a_note_says_changes_the_cloud() {
                 .then
                 .iter()
                 .any(|effect| !matches!(effect, Effect::Made { .. }));
-            assert!(learns || task.phase == Phase::LetGo, "seed {seed}: {}", task.object);
+            assert!(
+                learns || task.phase == Phase::LetGo,
+                "seed {seed}: {}",
+                task.object
+            );
         }
     }
 }
