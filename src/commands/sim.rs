@@ -48,7 +48,8 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
             .collect(),
         region: args.region.clone(),
         speed: parse("--speed", &args.speed)?,
-        latency: latency(&args.latency)?,
+        latency: duration("--latency", &args.latency)?,
+        seed: args.seed,
         ca_out: args.ca_out.as_ref().map(|file| env.cwd.join(file)),
         ..sim::Options::default()
     };
@@ -56,9 +57,6 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
         return Err(usage(
             "--access-key-id and --access-key-secret come in pairs".to_owned(),
         ));
-    }
-    if let Some(seed) = args.seed {
-        options.seed = seed;
     }
     for quota in &args.quota {
         options.quotas.push(parse("--quota", quota)?);
@@ -81,7 +79,7 @@ where
 }
 
 /// `50ms`, `2s`, or a bare number of milliseconds.
-fn latency(text: &str) -> Result<Duration, Failure> {
+fn duration(flag: &str, text: &str) -> Result<Duration, Failure> {
     let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, 1),
         (None, Some(number)) => (number, 1000),
@@ -94,7 +92,7 @@ fn latency(text: &str) -> Result<Duration, Failure> {
     milliseconds
         .filter(|milliseconds| *milliseconds <= 3_600_000)
         .map(Duration::from_millis)
-        .ok_or_else(|| usage(format!("--latency {text}: a time such as 50ms or 2s")))
+        .ok_or_else(|| usage(format!("{flag} {text}: a time such as 50ms or 2s")))
 }
 
 fn usage(message: String) -> Failure {

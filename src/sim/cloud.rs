@@ -82,7 +82,7 @@ impl Cloud {
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
             allow_remote: options.allow_remote,
-            seed: options.seed,
+            seed: options.seed.unwrap_or(0),
         };
         let mut faults = options.faults.clone();
         match options.scenario {
@@ -106,12 +106,12 @@ impl Cloud {
             accounts: options
                 .key_pairs
                 .iter()
-                .map(|pair| (pair.id.clone(), World::new(options.seed, account_id(&pair.id))))
+                .map(|pair| (pair.id.clone(), World::new(settings.seed, account_id(&pair.id))))
                 .collect(),
             keys: options.key_pairs.clone(),
             clock: LifeClock::new(options.speed),
             nonces: Nonces::default(),
-            faults: Faults::new(options.seed, faults),
+            faults: Faults::new(settings.seed, faults),
             quotas: Quotas::new(options.quotas.clone()),
             stats: Stats::default(),
             requests: 0,

@@ -17,13 +17,30 @@ pub(super) fn respond(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) 
     if !front_page && !path.starts_with("/_sim/") {
         return None;
     }
-    let mut answer = if request.header("host").is_some_and(is_loopback) {
-        route(cloud, request, now)
-    } else {
+    let mut answer = if !request.header("host").is_some_and(is_loopback) {
         text(403, "The control plane answers to a loopback host name only.\n")
+    } else if !front_page && is_cross_origin(request) {
+        text(
+            403,
+            "The control plane does not answer to pages of other origins.\n",
+        )
+    } else {
+        route(cloud, request, now)
     };
     answer.headers.push(("Date".to_owned(), http_date(now)));
     Some(answer)
+}
+
+/// Whether a page of another origin sent this: any page that a browser shows can reach a loopback address.
+fn is_cross_origin(request: &RawRequest) -> bool {
+    let foreign_origin = request.header("origin").is_some_and(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        !host.is_some_and(is_loopback)
+    });
+    foreign_origin
+        || request
+            .header("sec-fetch-site")
+            .is_some_and(|site| site.eq_ignore_ascii_case("cross-site"))
 }
 
 fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer {

@@ -14,8 +14,10 @@ mod catalogue;
 mod check;
 mod clock;
 mod cloud;
+mod connections;
 mod control;
 mod faults;
+mod folder;
 mod gates;
 mod node;
 mod options;
@@ -36,7 +38,9 @@ mod world;
 pub use clock::{Speed, SpeedError, UnixMillis};
 pub use cloud::Cloud;
 pub use faults::{FaultError, FaultKind, FaultSpec, FaultWhen};
-pub use options::{KeyPair, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut, SoldOutError};
+pub use options::{
+    KeyPair, Limits, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut, SoldOutError,
+};
 pub use server::{Server, StartError};
 pub use store::StoreError;
 pub use wire::{Delivery, RawAnswer, RawRequest};

@@ -160,6 +160,30 @@ impl FromStr for Scenario {
     }
 }
 
+/// How long a connection may keep the server waiting, and how many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once; who waits longest is closed for a newcomer. Never more than the process may have files.
+    pub connections: usize,
+    /// From the first moment, or from the first byte of a later request, to the end of the request's head.
+    pub head: Duration,
+    /// From the end of the head to the end of the body.
+    pub body: Duration,
+    /// From an answer to the next request, and for each stretch in which no byte of an answer is taken.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+        }
+    }
+}
+
 /// Everything that `infra sim serve` can be told.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -175,8 +199,9 @@ pub struct Options {
     pub region: String,
     /// Speed of asynchronous life cycles.
     pub speed: Speed,
-    /// Ids, addresses and faults follow from it.
-    pub seed: u64,
+    /// Ids, addresses and faults follow from it. [`super::Server`] draws one when there is none; a [`super::Cloud`]
+    /// of its own takes 0.
+    pub seed: Option<u64>,
     /// How long every answer is held back.
     pub latency: Duration,
     /// Throttling; none by default.
@@ -194,6 +219,8 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// Where to write the certificate of the throw-away authority that vouches for TLS on the same port.
     pub ca_out: Option<PathBuf>,
+    /// What connections may take.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -205,7 +232,7 @@ impl Default for Options {
             key_pairs: Vec::new(),
             region: "cn-hangzhou".to_owned(),
             speed: Speed::Times(1),
-            seed: 0,
+            seed: None,
             latency: Duration::ZERO,
             quotas: Vec::new(),
             faults: Vec::new(),
@@ -214,6 +241,7 @@ impl Default for Options {
             sold_out: Vec::new(),
             token_lifetime: Duration::from_secs(600),
             ca_out: None,
+            limits: Limits::default(),
         }
     }
 }
