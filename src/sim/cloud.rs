@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::actions;
 use super::clock::{LifeClock, UnixMillis, http_date};
 use super::control;
 use super::faults::{FaultSpec, Faults};
@@ -106,7 +107,12 @@ impl Cloud {
             accounts: options
                 .key_pairs
                 .iter()
-                .map(|pair| (pair.id.clone(), World::new(settings.seed, account_id(&pair.id))))
+                .map(|pair| {
+                    (
+                        pair.id.clone(),
+                        World::new(actions::kinds(), settings.seed, account_id(&pair.id)),
+                    )
+                })
                 .collect(),
             keys: options.key_pairs.clone(),
             clock: LifeClock::new(options.speed),
@@ -146,7 +152,7 @@ impl Cloud {
         let world = self
             .accounts
             .entry(line.account.clone())
-            .or_insert_with(|| World::new(seed, account_id(&line.account)));
+            .or_insert_with(|| World::new(actions::kinds(), seed, account_id(&line.account)));
         world.replay(line.tables, line.made)?;
         self.clock.resume(line.real, line.life);
         for (at, nonce) in line.nonces {
@@ -264,7 +270,7 @@ impl Cloud {
     /// Forgets everything that exists, also on disk; keys and faults stay.
     pub(super) fn reset(&mut self, now: UnixMillis) -> Result<(), StoreError> {
         for (key, world) in &mut self.accounts {
-            *world = World::new(self.settings.seed, account_id(key));
+            *world = World::new(actions::kinds(), self.settings.seed, account_id(key));
             if self.store.is_some() {
                 world.track();
             }
@@ -297,7 +303,7 @@ impl Cloud {
 
     /// What contradicts itself in any account, for tests; empty when all is well.
     pub fn check(&mut self) -> Vec<String> {
-        self.accounts.values_mut().flat_map(World::check).collect()
+        self.accounts.values().flat_map(World::check).collect()
     }
 
     /// Everything that exists as JSON, the body of `GET /_sim/world`.
@@ -334,7 +340,14 @@ fn snapshot(
             world.take_changes();
             // Nonces belong to no cloud; the first line holds them all.
             let nonces = std::mem::take(&mut own);
-            line_text(account, now, life, world.made(), &nonces, Some(&world.all()))
+            line_text(
+                account,
+                now,
+                life,
+                world.made(),
+                &nonces,
+                Some(&world.everything()),
+            )
         })
         .collect()
 }

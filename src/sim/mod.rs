@@ -4,12 +4,15 @@
 //! canonical forms itself from the vendor's facts, and forgives only what the real gateway forgives. [`Cloud`] is the
 //! whole machine, synchronous and deterministic; [`Server`] puts it behind a socket.
 //!
-//! A request passes the gates of `gates.rs` in order. Adding an action is one line in a table of `actions/` and one
-//! function over the `World`; parameters, paging, id lists, error statuses and the shape of the answer come from
-//! `schema/api` and shared code.
+//! A request passes the gates of `gates.rs` in order. A product more is a row of `products.rs`. An action more is one
+//! line in its file of `actions/` and one function over the [`Call`](call::Call); parameters, paging, id lists, error
+//! statuses and the shape of the answer come from `schema/api` and shared code. A kind of thing more is one file of
+//! `actions/` and one row of its registry: the file holds what is known of a thing, what keeps others from being
+//! deleted, limits, tags, what time does to it, and what must never be true of it.
 
 mod actions;
 mod api;
+mod call;
 mod catalogue;
 mod check;
 mod clock;
@@ -19,11 +22,13 @@ mod control;
 mod faults;
 mod folder;
 mod gates;
+mod head;
+mod net;
 mod node;
 mod options;
 mod params;
+mod products;
 mod refusal;
-mod rows;
 mod seed;
 mod server;
 mod stats;

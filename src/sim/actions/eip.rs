@@ -1,12 +1,67 @@
 //! Elastic addresses: kept apart from any instance, bound to one at a time.
 
+use super::super::call::{Call, Entry, Search, done, vpc_tags};
+use super::super::clock::Now;
 use super::super::clock::{add_months, seconds};
+use super::super::head::Status;
+use super::super::head::{Head, row};
 use super::super::node::{Node, map};
+use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Eip, EipStatus, InstanceStatus};
+use super::super::world::{Kind, World};
 use super::instance_create::public_ip;
 use super::instance_power::unlocked;
-use super::{Call, ECS, Entry, Search, VPC, done, vpc_tags};
+use super::instance_row::Instance;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Eip {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    pub(super) address: String,
+    /// Mbit/s.
+    pub(super) bandwidth: i64,
+    pub(super) internet_charge: String,
+    pub(super) isp: String,
+    /// The end of a subscription; `None` is pay-as-you-go.
+    pub(super) expires: Option<i64>,
+    pub(super) instance_id: String,
+}
+
+row!(Eip, links: |row, link| {
+    link("address", &row.address);
+    if !row.instance_id.is_empty() {
+        link("instance", &row.instance_id);
+    }
+});
+
+impl Kind for Eip {
+    const NAME: &'static str = "eip";
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[(VPC, "eip")];
+
+    fn arrived(world: &mut World, id: &str, status: Status, _now: Now) {
+        if status == Status::Available {
+            world.update::<Eip, _>(id, |eip| eip.instance_id.clear());
+        }
+    }
+
+    fn bereft(world: &mut World, _kind: &'static str, id: &str, _now: Now) {
+        for eip_id in world.ids_linked::<Eip>("instance", id) {
+            world.update::<Eip, _>(&eip_id, |eip| {
+                eip.instance_id.clear();
+                eip.settle_as(Status::Available);
+            });
+        }
+    }
+
+    fn faults(world: &World) -> Vec<String> {
+        let lost =
+            |eip: &&Eip| !eip.instance_id.is_empty() && world.get::<Instance>(&eip.instance_id).is_none();
+        let lost = world.all::<Eip>().iter().filter(lost);
+        lost.map(|eip| format!("{} is bound to an instance that does not exist", eip.id))
+            .collect()
+    }
+}
 
 pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "AllocateEipAddress", allocate),
@@ -51,31 +106,26 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let name = call.name("Name", 1, &["InvalidParameter"])?.unwrap_or_default();
     let description = call.description(2, &["InvalidParameter"])?.unwrap_or_default();
     let tags = call.tags()?;
-    let (sequence, id, _) = call.make("eip-");
-    let address = public_ip(sequence);
-    let resource_group = params.text_or("ResourceGroupId", "").to_owned();
-    let mut answer = map! { "AllocationId": &id, "EipAddress": &address, "ResourceGroupId": &resource_group };
+    let (mut head, _) = call.head("eip-");
+    head.name = name;
+    head.description = description;
+    head.tags = tags;
+    let address = public_ip(head.place);
+    let mut answer =
+        map! { "AllocationId": &head.id, "EipAddress": &address, "ResourceGroupId": &head.resource_group };
     if expires.is_some() {
-        answer.push("OrderId", i64::try_from(20_000_000 + sequence).unwrap_or(0));
+        answer.push("OrderId", i64::try_from(20_000_000 + head.place).unwrap_or(0));
     }
     let eip = Eip {
-        id,
-        region: call.region.clone(),
+        head,
         address,
-        name,
-        description,
-        status: EipStatus::Available,
-        due: None,
         bandwidth,
         internet_charge,
         isp: params.text_or("ISP", "BGP").to_owned(),
         expires,
         instance_id: String::new(),
-        created: call.now.real,
-        resource_group,
-        tags,
     };
-    call.world.eips.insert(sequence, eip);
+    call.world.insert(eip);
     Ok(answer)
 }
 
@@ -90,19 +140,19 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("AllocationId")?;
     let instance_id = params.required("InstanceId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
+    let eip = call.find::<Eip>(id, ABSENT)?;
     if params.text_or("InstanceType", "EcsInstance") != "EcsInstance" {
         return refuse("InvalidInstanceType.ValueNotSupported");
     }
-    if eip.status != EipStatus::Available {
+    if eip.status != Status::Available {
         return refuse("IncorrectEipStatus");
     }
-    let row = call.find(&call.world.instances, instance_id, "InvalidInstanId.NotFound")?;
+    let row = call.find::<Instance>(instance_id, "InvalidInstanId.NotFound")?;
     unlocked(row)?;
     if super::security_group::network_of(row).is_empty() {
         return refuse("OperationDenied");
     }
-    if !matches!(row.status, InstanceStatus::Running | InstanceStatus::Stopped) || row.is_leaving() {
+    if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return Err(Refusal::new("IncorrectInstanceStatus")
             .with_message("Current instance status does not support this operation."));
     }
@@ -112,14 +162,13 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if row.bandwidth_out > 0 {
         return refuse("Forbidden.InstanceBandwidthNotZero");
     }
-    if call.world.eips.linked("instance", instance_id).next().is_some() {
+    if call.world.linked::<Eip>("instance", instance_id).next().is_some() {
         return refuse("InvalidAssociation.Duplicated");
     }
-    let due = call.now.after(ASSOCIATING_MS);
-    call.world.eips.update(id, |eip| {
-        eip.status = EipStatus::Associating;
+    let now = call.now;
+    call.world.update::<Eip, _>(id, |eip| {
+        eip.pass(Status::Associating, ASSOCIATING_MS, Status::InUse, now);
         eip.instance_id = instance_id.to_owned();
-        eip.due = Some(due);
     });
     done()
 }
@@ -127,8 +176,8 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn unassociate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("AllocationId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
-    if eip.status != EipStatus::InUse {
+    let eip = call.find::<Eip>(id, ABSENT)?;
+    if eip.status != Status::InUse {
         return refuse("IncorrectEipStatus");
     }
     if params
@@ -137,42 +186,39 @@ fn unassociate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("InvalidBindInstance.NotFound");
     }
-    let due = call.now.after(UNASSOCIATING_MS);
-    call.world.eips.update(id, |eip| {
-        eip.status = EipStatus::Unassociating;
-        eip.due = Some(due);
+    let now = call.now;
+    call.world.update::<Eip, _>(id, |eip| {
+        eip.pass(Status::Unassociating, UNASSOCIATING_MS, Status::Available, now);
     });
     done()
 }
 
 fn release(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("AllocationId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
+    let eip = call.find::<Eip>(id, ABSENT)?;
     if eip.expires.is_some_and(|expires| expires > call.now.real) {
         return refuse("Forbidden.ChargeTypeIsPrepaid");
     }
-    if eip.status != EipStatus::Available {
+    if eip.status != Status::Available {
         return refuse("IncorrectEipStatus");
     }
-    let due = call.now.after(RELEASING_MS);
-    call.world.eips.update(id, |eip| {
-        eip.status = EipStatus::Releasing;
-        eip.due = Some(due);
-    });
+    let now = call.now;
+    call.world
+        .update::<Eip, _>(id, |eip| eip.leave(Status::Releasing, RELEASING_MS, now));
     done()
 }
 
 fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("AllocationId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
-    if !matches!(eip.status, EipStatus::Available | EipStatus::InUse) {
+    let eip = call.find::<Eip>(id, ABSENT)?;
+    if !matches!(eip.status, Status::Available | Status::InUse) {
         return refuse("IncorrectEipStatus");
     }
     let bandwidth = params.text("Bandwidth").map(bandwidth).transpose()?;
     let name = call.name("Name", 1, &["InvalidEipAddressName.Malformed"])?;
     let description = call.description(2, &["InvalidDescription.Malformed"])?;
-    call.world.eips.update(id, |eip| {
+    call.world.update::<Eip, _>(id, |eip| {
         eip.bandwidth = bandwidth.unwrap_or(eip.bandwidth);
         if let Some(name) = name {
             eip.name = name;
@@ -197,33 +243,27 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         // No other kind of thing can be bound here.
         return Ok(call.listed(
-            &call.page(&call.world.eips, Search::ids(Some(Vec::<String>::new())), |_| {
-                true
-            })?,
+            &call.page::<Eip>(Search::ids(Some(Vec::<String>::new())), |_| true)?,
             "EipAddresses",
             "EipAddress",
             |eip| node(call, eip),
         ));
     }
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    let page = call.page(
-        &call.world.eips,
-        Search::ids(ids).or_link("instance", instance_id),
-        |eip| {
-            addresses
-                .as_ref()
-                .is_none_or(|addresses| addresses.contains(&eip.address.as_str()))
-                && instance_id.is_none_or(|instance_id| instance_id == eip.instance_id)
-                && is("Status", eip.status.text())
-                && is("EipName", &eip.name)
-                && is("ISP", &eip.isp)
-                && is("ChargeType", charge(eip))
-                && is("ResourceGroupId", &eip.resource_group)
-                && params.text("LockReason").is_none()
-                && params.text("SegmentInstanceId").is_none()
-                && params.text("PublicIpAddressPoolId").is_none()
-        },
-    )?;
+    let page = call.page::<Eip>(Search::ids(ids).or_link("instance", instance_id), |eip| {
+        addresses
+            .as_ref()
+            .is_none_or(|addresses| addresses.contains(&eip.address.as_str()))
+            && instance_id.is_none_or(|instance_id| instance_id == eip.instance_id)
+            && is("Status", eip.status.text())
+            && is("EipName", &eip.name)
+            && is("ISP", &eip.isp)
+            && is("ChargeType", charge(eip))
+            && is("ResourceGroupId", &eip.resource_group)
+            && params.text("LockReason").is_none()
+            && params.text("SegmentInstanceId").is_none()
+            && params.text("PublicIpAddressPoolId").is_none()
+    })?;
     Ok(call.listed(&page, "EipAddresses", "EipAddress", |eip| node(call, eip)))
 }
 
@@ -280,8 +320,8 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
 
 fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, super::instance::ABSENT)?;
-    if !matches!(row.status, InstanceStatus::Running | InstanceStatus::Stopped) || row.is_leaving() {
+    let row = call.find::<Instance>(id, super::instance::ABSENT)?;
+    if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }
     if super::security_group::network_of(row).is_empty() || row.subscription.is_some() {
@@ -290,29 +330,28 @@ fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let Some(address) = row.public_ip.clone() else {
         return refuse("InvalidInstance.IpAddressMissing");
     };
+    let (bandwidth, internet_charge) = (row.bandwidth_out, row.internet_charge.clone());
+    let (region, resource_group) = (row.region.clone(), row.resource_group.clone());
+    let (head, _) = call.head("eip-");
     let eip = Eip {
-        id: String::new(),
-        region: row.region.clone(),
+        head: Head {
+            region,
+            resource_group,
+            status: Status::InUse,
+            ..head
+        },
         address,
-        name: String::new(),
-        description: String::new(),
-        status: EipStatus::InUse,
-        due: None,
-        bandwidth: row.bandwidth_out,
-        internet_charge: row.internet_charge.clone(),
+        bandwidth,
+        internet_charge,
         isp: "BGP".to_owned(),
         expires: None,
         instance_id: id.to_owned(),
-        created: call.now.real,
-        resource_group: row.resource_group.clone(),
-        tags: Vec::new(),
     };
-    let (sequence, eip_id, _) = call.make("eip-");
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         row.public_ip = None;
         row.public_ip_works = false;
         row.bandwidth_out = 0;
     });
-    call.world.eips.insert(sequence, Eip { id: eip_id, ..eip });
+    call.world.insert(eip);
     done()
 }

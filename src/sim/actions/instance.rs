@@ -1,13 +1,17 @@
 //! Instances as they are seen.
 
+use super::super::call::{Call, Entry, Search, ecs_tags};
 use super::super::catalogue;
 use super::super::clock::minutes;
+use super::super::head::Status;
+use super::super::net::ip_text;
 use super::super::node::{Node, map, texts};
 use super::super::params::Params;
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Eip, Instance, InstanceStatus, Network, ip_text};
+use super::eip::Eip;
+use super::instance_row::{Instance, Network};
 use super::key_pair::wildcard;
-use super::{Call, ECS, Entry, Search, ecs_tags};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeInstances", describe),
@@ -48,7 +52,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         list.as_ref()
             .is_none_or(|list| value.is_some_and(|value| list.iter().any(|item| item == value)))
     };
-    let page = call.page(&call.world.instances, search, |row| {
+    let page = call.page::<Instance>(search, |row| {
         let (vpc_id, vswitch_id, private_ip, inner_ip) = match &row.network {
             Network::Classic { inner_ip } => ("", "", None, Some(ip_text(*inner_ip))),
             Network::Vpc {
@@ -138,7 +142,7 @@ pub(super) fn charge_type(row: &Instance) -> &'static str {
 
 /// The elastic address on an instance.
 pub(super) fn eip_of<'t>(call: &'t Call<'_>, row: &'t Instance) -> Option<&'t Eip> {
-    call.world.eips.linked("instance", &row.id).next()
+    call.world.linked::<Eip>("instance", &row.id).next()
 }
 
 fn eip_node(call: &Call<'_>, row: &Instance) -> Node {
@@ -301,8 +305,8 @@ fn cards(row: &Instance) -> Vec<Node> {
 
 fn stopped_mode(row: &Instance) -> &str {
     match (row.status, row.stopped_mode.as_str()) {
-        (InstanceStatus::Stopped, "") => "KeepCharging",
-        (InstanceStatus::Stopped, mode) => mode,
+        (Status::Stopped, "") => "KeepCharging",
+        (Status::Stopped, mode) => mode,
         _ => "Not-applicable",
     }
 }
@@ -317,7 +321,7 @@ fn describe_status(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("InvalidZoneId.NotFound");
     }
-    let page = call.page(&call.world.instances, Search::ids(ids), |row| {
+    let page = call.page::<Instance>(Search::ids(ids), |row| {
         params.text("ZoneId").is_none_or(|zone| zone == row.zone)
     })?;
     Ok(call.listed(&page, "InstanceStatuses", "InstanceStatus", |row| {
@@ -326,10 +330,7 @@ fn describe_status(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let row = call.find(&call.world.instances, call.params.required("InstanceId")?, ABSENT)?;
-    if !call.is_visible(row.created) {
-        return refuse(ABSENT);
-    }
+    let row = call.find_visible::<Instance>(call.params.required("InstanceId")?, ABSENT)?;
     let kind = catalogue::find_instance_type(&row.instance_type);
     let (cpu, memory) = kind.map_or((0, 0), |kind| (kind.cpu, kind.memory));
     Ok(map! {
@@ -369,6 +370,6 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn describe_user_data(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let row = call.find(&call.world.instances, call.params.required("InstanceId")?, ABSENT)?;
+    let row = call.find::<Instance>(call.params.required("InstanceId")?, ABSENT)?;
     Ok(map! { "RegionId": &row.region, "InstanceId": &row.id, "UserData": &row.user_data })
 }

@@ -1,12 +1,18 @@
 //! Making instances from checked orders.
 
+use super::super::call::{Call, Entry};
 use super::super::catalogue;
+use super::super::head::{Next, Status};
+use super::super::net::ip_text;
 use super::super::node::{Node, map, texts};
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Disk, DiskStatus, Instance, InstanceStatus, Network, Next, ip_text};
+use super::disk::Disk;
 use super::instance_order::{DiskOrder, Order, order};
 use super::instance_power::STARTING_MS;
-use super::{Call, ECS, Entry};
+use super::instance_row::{Instance, Network};
+use super::vswitch::VSwitch;
+use super::vswitch::{free_address, free_addresses};
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "CreateInstance", create), (ECS, "RunInstances", run)];
 
@@ -25,7 +31,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let order = order(call, groups, vswitch, call.params.text("PrivateIpAddress"))?;
     let name = call.name("InstanceName", 2, NAME)?;
     call.validated()?;
-    let path = vec![(PENDING_MS, Next::Status(InstanceStatus::Stopped))];
+    let path = vec![(PENDING_MS, Next::Status(Status::Stopped))];
     let price = price(&order);
     let id = make(call, &order, name, path, false)?;
     let mut answer = map! { "InstanceId": id, "TradePrice": price };
@@ -95,9 +101,8 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let free = match &order.vswitch {
         Some((vswitch_id, _)) => call
             .world
-            .vswitches
-            .get(vswitch_id)
-            .map_or(0, |vswitch| call.world.free_addresses(vswitch)),
+            .get::<VSwitch>(vswitch_id)
+            .map_or(0, |vswitch| free_addresses(call.world, vswitch)),
         None => usize::MAX,
     };
     let free = i64::try_from(free).unwrap_or(i64::MAX);
@@ -109,8 +114,8 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let mut ids = Vec::new();
     for index in 0..count {
         let path = vec![
-            (PENDING_MS, Next::Status(InstanceStatus::Starting)),
-            (STARTING_MS, Next::Status(InstanceStatus::Running)),
+            (PENDING_MS, Next::Status(Status::Starting)),
+            (STARTING_MS, Next::Status(Status::Running)),
         ];
         let name = name
             .as_deref()
@@ -177,14 +182,15 @@ fn make(
     path: Vec<(i64, Next)>,
     public: bool,
 ) -> Result<String, Refusal> {
-    let (sequence, id, mut numbers) = call.make("i-");
+    let (mut head, mut numbers) = call.head("i-");
+    let (sequence, id) = (head.place, head.id.clone());
     let infix = call.region_facts().infix;
     let network = match &order.vswitch {
         None => Network::Classic {
             inner_ip: 0x0A50_0000 + (sequence as u32 & 0x000F_FFFF),
         },
         Some((vswitch_id, vpc_id)) => {
-            let address = order.private_ip.or_else(|| call.world.free_address(vswitch_id));
+            let address = order.private_ip.or_else(|| free_address(call.world, vswitch_id));
             let Some(private_ip) = address else {
                 return refuse("InvalidVSwitchId.IpInvalid");
             };
@@ -207,18 +213,17 @@ fn make(
         given => given.to_owned(),
     };
     let params = call.params;
-    let life = call.now;
+    head.name = name.unwrap_or_else(|| id.clone());
+    head.description.clone_from(&order.description);
+    head.tags.clone_from(&order.tags);
+    head.status = Status::Pending;
+    head.set_out(path, call.now);
     let instance = Instance {
-        region: call.region.clone(),
+        head,
         zone: order.zone.clone(),
-        name: name.unwrap_or_else(|| id.clone()),
-        description: order.description.clone(),
         host_name,
         image_id: order.image.id.to_owned(),
         instance_type: order.kind.id.clone(),
-        status: InstanceStatus::Pending,
-        due: path.first().map(|(millis, _)| life.after(*millis)),
-        path,
         network,
         security_groups: order.groups.clone(),
         bandwidth_in: order.bandwidth_in,
@@ -229,7 +234,6 @@ fn make(
         subscription: order.subscription.clone(),
         deletion_protection: params.flag("DeletionProtection"),
         io_optimized: order.io_optimized,
-        created: call.now.real,
         started: None,
         auto_release: order.auto_release,
         stopped_mode: String::new(),
@@ -246,13 +250,10 @@ fn make(
         maintenance_notify: false,
         jumbo_frame: false,
         serial_number: numbers.uuid().to_ascii_lowercase(),
-        resource_group: params.text_or("ResourceGroupId", "").to_owned(),
         last_changes: std::collections::BTreeMap::new(),
         lock_reason: String::new(),
-        tags: order.tags.clone(),
-        id: id.clone(),
     };
-    call.world.insert_instance(sequence, instance);
+    call.world.insert(instance);
     for (disk, system) in
         std::iter::once((&order.system_disk, true)).chain(order.data_disks.iter().map(|disk| (disk, false)))
     {
@@ -267,19 +268,17 @@ pub(super) fn public_ip(sequence: u64) -> String {
 }
 
 fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool, instance_id: &str) {
-    let (sequence, id, _) = call.make("d-");
+    let (mut head, _) = call.head("d-");
+    head.name.clone_from(&disk.name);
+    head.description.clone_from(&disk.description);
+    head.status = Status::Attached;
     let row = Disk {
-        region: call.region.clone(),
+        head,
         zone: order.zone.clone(),
-        name: disk.name.clone(),
-        description: disk.description.clone(),
         category: disk.category.clone(),
         performance_level: disk.performance_level.clone(),
         size: disk.size,
         system,
-        status: DiskStatus::InUse,
-        next_status: None,
-        due: None,
         instance_id: instance_id.to_owned(),
         device: disk.device.clone(),
         image_id: if system {
@@ -300,14 +299,10 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
             .subscription
             .as_ref()
             .map(|subscription| subscription.expires),
-        created: call.now.real,
         attached: Some(call.now.real),
         detached: None,
-        resource_group: call.params.text_or("ResourceGroupId", "").to_owned(),
-        tags: Vec::new(),
-        id,
     };
-    call.world.disks.insert(sequence, row);
+    call.world.insert(row);
 }
 
 #[cfg(test)]

@@ -1,5 +1,13 @@
 //! Orders of instances: everything that is checked before one is made. Does not make any.
 
+use super::super::call::Call;
+use super::super::head::regional_id;
+use super::super::head::{Status, Tag};
+use super::instance_row::Subscription;
+use super::key_pair::KeyPair;
+use super::security_group::SecurityGroup;
+use super::vswitch::VSwitch;
+use super::vswitch::free_addresses;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -7,9 +15,6 @@ use super::super::catalogue::{self, InstanceType};
 use super::super::clock::add_months;
 use super::super::params::Params;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{KeyPair, NetworkStatus, Subscription};
-use super::super::table::Tag;
-use super::Call;
 
 const DESCRIPTION: &[&str] = &["InvalidDescription.Malformed"];
 
@@ -99,8 +104,7 @@ pub(super) fn order(
     if !key_pair.is_empty()
         && call
             .world
-            .key_pairs
-            .get(&KeyPair::id_of(&call.region, &key_pair))
+            .get::<KeyPair>(&regional_id(&call.region, &key_pair))
             .is_none()
     {
         return refuse("InvalidKeyPairName.NotFound");
@@ -158,11 +162,11 @@ fn place(call: &Call<'_>, vswitch: Option<String>) -> Result<(String, Option<(St
             .or_else(|| call.region_facts().zones().next());
         return Ok((zone.unwrap_or_default(), None));
     };
-    let vswitch = call.find(&call.world.vswitches, &vswitch_id, "InvalidVSwitchId.NotFound")?;
+    let vswitch = call.find::<VSwitch>(&vswitch_id, "InvalidVSwitchId.NotFound")?;
     if vswitch.region != call.region {
         return refuse("InvalidVSwitchId.NotFound");
     }
-    if vswitch.status != NetworkStatus::Available {
+    if vswitch.status != Status::Available {
         return refuse("IncorrectVSwitchStatus");
     }
     if zone.is_some_and(|zone| zone != vswitch.zone) {
@@ -180,7 +184,7 @@ pub(super) fn check_groups(call: &Call<'_>, groups: &[String], vpc_id: &str) -> 
         return Err(call.code(&["JoinedGroupLimitExceed", "InvalidParameter"]));
     }
     for (index, id) in groups.iter().enumerate() {
-        let group = call.find(&call.world.security_groups, id, "InvalidSecurityGroupId.NotFound")?;
+        let group = call.find::<SecurityGroup>(id, "InvalidSecurityGroupId.NotFound")?;
         if group.vpc_id != vpc_id {
             return Err(call.code(&[
                 "InvalidSecurityGroup.VpcMismatch",
@@ -201,14 +205,14 @@ fn private_ip(
     address: Option<&str>,
 ) -> Result<Option<u32>, Refusal> {
     let Some(text) = address else {
-        if let Some(vswitch) = vswitch_id.and_then(|id| call.world.vswitches.get(id))
-            && call.world.free_addresses(vswitch) == 0
+        if let Some(vswitch) = vswitch_id.and_then(|id| call.world.get::<VSwitch>(id))
+            && free_addresses(call.world, vswitch) == 0
         {
             return Err(call.code(&["QuotaExceeded.PrivateIpAddress", "InvalidVSwitchId.IpInvalid"]));
         }
         return Ok(None);
     };
-    let Some(vswitch) = vswitch_id.and_then(|id| call.world.vswitches.get(id)) else {
+    let Some(vswitch) = vswitch_id.and_then(|id| call.world.get::<VSwitch>(id)) else {
         return refuse("InvalidParameter.Mismatch");
     };
     let address = u32::from(

@@ -1,10 +1,12 @@
 //! Network cards as they are seen: each VPC instance has its primary one, and there are no others yet.
 
+use super::super::call::{Call, Entry, Search, ecs_tags};
 use super::super::clock::seconds;
+use super::super::net::ip_text;
 use super::super::node::{Node, map, texts};
+use super::super::products::ECS;
 use super::super::refusal::Refusal;
-use super::super::rows::{Instance, Network, ip_text};
-use super::{Call, ECS, Entry, Search, ecs_tags};
+use super::instance_row::{Instance, Network};
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "DescribeNetworkInterfaces", describe)];
 
@@ -16,8 +18,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         (false, _) => {
             let owner = |id: &&str| {
                 call.world
-                    .instances
-                    .linked("eni", id)
+                    .linked::<Instance>("eni", id)
                     .next()
                     .map(|row| row.id.clone())
             };
@@ -26,7 +27,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         (true, Some(id)) => Some(vec![id.to_owned()]),
         (true, None) => None,
     };
-    let page = call.page(&call.world.instances, Search::ids(instances), |row| {
+    let page = call.page::<Instance>(Search::ids(instances), |row| {
         let Network::Vpc {
             vpc_id,
             vswitch_id,

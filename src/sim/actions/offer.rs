@@ -1,11 +1,13 @@
 //! What can be had: regions, zones, images, instance types.
 
+use super::super::call::{Call, Entry, ecs_tags, read_token, write_token};
 use super::super::catalogue::{self, Image, InstanceType};
 use super::super::node::{Node, map, texts};
 use super::super::params::Params;
+use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
+use super::instance_row::Instance;
 use super::key_pair::wildcard;
-use super::{Call, ECS, Entry, VPC, ecs_tags, read_token, write_token};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeRegions", describe_regions),
@@ -422,11 +424,7 @@ fn zones_with(call: &Call<'_>, wanted: &str, keep: impl Fn(&InstanceType) -> boo
 
 fn describe_modification(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let row = call.find(
-        &call.world.instances,
-        params.required("ResourceId")?,
-        "InvalidInstanceId.NotFound",
-    )?;
+    let row = call.find::<Instance>(params.required("ResourceId")?, "InvalidInstanceId.NotFound")?;
     let wanted = params.required("DestinationResource")?;
     if !matches!(wanted, "InstanceType" | "SystemDisk") {
         return refuse("Invalid.DestinationResource");

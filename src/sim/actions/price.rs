@@ -1,11 +1,14 @@
 //! Prices. All figures are simulated: plausible in size and order, and nobody's.
 
+use super::super::call::{Call, Entry};
 use super::super::catalogue::{self, BANDWIDTH_PRICE_PER_HOUR};
 use super::super::node::{Node, map};
 use super::super::params::Params;
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
+use super::disk::Disk;
 use super::instance::ABSENT;
-use super::{Call, ECS, Entry};
+use super::instance_row::Instance;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribePrice", describe_price),
@@ -139,15 +142,14 @@ fn describe_renewal_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if params.text_or("ResourceType", "instance") != "instance" {
         return refuse("InvalidResourceType.ValueNotSupported");
     }
-    let row = call.find(&call.world.instances, params.required("ResourceId")?, ABSENT)?;
+    let row = call.find::<Instance>(params.required("ResourceId")?, ABSENT)?;
     if row.subscription.is_none() {
         return refuse("ChargeTypeViolation");
     }
     let kind = catalogue::find_instance_type(&row.instance_type).map_or(0, |kind| kind.price_per_hour());
     let disks: i64 = call
         .world
-        .disks
-        .linked("instance", &row.id)
+        .linked::<Disk>("instance", &row.id)
         .map(|disk| disk_part(&disk.category, disk.size))
         .sum();
     Ok(price_info(
@@ -159,7 +161,7 @@ fn describe_renewal_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn describe_modification_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let row = call.find(&call.world.instances, params.required("InstanceId")?, ABSENT)?;
+    let row = call.find::<Instance>(params.required("InstanceId")?, ABSENT)?;
     if row.subscription.is_none() {
         return refuse("ChargeTypeViolation");
     }

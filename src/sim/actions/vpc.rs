@@ -1,10 +1,34 @@
 //! VPCs. Does not know what lies in them beyond that it blocks a deletion.
 
+use super::super::call::{Call, Entry, Search, done, vpc_tags};
 use super::super::clock::seconds;
+use super::super::head::Status;
+use super::super::head::{Head, row};
+use super::super::net::Cidr;
 use super::super::node::{Node, map, texts};
+use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Cidr, NetworkStatus, Vpc};
-use super::{Call, Entry, Search, VPC, done, vpc_tags};
+use super::super::world::Kind;
+use super::vswitch::VSwitch;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Vpc {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    pub(super) cidr_block: Cidr,
+    pub(super) router_id: String,
+    pub(super) route_table_id: String,
+    pub(super) user_cidr: String,
+    pub(super) dns_host_names: bool,
+}
+
+row!(Vpc);
+
+impl Kind for Vpc {
+    const NAME: &'static str = "vpc";
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[(VPC, "vpc")];
+}
 
 pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "CreateVpc", create),
@@ -30,23 +54,19 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let description = call.description(1, DESCRIPTION)?.unwrap_or_default();
     let tags = call.tags()?;
     call.validated()?;
-    let (sequence, id, mut numbers) = call.make("vpc-");
+    let (mut head, mut numbers) = call.head("vpc-");
+    head.name = name;
+    head.description = description;
+    head.tags = tags;
+    head.pass(Status::Pending, PENDING_MS, Status::Available, call.now);
     let infix = call.region_facts().infix;
     let vpc = Vpc {
-        region: call.region.clone(),
+        head,
         cidr_block,
-        name,
-        description,
-        status: NetworkStatus::Pending,
-        due: Some(call.now.after(PENDING_MS)),
-        created: call.now.real,
         router_id: format!("vrt-{infix}{}", numbers.letters(17)),
         route_table_id: format!("vtb-{infix}{}", numbers.letters(17)),
         user_cidr: call.params.text_or("UserCidr", "").to_owned(),
         dns_host_names: call.params.flag("EnableDnsHostname"),
-        resource_group: call.params.text_or("ResourceGroupId", "").to_owned(),
-        tags,
-        id,
     };
     let answer = map! {
         "VpcId": &vpc.id,
@@ -54,7 +74,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "RouteTableId": &vpc.route_table_id,
         "ResourceGroupId": &vpc.resource_group,
     };
-    call.world.vpcs.insert(sequence, vpc);
+    call.world.insert(vpc);
     Ok(answer)
 }
 
@@ -70,18 +90,13 @@ fn cidr(text: &str) -> Option<Cidr> {
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VpcId")?;
-    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
-    if vpc.status != NetworkStatus::Available {
+    let vpc = call.find::<Vpc>(id, "InvalidVpcId.NotFound")?;
+    if vpc.status != Status::Available {
         return refuse("IncorrectVpcStatus");
     }
-    if call.world.vswitches.linked("vpc", id).next().is_some() {
-        return refuse("DependencyViolation.VSwitch");
-    }
-    if call.world.security_groups.linked("vpc", id).next().is_some() {
-        return refuse("DependencyViolation.SecurityGroup");
-    }
+    call.unheld::<Vpc>(id)?;
     call.validated()?;
-    call.world.vpcs.remove(id);
+    call.remove::<Vpc>(id);
     done()
 }
 
@@ -90,7 +105,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let ids = params
         .comma_list("VpcId", 20)
         .map_err(|_| Refusal::new("InvalidVpcIdNumber.NotSupported"))?;
-    let page = call.page(&call.world.vpcs, Search::ids(ids), |vpc| {
+    let page = call.page::<Vpc>(Search::ids(ids), |vpc| {
         params.text("VpcName").is_none_or(|name| name == vpc.name)
             && params
                 .text("ResourceGroupId")
@@ -112,21 +127,18 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VpcId")?;
-    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
-    if !call.is_visible(vpc.created) {
-        return refuse("InvalidVpcId.NotFound");
-    }
+    let vpc = call.find_visible::<Vpc>(id, "InvalidVpcId.NotFound")?;
     let mut node = common(call, vpc);
     node.push("ClassicLinkEnabled", false);
     node.push("AssociatedCens", map! { "AssociatedCen": Vec::new() });
     let count = |kind: &str, count: usize| map! { "ResourceType": kind, "ResourceCount": count };
     let resources = vec![
-        count("VSwitch", call.world.vswitches.linked("vpc", id).count()),
+        count("VSwitch", call.world.heads_linked("vswitch", "vpc", id).count()),
         count("VRouter", 1),
         count("RouteTable", 1),
         count(
             "SecurityGroup",
-            call.world.security_groups.linked("vpc", id).count(),
+            call.world.heads_linked("security_group", "vpc", id).count(),
         ),
     ];
     node.push("CloudResources", map! { "CloudResourceSetType": resources });
@@ -137,9 +149,8 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
     let vswitches = call
         .world
-        .vswitches
-        .linked("vpc", &vpc.id)
-        .map(|vswitch| &vswitch.id);
+        .heads_linked("vswitch", "vpc", &vpc.id)
+        .map(|head| &head.id);
     let user_cidrs: Vec<&str> = vpc.user_cidr.split(',').filter(|cidr| !cidr.is_empty()).collect();
     map! {
         "VpcId": &vpc.id,
@@ -169,8 +180,8 @@ fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
 fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("VpcId")?;
-    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
-    if vpc.status != NetworkStatus::Available {
+    let vpc = call.find::<Vpc>(id, "InvalidVpcId.NotFound")?;
+    if vpc.status != Status::Available {
         return refuse("IncorrectVpcStatus");
     }
     let name = call.name("VpcName", 1, NAME)?;
@@ -182,13 +193,12 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if let Some(wanted) = cidr_block
         && call
             .world
-            .vswitches
-            .linked("vpc", id)
+            .linked::<VSwitch>("vpc", id)
             .any(|vswitch| !wanted.covers(vswitch.cidr_block))
     {
         return refuse("IllegalCidrBlock");
     }
-    call.world.vpcs.update(id, |vpc| {
+    call.world.update::<Vpc, _>(id, |vpc| {
         if let Some(name) = name.or_else(|| params.given("VpcName").map(str::to_owned)) {
             vpc.name = name;
         }
@@ -208,7 +218,7 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn describe_route_tables(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let ids = params.text("VpcId").map(|id| vec![id]);
-    let page = call.page(&call.world.vpcs, Search::ids(ids), |vpc| {
+    let page = call.page::<Vpc>(Search::ids(ids), |vpc| {
         params
             .text("RouteTableId")
             .is_none_or(|id| id == vpc.route_table_id)
@@ -220,9 +230,8 @@ fn describe_route_tables(call: &mut Call<'_>) -> Result<Node, Refusal> {
         call.listed(&page, "RouterTableList", "RouterTableListType", |vpc| {
             let vswitches = call
                 .world
-                .vswitches
-                .linked("vpc", &vpc.id)
-                .map(|vswitch| &vswitch.id);
+                .heads_linked("vswitch", "vpc", &vpc.id)
+                .map(|head| &head.id);
             map! {
                 "RouteTableId": &vpc.route_table_id,
                 "RouteTableType": "System",

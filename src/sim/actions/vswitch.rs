@@ -1,10 +1,46 @@
 //! VSwitches: subnets of one VPC in one zone. A VPC takes one change of its vSwitches at a time.
 
+use super::super::call::{Call, Entry, Search, done, vpc_tags};
 use super::super::clock::seconds;
+use super::super::head::Status;
+use super::super::head::{Head, row};
+use super::super::net::Cidr;
 use super::super::node::{Node, map};
+use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Cidr, NetworkStatus, VSwitch};
-use super::{Call, Entry, Search, VPC, done, vpc_tags};
+use super::super::world::{Kind, World};
+use super::vpc::Vpc;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct VSwitch {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    pub(super) zone: String,
+    pub(super) vpc_id: String,
+    pub(super) cidr_block: Cidr,
+}
+
+row!(VSwitch, links: |row, link| link("vpc", &row.vpc_id));
+
+impl Kind for VSwitch {
+    const NAME: &'static str = "vswitch";
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[(VPC, "vswitch")];
+    const HOLDS: &'static [(&'static str, &'static [&'static str])] =
+        &[("vpc", &["DependencyViolation.VSwitch"])];
+    const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] =
+        &[("vpc", 150, &["QuotaExceeded.VSwitch"])];
+
+    fn faults(world: &World) -> Vec<String> {
+        let lost = |vswitch: &&VSwitch| {
+            let vpc = world.get::<Vpc>(&vswitch.vpc_id);
+            !vpc.is_some_and(|vpc| vpc.cidr_block.covers(vswitch.cidr_block))
+        };
+        let lost = world.all::<VSwitch>().iter().filter(lost);
+        lost.map(|vswitch| format!("{} lies in no VPC", vswitch.id))
+            .collect()
+    }
+}
 
 pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "CreateVSwitch", create),
@@ -14,12 +50,22 @@ pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "ModifyVSwitchAttribute", modify),
 ];
 
+/// How many addresses of a vSwitch are free.
+pub(super) fn free_addresses(world: &World, vswitch: &VSwitch) -> usize {
+    let usable = vswitch.cidr_block.usable().count();
+    usable.saturating_sub(world.used_addresses(&vswitch.id))
+}
+
+/// The lowest free address of a vSwitch.
+pub(super) fn free_address(world: &mut World, vswitch_id: &str) -> Option<u32> {
+    let usable = world.get::<VSwitch>(vswitch_id)?.cidr_block.usable();
+    world.free_address(vswitch_id, usable)
+}
+
 /// Simulated: how long a new vSwitch is Pending.
 const PENDING_MS: i64 = 2_000;
 /// Simulated: how long a deletion takes, during which no other vSwitch of its VPC changes.
 const DELETING_MS: i64 = 1_000;
-/// The vendor's default quota of vSwitches in a VPC.
-const PER_VPC_MAX: usize = 150;
 
 const NAME: &[&str] = &["InvalidVSwitchName.Malformed"];
 const DESCRIPTION: &[&str] = &[
@@ -30,14 +76,14 @@ const DESCRIPTION: &[&str] = &[
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let vpc_id = params.required("VpcId")?;
-    let vpc = call.find(&call.world.vpcs, vpc_id, "InvalidVpcId.NotFound")?;
-    if vpc.status != NetworkStatus::Available {
+    let vpc = call.find::<Vpc>(vpc_id, "InvalidVpcId.NotFound")?;
+    if vpc.status != Status::Available {
         return refuse("IncorrectVpcStatus");
     }
     // An id tells its region: without one in the request, the VPC's counts.
     let region = vpc.region.clone();
     let zone = params.required("ZoneId")?;
-    if !super::catalogue::find_region(&region).is_some_and(|region| region.has_zone(zone)) {
+    if !super::super::catalogue::find_region(&region).is_some_and(|region| region.has_zone(zone)) {
         return refuse("InvalidZoneId.NotFound");
     }
     let cidr_block = Cidr::parse(params.required("CidrBlock")?)
@@ -51,10 +97,9 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let name = call.name("VSwitchName", 1, NAME)?.unwrap_or_default();
     let description = call.description(1, DESCRIPTION)?.unwrap_or_default();
     let tags = call.tags()?;
-    let mut count = 0;
-    for other in call.world.vswitches.linked("vpc", vpc_id) {
-        if other.status == NetworkStatus::Pending {
-            return refuse(if other.leaving {
+    for other in call.world.linked::<VSwitch>("vpc", vpc_id) {
+        if other.status == Status::Pending {
+            return refuse(if other.is_leaving() {
                 "TaskConflict"
             } else {
                 "OperationDenied.OtherSubnetCreating"
@@ -63,55 +108,43 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         if other.cidr_block.overlaps(cidr_block) {
             return refuse("InvalidCidrBlock.Overlapped");
         }
-        count += 1;
     }
-    if count >= PER_VPC_MAX {
-        return refuse("QuotaExceeded.VSwitch");
-    }
+    call.within_limit::<VSwitch>("vpc", vpc_id)?;
     let resource_group = vpc.resource_group.clone();
     let (vpc_id, zone) = (vpc_id.to_owned(), zone.to_owned());
     call.region = region.clone();
-    let (sequence, id, _) = call.make("vsw-");
-    let answer = map! { "VSwitchId": &id };
+    let (mut head, _) = call.head("vsw-");
+    head.name = name;
+    head.description = description;
+    head.resource_group = resource_group;
+    head.tags = tags;
+    head.pass(Status::Pending, PENDING_MS, Status::Available, call.now);
+    let answer = map! { "VSwitchId": &head.id };
     let vswitch = VSwitch {
-        id,
-        region,
+        head,
         zone,
         vpc_id,
         cidr_block,
-        name,
-        description,
-        status: NetworkStatus::Pending,
-        due: Some(call.now.after(PENDING_MS)),
-        leaving: false,
-        created: call.now.real,
-        resource_group,
-        tags,
     };
-    call.world.vswitches.insert(sequence, vswitch);
+    call.world.insert(vswitch);
     Ok(answer)
 }
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VSwitchId")?;
-    let vswitch = call.find(&call.world.vswitches, id, "InvalidVSwitchId.NotFound")?;
-    if vswitch.status != NetworkStatus::Available {
+    let vswitch = call.find::<VSwitch>(id, "InvalidVSwitchId.NotFound")?;
+    if vswitch.status != Status::Available {
         return refuse("IncorrectVSwitchStatus");
     }
-    let pending = |other: &VSwitch| other.status == NetworkStatus::Pending;
-    if call.world.vswitches.linked("vpc", &vswitch.vpc_id).any(pending) {
+    let pending = |other: &VSwitch| other.status == Status::Pending;
+    if call.world.linked::<VSwitch>("vpc", &vswitch.vpc_id).any(pending) {
         return refuse("OperationDenied.OtherSubnetProcessing");
     }
-    if call.world.instances.linked("vswitch", id).next().is_some() {
-        return refuse("DependencyViolation");
-    }
+    call.unheld::<VSwitch>(id)?;
     call.validated()?;
-    let due = call.now.after(DELETING_MS);
-    call.world.vswitches.update(id, |vswitch| {
-        vswitch.status = NetworkStatus::Pending;
-        vswitch.leaving = true;
-        vswitch.due = Some(due);
-    });
+    let now = call.now;
+    call.world
+        .update::<VSwitch, _>(id, |vswitch| vswitch.leave(Status::Pending, DELETING_MS, now));
     done()
 }
 
@@ -119,37 +152,29 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let ids = params.comma_list("VSwitchId", 20)?;
     let vpc_id = params.text("VpcId");
-    let page = call.page(
-        &call.world.vswitches,
-        Search::ids(ids).or_link("vpc", vpc_id),
-        |vswitch| {
-            vpc_id.is_none_or(|vpc_id| vpc_id == vswitch.vpc_id)
-                && params.text("ZoneId").is_none_or(|zone| zone == vswitch.zone)
-                && params.text("VSwitchName").is_none_or(|name| name == vswitch.name)
-                && params
-                    .text("ResourceGroupId")
-                    .is_none_or(|group| group == vswitch.resource_group)
-                && params.bool("IsDefault") != Some(true)
-                && params.bool("EnableIpv6") != Some(true)
-        },
-    )?;
+    let page = call.page::<VSwitch>(Search::ids(ids).or_link("vpc", vpc_id), |vswitch| {
+        vpc_id.is_none_or(|vpc_id| vpc_id == vswitch.vpc_id)
+            && params.text("ZoneId").is_none_or(|zone| zone == vswitch.zone)
+            && params.text("VSwitchName").is_none_or(|name| name == vswitch.name)
+            && params
+                .text("ResourceGroupId")
+                .is_none_or(|group| group == vswitch.resource_group)
+            && params.bool("IsDefault") != Some(true)
+            && params.bool("EnableIpv6") != Some(true)
+    })?;
     Ok(call.listed(&page, "VSwitches", "VSwitch", |vswitch| node(call, vswitch)))
 }
 
 fn describe_attributes(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VSwitchId")?;
-    let vswitch = call.find(&call.world.vswitches, id, "InvalidVSwitchId.NotFound")?;
-    if !call.is_visible(vswitch.created) {
-        return refuse("InvalidVSwitchId.NotFound");
-    }
+    let vswitch = call.find_visible::<VSwitch>(id, "InvalidVSwitchId.NotFound")?;
     Ok(node(call, vswitch))
 }
 
 fn node(call: &Call<'_>, vswitch: &VSwitch) -> Node {
     let route_table = call
         .world
-        .vpcs
-        .get(&vswitch.vpc_id)
+        .get::<Vpc>(&vswitch.vpc_id)
         .map_or("", |vpc| vpc.route_table_id.as_str());
     map! {
         "VSwitchId": &vswitch.id,
@@ -157,7 +182,7 @@ fn node(call: &Call<'_>, vswitch: &VSwitch) -> Node {
         "Status": vswitch.status.text(),
         "CidrBlock": vswitch.cidr_block.to_string(),
         "ZoneId": &vswitch.zone,
-        "AvailableIpAddressCount": call.world.free_addresses(vswitch),
+        "AvailableIpAddressCount": free_addresses(call.world, vswitch),
         "Description": &vswitch.description,
         "VSwitchName": &vswitch.name,
         "CreationTime": seconds(vswitch.created),
@@ -176,13 +201,13 @@ fn node(call: &Call<'_>, vswitch: &VSwitch) -> Node {
 fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("VSwitchId")?;
-    let vswitch = call.find(&call.world.vswitches, id, "InvalidVSwitchId.NotFound")?;
-    if vswitch.status != NetworkStatus::Available {
+    let vswitch = call.find::<VSwitch>(id, "InvalidVSwitchId.NotFound")?;
+    if vswitch.status != Status::Available {
         return refuse("IncorrectStatus.VSwitch");
     }
     let name = call.name("VSwitchName", 1, NAME)?;
     let description = call.description(1, DESCRIPTION)?;
-    call.world.vswitches.update(id, |vswitch| {
+    call.world.update::<VSwitch, _>(id, |vswitch| {
         if let Some(name) = name.or_else(|| params.given("VSwitchName").map(str::to_owned)) {
             vswitch.name = name;
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use infra::sim::{Options, Speed};
 use serde_json::Value;
 
-use super::{ECS, Sim, VPC, options, text};
+use super::{ECS, Sim, VPC, options, schema_files, text};
 
 /// One call of the walk. `$name` stands for what an earlier call left; `keep` is what this one leaves, as a name and
 /// the path to it.
@@ -483,19 +483,10 @@ fn filled(text: &str, kept: &BTreeMap<&str, String>) -> String {
 
 /// The answer trees of `schema/api`, read by this test on its own.
 fn trees() -> BTreeMap<(String, String), Value> {
-    let files = [
-        include_str!("../../../schema/api/ecs-2014-05-26.json"),
-        include_str!("../../../schema/api/vpc-2016-04-28.json"),
-        include_str!("../../../schema/api/companions.json"),
-    ];
     let mut trees = BTreeMap::new();
-    for file in files {
-        let file: Value = serde_json::from_str(file).unwrap();
+    for file in schema_files() {
         for (name, action) in file["actions"].as_object().unwrap() {
-            let version = action["facts"]["version"]
-                .as_str()
-                .or(file["version"].as_str())
-                .unwrap();
+            let version = file["version"].as_str().unwrap();
             trees.insert((version.to_owned(), name.clone()), action["response"].clone());
         }
     }

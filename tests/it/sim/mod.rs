@@ -161,6 +161,18 @@ impl Sim {
     }
 }
 
+/// The files of `schema/api`, read by the tests on their own.
+fn schema_files() -> Vec<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/api");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
+}
+
 struct Net {
     vpc: String,
     vswitch: String,

@@ -1,0 +1,190 @@
+//! What every thing in the cloud has: an id, a place, names, tags, and a life. Does not know kinds of things.
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Now;
+
+/// A name and a value that a user put on something.
+pub(super) type Tag = (String, String);
+
+macro_rules! statuses {
+    ($($status:ident = $text:literal),* $(,)?) => {
+        /// The states of all kinds of things, in the vendor's words.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+        pub(super) enum Status {
+            #[default]
+            $(#[serde(rename = $text)] $status),*
+        }
+
+        impl Status {
+            /// The word in an answer.
+            pub(super) fn text(self) -> &'static str {
+                match self {
+                    $(Self::$status => $text),*
+                }
+            }
+        }
+    };
+}
+
+statuses! {
+    Available = "Available",
+    Associating = "Associating",
+    Attaching = "Attaching",
+    Attached = "In_use",
+    Creating = "Creating",
+    Detaching = "Detaching",
+    InUse = "InUse",
+    Pending = "Pending",
+    ReIniting = "ReIniting",
+    Releasing = "Releasing",
+    Running = "Running",
+    Starting = "Starting",
+    Stopped = "Stopped",
+    Stopping = "Stopping",
+    Unassociating = "Unassociating",
+}
+
+/// The id of what goes by a name that is unique in its region only.
+pub(super) fn regional_id(region: &str, name: &str) -> String {
+    format!("{region}/{name}")
+}
+
+/// What comes next in a life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Next {
+    Status(Status),
+    Gone,
+}
+
+/// What every row begins with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) id: String,
+    /// Its place in the order of creation.
+    #[serde(skip)]
+    pub(super) place: u64,
+    /// Empty for what belongs to no region.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) region: String,
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) description: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) resource_group: String,
+    pub(super) status: Status,
+    /// The life-cycle moment of its next transition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) due: Option<i64>,
+    /// What follows the current status, each with the life-cycle milliseconds that it takes from the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) path: Vec<(i64, Next)>,
+    /// Real time.
+    pub(super) created: i64,
+    #[serde(default)]
+    pub(super) tags: Vec<Tag>,
+}
+
+impl Head {
+    /// Begins the way to another status, or out.
+    pub(super) fn set_out(&mut self, path: Vec<(i64, Next)>, now: Now) {
+        self.due = path.first().map(|(millis, _)| now.after(*millis));
+        self.path = path;
+    }
+
+    /// Is `during` from now on and `then` after some life-cycle milliseconds.
+    pub(super) fn pass(&mut self, during: Status, millis: i64, then: Status, now: Now) {
+        self.status = during;
+        self.set_out(vec![(millis, Next::Status(then))], now);
+    }
+
+    /// Is `during` from now on and gone after some life-cycle milliseconds.
+    pub(super) fn leave(&mut self, during: Status, millis: i64, now: Now) {
+        self.status = during;
+        self.set_out(vec![(millis, Next::Gone)], now);
+    }
+
+    /// Is `status` at once, whatever was under way.
+    pub(super) fn settle_as(&mut self, status: Status) {
+        self.status = status;
+        self.path.clear();
+        self.due = None;
+    }
+
+    /// Whether it is on its way out.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.path.iter().any(|(_, next)| *next == Next::Gone)
+    }
+
+    /// Takes the next step of its life; says what came.
+    pub(super) fn step(&mut self, now: Now) -> Option<Next> {
+        let due = self.due.take();
+        if self.path.is_empty() {
+            return None;
+        }
+        let (_, next) = self.path.remove(0);
+        if let Next::Status(status) = next {
+            self.status = status;
+        }
+        if let Some((millis, _)) = self.path.first() {
+            // At full speed the whole path is walked at once.
+            let at_once = now.after(1) == now.life;
+            self.due = due.map(|due| if at_once { due } else { due + millis });
+        }
+        Some(next)
+    }
+}
+
+/// Makes a struct with a field `head` the row of a table. What else it is found by follows as `links`, in the form of
+/// a function from the row and a receiver of kind and value.
+macro_rules! row {
+    ($type:ty) => {
+        $crate::sim::head::row!($type, links: |_, _| {});
+    };
+    ($type:ty, links: $links:expr $(, $more:ident: $what:expr)*) => {
+        impl std::ops::Deref for $type {
+            type Target = $crate::sim::head::Head;
+
+            fn deref(&self) -> &Self::Target {
+                &self.head
+            }
+        }
+
+        impl std::ops::DerefMut for $type {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                &mut self.head
+            }
+        }
+
+        impl $crate::sim::table::Row for $type {
+            fn head(&self) -> &$crate::sim::head::Head {
+                &self.head
+            }
+
+            fn head_mut(&mut self) -> &mut $crate::sim::head::Head {
+                &mut self.head
+            }
+
+            fn links(&self, link: &mut dyn FnMut(&str, &str)) {
+                let links: fn(&Self, &mut dyn FnMut(&str, &str)) = $links;
+                links(self, link);
+            }
+
+            $($crate::sim::head::row!(@$more $what);)*
+        }
+    };
+    (@deadline $what:expr) => {
+        fn deadline(&self) -> Option<i64> {
+            let deadline: fn(&Self) -> Option<i64> = $what;
+            deadline(self)
+        }
+    };
+    (@addresses $what:expr) => {
+        fn addresses(&self, note: &mut dyn FnMut(&str, u32)) {
+            let addresses: fn(&Self, &mut dyn FnMut(&str, u32)) = $what;
+            addresses(self, note);
+        }
+    };
+}
+pub(super) use row;
