@@ -40,11 +40,13 @@ mod verify;
 mod wire;
 mod world;
 
+pub use catalogue::CatalogueError;
 pub use clock::{Speed, SpeedError, UnixMillis};
 pub use cloud::Cloud;
 pub use faults::{FaultError, FaultKind, FaultSpec, FaultWhen};
 pub use options::{
-    KeyPair, Limits, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut, SoldOutError,
+    DurationError, KeyPair, Limits, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut,
+    SoldOutError, duration,
 };
 pub use server::{Server, StartError};
 pub use store::StoreError;

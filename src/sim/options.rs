@@ -184,6 +184,31 @@ impl Default for Limits {
     }
 }
 
+/// The text given for a length of time cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a time is written 50ms, 2s, 10m or 1h, at most a day, not `{given}`")]
+pub struct DurationError {
+    given: String,
+}
+
+/// Reads `50ms`, `2s`, `10m`, `1h`, or a bare number of milliseconds; at most a day.
+///
+/// # Errors
+/// When the text is none of these.
+pub fn duration(text: &str) -> Result<Duration, DurationError> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("", 1)];
+    let millis = units.iter().find_map(|(unit, factor)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*factor)
+    });
+    millis
+        .filter(|millis| *millis <= 86_400_000)
+        .map(Duration::from_millis)
+        .ok_or_else(|| DurationError {
+            given: text.to_owned(),
+        })
+}
+
 /// Everything that `infra sim serve` can be told.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -214,6 +239,8 @@ pub struct Options {
     pub read_lag: Duration,
     /// What is sold out.
     pub sold_out: Vec<SoldOut>,
+    /// Texts of catalogues that add to what is on offer, in this order.
+    pub catalogues: Vec<String>,
     /// How long a client token is remembered, in real time. The vendor publishes no figure for ECS and VPC; the
     /// only published one, ten minutes, belongs to another product and is the default here.
     pub token_lifetime: Duration,
@@ -239,6 +266,7 @@ impl Default for Options {
             scenario: Scenario::Calm,
             read_lag: Duration::ZERO,
             sold_out: Vec::new(),
+            catalogues: Vec::new(),
             token_lifetime: Duration::from_secs(600),
             ca_out: None,
             limits: Limits::default(),
@@ -266,6 +294,31 @@ mod tests {
             "A=1/60",
         ] {
             assert!(wrong.parse::<Quota>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_from_their_flags() {
+        for (text, millis) in [
+            ("0", 0),
+            ("50ms", 50),
+            ("2s", 2000),
+            ("10m", 600_000),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(duration(text).unwrap(), Duration::from_millis(millis), "{text}");
+        }
+        for wrong in [
+            "",
+            "s",
+            "-1s",
+            "1.5s",
+            "2 s",
+            "25h",
+            "99999999999999999999s",
+            "1d",
+        ] {
+            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -26,6 +26,9 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// A catalogue that was given cannot be used.
+    #[error("a catalogue was given that cannot be used")]
+    Catalogue(#[from] super::catalogue::CatalogueError),
     /// The file system refused.
     #[error("cannot {doing} {}", path.display())]
     Io {

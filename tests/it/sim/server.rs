@@ -465,3 +465,58 @@ fn a_folder_of_somebody_else_is_left_alone() {
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn what_flags_told_is_told_anew_at_run_time() {
+    let server = Server::start(options()).unwrap();
+    let post = |body: &str| {
+        let headers = vec![("Host".to_owned(), "127.0.0.1".to_owned())];
+        exchange(
+            &server,
+            &RawRequest {
+                method: "POST".into(),
+                target: "/_sim/settings".into(),
+                headers,
+                body: body.into(),
+            },
+        )
+    };
+    let told = post(
+        r#"{"sold_out": ["ecs.g7.large@*"], "read_lag": "1h", "token_life": "20m",
+            "catalogue": {"images": [{"id": "own.vhd", "os_name": "Own", "os_name_en": "Own", "platform": "Own",
+            "size": 33, "created": "2026-11-01T00:00:00Z"}]}}"#,
+    );
+    for part in [
+        "\"sold_out\":[\"ecs.g7.large@*\"]",
+        "\"read_lag\":\"3600000ms\"",
+        "\"token_life\":\"1200000ms\"",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(
+        get(&server, "/_sim/settings", "127.0.0.1").lines().last(),
+        told.lines().last()
+    );
+    let images = call(&server, ECS, "DescribeImages", &[("ImageId", "own.vhd")], "1");
+    assert!(images.contains("\"TotalCount\":1"), "{images}");
+    let _ = call(&server, VPC, "CreateVpc", &[], "2");
+    assert!(call(&server, VPC, "DescribeVpcs", &[], "3").contains("\"TotalCount\":0"));
+    let kind = [
+        ("DestinationResource", "InstanceType"),
+        ("InstanceType", "ecs.g7.large"),
+    ];
+    assert!(call(&server, ECS, "DescribeAvailableResource", &kind, "4").contains("SoldOut"));
+    // Nothing of an order that cannot be read counts.
+    for wrong in [
+        r#"{"read_lag": "0ms", "sold_out": ["ecs.g7.large"]}"#,
+        r#"{"read_lag": "0ms", "catalogue": {"familys": []}}"#,
+        r#"{"read_lag": "0ms", "colour": "red"}"#,
+        r#"{"read_lag": "soon"}"#,
+        "",
+    ] {
+        assert!(post(wrong).starts_with("HTTP/1.1 400"), "{wrong}");
+    }
+    assert!(call(&server, VPC, "DescribeVpcs", &[], "5").contains("\"TotalCount\":0"));
+    assert!(post(r#"{"read_lag": "0ms", "sold_out": []}"#).contains("\"sold_out\":[]"));
+    assert!(call(&server, VPC, "DescribeVpcs", &[], "6").contains("\"TotalCount\":1"));
+}
