@@ -33,6 +33,14 @@ pub(super) struct Call<'a> {
     pub(super) host: &'a str,
 }
 
+/// The kind of thing that resource groups are.
+pub(super) const GROUP: &str = "resource_group";
+
+/// The id of the resource group of whatever is made without one.
+pub(super) fn default_group(world: &World) -> String {
+    format!("rg-acfm{}", world.numbers_of(GROUP).letters(11))
+}
+
 /// An answer without fields of its own.
 pub(super) fn done() -> Result<Node, Refusal> {
     Ok(Node::Map(Vec::new()))
@@ -68,11 +76,33 @@ impl Call<'_> {
             id,
             place,
             region: self.region.clone(),
-            resource_group: self.params.text_or("ResourceGroupId", "").to_owned(),
+            resource_group: self.resource_group(),
             created: self.now.real,
             ..Head::default()
         };
         (head, numbers)
+    }
+
+    /// The resource group that a request names, or the account's default one.
+    pub(super) fn resource_group(&self) -> String {
+        match self.params.text("ResourceGroupId") {
+            Some(group) => group.to_owned(),
+            None => default_group(self.world),
+        }
+    }
+
+    /// Refuses a resource group that does not exist.
+    pub(super) fn check_group(&self, group: &str) -> Result<(), Refusal> {
+        match self.world.head(GROUP, group) {
+            Some(_) => Ok(()),
+            None => Err(self.code(&[
+                "InvalidResourceGroup.NotFound",
+                "InvalidResourceGroupId",
+                "InvalidResourceGroupId.NotFound",
+                "ResourceGroupId.NotFound",
+                "ResourceNotFound.ResourceGroup",
+            ])),
+        }
     }
 
     /// A row by id. A request that names a region sees only what is there.
@@ -80,7 +110,7 @@ impl Call<'_> {
         let elsewhere = |row: &K| {
             self.params
                 .text("RegionId")
-                .is_some_and(|region| region != row.head().region)
+                .is_some_and(|region| !row.head().is_in(region))
         };
         self.world
             .get::<K>(id)
@@ -119,6 +149,11 @@ impl Call<'_> {
     pub(super) fn remove<K: Kind>(&mut self, id: &str) {
         let now = self.now;
         self.world.remove::<K>(id, now);
+    }
+
+    /// Whether a filter of the request is not given or is this value.
+    pub(super) fn is(&self, name: &str, value: &str) -> bool {
+        self.params.text(name).is_none_or(|wanted| wanted == value)
     }
 
     /// The code of this action's table for what several products spell differently; the first when it has none.
@@ -244,7 +279,11 @@ impl Call<'_> {
         let table = self.world.all::<K>();
         let tags: Vec<(String, Option<String>)> = self
             .params
-            .groups("Tag")
+            .groups(if self.facts.params.contains_key("Tags.N") {
+                "Tags"
+            } else {
+                "Tag"
+            })
             .iter()
             .filter_map(|group| {
                 let key = group.text("Key").or_else(|| group.text("key"))?;
@@ -254,7 +293,7 @@ impl Call<'_> {
             .collect();
         let fits = |row: &K| {
             let head = row.head();
-            head.region == self.region
+            head.is_in(&self.region)
                 && self.is_visible(head.created)
                 && tags.iter().all(|(key, value)| {
                     head.tags.iter().any(|(own, own_value)| {
@@ -308,11 +347,17 @@ impl Call<'_> {
                     .unwrap_or(otherwise),
             )
         };
+        let has = |name: &str| self.facts.params.contains_key(name);
         let by_token = self.facts.next_token
-            && ["MaxResults", "NextToken"]
-                .iter()
-                .any(|name| self.params.text(name).is_some());
-        let page_size_param = if by_token { "MaxResults" } else { "PageSize" };
+            && (!has("PageNumber")
+                || ["MaxResults", "NextToken"]
+                    .iter()
+                    .any(|name| self.params.text(name).is_some()));
+        let page_size_param = match by_token {
+            true if has("MaxResults") => "MaxResults",
+            true if has("MaxResult") => "MaxResult",
+            _ => "PageSize",
+        };
         let max = self
             .facts
             .params
@@ -379,12 +424,26 @@ impl Call<'_> {
         answer
     }
 
+    /// The answer of a list that is a plain array.
+    pub(super) fn listed_plain<T>(
+        &self,
+        page: &Page<'_, T>,
+        name: &'static str,
+        node: impl Fn(&T) -> Node,
+    ) -> Node {
+        let rows: Vec<Node> = page.rows.iter().map(|row| node(row)).collect();
+        let mut answer = Node::Map(vec![(name.into(), Node::List(rows))]);
+        self.paging(&mut answer, page.total, page.number, page.size, &page.next_token);
+        answer
+    }
+
     pub(super) fn paging(&self, answer: &mut Node, total: usize, number: i64, size: i64, next_token: &str) {
         let has = |field: &str| self.facts.response.get(field).is_some();
-        let fields: [(&'static str, Node); 5] = [
+        let fields: [(&'static str, Node); 6] = [
             ("TotalCount", total.into()),
             ("PageNumber", number.into()),
             ("PageSize", size.into()),
+            ("MaxResults", size.into()),
             ("NextToken", next_token.into()),
             ("RegionId", self.region.as_str().into()),
         ];
@@ -425,9 +484,44 @@ pub(super) fn ecs_tags(tags: &[Tag]) -> Node {
 
 /// Tags in the form of VPC.
 pub(super) fn vpc_tags(tags: &[Tag]) -> Node {
-    let tags = tags
-        .iter()
+    map! { "Tag": plain_vpc_tags(tags) }
+}
+
+/// Tags in the form of VPC's newer lists.
+pub(super) fn plain_vpc_tags(tags: &[Tag]) -> Vec<Node> {
+    tags.iter()
         .map(|(key, value)| map! { "Key": key, "Value": value })
-        .collect::<Vec<_>>();
-    map! { "Tag": tags }
+        .collect()
+}
+
+impl Call<'_> {
+    /// A node without the fields that this action's answer does not have: one kind of thing is shown by several.
+    pub(super) fn trimmed(&self, node: Node) -> Node {
+        trim(&self.facts.response, node)
+    }
+
+    /// The same for what stands at a path of the answer; lists on the way are entered.
+    pub(super) fn trimmed_to(&self, path: &[&str], node: Node) -> Node {
+        let tree = path.iter().fold(&self.facts.response, |tree, name| {
+            let inner = &tree[*name];
+            inner.get(0).unwrap_or(inner)
+        });
+        trim(tree, node)
+    }
+}
+
+fn trim(tree: &serde_json::Value, node: Node) -> Node {
+    match node {
+        Node::Map(fields) => Node::Map(
+            fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.clone(), trim(tree.get(name.as_ref())?, value))))
+                .collect(),
+        ),
+        Node::List(items) => {
+            let inner = tree.get(0).unwrap_or(tree);
+            Node::List(items.into_iter().map(|item| trim(inner, item)).collect())
+        }
+        plain => plain,
+    }
 }

@@ -544,6 +544,12 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         settings: &cloud.settings,
         host: &exchange.host,
     };
+    if let Some(group) = exchange.params.text("ResourceGroupId")
+        && changes(facts)
+        && facts.product != "ResourceManager"
+    {
+        call.check_group(group)?;
+    }
     let token = if facts.client_token {
         exchange.params.text("ClientToken")
     } else {

@@ -29,13 +29,18 @@ macro_rules! statuses {
 
 statuses! {
     Available = "Available",
+    Assigned = "Assigned",
+    Assigning = "Assigning",
     Associating = "Associating",
     Attaching = "Attaching",
     Attached = "In_use",
     Creating = "Creating",
+    Deleting = "Deleting",
     Detaching = "Detaching",
     InUse = "InUse",
+    Ok = "OK",
     Pending = "Pending",
+    PendingDelete = "PendingDelete",
     ReIniting = "ReIniting",
     Releasing = "Releasing",
     Running = "Running",
@@ -110,6 +115,21 @@ impl Head {
         self.status = status;
         self.path.clear();
         self.due = None;
+    }
+
+    /// Takes a new name and a new description as far as there are any.
+    pub(super) fn rename(&mut self, name: Option<String>, description: Option<String>) {
+        if let Some(name) = name {
+            self.name = name;
+        }
+        if let Some(description) = description {
+            self.description = description;
+        }
+    }
+
+    /// Whether it belongs to a region, or to all of them.
+    pub(super) fn is_in(&self, region: &str) -> bool {
+        self.region.is_empty() || self.region == region
     }
 
     /// Whether it is on its way out.

@@ -1,4 +1,4 @@
-//! IPv4 networks and addresses as numbers. Does not know who has them.
+//! Networks and addresses as numbers. Does not know who has them.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,24 @@ impl Cidr {
         self.covers(other) || other.covers(self)
     }
 
+    /// Its parts of so many bits, the lowest first.
+    pub(super) fn parts(self, bits: u32) -> impl Iterator<Item = Self> {
+        let count = if bits < self.bits {
+            0
+        } else {
+            1_u64 << (bits - self.bits)
+        };
+        (0..count).map(move |number| Self {
+            base: self.base | u32::try_from(number << (32 - bits)).unwrap_or(0),
+            bits,
+        })
+    }
+
+    /// All of its addresses.
+    pub(super) fn span(self) -> std::ops::RangeInclusive<u32> {
+        self.base..=self.base | !self.mask()
+    }
+
     /// The addresses that may be given to something: not the first one and not the last three.
     pub(super) fn usable(self) -> std::ops::RangeInclusive<u32> {
         let last = u32::try_from(u64::from(self.base) + self.size() - 1).unwrap_or(u32::MAX);
@@ -62,6 +80,61 @@ impl From<Cidr> for String {
 }
 
 impl TryFrom<String> for Cidr {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or(text)
+    }
+}
+
+/// An IPv6 network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(super) struct Cidr6 {
+    pub(super) base: u128,
+    pub(super) bits: u32,
+}
+
+impl Cidr6 {
+    /// Reads `a:b::/n`; the address must be the first of its network.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/')?;
+        let base = u128::from(address.parse::<std::net::Ipv6Addr>().ok()?);
+        let bits: u32 = bits.parse().ok().filter(|bits| *bits <= 128)?;
+        let cidr = Self { base, bits };
+        cidr.contains(base).then_some(cidr)
+    }
+
+    fn mask(self) -> u128 {
+        u128::MAX.checked_shl(128 - self.bits).unwrap_or(0)
+    }
+
+    pub(super) fn contains(self, address: u128) -> bool {
+        address & self.mask() == self.base
+    }
+
+    /// The n-th of the networks of 64 bits in this one.
+    pub(super) fn part(self, number: u8) -> Self {
+        Self {
+            base: self.base | u128::from(number) << 64,
+            bits: 64,
+        }
+    }
+}
+
+impl std::fmt::Display for Cidr6 {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", std::net::Ipv6Addr::from(self.base), self.bits)
+    }
+}
+
+impl From<Cidr6> for String {
+    fn from(cidr: Cidr6) -> Self {
+        cidr.to_string()
+    }
+}
+
+impl TryFrom<String> for Cidr6 {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {

@@ -11,6 +11,9 @@ pub(super) const LOCATION: &str = "2015-06-12";
 /// The version of the billing API.
 pub(super) const BSS: &str = "2017-12-14";
 
+/// The version of the resource group API.
+pub(super) const RESOURCE_MANAGER: &str = "2020-03-31";
+
 /// One product of the vendor, all of them in the RPC style.
 #[derive(Debug)]
 pub(super) struct Product {
@@ -60,6 +63,12 @@ pub(super) const PRODUCTS: &[Product] = &[
         version: BSS,
         host: "business",
         facts: facts!("bssopenapi-2017-12-14"),
+    },
+    Product {
+        name: "ResourceManager",
+        version: RESOURCE_MANAGER,
+        host: "resourcemanager",
+        facts: facts!("resourcemanager-2020-03-31"),
     },
 ];
 

@@ -23,6 +23,9 @@ pub(super) trait Kind: Row {
     /// Kept in the log and not shown.
     const HIDDEN: bool = false;
 
+    /// Makes what is there from the beginning.
+    fn begin(_world: &mut World) {}
+
     /// Has just come into another status by itself.
     fn arrived(_world: &mut World, _id: &str, _status: Status, _now: Now) {}
 
@@ -31,6 +34,9 @@ pub(super) trait Kind: Row {
 
     /// A thing of another kind, that some of this kind belong to, has just gone.
     fn bereft(_world: &mut World, _kind: &'static str, _id: &str, _now: Now) {}
+
+    /// A thing of any kind was changed.
+    fn touched(_world: &mut World, _kind: &'static str, _id: &str) {}
 
     /// What contradicts itself among the rows of this kind.
     fn faults(_world: &World) -> Vec<String> {
@@ -47,9 +53,11 @@ pub(super) struct KindFacts {
     hidden: bool,
     type_id: fn() -> TypeId,
     table: fn() -> Box<dyn AnyTable>,
+    begin: fn(&mut World),
     arrived: fn(&mut World, &str, Status, Now),
     over: fn(&mut World, &str, Now),
     bereft: fn(&mut World, &'static str, &str, Now),
+    touched: fn(&mut World, &'static str, &str),
     faults: fn(&World) -> Vec<String>,
 }
 
@@ -62,9 +70,11 @@ impl KindFacts {
             hidden: K::HIDDEN,
             type_id: TypeId::of::<K>,
             table: || Box::new(Table::<K>::default()),
+            begin: K::begin,
             arrived: K::arrived,
             over: K::over,
             bereft: K::bereft,
+            touched: K::touched,
             faults: K::faults,
         }
     }
@@ -102,14 +112,25 @@ impl World {
             .enumerate()
             .map(|(place, (facts, _))| ((facts.type_id)(), place))
             .collect();
-        Self {
+        let begins: Vec<fn(&mut World)> = tables.iter().map(|(facts, _)| facts.begin).collect();
+        let mut world = Self {
             account_id,
             seed: salt,
             made: 0,
             tables,
             places,
             addresses: HashMap::new(),
-        }
+        };
+        begins.iter().for_each(|begin| begin(&mut world));
+        world
+    }
+
+    /// Numbers that follow from the seed and the account, the same for the same name.
+    pub(super) fn numbers_of(&self, name: &str) -> Numbers {
+        Numbers::new(
+            name.bytes()
+                .fold(self.seed, |mixed, byte| mix(mixed ^ u64::from(byte))),
+        )
     }
 
     /// Remembers changes from now on, for the log on disk.
@@ -187,6 +208,10 @@ impl World {
             self.forget(&before);
             self.note(after);
         }
+        for place in 0..self.tables.len() {
+            let touched = self.tables[place].0.touched;
+            touched(self, K::NAME, id);
+        }
         Some(result)
     }
 
@@ -228,6 +253,13 @@ impl World {
     pub(super) fn resource_mut(&mut self, version: &str, kind: &str) -> Option<&mut dyn AnyTable> {
         let place = self.resource_place(version, kind)?;
         Some(self.tables[place].1.as_mut())
+    }
+
+    /// Whether anything is in a resource group.
+    pub(super) fn is_group_used(&self, group: &str) -> bool {
+        self.tables
+            .iter()
+            .any(|(_, table)| table.heads_indexed(&[]).any(|head| head.resource_group == group))
     }
 
     fn resource_place(&self, version: &str, kind: &str) -> Option<usize> {
@@ -316,6 +348,21 @@ impl World {
     /// How many addresses of a vSwitch are in use.
     pub(super) fn used_addresses(&self, vswitch_id: &str) -> usize {
         self.addresses.get(vswitch_id).map_or(0, |own| own.used.len())
+    }
+
+    /// Some free addresses of a vSwitch with these usable ones, the lowest first; `None` when there are fewer.
+    pub(super) fn free_addresses(
+        &self,
+        vswitch_id: &str,
+        usable: RangeInclusive<u32>,
+        taken: &[u32],
+        count: usize,
+    ) -> Option<Vec<u32>> {
+        let own = self.addresses.get(vswitch_id);
+        let used =
+            |address: &u32| own.is_some_and(|own| own.used.contains(address)) || taken.contains(address);
+        let free: Vec<u32> = usable.filter(|address| !used(address)).take(count).collect();
+        (free.len() == count).then_some(free)
     }
 
     /// The lowest free address of a vSwitch with these usable ones.
@@ -410,6 +457,12 @@ impl World {
             }
         }
         format!("{{{}}}", parts.join(","))
+    }
+
+    /// The head of a thing of any kind, by the name of the kind.
+    pub(super) fn head(&self, kind: &str, id: &str) -> Option<&Head> {
+        let (_, table) = self.tables.iter().find(|(facts, _)| facts.name == kind)?;
+        table.head(id)
     }
 
     /// The heads of the things of a kind, by the kind's name, that are linked to a value, oldest first.

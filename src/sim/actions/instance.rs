@@ -11,6 +11,7 @@ use super::super::refusal::{Refusal, refuse};
 use super::eip::Eip;
 use super::instance_row::{Instance, Network};
 use super::key_pair::wildcard;
+use super::network_interface::{NetworkInterface, address_sets};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeInstances", describe),
@@ -279,30 +280,29 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
     );
     node.push("ImageOptions", map! { "LoginAsNonRoot": false });
     node.push("AdditionalInfo", map! { "EnableHighDensityMode": false });
-    node.push("NetworkInterfaces", map! { "NetworkInterface": cards(row) });
+    node.push("NetworkInterfaces", map! { "NetworkInterface": cards(call, row) });
     node.push("Tags", ecs_tags(&row.tags));
     node
 }
 
-/// The primary network card, which only VPC instances have.
-fn cards(row: &Instance) -> Vec<Node> {
-    let Network::Vpc {
-        private_ip,
-        eni_id,
-        mac,
-        ..
-    } = &row.network
-    else {
-        return Vec::new();
-    };
-    let address = ip_text(*private_ip);
-    vec![map! {
-        "NetworkInterfaceId": eni_id,
-        "MacAddress": mac,
-        "Type": "Primary",
-        "PrimaryIpAddress": &address,
-        "PrivateIpSets": map! { "PrivateIpSet": vec![map! { "PrivateIpAddress": &address, "Primary": true }] },
-    }]
+/// The network interfaces, the primary one first.
+fn cards(call: &Call<'_>, row: &Instance) -> Vec<Node> {
+    let mut own: Vec<&NetworkInterface> = call.world.linked("instance", &row.id).collect();
+    own.sort_by_key(|own| !own.is_primary());
+    own.iter()
+        .map(|own| {
+            let mut node = map! {
+                "NetworkInterfaceId": &own.id,
+                "MacAddress": &own.mac,
+                "Type": &own.kind,
+                "PrimaryIpAddress": ip_text(own.private_ip),
+            };
+            for (name, value) in address_sets(own) {
+                node.push(name, value);
+            }
+            node
+        })
+        .collect()
 }
 
 fn stopped_mode(row: &Instance) -> &str {

@@ -7,11 +7,11 @@ use super::super::node::{Node, map, texts};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::disk::Disk;
+use super::instance_cards::{self, Cards};
 use super::instance_order::{DiskOrder, Order, order};
 use super::instance_power::STARTING_MS;
 use super::instance_row::{Instance, Network};
-use super::vswitch::VSwitch;
-use super::vswitch::{free_address, free_addresses};
+use super::network_interface::{self, NetworkInterface};
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "CreateInstance", create), (ECS, "RunInstances", run)];
 
@@ -32,7 +32,8 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.validated()?;
     let path = vec![(PENDING_MS, Next::Status(Status::Stopped))];
     let price = price(call, &order);
-    let id = make(call, &order, name, path, false)?;
+    let cards = instance_cards::cards(call, &order)?;
+    let id = make(call, &order, cards.as_ref(), name, path, false)?;
     let mut answer = map! { "InstanceId": id, "TradePrice": price };
     push_order(call, &mut answer, &order);
     Ok(answer)
@@ -51,15 +52,7 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("LoginAsNonRoot.ImageNotSupport");
     }
     let cards = params.groups("NetworkInterface");
-    if cards.len() > 1 {
-        // A second card is not simulated; a server without it would not be what was ordered.
-        return Err(Refusal::new("InvalidParam.SecondaryNetworkInterface")
-            .with_message("The simulator makes instances with one network interface only."));
-    }
-    let primary = cards
-        .iter()
-        .find(|card| card.text_or("InstanceType", "").eq_ignore_ascii_case("primary"))
-        .or_else(|| cards.first());
+    let primary = instance_cards::primary(&cards);
     let vswitch = params
         .text("VSwitchId")
         .or_else(|| primary?.text("VSwitchId"))
@@ -94,22 +87,16 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .or_else(|| primary?.text("PrimaryIpAddress"));
     let order = order(call, groups, vswitch, address)?;
     let name = call.name("InstanceName", 2, NAME)?;
-    if order.private_ip.is_some() && amount > 1 {
+    let cards = instance_cards::cards(call, &order)?;
+    if amount > 1 && cards.as_ref().is_some_and(Cards::is_for_one) {
         return refuse("InvalidPrivateIpAddress.Duplicated");
     }
-    let free = match &order.vswitch {
-        Some((vswitch_id, _)) => call
-            .world
-            .get::<VSwitch>(vswitch_id)
-            .map_or(0, |vswitch| free_addresses(call.world, vswitch)),
-        None => usize::MAX,
-    };
-    let free = i64::try_from(free).unwrap_or(i64::MAX);
-    if free < min_amount {
+    let room = cards.as_ref().map_or(i64::MAX, |cards| cards.room(call));
+    if room < min_amount {
         return refuse("InvalidVSwitchId.IpInvalid");
     }
     call.validated()?;
-    let count = amount.min(free);
+    let count = amount.min(room);
     let mut ids = Vec::new();
     for index in 0..count {
         let path = vec![
@@ -119,7 +106,7 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         let name = name
             .as_deref()
             .map(|name| nth_name(name, index, count, params.flag("UniqueSuffix")));
-        ids.push(make(call, &order, name, path, true)?);
+        ids.push(make(call, &order, cards.as_ref(), name, path, true)?);
     }
     let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(call, &order) * count as f64 };
     push_order(call, &mut answer, &order);
@@ -178,36 +165,32 @@ fn price(call: &Call<'_>, order: &Order) -> f64 {
 fn make(
     call: &mut Call<'_>,
     order: &Order,
+    cards: Option<&Cards>,
     name: Option<String>,
     path: Vec<(i64, Next)>,
     public: bool,
 ) -> Result<String, Refusal> {
     let (mut head, mut numbers) = call.head("i-");
     let (sequence, id) = (head.place, head.id.clone());
-    let infix = call.region_facts().infix;
-    let network = match &order.vswitch {
+    let network = match cards {
         None => Network::Classic {
             inner_ip: 0x0A50_0000 + (sequence as u32 & 0x000F_FFFF),
         },
-        Some((vswitch_id, vpc_id)) => {
-            let address = order.private_ip.or_else(|| free_address(call.world, vswitch_id));
-            let Some(private_ip) = address else {
-                return refuse("InvalidVSwitchId.IpInvalid");
-            };
+        Some(cards) => {
+            let eni_id = network_interface::make(call, &cards.primary, "Primary", &id)?;
+            let own = call.find::<NetworkInterface>(&eni_id, "InvalidEniId.NotFound")?;
             Network::Vpc {
-                vpc_id: vpc_id.clone(),
-                vswitch_id: vswitch_id.clone(),
-                private_ip,
-                eni_id: format!("eni-{infix}{}", numbers.letters(17)),
-                mac: format!(
-                    "00:16:3e:{:02x}:{:02x}:{:02x}",
-                    sequence >> 16 & 255,
-                    sequence >> 8 & 255,
-                    sequence & 255
-                ),
+                vpc_id: own.vpc_id.clone(),
+                vswitch_id: own.vswitch_id.clone(),
+                private_ip: own.private_ip,
+                mac: own.mac.clone(),
+                eni_id,
             }
         }
     };
+    if let Some(cards) = cards {
+        cards.make_others(call, &id)?;
+    }
     let host_name = match order.host_name.as_str() {
         "" => format!("iZ{}Z", &id[2..]),
         given => given.to_owned(),

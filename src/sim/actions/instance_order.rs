@@ -24,7 +24,6 @@ pub(super) struct Order {
     pub(super) zone: String,
     pub(super) image: Image,
     pub(super) vswitch: Option<(String, String)>,
-    pub(super) private_ip: Option<u32>,
     pub(super) groups: Vec<String>,
     pub(super) description: String,
     pub(super) host_name: String,
@@ -78,7 +77,7 @@ pub(super) fn order(
     }
     let vpc_id = vswitch.as_ref().map_or("", |(_, vpc_id)| vpc_id.as_str());
     check_groups(call, &groups, vpc_id)?;
-    let private_ip = private_ip(call, vswitch.as_ref().map(|(id, _)| id.as_str()), address)?;
+    check_private_ip(call, vswitch.as_ref().map(|(id, _)| id.as_str()), address)?;
     let io_optimized = match params.text("IoOptimized") {
         None => !kind.family.old || kind.family.id == "ecs.n1",
         Some(text) if text.eq_ignore_ascii_case("optimized") || text.eq_ignore_ascii_case("true") => true,
@@ -120,7 +119,6 @@ pub(super) fn order(
         zone,
         image: image.clone(),
         vswitch,
-        private_ip,
         groups,
         description: call.description(2, DESCRIPTION)?.unwrap_or_default(),
         host_name: host_name(call)?.unwrap_or_default(),
@@ -205,18 +203,15 @@ pub(super) fn check_groups(call: &Call<'_>, groups: &[String], vpc_id: &str) -> 
     Ok(())
 }
 
-fn private_ip(
-    call: &Call<'_>,
-    vswitch_id: Option<&str>,
-    address: Option<&str>,
-) -> Result<Option<u32>, Refusal> {
+/// The private address that is asked for can be had, or there is a free one.
+fn check_private_ip(call: &Call<'_>, vswitch_id: Option<&str>, address: Option<&str>) -> Result<(), Refusal> {
     let Some(text) = address else {
         if let Some(vswitch) = vswitch_id.and_then(|id| call.world.get::<VSwitch>(id))
             && free_addresses(call.world, vswitch) == 0
         {
             return Err(call.code(&["QuotaExceeded.PrivateIpAddress", "InvalidVSwitchId.IpInvalid"]));
         }
-        return Ok(None);
+        return Ok(());
     };
     let Some(vswitch) = vswitch_id.and_then(|id| call.world.get::<VSwitch>(id)) else {
         return refuse("InvalidParameter.Mismatch");
@@ -234,7 +229,7 @@ fn private_ip(
             "InvalidIPAddress.AlreadyUsed",
         ]));
     }
-    Ok(Some(address))
+    Ok(())
 }
 
 /// Eight to thirty characters of three of the four classes.

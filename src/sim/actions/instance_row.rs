@@ -95,19 +95,14 @@ row!(Instance, links: |row, link| {
     if !row.key_pair.is_empty() {
         link("key_pair", &regional_id(&row.region, &row.key_pair));
     }
-    if let Network::Vpc { vpc_id, vswitch_id, eni_id, .. } = &row.network {
+    if let Network::Vpc { vpc_id, vswitch_id, .. } = &row.network {
         link("vpc", vpc_id);
         link("vswitch", vswitch_id);
-        link("eni", eni_id);
     }
     if let Some(address) = &row.public_ip {
         link("public ip", address);
     }
-}, deadline: Instance::next_deadline, addresses: |row, note| {
-    if let Network::Vpc { vswitch_id, private_ip, .. } = &row.network {
-        note(vswitch_id, *private_ip);
-    }
-});
+}, deadline: Instance::next_deadline);
 
 impl Kind for Instance {
     const NAME: &'static str = "instance";

@@ -5,6 +5,7 @@ mod account;
 mod disk;
 mod eip;
 mod instance;
+mod instance_cards;
 mod instance_change;
 mod instance_create;
 mod instance_order;
@@ -15,11 +16,13 @@ mod key_pair;
 mod network_interface;
 mod offer;
 mod price;
+mod resource_group;
 mod security_group;
 mod security_group_rule;
 mod tag;
 mod vpc;
 mod vswitch;
+mod vswitch_reservation;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -41,15 +44,26 @@ const ROWS: &[Row] = &[
     ),
     (Some(KindFacts::of::<disk::Disk>()), disk::ACTIONS),
     (Some(KindFacts::of::<instance_row::Instance>()), instance::ACTIONS),
+    (
+        Some(KindFacts::of::<network_interface::NetworkInterface>()),
+        network_interface::ACTIONS,
+    ),
     (Some(KindFacts::of::<eip::Eip>()), eip::ACTIONS),
     (Some(KindFacts::of::<key_pair::KeyPair>()), key_pair::ACTIONS),
+    (
+        Some(KindFacts::of::<resource_group::ResourceGroup>()),
+        resource_group::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<vswitch_reservation::Reservation>()),
+        vswitch_reservation::ACTIONS,
+    ),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
     (None, instance_change::ACTIONS),
     (None, instance_create::ACTIONS),
     (None, instance_power::ACTIONS),
     (None, instance_upkeep::ACTIONS),
-    (None, network_interface::ACTIONS),
     (None, offer::ACTIONS),
     (None, price::ACTIONS),
     (None, security_group_rule::ACTIONS),

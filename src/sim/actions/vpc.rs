@@ -4,7 +4,7 @@ use super::super::call::{Call, Entry, Search, done, vpc_tags};
 use super::super::clock::seconds;
 use super::super::head::Status;
 use super::super::head::{Head, row};
-use super::super::net::Cidr;
+use super::super::net::{Cidr, Cidr6};
 use super::super::node::{Node, map, texts};
 use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
@@ -21,6 +21,10 @@ pub(super) struct Vpc {
     pub(super) route_table_id: String,
     pub(super) user_cidr: String,
     pub(super) dns_host_names: bool,
+    #[serde(default)]
+    pub(super) ipv6: Option<Cidr6>,
+    #[serde(default)]
+    pub(super) ipv6_isp: String,
 }
 
 row!(Vpc);
@@ -50,6 +54,22 @@ const DESCRIPTION: &[&str] = &["InvalidVpcDiscription.Malformed"];
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let cidr_block = cidr(call.params.text_or("CidrBlock", "172.16.0.0/12"))
         .ok_or_else(|| Refusal::invalid("CidrBlock"))?;
+    let ipv6_isp = ipv6_isp(call)?;
+    if call.params.text("Ipv6CidrBlock").is_some() {
+        // Only a block that was reserved for the account can be asked for, and none is.
+        return refuse("OperationFailed.IPv6CidrNotReserved");
+    }
+    for pool in ["Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
+        if call.params.text(pool).is_some() {
+            return refuse("ResourceNotFound.IpamPool");
+        }
+    }
+    for mask in ["Ipv4CidrMask", "Ipv6CidrMask"] {
+        if call.params.text(mask).is_some() {
+            return refuse("IllegalParam.IpamPool");
+        }
+    }
+    let with_ipv6 = call.params.flag("EnableIpv6");
     let name = call.name("VpcName", 1, NAME)?.unwrap_or_default();
     let description = call.description(1, DESCRIPTION)?.unwrap_or_default();
     let tags = call.tags()?;
@@ -60,7 +80,10 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     head.tags = tags;
     head.pass(Status::Pending, PENDING_MS, Status::Available, call.now);
     let infix = call.region_facts().infix;
+    let ipv6 = with_ipv6.then(|| ipv6_block(head.place));
     let vpc = Vpc {
+        ipv6,
+        ipv6_isp,
         head,
         cidr_block,
         router_id: format!("vrt-{infix}{}", numbers.letters(17)),
@@ -76,6 +99,24 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     };
     call.world.insert(vpc);
     Ok(answer)
+}
+
+/// The network of 56 bits that belongs to a place in the order of creation.
+fn ipv6_block(place: u64) -> Cidr6 {
+    let number = u128::from(place & 0xffff);
+    let segments = [0x2408, 0x4005, 0x300 | number >> 8, (number & 0xff) << 8];
+    Cidr6 {
+        base: segments.iter().fold(0, |base, segment| base << 16 | segment) << 64,
+        bits: 56,
+    }
+}
+
+fn ipv6_isp(call: &Call<'_>) -> Result<String, Refusal> {
+    match call.params.text_or("Ipv6Isp", "BGP") {
+        "BGP" => Ok("BGP".to_owned()),
+        "ChinaMobile" | "ChinaUnicom" | "ChinaTelecom" => refuse("UnsupportedFeature.Ipv6Isp"),
+        _ => Err(call.code(&["UnsupportedFeature.Ipv6Isp"])),
+    }
 }
 
 /// A network that a VPC may have: private, with a mask of 8 to 28 bits.
@@ -111,7 +152,9 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 .text("ResourceGroupId")
                 .is_none_or(|group| group == vpc.resource_group)
             && params.bool("IsDefault") != Some(true)
-            && params.bool("EnableIpv6") != Some(true)
+            && params
+                .bool("EnableIpv6")
+                .is_none_or(|wanted| wanted == vpc.ipv6.is_some())
     })?;
     Ok(call.listed(&page, "Vpcs", "Vpc", |vpc| {
         let mut node = common(call, vpc);
@@ -151,6 +194,11 @@ fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
         .world
         .heads_linked("vswitch", "vpc", &vpc.id)
         .map(|head| &head.id);
+    let ipv6_blocks = vpc
+        .ipv6
+        .iter()
+        .map(|block| map! { "Ipv6CidrBlock": block.to_string(), "Ipv6Isp": &vpc.ipv6_isp })
+        .collect::<Vec<_>>();
     let user_cidrs: Vec<&str> = vpc.user_cidr.split(',').filter(|cidr| !cidr.is_empty()).collect();
     map! {
         "VpcId": &vpc.id,
@@ -164,9 +212,9 @@ fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
         "VSwitchIds": map! { "VSwitchId": texts(vswitches) },
         "UserCidrs": map! { "UserCidr": texts(user_cidrs) },
         "SecondaryCidrBlocks": map! { "SecondaryCidrBlock": Vec::new() },
-        "Ipv6CidrBlock": "",
-        "Ipv6CidrBlocks": map! { "Ipv6CidrBlock": Vec::new() },
-        "EnabledIpv6": false,
+        "Ipv6CidrBlock": vpc.ipv6.map(|block| block.to_string()).unwrap_or_default(),
+        "Ipv6CidrBlocks": map! { "Ipv6CidrBlock": ipv6_blocks },
+        "EnabledIpv6": vpc.ipv6.is_some(),
         "IsDefault": false,
         "DnsHostnameStatus": if vpc.dns_host_names { "ENABLED" } else { "DISABLED" },
         "DhcpOptionsSetId": "",
@@ -198,7 +246,29 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("IllegalCidrBlock");
     }
+    let enable_ipv6 = params.bool("EnableIPv6");
+    if params.text("Ipv6CidrBlock").is_some() {
+        return refuse("OperationFailed.IPv6CidrNotReserved");
+    }
+    let ipv6_isp = ipv6_isp(call)?;
+    if enable_ipv6 == Some(false)
+        && call
+            .world
+            .linked::<VSwitch>("vpc", id)
+            .any(|own| own.ipv6.is_some())
+    {
+        return refuse("OperationFailed.IpV6VSwitchInuse");
+    }
+    let place = vpc.place;
     call.world.update::<Vpc, _>(id, |vpc| {
+        match enable_ipv6 {
+            Some(true) if vpc.ipv6.is_none() => {
+                vpc.ipv6 = Some(ipv6_block(place));
+                vpc.ipv6_isp = ipv6_isp;
+            }
+            Some(false) => vpc.ipv6 = None,
+            _ => {}
+        }
         if let Some(name) = name.or_else(|| params.given("VpcName").map(str::to_owned)) {
             vpc.name = name;
         }

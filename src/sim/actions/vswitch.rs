@@ -4,7 +4,7 @@ use super::super::call::{Call, Entry, Search, done, vpc_tags};
 use super::super::clock::seconds;
 use super::super::head::Status;
 use super::super::head::{Head, row};
-use super::super::net::Cidr;
+use super::super::net::{Cidr, Cidr6};
 use super::super::node::{Node, map};
 use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
@@ -19,6 +19,8 @@ pub(super) struct VSwitch {
     pub(super) zone: String,
     pub(super) vpc_id: String,
     pub(super) cidr_block: Cidr,
+    #[serde(default)]
+    pub(super) ipv6: Option<Cidr6>,
 }
 
 row!(VSwitch, links: |row, link| link("vpc", &row.vpc_id));
@@ -110,6 +112,11 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     }
     call.within_limit::<VSwitch>("vpc", vpc_id)?;
+    let ipv6 = match params.int("Ipv6CidrBlock")? {
+        None if params.text("VpcIpv6CidrBlock").is_some() => return refuse("MissingParam.Ipv6CidrBlock"),
+        None => None,
+        Some(number) => Some(ipv6_part(call, vpc, number)?),
+    };
     let resource_group = vpc.resource_group.clone();
     let (vpc_id, zone) = (vpc_id.to_owned(), zone.to_owned());
     call.region = region.clone();
@@ -125,9 +132,31 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         zone,
         vpc_id,
         cidr_block,
+        ipv6,
     };
     call.world.insert(vswitch);
     Ok(answer)
+}
+
+/// The n-th part of a VPC's IPv6 network for a vSwitch.
+fn ipv6_part(call: &Call<'_>, vpc: &Vpc, number: i64) -> Result<Cidr6, Refusal> {
+    let Some(block) = vpc.ipv6 else {
+        return refuse("OperationFailed.VpcIpv6Disabled");
+    };
+    if call
+        .params
+        .text("VpcIpv6CidrBlock")
+        .is_some_and(|text| Cidr6::parse(text) != Some(block))
+    {
+        return refuse("IllegalParam.VpcIpv6CidrBlock");
+    }
+    let number = u8::try_from(number).map_err(|_| Refusal::new("IllegalParam.Ipv6CidrBlock"))?;
+    let part = block.part(number);
+    let mut others = call.world.linked::<VSwitch>("vpc", &vpc.id);
+    if others.any(|other| other.ipv6 == Some(part)) {
+        return refuse("OperationFailed.Ipv6CidrBlockExisted");
+    }
+    Ok(part)
 }
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -160,7 +189,9 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 .text("ResourceGroupId")
                 .is_none_or(|group| group == vswitch.resource_group)
             && params.bool("IsDefault") != Some(true)
-            && params.bool("EnableIpv6") != Some(true)
+            && params
+                .bool("EnableIpv6")
+                .is_none_or(|wanted| wanted == vswitch.ipv6.is_some())
     })?;
     Ok(call.listed(&page, "VSwitches", "VSwitch", |vswitch| node(call, vswitch)))
 }
@@ -187,8 +218,8 @@ fn node(call: &Call<'_>, vswitch: &VSwitch) -> Node {
         "VSwitchName": &vswitch.name,
         "CreationTime": seconds(vswitch.created),
         "IsDefault": false,
-        "Ipv6CidrBlock": "",
-        "EnabledIpv6": false,
+        "Ipv6CidrBlock": vswitch.ipv6.map(|block| block.to_string()).unwrap_or_default(),
+        "EnabledIpv6": vswitch.ipv6.is_some(),
         "NetworkAclId": "",
         "ShareType": "",
         "OwnerId": call.world.account_id.parse::<i64>().unwrap_or(0),
@@ -207,7 +238,38 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     let name = call.name("VSwitchName", 1, NAME)?;
     let description = call.description(1, DESCRIPTION)?;
+    let number = params.int("Ipv6CidrBlock")?;
+    let ipv6 = match (params.bool("EnableIPv6"), number) {
+        (None, None) => vswitch.ipv6,
+        (Some(false), Some(_)) => return refuse("ParamExclusive.DisableIpv6AndIpv6CidrBlock"),
+        (Some(false), None) => {
+            let mut used = call.world.heads_linked("network_interface", "ipv6 vswitch", id);
+            if used.next().is_some() {
+                return refuse("OperationFailed.Ipv6InstanceExist");
+            }
+            None
+        }
+        (_, number) => {
+            let vpc = call.find::<Vpc>(&vswitch.vpc_id, "InvalidVSwitchId.NotFound")?;
+            // Without a number the first free one is taken.
+            let number = number.or_else(|| {
+                let taken = |number: &u8| {
+                    let part = vpc.ipv6.map(|block| block.part(*number));
+                    call.world
+                        .linked::<VSwitch>("vpc", &vpc.id)
+                        .any(|other| other.ipv6 == part)
+                };
+                (0..=255).find(|number| !taken(number)).map(i64::from)
+            });
+            if vswitch.ipv6.is_some() && params.text("Ipv6CidrBlock").is_none() {
+                vswitch.ipv6
+            } else {
+                Some(ipv6_part(call, vpc, number.unwrap_or(256))?)
+            }
+        }
+    };
     call.world.update::<VSwitch, _>(id, |vswitch| {
+        vswitch.ipv6 = ipv6;
         if let Some(name) = name.or_else(|| params.given("VSwitchName").map(str::to_owned)) {
             vswitch.name = name;
         }

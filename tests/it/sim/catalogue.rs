@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use infra::sim::{Options, Speed};
 use serde_json::Value;
 
+use super::families;
 use super::{ECS, Sim, VPC, instance_params, options, schema_files, text};
 
 /// One call of the walk. `$name` stands for what an earlier call left; `keep` is what this one leaves, as a name and
 /// the path to it.
-struct Step {
+pub(super) struct Step {
     version: &'static str,
     action: &'static str,
     params: &'static [(&'static str, &'static str)],
     keep: Option<(&'static str, &'static str)>,
 }
 
-const fn ecs(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
+pub(super) const fn ecs(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
     Step {
         version: ECS,
         action,
@@ -25,7 +26,7 @@ const fn ecs(action: &'static str, params: &'static [(&'static str, &'static str
     }
 }
 
-const fn vpc(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
+pub(super) const fn vpc(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
     Step {
         version: VPC,
         action,
@@ -35,7 +36,20 @@ const fn vpc(action: &'static str, params: &'static [(&'static str, &'static str
 }
 
 impl Step {
-    const fn keep(mut self, name: &'static str, path: &'static str) -> Self {
+    pub(super) const fn of(
+        version: &'static str,
+        action: &'static str,
+        params: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self {
+            version,
+            action,
+            params,
+            keep: None,
+        }
+    }
+
+    pub(super) const fn keep(mut self, name: &'static str, path: &'static str) -> Self {
         self.keep = Some((name, path));
         self
     }
@@ -79,6 +93,8 @@ const WALK: &[Step] = &[
         params: &[("PageSize", "20")],
         keep: None,
     },
+    Step::of("2020-03-31", "ListResourceGroups", &[])
+        .keep("resource-group", "/ResourceGroups/ResourceGroup/0/Id"),
     ecs("DescribeRegions", &[]),
     ecs("DescribeZones", &[]),
     vpc("DescribeRegions", &[]),
@@ -350,7 +366,7 @@ const WALK: &[Step] = &[
     ),
     ecs(
         "JoinResourceGroup",
-        &[("ResourceGroupId", "rg-1"), ("ResourceId", "$running")],
+        &[("ResourceGroupId", "$resource-group"), ("ResourceId", "$running")],
     ),
     ecs(
         "TagResources",
@@ -533,7 +549,7 @@ fn every_action_answers_in_the_shape_of_its_tree() {
     let trees = trees();
     let mut kept: BTreeMap<&str, String> = BTreeMap::new();
     let mut done: BTreeSet<(String, String)> = BTreeSet::new();
-    for step in WALK {
+    for step in [WALK].iter().chain(families::WALKS).copied().flatten() {
         let params: Vec<(&str, String)> = step
             .params
             .iter()

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod durability;
+mod families;
 mod instance;
 mod killed;
 mod life;
@@ -26,6 +27,7 @@ const START: i64 = 1_795_507_200_000;
 
 const ECS: &str = "2014-05-26";
 const VPC: &str = "2016-04-28";
+const RESOURCE_MANAGER: &str = "2020-03-31";
 
 /// A cloud with told time and a client that signs with a form of its own.
 struct Sim {
