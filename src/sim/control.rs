@@ -6,6 +6,8 @@ use super::cloud::Cloud;
 use super::faults::FaultSpec;
 use super::gates::is_loopback;
 use super::options::{SoldOut, duration};
+use super::recording::What;
+use super::snapshot::{self, SnapshotError};
 use super::wire::{RawAnswer, RawRequest};
 
 /// Answers a request of the control plane; `None` when it is a request to the API.
@@ -26,10 +28,22 @@ pub(super) fn respond(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) 
             "The control plane does not answer to pages of other origins.\n",
         )
     } else {
+        record(cloud, request, now);
         route(cloud, request, now)
     };
     answer.headers.push(("Date".to_owned(), http_date(now)));
     Some(answer)
+}
+
+/// Orders belong to a recording; one that brings a whole cloud with it does not fit into one, see `load`.
+fn record(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) {
+    if request.method == "POST" && request.path() != "/_sim/snapshot" {
+        let order = (
+            request.path().to_owned(),
+            String::from_utf8_lossy(&request.body).into_owned(),
+        );
+        cloud.record(now, What::Control(order));
+    }
 }
 
 /// Whether a page of another origin sent this: any page that a browser shows can reach a loopback address.
@@ -51,14 +65,21 @@ fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer 
         ("GET", "/_sim/world") => json(cloud.world_json(now)),
         ("POST", "/_sim/faults") => faults(cloud, &request.body),
         ("GET", "/_sim/settings") => json(cloud.settings.to_json()),
+        ("GET", "/_sim/snapshot") => match snapshot::save(cloud, now) {
+            Ok(body) => json(body),
+            Err(error) => text(500, &format!("{error}\n")),
+        },
+        ("POST", "/_sim/snapshot") => load(cloud, &request.body, now),
         ("POST", "/_sim/settings") => settings(cloud, &request.body),
         ("POST", "/_sim/reset") => match cloud.reset(now) {
             Ok(()) => json("{\"reset\":true}".to_owned()),
             Err(error) => text(500, &format!("{error}\n")),
         },
-        (_, "/" | "/_sim/stats" | "/_sim/world" | "/_sim/faults" | "/_sim/settings" | "/_sim/reset") => {
-            text(405, "This address is not for that method.\n")
-        }
+        (
+            _,
+            "/" | "/_sim/stats" | "/_sim/world" | "/_sim/faults" | "/_sim/settings" | "/_sim/snapshot"
+            | "/_sim/reset",
+        ) => text(405, "This address is not for that method.\n"),
         _ => text(404, "There is nothing at this address; see /.\n"),
     }
 }
@@ -148,6 +169,23 @@ fn order_settings(cloud: &mut Cloud, body: &[u8]) -> Result<(), Box<dyn std::err
         own.sold_out = sold_out;
     }
     Ok(())
+}
+
+fn load(cloud: &mut Cloud, body: &[u8], now: UnixMillis) -> RawAnswer {
+    let Ok(body) = std::str::from_utf8(body) else {
+        return text(400, "The body is not UTF-8.\n");
+    };
+    if cloud.is_recorded() {
+        return text(
+            409,
+            "No snapshot is loaded into a cloud that is being recorded.\n",
+        );
+    }
+    match snapshot::load(cloud, body, now) {
+        Ok(()) => json("{\"loaded\":true}".to_owned()),
+        Err(SnapshotError::Store(error)) => text(500, &format!("{error}\n")),
+        Err(error) => text(400, &format!("The snapshot cannot be loaded: {error}.\n")),
+    }
 }
 
 fn page() -> RawAnswer {

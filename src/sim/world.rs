@@ -133,6 +133,19 @@ impl World {
         )
     }
 
+    /// An empty cloud with what `seed` told of another one: the same ids follow.
+    pub(super) fn restored(kinds: impl Iterator<Item = KindFacts>, seed: u64, account_id: String) -> Self {
+        Self {
+            seed,
+            ..Self::new(kinds, 0, account_id)
+        }
+    }
+
+    /// What its ids follow from.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Remembers changes from now on, for the log on disk.
     pub(super) fn track(&mut self) {
         self.tables.iter_mut().for_each(|(_, table)| table.track());

@@ -11,6 +11,7 @@ mod life;
 mod network;
 mod provider;
 mod random;
+mod recording;
 mod server;
 mod signature;
 mod wire;
