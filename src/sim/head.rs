@@ -29,6 +29,7 @@ macro_rules! statuses {
 
 statuses! {
     Available = "Available",
+    Active = "active",
     Assigned = "Assigned",
     Assigning = "Assigning",
     Associating = "Associating",
@@ -39,6 +40,7 @@ statuses! {
     Detaching = "Detaching",
     InUse = "InUse",
     Ok = "OK",
+    Modifying = "Modifying",
     Pending = "Pending",
     PendingDelete = "PendingDelete",
     ReIniting = "ReIniting",

@@ -12,7 +12,6 @@ use super::instance_create::public_ip;
 use super::instance_order::{check_groups, host_name, is_password, paid_until, user_data};
 use super::instance_power::unlocked;
 use super::instance_row::{Instance, Network, Subscription};
-use super::security_group::network_of;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "ModifyInstanceAttribute", modify_attribute),
@@ -73,7 +72,7 @@ fn modify_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .collect();
     if !groups.is_empty() {
         steady(row)?;
-        check_groups(call, &groups, network_of(row))?;
+        check_groups(call, &groups, row.network.vpc_id())?;
     }
     let protection = params.bool("DeletionProtection");
     if protection == Some(true) && row.subscription.is_some() {

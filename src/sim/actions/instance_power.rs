@@ -178,6 +178,7 @@ fn may_delete(call: &Call<'_>, row: &Instance) -> Result<(), Refusal> {
     if row.status == Status::Pending {
         return refuse("IncorrectInstanceStatus.Initializing");
     }
+    call.unheld::<Instance>(&row.id)?;
     if row.is_leaving() || (row.status != Status::Stopped && !call.params.flag("Force")) {
         return refuse("IncorrectInstanceStatus");
     }

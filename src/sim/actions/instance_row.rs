@@ -8,8 +8,6 @@ use super::super::clock::{Now, add_months};
 use super::super::head::{Head, Next, Status, regional_id, row};
 use super::super::products::ECS;
 use super::super::world::{Kind, World};
-use super::security_group::SecurityGroup;
-use super::vswitch::VSwitch;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Network {
@@ -23,6 +21,16 @@ pub(super) enum Network {
         eni_id: String,
         mac: String,
     },
+}
+
+impl Network {
+    /// The VPC; empty on the classic network.
+    pub(super) fn vpc_id(&self) -> &str {
+        match self {
+            Self::Classic { .. } => "",
+            Self::Vpc { vpc_id, .. } => vpc_id,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,20 +140,9 @@ impl Kind for Instance {
             if row.security_groups.is_empty() {
                 faults.push(format!("{} is in no security group", row.id));
             }
-            let gone = |id: &&String| world.get::<SecurityGroup>(id).is_none();
+            let gone = |id: &&String| world.head("security_group", id).is_none();
             for group in row.security_groups.iter().filter(gone) {
                 faults.push(format!("{} is in {group}, which does not exist", row.id));
-            }
-            if let Network::Vpc {
-                vswitch_id,
-                private_ip,
-                ..
-            } = &row.network
-                && !world
-                    .get::<VSwitch>(vswitch_id)
-                    .is_some_and(|vswitch| vswitch.cidr_block.usable().contains(private_ip))
-            {
-                faults.push(format!("{} has an address that it must not have", row.id));
             }
         }
         faults

@@ -13,14 +13,21 @@ mod instance_power;
 mod instance_row;
 mod instance_upkeep;
 mod key_pair;
+mod nat_forward;
+mod nat_gateway;
+mod nat_snat;
 mod network_interface;
 mod offer;
 mod price;
 mod resource_group;
+mod route_entry;
+mod route_table;
 mod security_group;
 mod security_group_rule;
 mod tag;
 mod vpc;
+mod vpc_change;
+mod vpc_default;
 mod vswitch;
 mod vswitch_reservation;
 
@@ -51,6 +58,23 @@ const ROWS: &[Row] = &[
     (Some(KindFacts::of::<eip::Eip>()), eip::ACTIONS),
     (Some(KindFacts::of::<key_pair::KeyPair>()), key_pair::ACTIONS),
     (
+        Some(KindFacts::of::<route_table::RouteTable>()),
+        route_table::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<route_entry::RouteEntry>()),
+        route_entry::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<nat_gateway::NatGateway>()),
+        nat_gateway::ACTIONS,
+    ),
+    (Some(KindFacts::of::<nat_snat::SnatEntry>()), nat_snat::ACTIONS),
+    (
+        Some(KindFacts::of::<nat_forward::ForwardEntry>()),
+        nat_forward::ACTIONS,
+    ),
+    (
         Some(KindFacts::of::<resource_group::ResourceGroup>()),
         resource_group::ACTIONS,
     ),
@@ -68,6 +92,8 @@ const ROWS: &[Row] = &[
     (None, price::ACTIONS),
     (None, security_group_rule::ACTIONS),
     (None, tag::ACTIONS),
+    (None, vpc_change::ACTIONS),
+    (None, vpc_default::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {
