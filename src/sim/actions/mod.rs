@@ -2,6 +2,8 @@
 //! more is a file and a row here; an action more is a line in its file.
 
 mod account;
+mod bandwidth_package;
+mod deletion_protection;
 mod disk;
 mod eip;
 mod instance;
@@ -75,6 +77,10 @@ const ROWS: &[Row] = &[
         nat_forward::ACTIONS,
     ),
     (
+        Some(KindFacts::of::<bandwidth_package::BandwidthPackage>()),
+        bandwidth_package::ACTIONS,
+    ),
+    (
         Some(KindFacts::of::<resource_group::ResourceGroup>()),
         resource_group::ACTIONS,
     ),
@@ -91,6 +97,7 @@ const ROWS: &[Row] = &[
     (None, offer::ACTIONS),
     (None, price::ACTIONS),
     (None, security_group_rule::ACTIONS),
+    (None, deletion_protection::ACTIONS),
     (None, tag::ACTIONS),
     (None, vpc_change::ACTIONS),
     (None, vpc_default::ACTIONS),
