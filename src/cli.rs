@@ -304,6 +304,18 @@ pub(crate) struct SimServeArgs {
     /// A fault to play, e.g. drop-answer:CreateInstance:1
     #[arg(long, value_name = "SPEC")]
     pub(crate) fault: Vec<String>,
+    /// A type that is sold out in a zone; * stands for any
+    #[arg(long, value_name = "TYPE@ZONE")]
+    pub(crate) sold_out: Vec<String>,
+    /// How long lists may miss what was just made
+    #[arg(long, value_name = "TIME", default_value = "0ms")]
+    pub(crate) read_lag: String,
+    /// How long a client token is remembered
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub(crate) token_life: String,
+    /// Types, images, stock and prices beside those on offer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) catalogue: Vec<PathBuf>,
     /// A world to begin with
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Option<String>,

@@ -186,6 +186,18 @@ pub(super) fn http_date(at: UnixMillis) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
+/// Reads the time of a request, `yyyy-MM-ddTHH:mm:ssZ`, with or without a fraction of a second.
+pub(super) fn parse_stamp(text: &str) -> Option<UnixMillis> {
+    let Some((whole, fraction)) = text.split_once('.') else {
+        return parse_utc(text, false);
+    };
+    let digits = fraction.strip_suffix('Z')?;
+    let sound = (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let millis: UnixMillis = format!("{digits:0<3}").get(..3)?.parse().ok()?;
+    let at = parse_utc(&format!("{whole}Z"), false)?;
+    sound.then_some(at + millis)
+}
+
 /// Reads `yyyy-MM-ddTHH:mm:ssZ` or, when `seconds_optional`, also `yyyy-MM-ddTHH:mmZ`.
 pub(super) fn parse_utc(text: &str, seconds_optional: bool) -> Option<UnixMillis> {
     let bytes = text.as_bytes();
@@ -251,6 +263,20 @@ mod tests {
         ] {
             assert_eq!(parse_utc(wrong, false), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_time_of_a_request_may_have_a_fraction_of_up_to_nine_digits() {
+        let at = 1_512_878_662_000;
+        for (text, millis) in [("", 0), (".5", 500), (".012", 12), (".999999999", 999)] {
+            let stamp = format!("2017-12-10T04:04:22{text}Z");
+            assert_eq!(parse_stamp(&stamp), Some(at + millis), "{stamp}");
+        }
+        for wrong in [".", ".1234567890", ".1a", ".1Z", ".-1", ".１"] {
+            let stamp = format!("2017-12-10T04:04:22{wrong}Z");
+            assert_eq!(parse_stamp(&stamp), None, "{stamp}");
+        }
+        assert_eq!(parse_stamp("2017-12-10T04:04.5Z"), None);
     }
 
     #[test]

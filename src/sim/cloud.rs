@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::actions;
+use super::catalogue::{Catalogue, CatalogueError};
 use super::clock::{LifeClock, UnixMillis, http_date};
 use super::control;
 use super::faults::{FaultSpec, Faults};
@@ -53,8 +55,50 @@ pub(super) struct Settings {
     pub(super) read_lag_ms: i64,
     pub(super) token_lifetime_ms: i64,
     pub(super) sold_out: Vec<SoldOut>,
+    pub(super) catalogue: Arc<Catalogue>,
     pub(super) allow_remote: bool,
     seed: u64,
+}
+
+impl Settings {
+    /// Whether a type can be had in a zone now.
+    pub(super) fn is_stocked(&self, instance_type: &str, zone: &str) -> bool {
+        self.catalogue.is_stocked(instance_type, zone)
+            && !self
+                .sold_out
+                .iter()
+                .any(|sold_out| sold_out.covers(instance_type, zone))
+    }
+
+    /// What can be told at run time, as `GET /_sim/settings` shows it.
+    pub(super) fn to_json(&self) -> String {
+        let sold_out: Vec<String> = self
+            .sold_out
+            .iter()
+            .map(|sold_out| format!("{}@{}", sold_out.instance_type, sold_out.zone))
+            .collect();
+        serde_json::json!({
+            "region": self.region,
+            "latency": format!("{}ms", self.latency_ms),
+            "read_lag": format!("{}ms", self.read_lag_ms),
+            "token_life": format!("{}ms", self.token_lifetime_ms),
+            "sold_out": sold_out,
+            "instance_types": self.catalogue.instance_types().count(),
+            "images": self.catalogue.images().len(),
+        })
+        .to_string()
+    }
+
+    /// Adds to the catalogue, or replaces entries.
+    ///
+    /// # Errors
+    /// When the text is not a catalogue.
+    pub(super) fn add_to_catalogue(&mut self, text: &str) -> Result<(), CatalogueError> {
+        let mut catalogue = (*self.catalogue).clone();
+        catalogue.add(text)?;
+        self.catalogue = Arc::new(catalogue);
+        Ok(())
+    }
 }
 
 /// One line of the log.
@@ -82,9 +126,13 @@ impl Cloud {
             read_lag_ms: i64::try_from(options.read_lag.as_millis()).unwrap_or(i64::MAX),
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
+            catalogue: Catalogue::standard(),
             allow_remote: options.allow_remote,
-            seed: options.seed,
+            seed: options.seed.unwrap_or(0),
         };
+        for text in &options.catalogues {
+            settings.add_to_catalogue(text)?;
+        }
         let mut faults = options.faults.clone();
         match options.scenario {
             Scenario::Calm => {}
@@ -110,14 +158,14 @@ impl Cloud {
                 .map(|pair| {
                     (
                         pair.id.clone(),
-                        World::new(actions::kinds(), options.seed, account_id(&pair.id)),
+                        World::new(actions::kinds(), settings.seed, account_id(&pair.id)),
                     )
                 })
                 .collect(),
             keys: options.key_pairs.clone(),
             clock: LifeClock::new(options.speed),
             nonces: Nonces::default(),
-            faults: Faults::new(options.seed, faults),
+            faults: Faults::new(settings.seed, faults),
             quotas: Quotas::new(options.quotas.clone()),
             stats: Stats::default(),
             requests: 0,

@@ -4,7 +4,7 @@ use super::actions;
 use super::api::{ActionFacts, api};
 use super::call::{Call, Run};
 use super::check;
-use super::clock::{Now, parse_utc};
+use super::clock::{Now, parse_stamp};
 use super::cloud::{Cloud, nonce_hash};
 use super::faults::FaultKind;
 use super::node::Node;
@@ -52,6 +52,7 @@ const COMMON: &[&str] = &[
     "SignatureNonce",
     "SignatureType",
     "SignatureVersion",
+    "TimeStamp",
     "Timestamp",
     "Version",
 ];
@@ -343,6 +344,12 @@ pub(super) fn missing_common(name: &str) -> Refusal {
         .with_status(400)
 }
 
+/// The time of an RPC request. The documentation of 2014 spells its name with a capital in the middle, and clients of
+/// that time still do.
+fn timestamp<'a>(exchange: &'a Exchange<'_>) -> Result<&'a str, Refusal> {
+    common(exchange, "Timestamp").or_else(|missing| common(exchange, "TimeStamp").map_err(|_| missing))
+}
+
 fn common_parameters(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let request = exchange.request;
     if let Some(header) = acs3_authorization(request) {
@@ -364,9 +371,10 @@ fn common_parameters(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<
         exchange.action = common(exchange, "Action")?.to_owned();
         exchange.version = common(exchange, "Version")?.to_owned();
         exchange.access_key_id = common(exchange, "AccessKeyId")?.to_owned();
-        for name in ["Signature", "SignatureMethod", "SignatureVersion", "Timestamp"] {
+        for name in ["Signature", "SignatureMethod", "SignatureVersion"] {
             common(exchange, name)?;
         }
+        timestamp(exchange)?;
         exchange.nonce = common(exchange, "SignatureNonce")?.to_owned();
         if common(exchange, "SignatureMethod")? != "HMAC-SHA1"
             || common(exchange, "SignatureVersion")? != "1.0"
@@ -427,9 +435,9 @@ fn authenticate(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Re
 fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let stamp = match exchange.scheme {
         Scheme::Acs3 => exchange.request.header("x-acs-date").unwrap_or(""),
-        Scheme::Rpc => common(exchange, "Timestamp")?,
+        Scheme::Rpc => timestamp(exchange)?,
     };
-    let at = parse_utc(stamp, false).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
+    let at = parse_stamp(stamp).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
     if (exchange.now.real - at).abs() > CLOCK_TOLERANCE_MS {
         return refuse("InvalidTimeStamp.Expired");
     }

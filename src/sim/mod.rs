@@ -17,8 +17,10 @@ mod catalogue;
 mod check;
 mod clock;
 mod cloud;
+mod connections;
 mod control;
 mod faults;
+mod folder;
 mod gates;
 mod head;
 mod net;
@@ -38,10 +40,14 @@ mod verify;
 mod wire;
 mod world;
 
+pub use catalogue::CatalogueError;
 pub use clock::{Speed, SpeedError, UnixMillis};
 pub use cloud::Cloud;
 pub use faults::{FaultError, FaultKind, FaultSpec, FaultWhen};
-pub use options::{KeyPair, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut, SoldOutError};
+pub use options::{
+    DurationError, KeyPair, Limits, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut,
+    SoldOutError, duration,
+};
 pub use server::{Server, StartError};
 pub use store::StoreError;
 pub use wire::{Delivery, RawAnswer, RawRequest};

@@ -253,8 +253,11 @@ fn attach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !disk.portable {
         return refuse("DiskNotPortable");
     }
-    let fits = catalogue::find_instance_type(&row.instance_type)
-        .is_none_or(|kind| kind.family.disk_categories().contains(&disk.category.as_str()));
+    let fits = call
+        .settings
+        .catalogue
+        .find_instance_type(&row.instance_type)
+        .is_none_or(|kind| kind.family.takes(&disk.category));
     if !fits {
         return refuse("InvalidInstanceType.NotSupportDiskCategory");
     }
@@ -527,7 +530,11 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let Some(image_id) = params.text("ImageId") else {
         return refuse("InvalidParameter.AllEmpty");
     };
-    let image = catalogue::find_image(image_id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))?;
+    let image = call
+        .settings
+        .catalogue
+        .find_image(image_id)
+        .ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))?;
     let Some(old) = call
         .world
         .linked::<Disk>("instance", instance_id)

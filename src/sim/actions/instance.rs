@@ -1,7 +1,6 @@
 //! Instances as they are seen.
 
 use super::super::call::{Call, Entry, Search, ecs_tags};
-use super::super::catalogue;
 use super::super::clock::minutes;
 use super::super::head::Status;
 use super::super::net::ip_text;
@@ -87,7 +86,10 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 .text("InstanceName")
                 .is_none_or(|name| wildcard(name, &row.name))
             && params.text("InstanceTypeFamily").is_none_or(|family| {
-                catalogue::find_instance_type(&row.instance_type).is_some_and(|kind| kind.family.id == family)
+                call.settings
+                    .catalogue
+                    .find_instance_type(&row.instance_type)
+                    .is_some_and(|kind| kind.family.id == family)
             })
             && params
                 .bool("IoOptimized")
@@ -198,8 +200,8 @@ fn expired_time(row: &Instance) -> String {
 }
 
 fn node(call: &Call<'_>, row: &Instance) -> Node {
-    let kind = catalogue::find_instance_type(&row.instance_type);
-    let image = catalogue::find_image(&row.image_id);
+    let kind = call.settings.catalogue.find_instance_type(&row.instance_type);
+    let image = call.settings.catalogue.find_image(&row.image_id);
     let (cpu, memory) = kind.as_ref().map_or((0, 0), |kind| (kind.cpu, kind.memory));
     let mut node = map! {
         "InstanceId": &row.id,
@@ -211,11 +213,11 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "ZoneId": &row.zone,
         "ClusterId": "",
         "ImageId": &row.image_id,
-        "OSName": image.map_or("", |image| image.os_name),
-        "OSNameEn": image.map_or("", |image| image.os_name_en),
-        "OSType": image.map_or("linux", |image| image.os_type),
+        "OSName": image.map_or("", |image| &image.os_name),
+        "OSNameEn": image.map_or("", |image| &image.os_name_en),
+        "OSType": image.map_or("linux", |image| &image.os_type),
         "InstanceType": &row.instance_type,
-        "InstanceTypeFamily": kind.as_ref().map_or("", |kind| kind.family.id),
+        "InstanceTypeFamily": kind.map_or("", |kind| kind.family.id.as_str()),
         "Cpu": cpu,
         "Memory": memory,
         "InstanceNetworkType": if matches!(row.network, Network::Vpc { .. }) { "vpc" } else { "classic" },
@@ -331,7 +333,7 @@ fn describe_status(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let row = call.find_visible::<Instance>(call.params.required("InstanceId")?, ABSENT)?;
-    let kind = catalogue::find_instance_type(&row.instance_type);
+    let kind = call.settings.catalogue.find_instance_type(&row.instance_type);
     let (cpu, memory) = kind.map_or((0, 0), |kind| (kind.cpu, kind.memory));
     Ok(map! {
         "InstanceId": &row.id,

@@ -46,7 +46,7 @@ pub(super) fn cards(call: &Call<'_>, order: &instance_order::Order) -> Result<Op
             ]))
         };
     };
-    if given.len() > interfaces_max(&order.kind.id) {
+    if given.len() > interfaces_max(call, &order.kind.id) {
         return Err(call.code(&["InvalidOperation.EniCountExceeded"]));
     }
     let first = primary(&given);

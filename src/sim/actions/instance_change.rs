@@ -1,7 +1,6 @@
 //! Changes of an instance: attributes, type, bandwidth, charge type, renewal, public address.
 
 use super::super::call::{Call, Entry, Search, done};
-use super::super::catalogue;
 use super::super::head::Status;
 use super::super::node::{Node, map};
 use super::super::products::ECS;
@@ -120,7 +119,9 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let kind = match params.text("InstanceType") {
         None => None,
         Some(text) => Some(
-            catalogue::find_instance_type(text)
+            call.settings
+                .catalogue
+                .find_instance_type(text)
                 .ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?,
         ),
     };
@@ -132,15 +133,10 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("InvalidInstanceStatus.NotStopped");
     }
     if let Some(kind) = &kind {
-        if call
-            .settings
-            .sold_out
-            .iter()
-            .any(|sold_out| sold_out.covers(&kind.id, &row.zone))
-        {
+        if !call.settings.is_stocked(&kind.id, &row.zone) {
             return refuse("OperationDenied.NoStock");
         }
-        let fits = |category: &str| kind.family.disk_categories().contains(&category);
+        let fits = |category: &str| kind.family.takes(category);
         if !call
             .world
             .linked::<Disk>("instance", id)

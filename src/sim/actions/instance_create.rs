@@ -1,7 +1,6 @@
 //! Making instances from checked orders.
 
 use super::super::call::{Call, Entry};
-use super::super::catalogue;
 use super::super::head::{Next, Status};
 use super::super::net::ip_text;
 use super::super::node::{Node, map, texts};
@@ -32,7 +31,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let name = call.name("InstanceName", 2, NAME)?;
     call.validated()?;
     let path = vec![(PENDING_MS, Next::Status(Status::Stopped))];
-    let price = price(&order);
+    let price = price(call, &order);
     let cards = instance_cards::cards(call, &order)?;
     let id = make(call, &order, cards.as_ref(), name, path, false)?;
     let mut answer = map! { "InstanceId": id, "TradePrice": price };
@@ -109,7 +108,7 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
             .map(|name| nth_name(name, index, count, params.flag("UniqueSuffix")));
         ids.push(make(call, &order, cards.as_ref(), name, path, true)?);
     }
-    let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(&order) * count as f64 };
+    let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(call, &order) * count as f64 };
     push_order(call, &mut answer, &order);
     Ok(answer)
 }
@@ -153,13 +152,14 @@ fn nth_name(name: &str, index: i64, count: i64, unique_suffix: bool) -> String {
 }
 
 /// Simulated price of an hour in yuan.
-fn price(order: &Order) -> f64 {
+fn price(call: &Call<'_>, order: &Order) -> f64 {
+    let catalogue = &call.settings.catalogue;
     let disks: i64 = std::iter::once(&order.system_disk)
         .chain(&order.data_disks)
-        .map(|disk| disk.size * catalogue::disk_price_per_gib_hour(&disk.category) / 1000)
+        .map(|disk| disk.size * catalogue.disk_price_per_gib_hour(&disk.category) / 1000)
         .sum();
-    let bandwidth = order.bandwidth_out * catalogue::BANDWIDTH_PRICE_PER_HOUR;
-    (order.kind.price_per_hour() + disks + bandwidth) as f64 / 1000.0
+    let bandwidth = order.bandwidth_out * catalogue.bandwidth_price_per_hour();
+    (catalogue.price_per_hour(&order.kind) + disks + bandwidth) as f64 / 1000.0
 }
 
 fn make(

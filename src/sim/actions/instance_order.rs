@@ -11,7 +11,7 @@ use super::vswitch::free_addresses;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::catalogue::{self, InstanceType};
+use super::super::catalogue::{self, Image, InstanceType};
 use super::super::clock::add_months;
 use super::super::params::Params;
 use super::super::refusal::{Refusal, refuse};
@@ -20,9 +20,9 @@ const DESCRIPTION: &[&str] = &["InvalidDescription.Malformed"];
 
 /// A checked order of one or more equal instances.
 pub(super) struct Order {
-    pub(super) kind: &'static InstanceType,
+    pub(super) kind: InstanceType,
     pub(super) zone: String,
-    pub(super) image: &'static catalogue::Image,
+    pub(super) image: Image,
     pub(super) vswitch: Option<(String, String)>,
     pub(super) groups: Vec<String>,
     pub(super) description: String,
@@ -62,16 +62,17 @@ pub(super) fn order(
     address: Option<&str>,
 ) -> Result<Order, Refusal> {
     let params = call.params;
-    let kind = catalogue::find_instance_type(params.required("InstanceType")?)
+    let kind = call
+        .settings
+        .catalogue
+        .find_instance_type(params.required("InstanceType")?)
         .ok_or_else(|| call.code(&["InvalidInstanceType.ValueNotSupported"]))?;
     let image = image(call)?;
+    if !image.runs_on(&kind.family.architecture) {
+        return refuse("ImageNotSupportInstanceType");
+    }
     let (zone, vswitch) = place(call, vswitch)?;
-    if call
-        .settings
-        .sold_out
-        .iter()
-        .any(|sold_out| sold_out.covers(&kind.id, &zone))
-    {
+    if !call.settings.is_stocked(&kind.id, &zone) {
         return refuse("OperationDenied.NoStock");
     }
     let vpc_id = vswitch.as_ref().map_or("", |(_, vpc_id)| vpc_id.as_str());
@@ -116,7 +117,7 @@ pub(super) fn order(
         system_disk: system_disk(call, kind, image)?,
         data_disks: data_disks(call, kind)?,
         zone,
-        image,
+        image: image.clone(),
         vswitch,
         groups,
         description: call.description(2, DESCRIPTION)?.unwrap_or_default(),
@@ -133,15 +134,19 @@ pub(super) fn order(
         user_data: user_data(call)?.unwrap_or_default(),
         auto_release: auto_release(call)?,
         tags: call.tags()?,
-        kind,
+        kind: kind.clone(),
     })
 }
 
-fn image(call: &Call<'_>) -> Result<&'static catalogue::Image, Refusal> {
+fn image<'a>(call: &Call<'a>) -> Result<&'a Image, Refusal> {
+    let catalogue = &call.settings.catalogue;
     match (call.params.text("ImageId"), call.params.text("ImageFamily")) {
         (Some(_), Some(_)) => refuse("UnexpectedImageFamily.ImageIdSupplied"),
-        (Some(id), None) => catalogue::find_image(id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound")),
-        (None, Some(family)) => catalogue::newest_of_family(family)
+        (Some(id), None) => catalogue
+            .find_image(id)
+            .ok_or_else(|| Refusal::new("InvalidImageId.NotFound")),
+        (None, Some(family)) => catalogue
+            .newest_of_family(family)
             .ok_or_else(|| Refusal::new("InvalidImageFamily.MissingAvailableImage")),
         (None, None) => Err(Refusal::missing("ImageId")),
     }
@@ -149,7 +154,8 @@ fn image(call: &Call<'_>) -> Result<&'static catalogue::Image, Refusal> {
 
 /// The zone, and the vSwitch with its VPC when there is one.
 fn place(call: &Call<'_>, vswitch: Option<String>) -> Result<(String, Option<(String, String)>), Refusal> {
-    let zone = call.params.text("ZoneId");
+    // Clients of the first years let the cloud pick a zone by this word.
+    let zone = call.params.text("ZoneId").filter(|zone| *zone != "random");
     if zone.is_some_and(|zone| !call.region_facts().has_zone(zone)) {
         return refuse("InvalidZoneId.NotFound");
     }
@@ -331,13 +337,13 @@ pub(super) fn paid_until(call: &Call<'_>, from: i64) -> Result<i64, Refusal> {
     Ok((end + CHINA).div_euclid(DAY) * DAY + DAY - CHINA)
 }
 
-fn system_disk(call: &Call<'_>, kind: &InstanceType, image: &catalogue::Image) -> Result<DiskOrder, Refusal> {
+fn system_disk(call: &Call<'_>, kind: &InstanceType, image: &Image) -> Result<DiskOrder, Refusal> {
     let params = call.params;
     let category = params.text_or("SystemDisk.Category", "cloud_efficiency");
     if !catalogue::DISK_CATEGORIES.contains(&category) {
         return refuse("InvalidSystemDiskCategory.ValueNotSupported");
     }
-    if !kind.family.disk_categories().contains(&category) {
+    if !kind.family.takes(category) {
         return Err(call.code(&[
             "InvalidInstanceType.NotSupportDiskCategory",
             "InvalidDiskCategory.NotSupported",
@@ -395,7 +401,7 @@ fn data_disks(call: &Call<'_>, kind: &InstanceType) -> Result<Vec<DiskOrder>, Re
         let Some(sizes) = catalogue::disk_sizes(category) else {
             return refuse("InvalidDataDiskCategory.ValueNotSupported");
         };
-        if !kind.family.disk_categories().contains(&category) {
+        if !kind.family.takes(category) {
             return Err(call.code(&[
                 "InvalidInstanceType.NotSupportDiskCategory",
                 "InvalidDiskCategory.NotSupported",

@@ -1,7 +1,6 @@
 //! The rarer changes of an instance: renewal, release by the calendar, network move, metadata, maintenance, roles.
 
 use super::super::call::{Call, Entry, Search, done};
-use super::super::catalogue;
 use super::super::head::Status;
 use super::super::head::regional_id;
 use super::super::node::{Node, map};
@@ -90,27 +89,30 @@ fn modify_prepay_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if row.subscription.is_none() {
         return refuse("InvalidInstanceChargeType.ValueNotSupported");
     }
-    let kind = catalogue::find_instance_type(params.required("InstanceType")?)
+    let kind = call
+        .settings
+        .catalogue
+        .find_instance_type(params.required("InstanceType")?)
         .ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?;
-    let price = |id: &str| catalogue::find_instance_type(id).map_or(0, |kind| kind.price_per_hour());
+    let catalogue = &call.settings.catalogue;
+    let price = |id: &str| {
+        catalogue
+            .find_instance_type(id)
+            .map_or(0, |kind| catalogue.price_per_hour(kind))
+    };
     let downgrade = match params.text_or("OperatorType", "upgrade") {
         "upgrade" => false,
         "downgrade" => true,
         _ => return Err(Refusal::invalid("OperatorType")),
     };
-    if downgrade == (kind.price_per_hour() > price(&row.instance_type)) {
+    if downgrade == (catalogue.price_per_hour(kind) > price(&row.instance_type)) {
         return refuse("InvalidInstanceType.ValueNotSupported");
     }
     if downgrade && row.status != Status::Stopped {
         return refuse("InvalidStatus.NotStopped");
     }
     steady(row)?;
-    if call
-        .settings
-        .sold_out
-        .iter()
-        .any(|sold_out| sold_out.covers(&kind.id, &row.zone))
-    {
+    if !call.settings.is_stocked(&kind.id, &row.zone) {
         return refuse("OperationDenied.NoStock");
     }
     call.world

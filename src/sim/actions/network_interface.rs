@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::call::{Call, Entry, Search, done, ecs_tags};
-use super::super::catalogue;
 use super::super::clock::{Now, seconds};
 use super::super::head::{Head, Status, row};
 use super::super::net::{Cidr, ip_text};
@@ -233,9 +232,10 @@ impl NetworkInterface {
 }
 
 /// How many interfaces a server of this type can have.
-pub(super) fn interfaces_max(instance_type: &str) -> usize {
-    let cpu = catalogue::find_instance_type(instance_type).map_or(1, |kind| kind.cpu);
-    usize::try_from((cpu / 2).clamp(2, 8)).unwrap_or(2)
+pub(super) fn interfaces_max(call: &Call<'_>, instance_type: &str) -> usize {
+    let kind = call.settings.catalogue.find_instance_type(instance_type);
+    kind.and_then(|kind| usize::try_from(kind.interfaces).ok())
+        .unwrap_or(2)
 }
 
 /// A checked order of an interface.
@@ -740,7 +740,7 @@ fn attach(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .world
         .linked::<NetworkInterface>(Instance::NAME, instance_id)
         .count();
-    if count >= interfaces_max(&instance.instance_type) {
+    if count >= interfaces_max(call, &instance.instance_type) {
         return refuse("EniPerInstanceLimitExceeded");
     }
     if row.kind == "Trunk" {

@@ -49,12 +49,14 @@ fn describe_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .region_facts()
         .zones()
         .map(|zone| {
-            let stocked = |kind: &InstanceType| {
-                !call.settings.sold_out.iter().any(|sold_out| sold_out.covers(&kind.id, &zone))
-            };
-            let types: Vec<&str> = catalogue::instance_types().filter(|kind| stocked(kind)).map(|kind| kind.id.as_str()).collect();
-            let families = catalogue::families().iter().map(|family| family.id);
-            let mut generations: Vec<&str> = catalogue::families().iter().map(|family| family.generation).collect();
+            let offer = &call.settings.catalogue;
+            let types: Vec<&str> = offer
+                .instance_types()
+                .map(|kind| kind.id.as_str())
+                .filter(|id| call.settings.is_stocked(id, &zone))
+                .collect();
+            let families = offer.families().map(|family| &family.id);
+            let mut generations: Vec<&str> = offer.families().map(|family| family.generation.as_str()).collect();
             generations.sort_unstable();
             generations.dedup();
             let resources = map! {
@@ -97,27 +99,30 @@ fn describe_images(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let ids = params.comma_list("ImageId", 100)?;
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
     let status = params.text_or("Status", "Available");
-    let found: Vec<&Image> = catalogue::images()
+    let found: Vec<&Image> = call
+        .settings
+        .catalogue
+        .images()
         .iter()
         .filter(|image| {
-            ids.as_ref().is_none_or(|ids| ids.contains(&image.id))
+            ids.as_ref().is_none_or(|ids| ids.contains(&image.id.as_str()))
                 && params
                     .text("ImageName")
-                    .is_none_or(|name| wildcard(name, image.name))
-                && is("ImageFamily", image.family)
-                && is("ImageOwnerAlias", "system")
-                && is("OSType", image.os_type)
-                && is("Architecture", image.architecture)
+                    .is_none_or(|name| wildcard(name, &image.name))
+                && is("ImageFamily", &image.family)
+                && is("ImageOwnerAlias", &image.owner)
+                && is("OSType", &image.os_type)
+                && is("Architecture", &image.architecture)
                 && status.split(',').any(|status| status == "Available")
                 && params.groups("Tag").is_empty()
                 && params.text("SnapshotId").is_none()
-                && params.bool("IsPublic") != Some(false)
+                && params
+                    .bool("IsPublic")
+                    .is_none_or(|public| public == (image.owner == "system"))
                 && params
                     .text("InstanceType")
-                    .and_then(catalogue::find_instance_type)
-                    .is_none_or(|kind| {
-                        (kind.family.architecture == "X86") == (image.architecture == "x86_64")
-                    })
+                    .and_then(|id| call.settings.catalogue.find_instance_type(id))
+                    .is_none_or(|kind| image.runs_on(&kind.family.architecture))
         })
         .collect();
     let (number, size) = number_and_size(params, 100)?;
@@ -155,31 +160,31 @@ fn number_and_size(params: &Params, max: i64) -> Result<(i64, usize), Refusal> {
 
 fn image_node(image: &Image) -> Node {
     map! {
-        "ImageId": image.id,
-        "ImageName": image.name,
-        "ImageFamily": image.family,
-        "ImageOwnerAlias": "system",
+        "ImageId": &image.id,
+        "ImageName": &image.name,
+        "ImageFamily": &image.family,
+        "ImageOwnerAlias": &image.owner,
         "ImageVersion": "",
-        "OSName": image.os_name,
-        "OSNameEn": image.os_name_en,
-        "OSType": image.os_type,
-        "Platform": image.platform,
-        "Architecture": image.architecture,
+        "OSName": &image.os_name,
+        "OSNameEn": &image.os_name_en,
+        "OSType": &image.os_type,
+        "Platform": &image.platform,
+        "Architecture": &image.architecture,
         "Size": image.size,
         "Status": "Available",
         "Progress": "100%",
         "Description": "",
-        "CreationTime": image.created,
+        "CreationTime": &image.created,
         "IsSupportCloudinit": true,
         "IsSupportIoOptimized": true,
-        "IsPublic": true,
+        "IsPublic": image.owner == "system",
         "IsCopied": false,
         "IsSubscribed": false,
         "IsSelfShared": "",
-        "ProductCode": "",
+        "ProductCode": &image.product_code,
         "Usage": "none",
         "ResourceGroupId": "",
-        "BootMode": "BIOS",
+        "BootMode": &image.boot_mode,
         "LoginAsNonRootSupported": false,
         "DiskDeviceMappings": map! { "DiskDeviceMapping": Vec::new() },
         "Tags": ecs_tags(&[]),
@@ -199,16 +204,24 @@ fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
         Ok(bound(low)?.is_none_or(|low| value >= low) && bound(high)?.is_none_or(|high| value <= high))
     };
     let mut found = Vec::new();
-    for kind in catalogue::instance_types() {
+    for kind in call.settings.catalogue.instance_types() {
         let named = wanted.is_empty() || wanted.contains(&kind.id.as_str());
-        let in_family = families.is_empty() || families.contains(&kind.family.id);
+        let in_family = families.is_empty() || families.contains(&kind.family.id.as_str());
         let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-        let facts = is("CpuArchitecture", kind.family.architecture)
-            && is("InstanceCategory", kind.family.category)
-            && is("InstanceFamilyLevel", kind.family.level)
-            && params.int("MinimumGPUAmount")?.is_none_or(|gpus| gpus == 0)
-            && params.text("GPUSpec").is_none()
-            && params.text("LocalStorageCategory").is_none();
+        let facts = is("CpuArchitecture", &kind.family.architecture)
+            && is("InstanceCategory", &kind.family.category)
+            && is("InstanceFamilyLevel", &kind.family.level)
+            && within(
+                "MinimumGPUAmount",
+                "MaximumGPUAmount",
+                kind.gpu.as_ref().map_or(0, |gpu| gpu.amount) as f64,
+            )?
+            && is("GPUSpec", kind.gpu.as_ref().map_or("", |gpu| &gpu.spec))
+            && is(
+                "LocalStorageCategory",
+                kind.local.as_ref().map_or("", |local| &local.category),
+            )
+            && within("MinimumEniQuantity", "MaximumEniQuantity", kind.interfaces as f64)?;
         let memory = kind.memory as f64 / 1024.0;
         if named
             && in_family
@@ -241,33 +254,33 @@ fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn type_node(kind: &InstanceType) -> Node {
-    let bandwidth = kind.cpu * 1_000_000;
+    let (gpu, local) = (kind.gpu.as_ref(), kind.local.as_ref());
     map! {
         "InstanceTypeId": &kind.id,
-        "InstanceTypeFamily": kind.family.id,
-        "InstanceFamilyLevel": kind.family.level,
-        "InstanceCategory": kind.family.category,
-        "CpuArchitecture": kind.family.architecture,
+        "InstanceTypeFamily": &kind.family.id,
+        "InstanceFamilyLevel": &kind.family.level,
+        "InstanceCategory": &kind.family.category,
+        "CpuArchitecture": &kind.family.architecture,
         "CpuCoreCount": kind.cpu,
-        "CpuSpeedFrequency": 2.5,
-        "CpuTurboFrequency": 3.2,
-        "PhysicalProcessorModel": "simulated",
+        "CpuSpeedFrequency": kind.family.ghz.0,
+        "CpuTurboFrequency": kind.family.ghz.1,
+        "PhysicalProcessorModel": &kind.family.processor,
         "MemorySize": kind.memory as f64 / 1024.0,
-        "GPUAmount": 0,
-        "GPUSpec": "",
-        "GPUMemorySize": 0.0,
-        "LocalStorageAmount": 0,
-        "LocalStorageCapacity": 0,
-        "LocalStorageCategory": "",
-        "DiskQuantity": 17,
-        "EniQuantity": (kind.cpu / 2).clamp(2, 8),
-        "EniTotalQuantity": (kind.cpu / 2).clamp(2, 8),
-        "EniPrivateIpAddressQuantity": (kind.cpu * 3).clamp(2, 30),
+        "GPUAmount": gpu.map_or(0, |gpu| gpu.amount),
+        "GPUSpec": gpu.map_or("", |gpu| &gpu.spec),
+        "GPUMemorySize": gpu.map_or(0.0, |gpu| gpu.memory),
+        "LocalStorageAmount": local.map_or(0, |local| local.amount),
+        "LocalStorageCapacity": local.map_or(0, |local| local.size),
+        "LocalStorageCategory": local.map_or("", |local| &local.category),
+        "DiskQuantity": kind.disks,
+        "EniQuantity": kind.interfaces,
+        "EniTotalQuantity": kind.interfaces,
+        "EniPrivateIpAddressQuantity": kind.addresses,
         "EniIpv6AddressQuantity": 1,
         "EniTrunkSupported": false,
         "EriQuantity": 0,
-        "InstanceBandwidthRx": bandwidth,
-        "InstanceBandwidthTx": bandwidth,
+        "InstanceBandwidthRx": kind.bandwidth,
+        "InstanceBandwidthTx": kind.bandwidth,
         "InstancePpsRx": kind.cpu * 150_000,
         "InstancePpsTx": kind.cpu * 150_000,
         "PrimaryEniQueueNumber": (kind.cpu / 2).max(1),
@@ -281,7 +294,7 @@ fn type_node(kind: &InstanceType) -> Node {
 
 fn describe_image_from_family(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let family = call.params.required("ImageFamily")?;
-    let Some(image) = catalogue::newest_of_family(family) else {
+    let Some(image) = call.settings.catalogue.newest_of_family(family) else {
         return Ok(Node::Map(Vec::new()));
     };
     // Its answer knows fewer fields than the list's.
@@ -302,10 +315,12 @@ fn describe_image_from_family(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn describe_families(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let generation = call.params.text("Generation");
-    let families = catalogue::families()
-        .iter()
+    let families = call
+        .settings
+        .catalogue
+        .families()
         .filter(|family| generation.is_none_or(|wanted| wanted == family.generation))
-        .map(|family| map! { "InstanceTypeFamilyId": family.id, "Generation": family.generation })
+        .map(|family| map! { "InstanceTypeFamilyId": &family.id, "Generation": &family.generation })
         .collect::<Vec<_>>();
     Ok(map! { "InstanceTypeFamilies": map! { "InstanceTypeFamily": families } })
 }
@@ -371,27 +386,21 @@ fn zones_with(call: &Call<'_>, wanted: &str, keep: impl Fn(&InstanceType) -> boo
         .filter(|zone| params.text("ZoneId").is_none_or(|wanted| wanted == zone));
     zones
         .map(|zone| {
-            let stocked = |id: &str| {
-                !call
-                    .settings
-                    .sold_out
-                    .iter()
-                    .any(|sold_out| sold_out.covers(id, &zone))
-            };
             let family = params
                 .text("InstanceType")
-                .and_then(catalogue::find_instance_type);
+                .and_then(|id| call.settings.catalogue.find_instance_type(id));
             let categories = || {
-                catalogue::DISK_CATEGORIES.iter().filter(|category| {
-                    family
-                        .as_ref()
-                        .is_none_or(|kind| kind.family.disk_categories().contains(category))
-                })
+                catalogue::DISK_CATEGORIES
+                    .iter()
+                    .filter(|category| family.as_ref().is_none_or(|kind| kind.family.takes(category)))
             };
             let resources: Vec<Node> = match wanted.to_ascii_lowercase().as_str() {
-                "instancetype" => catalogue::instance_types()
+                "instancetype" => call
+                    .settings
+                    .catalogue
+                    .instance_types()
                     .filter(|kind| keep(kind))
-                    .map(|kind| supported(&kind.id, stocked(&kind.id), None))
+                    .map(|kind| supported(&kind.id, call.settings.is_stocked(&kind.id, &zone), None))
                     .collect(),
                 "systemdisk" => categories()
                     .map(|category| supported(category, true, Some(catalogue::SYSTEM_DISK_SIZES)))

@@ -205,7 +205,7 @@ fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
     let folder = tempfile::tempdir().unwrap();
     let told = Options {
         speed: Speed::Times(20),
-        seed,
+        seed: Some(seed),
         data: Some(folder.path().to_owned()),
         ..options()
     };
