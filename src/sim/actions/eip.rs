@@ -11,8 +11,8 @@ use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::instance_create::public_ip;
-use super::instance_power::unlocked;
 use super::instance_row::Instance;
+use super::instance_row::unlocked;
 use super::network_interface::NetworkInterface;
 use serde::{Deserialize, Serialize};
 
@@ -452,7 +452,7 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
 
 fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find::<Instance>(id, super::instance::ABSENT)?;
+    let row = call.find::<Instance>(id, super::instance_row::ABSENT)?;
     if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }

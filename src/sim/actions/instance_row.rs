@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::clock::{Now, add_months};
 use super::super::head::{Head, Next, Status, regional_id, row};
 use super::super::products::ECS;
+use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +101,7 @@ row!(Instance, links: |row, link| {
     for group in &row.security_groups {
         link("security_group", group);
     }
+    link("image", &row.image_id);
     if !row.key_pair.is_empty() {
         link("key_pair", &regional_id(&row.region, &row.key_pair));
     }
@@ -118,6 +120,7 @@ impl Kind for Instance {
     const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
         ("vswitch", &["DependencyViolation"]),
         ("security_group", &["DependencyViolation"]),
+        ("image", &["ImageUsingByInstance"]),
         ("key_pair", &["InvalidParameter.KeypairAlreadyAttachedInstance"]),
     ];
 
@@ -206,3 +209,14 @@ impl Instance {
 /// Simulated delays, in milliseconds of life-cycle time.
 pub(super) const STOPPING_MS: i64 = 8_000;
 const RELEASE_MS: i64 = 3_000;
+
+pub(super) const ABSENT: &str = "InvalidInstanceId.NotFound";
+
+/// Refuses for a server that is locked.
+pub(super) fn unlocked(row: &Instance) -> Result<(), Refusal> {
+    if row.lock_reason == "security" {
+        refuse("InstanceLockedForSecurity")
+    } else {
+        Ok(())
+    }
+}

@@ -5,7 +5,10 @@ mod account;
 mod bandwidth_package;
 mod deletion_protection;
 mod disk;
+mod disk_restore;
+mod disk_row;
 mod eip;
+mod image;
 mod instance;
 mod instance_cards;
 mod instance_change;
@@ -15,6 +18,7 @@ mod instance_power;
 mod instance_row;
 mod instance_upkeep;
 mod key_pair;
+mod monitor;
 mod nat_forward;
 mod nat_gateway;
 mod nat_snat;
@@ -26,7 +30,11 @@ mod route_entry;
 mod route_table;
 mod security_group;
 mod security_group_rule;
+mod snapshot;
+mod snapshot_group;
+mod snapshot_policy;
 mod tag;
+mod task;
 mod vpc;
 mod vpc_change;
 mod vpc_default;
@@ -51,7 +59,7 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<security_group::SecurityGroup>()),
         security_group::ACTIONS,
     ),
-    (Some(KindFacts::of::<disk::Disk>()), disk::ACTIONS),
+    (Some(KindFacts::of::<disk_row::Disk>()), disk::ACTIONS),
     (Some(KindFacts::of::<instance_row::Instance>()), instance::ACTIONS),
     (
         Some(KindFacts::of::<network_interface::NetworkInterface>()),
@@ -80,6 +88,17 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<bandwidth_package::BandwidthPackage>()),
         bandwidth_package::ACTIONS,
     ),
+    (Some(KindFacts::of::<task::Task>()), task::ACTIONS),
+    (Some(KindFacts::of::<snapshot::Snapshot>()), snapshot::ACTIONS),
+    (
+        Some(KindFacts::of::<snapshot_group::SnapshotGroup>()),
+        snapshot_group::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<snapshot_policy::SnapshotPolicy>()),
+        snapshot_policy::ACTIONS,
+    ),
+    (Some(KindFacts::of::<image::CustomImage>()), image::ACTIONS),
     (
         Some(KindFacts::of::<resource_group::ResourceGroup>()),
         resource_group::ACTIONS,
@@ -98,6 +117,8 @@ const ROWS: &[Row] = &[
     (None, price::ACTIONS),
     (None, security_group_rule::ACTIONS),
     (None, deletion_protection::ACTIONS),
+    (None, disk_restore::ACTIONS),
+    (None, monitor::ACTIONS),
     (None, tag::ACTIONS),
     (None, vpc_change::ACTIONS),
     (None, vpc_default::ACTIONS),
