@@ -409,6 +409,19 @@ impl Call<'_> {
         })
     }
 
+    /// PageNumber and PageSize of a request.
+    pub(super) fn number_and_size(&self, max: i64) -> Result<(i64, usize), Refusal> {
+        let number = self.params.int("PageNumber")?.unwrap_or(1);
+        let size = self.params.int("PageSize")?.unwrap_or(10);
+        if number < 1 {
+            return Err(Refusal::invalid("PageNumber"));
+        }
+        if !(1..=max).contains(&size) {
+            return Err(Refusal::invalid("PageSize"));
+        }
+        Ok((number, usize::try_from(size).unwrap_or(10)))
+    }
+
     /// The answer of a list: the rows, wrapped twice, with the paging fields that this action's answer has.
     pub(super) fn listed<T>(
         &self,

@@ -38,18 +38,27 @@ macro_rules! statuses {
 
 statuses! {
     Available = "Available",
+    Accomplished = "accomplished",
+    Active = "active",
     Assigned = "Assigned",
     Assigning = "Assigning",
     Associating = "Associating",
     Attaching = "Attaching",
     Attached = "In_use",
+    Cancelled = "Cancelled",
     Creating = "Creating",
     Deleting = "Deleting",
+    Deprecated = "Deprecated",
     Detaching = "Detaching",
+    Failed = "Failed",
+    Finished = "Finished",
     InUse = "InUse",
     Ok = "OK",
+    Modifying = "Modifying",
     Pending = "Pending",
     PendingDelete = "PendingDelete",
+    Processing = "Processing",
+    Progressing = "progressing",
     ReIniting = "ReIniting",
     Releasing = "Releasing",
     Running = "Running",
@@ -57,6 +66,7 @@ statuses! {
     Stopped = "Stopped",
     Stopping = "Stopping",
     Unassociating = "Unassociating",
+    Waiting = "Waiting",
 }
 
 /// The id of what goes by a name that is unique in its region only.
@@ -192,6 +202,14 @@ impl Head {
     /// Whether it belongs to a region, or to all of them.
     pub(super) fn is_in(&self, region: &str) -> bool {
         self.region.is_empty() || self.region == region
+    }
+
+    /// How much of the way to its next status is behind it, of a way that takes so many life-cycle milliseconds.
+    pub(super) fn percent(&self, millis: i64, now: Now) -> i64 {
+        match self.due {
+            None => 100,
+            Some(due) => (100 - (due - now.life).max(0) * 100 / millis.max(1)).clamp(0, 99),
+        }
     }
 
     /// Whether it is on its way out.

@@ -2,111 +2,22 @@
 
 use super::super::call::{Call, Entry, Search, done, ecs_tags};
 use super::super::catalogue;
-use super::super::clock::Now;
 use super::super::clock::{minutes, seconds};
 use super::super::head::Status;
 use super::super::head::regional_id;
-use super::super::head::{Head, row};
 use super::super::node::{Node, map};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::world::{Kind, World};
-use super::instance::ABSENT;
-use super::instance_order::{device, is_password, performance_level};
-use super::instance_power::unlocked;
+use super::disk_row::Disk;
+use super::disk_row::device;
+use super::image;
+use super::instance_order::{is_password, performance_level};
 use super::instance_row::Instance;
+use super::instance_row::{ABSENT, unlocked};
 use super::key_pair::KeyPair;
 use super::key_pair::wildcard;
-use serde::{Deserialize, Serialize};
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Disk {
-    #[serde(flatten)]
-    pub(super) head: Head,
-    pub(super) zone: String,
-    pub(super) category: String,
-    pub(super) performance_level: String,
-    pub(super) size: i64,
-    pub(super) system: bool,
-    pub(super) instance_id: String,
-    pub(super) device: String,
-    pub(super) image_id: String,
-    pub(super) snapshot_id: String,
-    pub(super) encrypted: bool,
-    pub(super) kms_key_id: String,
-    pub(super) bursting: bool,
-    pub(super) provisioned_iops: i64,
-    pub(super) delete_with_instance: bool,
-    pub(super) delete_auto_snapshot: bool,
-    pub(super) enable_auto_snapshot: bool,
-    pub(super) portable: bool,
-    /// The end of a subscription; `None` is pay-as-you-go.
-    pub(super) expires: Option<i64>,
-    pub(super) attached: Option<i64>,
-    pub(super) detached: Option<i64>,
-}
-
-row!(Disk, links: |row, link| {
-    if !row.instance_id.is_empty() {
-        link("instance", &row.instance_id);
-    }
-});
-
-impl Kind for Disk {
-    const NAME: &'static str = "disk";
-    const RESOURCE: &'static [(&'static str, &'static str)] = &[(ECS, "disk")];
-    const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] =
-        // Sixteen data disks and the system disk.
-        &[("instance", 17, &["InstanceDiskLimitExceeded"])];
-
-    fn arrived(world: &mut World, id: &str, status: Status, now: Now) {
-        if status == Status::Available {
-            world.update::<Disk, _>(id, |disk| {
-                if !disk.instance_id.is_empty() {
-                    disk.detached = Some(now.real);
-                }
-                disk.instance_id.clear();
-                disk.device.clear();
-            });
-        }
-    }
-
-    fn bereft(world: &mut World, kind: &'static str, id: &str, now: Now) {
-        if kind != "instance" {
-            return;
-        }
-        for disk_id in world.ids_linked::<Disk>("instance", id) {
-            let goes = world
-                .get::<Disk>(&disk_id)
-                .is_some_and(|disk| disk.system || disk.delete_with_instance);
-            if goes {
-                world.remove::<Disk>(&disk_id, now);
-                continue;
-            }
-            world.update::<Disk, _>(&disk_id, |disk| {
-                disk.instance_id.clear();
-                disk.device.clear();
-                disk.settle_as(Status::Available);
-                disk.expires = None;
-                disk.portable = true;
-                disk.detached = Some(now.real);
-            });
-        }
-    }
-
-    fn faults(world: &World) -> Vec<String> {
-        let lost =
-            |disk: &&Disk| !disk.instance_id.is_empty() && world.get::<Instance>(&disk.instance_id).is_none();
-        let lost = world.all::<Disk>().iter().filter(lost);
-        let lost = lost.map(|disk| format!("{} hangs on an instance that does not exist", disk.id));
-        let systems = world.all::<Instance>().iter().filter_map(|row| {
-            let disks = world.linked::<Disk>("instance", &row.id);
-            let systems = disks.filter(|disk| disk.system).count();
-            (systems != 1).then(|| format!("{} has {systems} system disks", row.id))
-        });
-        lost.chain(systems).collect()
-    }
-}
+use super::snapshot::Snapshot;
+use super::task;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "CreateDisk", create),
@@ -127,6 +38,7 @@ const CREATING_MS: i64 = 3_000;
 const ATTACHING_MS: i64 = 3_000;
 const DETACHING_MS: i64 = 60_000;
 const REINIT_MS: i64 = 10_000;
+const MODIFYING_MS: i64 = 5_000;
 
 /// The vendor's limit of data disks on an instance.
 const PER_INSTANCE_MAX: usize = 16;
@@ -155,9 +67,20 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let Some(sizes) = catalogue::disk_sizes(category) else {
         return refuse("InvalidDiskCategory.ValueNotSupported");
     };
-    let size = match (params.int("Size")?, params.text("SnapshotId")) {
+    let source = match params.text("SnapshotId") {
+        None => None,
+        Some(id) => {
+            let snapshot = call.find::<Snapshot>(id, "InvalidSnapshotId.NotFound")?;
+            if snapshot.status != Status::Accomplished {
+                return refuse("InvalidSnapshotId.NotReady");
+            }
+            Some(snapshot)
+        }
+    };
+    let size = match (params.int("Size")?, source) {
+        (Some(size), Some(source)) if size < source.disk_size => return refuse("InvalidDiskSize.TooSmall"),
         (Some(size), _) => size,
-        (None, Some(_)) => *sizes.start(),
+        (None, Some(source)) => source.disk_size.max(*sizes.start()),
         (None, None) => return Err(Refusal::missing("Size")),
     };
     if !sizes.contains(&size) {
@@ -175,6 +98,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     } else {
         call.tags()?
     };
+    let from_encrypted = source.is_some_and(|source| source.encrypted);
     let (mut head, _) = call.head("d-");
     let id = head.id.clone();
     let expires = instance_id
@@ -207,7 +131,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         device: letter,
         image_id: String::new(),
         snapshot_id: params.text_or("SnapshotId", "").to_owned(),
-        encrypted: params.flag("Encrypted"),
+        encrypted: params.flag("Encrypted") || from_encrypted,
         kms_key_id: params.text_or("KMSKeyId", "").to_owned(),
         bursting: params.flag("BurstingEnabled"),
         provisioned_iops: params.int("ProvisionedIops")?.unwrap_or(0),
@@ -216,6 +140,8 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         enable_auto_snapshot: true,
         expires,
         detached: None,
+        snapshot_policy: String::new(),
+        source_disk: String::new(),
     };
     call.world.insert(disk);
     Ok(map! { "DiskId": id })
@@ -445,7 +371,8 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
         disk.performance_level = level;
         disk.provisioned_iops = iops.unwrap_or(disk.provisioned_iops);
     });
-    Ok(map! { "TaskId": format!("t-{}{:017}", call.region_facts().infix, call.world.made()) })
+    let task = task::make(call, "ModifyDiskSpec", id, MODIFYING_MS);
+    Ok(map! { "TaskId": task })
 }
 
 fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -530,11 +457,7 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let Some(image_id) = params.text("ImageId") else {
         return refuse("InvalidParameter.AllEmpty");
     };
-    let image = call
-        .settings
-        .catalogue
-        .find_image(image_id)
-        .ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))?;
+    let image = image::find(call, image_id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))?;
     let Some(old) = call
         .world
         .linked::<Disk>("instance", instance_id)
@@ -562,14 +485,14 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let (place, id, _) = call.make("d-");
     disk.id.clone_from(&id);
     disk.place = place;
-    disk.image_id = image.id.to_owned();
+    disk.image_id = image.id.clone();
     disk.created = call.now.real;
     disk.attached = Some(call.now.real);
     // The old disk is gone with what was on it.
     call.remove::<Disk>(&old_id);
     call.world.insert(disk);
     call.world.update::<Instance, _>(instance_id, |row| {
-        row.image_id = image.id.to_owned();
+        row.image_id = image.id.clone();
         row.has_password = has_password;
         // A key pair that is not named again is no longer bound.
         row.key_pair = key_pair.unwrap_or_default();
@@ -606,12 +529,13 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && params
                 .text("DiskName")
                 .is_none_or(|name| wildcard(name, &disk.name))
-            && params.text("AutoSnapshotPolicyId").is_none()
+            && is("AutoSnapshotPolicyId", &disk.snapshot_policy)
             && flag("DeleteWithInstance", disk.delete_with_instance)
             && flag("DeleteAutoSnapshot", disk.delete_auto_snapshot)
             && flag("EnableAutoSnapshot", disk.enable_auto_snapshot)
             && flag("Encrypted", disk.encrypted)
             && flag("Portable", disk.portable)
+            && flag("EnableAutomatedSnapshotPolicy", !disk.snapshot_policy.is_empty())
     })?;
     Ok(call.listed(&page, "Disks", "Disk", node))
 }
@@ -650,7 +574,7 @@ fn node(disk: &Disk) -> Node {
         "Device": &disk.device,
         "ImageId": &disk.image_id,
         "SourceSnapshotId": &disk.snapshot_id,
-        "SourceDiskId": "",
+        "SourceDiskId": &disk.source_disk,
         "ProductCode": "",
         "Portable": disk.portable,
         "Encrypted": disk.encrypted,
@@ -658,8 +582,8 @@ fn node(disk: &Disk) -> Node {
         "DeleteWithInstance": disk.delete_with_instance,
         "DeleteAutoSnapshot": disk.delete_auto_snapshot,
         "EnableAutoSnapshot": disk.enable_auto_snapshot,
-        "EnableAutomatedSnapshotPolicy": false,
-        "AutoSnapshotPolicyId": "",
+        "EnableAutomatedSnapshotPolicy": !disk.snapshot_policy.is_empty(),
+        "AutoSnapshotPolicyId": &disk.snapshot_policy,
         "BurstingEnabled": disk.bursting,
         "ProvisionedIops": disk.provisioned_iops,
         "MultiAttach": "Disabled",

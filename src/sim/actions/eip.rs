@@ -5,13 +5,15 @@ use super::super::clock::Now;
 use super::super::clock::{add_months, seconds};
 use super::super::head::Status;
 use super::super::head::{Head, row};
+use super::super::net::ip_text;
 use super::super::node::{Node, map};
 use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::instance_create::public_ip;
-use super::instance_power::unlocked;
 use super::instance_row::Instance;
+use super::instance_row::unlocked;
+use super::network_interface::NetworkInterface;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,40 +28,89 @@ pub(super) struct Eip {
     /// The end of a subscription; `None` is pay-as-you-go.
     pub(super) expires: Option<i64>,
     pub(super) instance_id: String,
+    /// The vendor's word for the kind of thing that it is bound to.
+    #[serde(default)]
+    pub(super) instance_type: String,
+    /// The address of a network interface that it stands for.
+    #[serde(default)]
+    private_ip: String,
+    #[serde(default)]
+    mode: String,
+    /// The bandwidth package that it shares, with the package's Mbit/s.
+    #[serde(default)]
+    pub(super) package: Option<(String, i64)>,
+    #[serde(default)]
+    pub(super) protected: bool,
+}
+
+/// The kind of thing behind a word for it, as far as addresses can be bound to it.
+fn kind_of(instance_type: &str) -> Option<&'static str> {
+    match instance_type {
+        "EcsInstance" | "" => Some("instance"),
+        "NetworkInterface" => Some("network_interface"),
+        "Nat" => Some("nat_gateway"),
+        "SlbInstance" => Some("load_balancer"),
+        _ => None,
+    }
 }
 
 row!(Eip, links: |row, link| {
     link("address", &row.address);
-    if !row.instance_id.is_empty() {
-        link("instance", &row.instance_id);
+    if let Some(kind) = kind_of(&row.instance_type).filter(|_| !row.instance_id.is_empty()) {
+        link(kind, &row.instance_id);
+        link("bound", &row.instance_id);
+    }
+    if let Some((package, _)) = &row.package {
+        link("bandwidth_package", package);
     }
 });
 
 impl Kind for Eip {
     const NAME: &'static str = "eip";
     const RESOURCE: &'static [(&'static str, &'static str)] = &[(VPC, "eip")];
+    const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
+        ("nat_gateway", &["DependencyViolation.EIPS"]),
+        ("bandwidth_package", &["OperationFailed.BandwidthPackageNotEmpty"]),
+    ];
 
     fn arrived(world: &mut World, id: &str, status: Status, _now: Now) {
         if status == Status::Available {
-            world.update::<Eip, _>(id, |eip| eip.instance_id.clear());
+            world.update::<Eip, _>(id, Eip::unbind);
         }
     }
 
-    fn bereft(world: &mut World, _kind: &'static str, id: &str, _now: Now) {
-        for eip_id in world.ids_linked::<Eip>("instance", id) {
-            world.update::<Eip, _>(&eip_id, |eip| {
-                eip.instance_id.clear();
+    fn bereft(world: &mut World, kind: &'static str, id: &str, _now: Now) {
+        if kind == "bandwidth_package" {
+            for own in world.ids_linked::<Eip>(kind, id) {
+                world.update::<Eip, _>(&own, |eip| eip.package = None);
+            }
+            return;
+        }
+        for own in world.ids_linked::<Eip>(kind, id) {
+            world.update::<Eip, _>(&own, |eip| {
+                eip.unbind();
                 eip.settle_as(Status::Available);
             });
         }
     }
 
     fn faults(world: &World) -> Vec<String> {
-        let lost =
-            |eip: &&Eip| !eip.instance_id.is_empty() && world.get::<Instance>(&eip.instance_id).is_none();
+        let lost = |eip: &&Eip| {
+            !eip.instance_id.is_empty()
+                && kind_of(&eip.instance_type).is_none_or(|kind| world.head(kind, &eip.instance_id).is_none())
+        };
         let lost = world.all::<Eip>().iter().filter(lost);
-        lost.map(|eip| format!("{} is bound to an instance that does not exist", eip.id))
+        lost.map(|eip| format!("{} is bound to what does not exist", eip.id))
             .collect()
+    }
+}
+
+impl Eip {
+    fn unbind(&mut self) {
+        self.instance_id.clear();
+        self.instance_type.clear();
+        self.private_ip.clear();
+        self.mode.clear();
     }
 }
 
@@ -124,6 +175,11 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
         isp: params.text_or("ISP", "BGP").to_owned(),
         expires,
         instance_id: String::new(),
+        instance_type: String::new(),
+        private_ip: String::new(),
+        mode: String::new(),
+        package: None,
+        protected: false,
     };
     call.world.insert(eip);
     Ok(answer)
@@ -141,15 +197,88 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = params.required("AllocationId")?;
     let instance_id = params.required("InstanceId")?;
     let eip = call.find::<Eip>(id, ABSENT)?;
-    if params.text_or("InstanceType", "EcsInstance") != "EcsInstance" {
+    let instance_type = params.text_or("InstanceType", "EcsInstance");
+    let Some(kind) = kind_of(instance_type) else {
         return refuse("InvalidInstanceType.ValueNotSupported");
+    };
+    if params
+        .text("InstanceRegionId")
+        .is_some_and(|region| region != eip.region)
+    {
+        return refuse("InvalidParameter.BindingInstanceRegion");
     }
     if eip.status != Status::Available {
         return refuse("IncorrectEipStatus");
     }
-    let row = call.find::<Instance>(instance_id, "InvalidInstanId.NotFound")?;
+    let mode = params.text_or("Mode", "NAT");
+    if !matches!(mode, "NAT" | "MULTI_BINDED" | "BINDED") {
+        return refuse("IllegalParam.Mode");
+    }
+    if mode != "NAT" && kind != "network_interface" {
+        return refuse("Mode.NotSupport");
+    }
+    let private_ip = match kind {
+        "instance" => {
+            bindable_instance(call, instance_id)?;
+            String::new()
+        }
+        "network_interface" => bindable_interface(call, instance_id)?,
+        _ => {
+            let head = call
+                .world
+                .head(kind, instance_id)
+                .filter(|head| head.region == eip.region);
+            let head = head.ok_or_else(|| Refusal::new("InvalidInstance.NotExist").with_status(404))?;
+            if head.is_leaving() || !matches!(head.status, Status::Available | Status::Active) {
+                return Err(call.code(&["IncorrectInstanceStatus"]));
+            }
+            String::new()
+        }
+    };
+    // A gateway takes many; the others one.
+    if kind != "nat_gateway"
+        && params.text("PrivateIpAddress").is_none()
+        && call
+            .world
+            .linked::<Eip>(kind, instance_id)
+            .any(|other| other.private_ip == private_ip)
+    {
+        return refuse("InvalidAssociation.Duplicated");
+    }
+    let private_ip = match params.text("PrivateIpAddress") {
+        Some(address) if kind == "network_interface" => {
+            let own = call.find::<NetworkInterface>(instance_id, "InvalidInstance.NotExist")?;
+            let mut addresses = std::iter::once(&own.private_ip).chain(&own.secondary_ips);
+            if !addresses.any(|own| ip_text(*own) == address) {
+                return refuse("OperationFailed.PrivateIpAddressNotExist");
+            }
+            if call
+                .world
+                .linked::<Eip>(kind, instance_id)
+                .any(|other| other.private_ip == address)
+            {
+                return refuse("InvalidAssociation.Duplicated");
+            }
+            address.to_owned()
+        }
+        Some(_) if kind != "instance" => return refuse("OperationUnsupported.MultiIp"),
+        _ => private_ip,
+    };
+    let now = call.now;
+    call.world.update::<Eip, _>(id, |eip| {
+        eip.pass(Status::Associating, ASSOCIATING_MS, Status::InUse, now);
+        eip.instance_id = instance_id.to_owned();
+        eip.instance_type = instance_type.to_owned();
+        eip.private_ip = private_ip;
+        eip.mode = mode.to_owned();
+    });
+    done()
+}
+
+fn bindable_instance(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
+    let row = call.find::<Instance>(id, "InvalidInstanId.NotFound")?;
     unlocked(row)?;
-    if super::security_group::network_of(row).is_empty() {
+    if row.network.vpc_id().is_empty() {
         return refuse("OperationDenied");
     }
     if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
@@ -162,15 +291,20 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if row.bandwidth_out > 0 {
         return refuse("Forbidden.InstanceBandwidthNotZero");
     }
-    if call.world.linked::<Eip>("instance", instance_id).next().is_some() {
-        return refuse("InvalidAssociation.Duplicated");
+    Ok(())
+}
+
+/// The interface's first address, when an elastic one can stand for it.
+fn bindable_interface(call: &Call<'_>, id: &str) -> Result<String, Refusal> {
+    let row = call.find::<NetworkInterface>(id, "InvalidInstance.NotExist");
+    let row = row.map_err(|refusal| refusal.with_status(404))?;
+    if row.is_primary() {
+        return refuse("InvalidParameter.EniInstanceId");
     }
-    let now = call.now;
-    call.world.update::<Eip, _>(id, |eip| {
-        eip.pass(Status::Associating, ASSOCIATING_MS, Status::InUse, now);
-        eip.instance_id = instance_id.to_owned();
-    });
-    done()
+    if !matches!(row.status, Status::Available | Status::InUse) || row.is_leaving() {
+        return refuse("InvalidStatus.EniStatusNotSupport");
+    }
+    Ok(ip_text(row.private_ip))
 }
 
 fn unassociate(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -180,11 +314,15 @@ fn unassociate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if eip.status != Status::InUse {
         return refuse("IncorrectEipStatus");
     }
-    if params
-        .text("InstanceId")
-        .is_some_and(|instance_id| instance_id != eip.instance_id)
-    {
+    let other = |name: &str, own: &str| params.text(name).is_some_and(|wanted| wanted != own);
+    if other("InstanceId", &eip.instance_id) || other("PrivateIpAddress", &eip.private_ip) {
         return refuse("InvalidBindInstance.NotFound");
+    }
+    if other("InstanceType", &eip.instance_type) {
+        return refuse("InvalidInstanceType.ValueNotSupported");
+    }
+    if !params.flag("Force") {
+        call.unheld::<Eip>(id)?;
     }
     let now = call.now;
     call.world.update::<Eip, _>(id, |eip| {
@@ -198,6 +336,9 @@ fn release(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let eip = call.find::<Eip>(id, ABSENT)?;
     if eip.expires.is_some_and(|expires| expires > call.now.real) {
         return refuse("Forbidden.ChargeTypeIsPrepaid");
+    }
+    if eip.protected {
+        return refuse("InvalidOperation.DeletionProtection");
     }
     if eip.status != Status::Available {
         return refuse("IncorrectEipStatus");
@@ -237,24 +378,14 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let instance_id = params
         .text("AssociatedInstanceId")
         .or_else(|| params.text("InstanceId"));
-    if params
-        .text("AssociatedInstanceType")
-        .is_some_and(|kind| kind != "EcsInstance")
-    {
-        // No other kind of thing can be bound here.
-        return Ok(call.listed(
-            &call.page::<Eip>(Search::ids(Some(Vec::<String>::new())), |_| true)?,
-            "EipAddresses",
-            "EipAddress",
-            |eip| node(call, eip),
-        ));
-    }
+    let kind = params.text("AssociatedInstanceType");
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    let page = call.page::<Eip>(Search::ids(ids).or_link("instance", instance_id), |eip| {
+    let page = call.page::<Eip>(Search::ids(ids).or_link("bound", instance_id), |eip| {
         addresses
             .as_ref()
             .is_none_or(|addresses| addresses.contains(&eip.address.as_str()))
             && instance_id.is_none_or(|instance_id| instance_id == eip.instance_id)
+            && kind.is_none_or(|kind| kind == eip.instance_type)
             && is("Status", eip.status.text())
             && is("EipName", &eip.name)
             && is("ISP", &eip.isp)
@@ -277,6 +408,7 @@ fn charge(eip: &Eip) -> &'static str {
 
 fn node(call: &Call<'_>, eip: &Eip) -> Node {
     let bound = !eip.instance_id.is_empty();
+    let package = eip.package.as_ref();
     map! {
         "AllocationId": &eip.id,
         "IpAddress": &eip.address,
@@ -290,24 +422,24 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
         "ChargeType": charge(eip),
         "ISP": &eip.isp,
         "Netmode": "public",
-        "Mode": if bound { "NAT" } else { "" },
+        "Mode": &eip.mode,
         "InstanceId": &eip.instance_id,
-        "InstanceType": if bound { "EcsInstance" } else { "" },
+        "InstanceType": &eip.instance_type,
         "InstanceRegionId": if bound { call.region.as_str() } else { "" },
         // For an instance the private address and the VPC are left empty by the vendor.
-        "PrivateIpAddress": "",
+        "PrivateIpAddress": &eip.private_ip,
         "VpcId": "",
         "AllocationTime": seconds(eip.created),
         "ExpiredTime": eip.expires.map(seconds).unwrap_or_default(),
         "ResourceGroupId": &eip.resource_group,
         "BusinessStatus": "Normal",
-        "BandwidthPackageId": "",
-        "BandwidthPackageType": "",
-        "BandwidthPackageBandwidth": "",
+        "BandwidthPackageId": package.map_or("", |(id, _)| id),
+        "BandwidthPackageType": if package.is_some() { "CommonBandwidthPackage" } else { "" },
+        "BandwidthPackageBandwidth": package.map(|(_, bandwidth)| bandwidth.to_string()).unwrap_or_default(),
         "HDMonitorStatus": "OFF",
         "HasReservationData": "false",
         "SecondLimited": false,
-        "DeletionProtection": false,
+        "DeletionProtection": eip.protected,
         "SegmentInstanceId": "",
         "ServiceManaged": 0,
         "PublicIpAddressPoolId": "",
@@ -320,11 +452,11 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
 
 fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find::<Instance>(id, super::instance::ABSENT)?;
+    let row = call.find::<Instance>(id, super::instance_row::ABSENT)?;
     if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }
-    if super::security_group::network_of(row).is_empty() || row.subscription.is_some() {
+    if row.network.vpc_id().is_empty() || row.subscription.is_some() {
         return refuse("OperationDenied");
     }
     let Some(address) = row.public_ip.clone() else {
@@ -346,6 +478,11 @@ fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
         isp: "BGP".to_owned(),
         expires: None,
         instance_id: id.to_owned(),
+        instance_type: "EcsInstance".to_owned(),
+        private_ip: String::new(),
+        mode: "NAT".to_owned(),
+        package: None,
+        protected: false,
     };
     call.world.update::<Instance, _>(id, |row| {
         row.public_ip = None;

@@ -9,6 +9,8 @@ use super::super::params::Params;
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::eip::Eip;
+use super::image;
+use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network};
 use super::key_pair::wildcard;
 use super::network_interface::{NetworkInterface, address_sets};
@@ -22,8 +24,6 @@ pub(super) const ACTIONS: &[Entry] = &[
 
 /// The end of what never ends: pay-as-you-go instances show it as their expiry.
 const NEVER: &str = "2099-12-31T15:59Z";
-
-pub(super) const ABSENT: &str = "InvalidInstanceId.NotFound";
 
 fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
@@ -201,7 +201,8 @@ fn expired_time(row: &Instance) -> String {
 
 fn node(call: &Call<'_>, row: &Instance) -> Node {
     let kind = call.settings.catalogue.find_instance_type(&row.instance_type);
-    let image = call.settings.catalogue.find_image(&row.image_id);
+    let image = image::find(call, &row.image_id);
+    let image = image.as_ref();
     let (cpu, memory) = kind.as_ref().map_or((0, 0), |kind| (kind.cpu, kind.memory));
     let mut node = map! {
         "InstanceId": &row.id,

@@ -5,13 +5,12 @@ use super::super::head::Status;
 use super::super::node::{Node, map};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::disk::Disk;
-use super::instance::{ABSENT, charge_type, eip_of};
+use super::disk_row::Disk;
+use super::instance::{charge_type, eip_of};
 use super::instance_create::public_ip;
 use super::instance_order::{check_groups, host_name, is_password, paid_until, user_data};
-use super::instance_power::unlocked;
+use super::instance_row::{ABSENT, unlocked};
 use super::instance_row::{Instance, Network, Subscription};
-use super::security_group::network_of;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "ModifyInstanceAttribute", modify_attribute),
@@ -72,7 +71,7 @@ fn modify_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .collect();
     if !groups.is_empty() {
         steady(row)?;
-        check_groups(call, &groups, network_of(row))?;
+        check_groups(call, &groups, row.network.vpc_id())?;
     }
     let protection = params.bool("DeletionProtection");
     if protection == Some(true) && row.subscription.is_some() {

@@ -6,7 +6,7 @@ use super::super::net::ip_text;
 use super::super::node::{Node, map, texts};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::disk::Disk;
+use super::disk_row::Disk;
 use super::instance_cards::{self, Cards};
 use super::instance_order::{DiskOrder, Order, order};
 use super::instance_power::STARTING_MS;
@@ -284,6 +284,8 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
             .map(|subscription| subscription.expires),
         attached: Some(call.now.real),
         detached: None,
+        snapshot_policy: disk.snapshot_policy.clone(),
+        source_disk: String::new(),
     };
     call.world.insert(row);
 }

@@ -3,6 +3,8 @@
 use super::super::call::Call;
 use super::super::head::regional_id;
 use super::super::head::{Status, Tag};
+use super::disk_row::device;
+use super::image;
 use super::instance_row::Subscription;
 use super::key_pair::KeyPair;
 use super::security_group::SecurityGroup;
@@ -52,6 +54,7 @@ pub(super) struct DiskOrder {
     pub(super) encrypted: bool,
     pub(super) kms_key_id: String,
     pub(super) delete_with_instance: bool,
+    pub(super) snapshot_policy: String,
 }
 
 /// Checks what is ordered. Groups, vSwitch and private address are told: they may have been given with a network card.
@@ -114,10 +117,10 @@ pub(super) fn order(
         password => password.is_some() && key_pair.is_empty(),
     };
     Ok(Order {
-        system_disk: system_disk(call, kind, image)?,
+        system_disk: system_disk(call, kind, &image)?,
         data_disks: data_disks(call, kind)?,
         zone,
-        image: image.clone(),
+        image,
         vswitch,
         groups,
         description: call.description(2, DESCRIPTION)?.unwrap_or_default(),
@@ -138,17 +141,25 @@ pub(super) fn order(
     })
 }
 
-fn image<'a>(call: &Call<'a>) -> Result<&'a Image, Refusal> {
-    let catalogue = &call.settings.catalogue;
+fn image(call: &Call<'_>) -> Result<Image, Refusal> {
     match (call.params.text("ImageId"), call.params.text("ImageFamily")) {
         (Some(_), Some(_)) => refuse("UnexpectedImageFamily.ImageIdSupplied"),
-        (Some(id), None) => catalogue
-            .find_image(id)
-            .ok_or_else(|| Refusal::new("InvalidImageId.NotFound")),
-        (None, Some(family)) => catalogue
-            .newest_of_family(family)
+        (Some(id), None) => {
+            image::find_available(call, id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))
+        }
+        (None, Some(family)) => image::newest_of_family(call, family)
             .ok_or_else(|| Refusal::new("InvalidImageFamily.MissingAvailableImage")),
         (None, None) => Err(Refusal::missing("ImageId")),
+    }
+}
+
+/// The snapshot policy that a disk is to follow.
+fn snapshot_policy(call: &Call<'_>, id: Option<&str>) -> Result<String, Refusal> {
+    match id {
+        Some(id) if call.world.head("snapshot_policy", id).is_none() => {
+            Err(call.code(&["InvalidAutoSnapshotPolicyId.NotFound"]))
+        }
+        id => Ok(id.unwrap_or_default().to_owned()),
     }
 }
 
@@ -379,6 +390,7 @@ fn system_disk(call: &Call<'_>, kind: &InstanceType, image: &Image) -> Result<Di
         encrypted: params.flag("SystemDisk.Encrypted"),
         kms_key_id: params.text_or("SystemDisk.KMSKeyId", "").to_owned(),
         delete_with_instance: true,
+        snapshot_policy: snapshot_policy(call, params.text("SystemDisk.AutoSnapshotPolicyId"))?,
     })
 }
 
@@ -422,15 +434,10 @@ fn data_disks(call: &Call<'_>, kind: &InstanceType) -> Result<Vec<DiskOrder>, Re
             encrypted: disk.flag("Encrypted"),
             kms_key_id: disk.text_or("KMSKeyId", "").to_owned(),
             delete_with_instance: disk.bool("DeleteWithInstance").unwrap_or(true),
+            snapshot_policy: snapshot_policy(call, disk.text("AutoSnapshotPolicyId"))?,
         });
     }
     Ok(disks)
-}
-
-/// The device name of the n-th data disk.
-pub(super) fn device(index: usize) -> String {
-    let letter = u8::try_from(index).map_or('z', |index| char::from((b'b' + index).min(b'z')));
-    format!("/dev/xvd{letter}")
 }
 
 #[cfg(test)]

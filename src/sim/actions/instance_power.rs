@@ -5,7 +5,7 @@ use super::super::head::{Next, Status};
 use super::super::node::{Node, map};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::instance::ABSENT;
+use super::instance_row::{ABSENT, unlocked};
 use super::instance_row::{Instance, Network, STOPPING_MS};
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -30,14 +30,6 @@ struct Change {
     status: Status,
     path: Vec<(i64, Next)>,
     stopped_mode: Option<String>,
-}
-
-pub(super) fn unlocked(row: &Instance) -> Result<(), Refusal> {
-    if row.lock_reason == "security" {
-        refuse("InstanceLockedForSecurity")
-    } else {
-        Ok(())
-    }
 }
 
 fn in_status(row: &Instance, status: Status) -> Result<(), Refusal> {
@@ -174,6 +166,7 @@ fn may_delete(call: &Call<'_>, row: &Instance) -> Result<(), Refusal> {
     if row.status == Status::Pending {
         return refuse("IncorrectInstanceStatus.Initializing");
     }
+    call.unheld::<Instance>(&row.id)?;
     if row.is_leaving() || (row.status != Status::Stopped && !call.params.flag("Force")) {
         return refuse("IncorrectInstanceStatus");
     }

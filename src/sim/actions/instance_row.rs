@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::super::clock::{Now, add_months};
 use super::super::head::{Head, Next, Status, regional_id, row};
 use super::super::products::ECS;
+use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
-use super::security_group::SecurityGroup;
-use super::vswitch::VSwitch;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Network {
@@ -23,6 +22,16 @@ pub(super) enum Network {
         eni_id: String,
         mac: String,
     },
+}
+
+impl Network {
+    /// The VPC; empty on the classic network.
+    pub(super) fn vpc_id(&self) -> &str {
+        match self {
+            Self::Classic { .. } => "",
+            Self::Vpc { vpc_id, .. } => vpc_id,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +101,7 @@ row!(Instance, links: |row, link| {
     for group in &row.security_groups {
         link("security_group", group);
     }
+    link("image", &row.image_id);
     if !row.key_pair.is_empty() {
         link("key_pair", &regional_id(&row.region, &row.key_pair));
     }
@@ -110,6 +120,7 @@ impl Kind for Instance {
     const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
         ("vswitch", &["DependencyViolation"]),
         ("security_group", &["DependencyViolation"]),
+        ("image", &["ImageUsingByInstance"]),
         ("key_pair", &["InvalidParameter.KeypairAlreadyAttachedInstance"]),
     ];
 
@@ -132,20 +143,9 @@ impl Kind for Instance {
             if row.security_groups.is_empty() {
                 faults.push(format!("{} is in no security group", row.id));
             }
-            let gone = |id: &&String| world.get::<SecurityGroup>(id).is_none();
+            let gone = |id: &&String| world.head("security_group", id).is_none();
             for group in row.security_groups.iter().filter(gone) {
                 faults.push(format!("{} is in {group}, which does not exist", row.id));
-            }
-            if let Network::Vpc {
-                vswitch_id,
-                private_ip,
-                ..
-            } = &row.network
-                && !world
-                    .get::<VSwitch>(vswitch_id)
-                    .is_some_and(|vswitch| vswitch.cidr_block.usable().contains(private_ip))
-            {
-                faults.push(format!("{} has an address that it must not have", row.id));
             }
         }
         faults
@@ -209,3 +209,14 @@ impl Instance {
 /// Simulated delays, in milliseconds of life-cycle time.
 pub(super) const STOPPING_MS: i64 = 8_000;
 const RELEASE_MS: i64 = 3_000;
+
+pub(super) const ABSENT: &str = "InvalidInstanceId.NotFound";
+
+/// Refuses for a server that is locked.
+pub(super) fn unlocked(row: &Instance) -> Result<(), Refusal> {
+    if row.lock_reason == "security" {
+        refuse("InstanceLockedForSecurity")
+    } else {
+        Ok(())
+    }
+}

@@ -2,8 +2,13 @@
 //! more is a file and a row here; an action more is a line in its file.
 
 mod account;
+mod bandwidth_package;
+mod deletion_protection;
 mod disk;
+mod disk_restore;
+mod disk_row;
 mod eip;
+mod image;
 mod instance;
 mod instance_cards;
 mod instance_change;
@@ -13,14 +18,26 @@ mod instance_power;
 mod instance_row;
 mod instance_upkeep;
 mod key_pair;
+mod monitor;
+mod nat_forward;
+mod nat_gateway;
+mod nat_snat;
 mod network_interface;
 mod offer;
 mod price;
 mod resource_group;
+mod route_entry;
+mod route_table;
 mod security_group;
 mod security_group_rule;
+mod snapshot;
+mod snapshot_group;
+mod snapshot_policy;
 mod tag;
+mod task;
 mod vpc;
+mod vpc_change;
+mod vpc_default;
 mod vswitch;
 mod vswitch_reservation;
 
@@ -42,7 +59,7 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<security_group::SecurityGroup>()),
         security_group::ACTIONS,
     ),
-    (Some(KindFacts::of::<disk::Disk>()), disk::ACTIONS),
+    (Some(KindFacts::of::<disk_row::Disk>()), disk::ACTIONS),
     (Some(KindFacts::of::<instance_row::Instance>()), instance::ACTIONS),
     (
         Some(KindFacts::of::<network_interface::NetworkInterface>()),
@@ -50,6 +67,38 @@ const ROWS: &[Row] = &[
     ),
     (Some(KindFacts::of::<eip::Eip>()), eip::ACTIONS),
     (Some(KindFacts::of::<key_pair::KeyPair>()), key_pair::ACTIONS),
+    (
+        Some(KindFacts::of::<route_table::RouteTable>()),
+        route_table::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<route_entry::RouteEntry>()),
+        route_entry::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<nat_gateway::NatGateway>()),
+        nat_gateway::ACTIONS,
+    ),
+    (Some(KindFacts::of::<nat_snat::SnatEntry>()), nat_snat::ACTIONS),
+    (
+        Some(KindFacts::of::<nat_forward::ForwardEntry>()),
+        nat_forward::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<bandwidth_package::BandwidthPackage>()),
+        bandwidth_package::ACTIONS,
+    ),
+    (Some(KindFacts::of::<task::Task>()), task::ACTIONS),
+    (Some(KindFacts::of::<snapshot::Snapshot>()), snapshot::ACTIONS),
+    (
+        Some(KindFacts::of::<snapshot_group::SnapshotGroup>()),
+        snapshot_group::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<snapshot_policy::SnapshotPolicy>()),
+        snapshot_policy::ACTIONS,
+    ),
+    (Some(KindFacts::of::<image::CustomImage>()), image::ACTIONS),
     (
         Some(KindFacts::of::<resource_group::ResourceGroup>()),
         resource_group::ACTIONS,
@@ -67,7 +116,12 @@ const ROWS: &[Row] = &[
     (None, offer::ACTIONS),
     (None, price::ACTIONS),
     (None, security_group_rule::ACTIONS),
+    (None, deletion_protection::ACTIONS),
+    (None, disk_restore::ACTIONS),
+    (None, monitor::ACTIONS),
     (None, tag::ACTIONS),
+    (None, vpc_change::ACTIONS),
+    (None, vpc_default::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {

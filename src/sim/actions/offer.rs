@@ -1,27 +1,22 @@
 //! What can be had: regions, zones, images, instance types.
 
-use super::super::call::{Call, Entry, ecs_tags, read_token, write_token};
-use super::super::catalogue::{self, Image, InstanceType};
+use super::super::call::{Call, Entry, read_token, write_token};
+use super::super::catalogue::{self, InstanceType};
 use super::super::node::{Node, map, texts};
-use super::super::params::Params;
 use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::instance_row::Instance;
-use super::key_pair::wildcard;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeRegions", describe_regions),
     (VPC, "DescribeRegions", describe_regions),
     (ECS, "DescribeZones", describe_zones),
     (VPC, "DescribeZones", describe_vpc_zones),
-    (ECS, "DescribeImages", describe_images),
-    (ECS, "DescribeImageFromFamily", describe_image_from_family),
     (ECS, "DescribeInstanceTypes", describe_instance_types),
     (ECS, "DescribeInstanceTypeFamilies", describe_families),
     (ECS, "DescribeAvailableResource", describe_available),
     (ECS, "DescribeResourcesModification", describe_modification),
     (ECS, "DescribeAccountAttributes", describe_account),
-    (ECS, "DescribeTasks", describe_tasks),
 ];
 
 fn describe_regions(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -92,103 +87,6 @@ fn describe_vpc_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .map(|zone| map! { "ZoneId": &zone, "LocalName": &zone, "ZoneType": "AvailabilityZone" })
         .collect::<Vec<_>>();
     Ok(map! { "Zones": map! { "Zone": zones } })
-}
-
-fn describe_images(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let params = call.params;
-    let ids = params.comma_list("ImageId", 100)?;
-    let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    let status = params.text_or("Status", "Available");
-    let found: Vec<&Image> = call
-        .settings
-        .catalogue
-        .images()
-        .iter()
-        .filter(|image| {
-            ids.as_ref().is_none_or(|ids| ids.contains(&image.id.as_str()))
-                && params
-                    .text("ImageName")
-                    .is_none_or(|name| wildcard(name, &image.name))
-                && is("ImageFamily", &image.family)
-                && is("ImageOwnerAlias", &image.owner)
-                && is("OSType", &image.os_type)
-                && is("Architecture", &image.architecture)
-                && status.split(',').any(|status| status == "Available")
-                && params.groups("Tag").is_empty()
-                && params.text("SnapshotId").is_none()
-                && params
-                    .bool("IsPublic")
-                    .is_none_or(|public| public == (image.owner == "system"))
-                && params
-                    .text("InstanceType")
-                    .and_then(|id| call.settings.catalogue.find_instance_type(id))
-                    .is_none_or(|kind| image.runs_on(&kind.family.architecture))
-        })
-        .collect();
-    let (number, size) = number_and_size(params, 100)?;
-    let from = usize::try_from(number - 1)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(size);
-    let nodes: Vec<Node> = found
-        .iter()
-        .skip(from)
-        .take(size)
-        .map(|image| image_node(image))
-        .collect();
-    let mut answer = map! { "Images": map! { "Image": nodes } };
-    call.paging(
-        &mut answer,
-        found.len(),
-        number,
-        i64::try_from(size).unwrap_or(i64::MAX),
-        "",
-    );
-    Ok(answer)
-}
-
-fn number_and_size(params: &Params, max: i64) -> Result<(i64, usize), Refusal> {
-    let number = params.int("PageNumber")?.unwrap_or(1);
-    let size = params.int("PageSize")?.unwrap_or(10);
-    if number < 1 {
-        return Err(Refusal::invalid("PageNumber"));
-    }
-    if !(1..=max).contains(&size) {
-        return Err(Refusal::invalid("PageSize"));
-    }
-    Ok((number, usize::try_from(size).unwrap_or(10)))
-}
-
-fn image_node(image: &Image) -> Node {
-    map! {
-        "ImageId": &image.id,
-        "ImageName": &image.name,
-        "ImageFamily": &image.family,
-        "ImageOwnerAlias": &image.owner,
-        "ImageVersion": "",
-        "OSName": &image.os_name,
-        "OSNameEn": &image.os_name_en,
-        "OSType": &image.os_type,
-        "Platform": &image.platform,
-        "Architecture": &image.architecture,
-        "Size": image.size,
-        "Status": "Available",
-        "Progress": "100%",
-        "Description": "",
-        "CreationTime": &image.created,
-        "IsSupportCloudinit": true,
-        "IsSupportIoOptimized": true,
-        "IsPublic": image.owner == "system",
-        "IsCopied": false,
-        "IsSubscribed": false,
-        "IsSelfShared": "",
-        "ProductCode": &image.product_code,
-        "Usage": "none",
-        "ResourceGroupId": "",
-        "BootMode": &image.boot_mode,
-        "LoginAsNonRootSupported": false,
-        "DiskDeviceMappings": map! { "DiskDeviceMapping": Vec::new() },
-        "Tags": ecs_tags(&[]),
-    }
 }
 
 fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -290,27 +188,6 @@ fn type_node(kind: &InstanceType) -> Node {
         "InitialCredit": 0,
         "JumboFrameSupport": false,
     }
-}
-
-fn describe_image_from_family(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let family = call.params.required("ImageFamily")?;
-    let Some(image) = call.settings.catalogue.newest_of_family(family) else {
-        return Ok(Node::Map(Vec::new()));
-    };
-    // Its answer knows fewer fields than the list's.
-    let image = match image_node(image) {
-        Node::Map(fields) => {
-            let known = &call.facts.response["Image"];
-            Node::Map(
-                fields
-                    .into_iter()
-                    .filter(|(name, _)| known.get(name.as_ref()).is_some())
-                    .collect(),
-            )
-        }
-        other => other,
-    };
-    Ok(map! { "Image": image })
 }
 
 fn describe_families(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -469,18 +346,4 @@ fn describe_account(call: &mut Call<'_>) -> Result<Node, Refusal> {
         })
         .collect::<Vec<_>>();
     Ok(map! { "AccountAttributeItems": map! { "AccountAttributeItem": items } })
-}
-
-/// Nothing that is simulated runs as a task of its own.
-fn describe_tasks(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let (number, size) = number_and_size(call.params, 100)?;
-    let mut answer = map! { "TaskSet": map! { "Task": Vec::new() } };
-    call.paging(
-        &mut answer,
-        0,
-        number,
-        i64::try_from(size).unwrap_or(i64::MAX),
-        "",
-    );
-    Ok(answer)
 }

@@ -6,8 +6,8 @@ use super::super::node::{Node, map};
 use super::super::params::Params;
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::disk::Disk;
-use super::instance::ABSENT;
+use super::disk_row::Disk;
+use super::instance_row::ABSENT;
 use super::instance_row::Instance;
 
 pub(super) const ACTIONS: &[Entry] = &[

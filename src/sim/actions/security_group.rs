@@ -8,7 +8,7 @@ use super::super::node::{Node, map};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::Kind;
-use super::instance_row::{Instance, Network};
+use super::instance_row::Instance;
 use super::vpc::Vpc;
 use serde::{Deserialize, Serialize};
 
@@ -315,7 +315,7 @@ fn join(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if instance.security_groups.iter().any(|own| own == group_id) {
         return refuse("InvalidInstanceId.AlreadyExists");
     }
-    if network_of(instance) != group.vpc_id {
+    if instance.network.vpc_id() != group.vpc_id {
         return refuse("InvalidInstanceId.Mismatch");
     }
     if instance.security_groups.len() >= PER_INSTANCE_MAX {
@@ -349,13 +349,5 @@ fn steady(instance: &Instance) -> Result<(), Refusal> {
     match instance.status {
         Status::Running | Status::Stopped => Ok(()),
         _ => refuse("IncorrectInstanceStatus"),
-    }
-}
-
-/// The VPC of an instance; empty on the classic network.
-pub(super) fn network_of(instance: &Instance) -> &str {
-    match &instance.network {
-        Network::Classic { .. } => "",
-        Network::Vpc { vpc_id, .. } => vpc_id,
     }
 }

@@ -2,8 +2,7 @@
 
 use super::super::call::{Call, Entry, Search, done, vpc_tags};
 use super::super::clock::seconds;
-use super::super::head::Status;
-use super::super::head::{Head, row};
+use super::super::head::{Head, Status, Tag, row};
 use super::super::net::{Cidr, Cidr6};
 use super::super::node::{Node, map};
 use super::super::products::VPC;
@@ -21,22 +20,49 @@ pub(super) struct VSwitch {
     pub(super) cidr_block: Cidr,
     #[serde(default)]
     pub(super) ipv6: Option<Cidr6>,
+    /// Its own route table; empty with the VPC's.
+    #[serde(default)]
+    pub(super) route_table_id: String,
+    #[serde(default)]
+    pub(super) network_acl_id: String,
+    #[serde(default)]
+    pub(super) is_default: bool,
 }
 
-row!(VSwitch, links: |row, link| link("vpc", &row.vpc_id));
+row!(VSwitch, links: |row, link| {
+    link("vpc", &row.vpc_id);
+    if !row.route_table_id.is_empty() {
+        link("route_table", &row.route_table_id);
+    }
+    if !row.network_acl_id.is_empty() {
+        link("network_acl", &row.network_acl_id);
+    }
+});
 
 impl Kind for VSwitch {
     const NAME: &'static str = "vswitch";
     const RESOURCE: &'static [(&'static str, &'static str)] = &[(VPC, "vswitch")];
-    const HOLDS: &'static [(&'static str, &'static [&'static str])] =
-        &[("vpc", &["DependencyViolation.VSwitch"])];
+    const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
+        ("vpc", &["DependencyViolation.VSwitch"]),
+        (
+            "route_table",
+            &["DependencyViolation.VSwitch", "IncorrectRouteTableStatus"],
+        ),
+        (
+            "network_acl",
+            &[
+                "DependencyViolation.VSwitch",
+                "DependencyViolation.AclAssociatedResource",
+            ],
+        ),
+    ];
     const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] =
         &[("vpc", 150, &["QuotaExceeded.VSwitch"])];
 
     fn faults(world: &World) -> Vec<String> {
         let lost = |vswitch: &&VSwitch| {
             let vpc = world.get::<Vpc>(&vswitch.vpc_id);
-            !vpc.is_some_and(|vpc| vpc.cidr_block.covers(vswitch.cidr_block))
+            !vpc.is_some_and(|vpc| vpc.covers(vswitch.cidr_block))
         };
         let lost = world.all::<VSwitch>().iter().filter(lost);
         lost.map(|vswitch| format!("{} lies in no VPC", vswitch.id))
@@ -93,7 +119,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !(16..=29).contains(&cidr_block.bits) {
         return refuse("InvalidCirdrBlock.MaskLength");
     }
-    if !vpc.cidr_block.covers(cidr_block) {
+    if !vpc.covers(cidr_block) {
         return refuse("InvalidCidrBlock.Malformed");
     }
     let name = call.name("VSwitchName", 1, NAME)?.unwrap_or_default();
@@ -117,29 +143,61 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         None => None,
         Some(number) => Some(ipv6_part(call, vpc, number)?),
     };
-    let resource_group = vpc.resource_group.clone();
-    let (vpc_id, zone) = (vpc_id.to_owned(), zone.to_owned());
-    call.region = region.clone();
-    let (mut head, _) = call.head("vsw-");
-    head.name = name;
-    head.description = description;
-    head.resource_group = resource_group;
-    head.tags = tags;
-    head.pass(Status::Pending, PENDING_MS, Status::Available, call.now);
-    let answer = map! { "VSwitchId": &head.id };
-    let vswitch = VSwitch {
-        head,
-        zone,
-        vpc_id,
+    let order = Order {
+        vpc_id: vpc_id.to_owned(),
+        region,
+        zone: zone.to_owned(),
         cidr_block,
         ipv6,
+        name,
+        description,
+        resource_group: vpc.resource_group.clone(),
+        is_default: false,
+        tags,
     };
-    call.world.insert(vswitch);
-    Ok(answer)
+    let id = insert(call, order);
+    Ok(map! { "VSwitchId": id })
+}
+
+/// What a new vSwitch is to be.
+pub(super) struct Order {
+    pub(super) vpc_id: String,
+    pub(super) region: String,
+    pub(super) zone: String,
+    pub(super) cidr_block: Cidr,
+    pub(super) ipv6: Option<Cidr6>,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) resource_group: String,
+    pub(super) is_default: bool,
+    pub(super) tags: Vec<Tag>,
+}
+
+/// Makes a vSwitch and says its id.
+pub(super) fn insert(call: &mut Call<'_>, order: Order) -> String {
+    call.region = order.region;
+    let (mut head, _) = call.head("vsw-");
+    head.name = order.name;
+    head.description = order.description;
+    head.resource_group = order.resource_group;
+    head.tags = order.tags;
+    head.pass(Status::Pending, PENDING_MS, Status::Available, call.now);
+    let id = head.id.clone();
+    call.world.insert(VSwitch {
+        head,
+        zone: order.zone,
+        vpc_id: order.vpc_id,
+        cidr_block: order.cidr_block,
+        ipv6: order.ipv6,
+        route_table_id: String::new(),
+        network_acl_id: String::new(),
+        is_default: order.is_default,
+    });
+    id
 }
 
 /// The n-th part of a VPC's IPv6 network for a vSwitch.
-fn ipv6_part(call: &Call<'_>, vpc: &Vpc, number: i64) -> Result<Cidr6, Refusal> {
+pub(super) fn ipv6_part(call: &Call<'_>, vpc: &Vpc, number: i64) -> Result<Cidr6, Refusal> {
     let Some(block) = vpc.ipv6 else {
         return refuse("OperationFailed.VpcIpv6Disabled");
     };
@@ -188,7 +246,9 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && params
                 .text("ResourceGroupId")
                 .is_none_or(|group| group == vswitch.resource_group)
-            && params.bool("IsDefault") != Some(true)
+            && params
+                .bool("IsDefault")
+                .is_none_or(|wanted| wanted == vswitch.is_default)
             && params
                 .bool("EnableIpv6")
                 .is_none_or(|wanted| wanted == vswitch.ipv6.is_some())
@@ -203,10 +263,12 @@ fn describe_attributes(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn node(call: &Call<'_>, vswitch: &VSwitch) -> Node {
-    let route_table = call
-        .world
-        .get::<Vpc>(&vswitch.vpc_id)
-        .map_or("", |vpc| vpc.route_table_id.as_str());
+    let system = call.world.get::<Vpc>(&vswitch.vpc_id);
+    let system = system.map_or("", |vpc| vpc.route_table_id.as_str());
+    let (route_table, kind) = match vswitch.route_table_id.as_str() {
+        "" => (system, "System"),
+        own => (own, "Custom"),
+    };
     map! {
         "VSwitchId": &vswitch.id,
         "VpcId": &vswitch.vpc_id,
@@ -217,14 +279,14 @@ fn node(call: &Call<'_>, vswitch: &VSwitch) -> Node {
         "Description": &vswitch.description,
         "VSwitchName": &vswitch.name,
         "CreationTime": seconds(vswitch.created),
-        "IsDefault": false,
+        "IsDefault": vswitch.is_default,
         "Ipv6CidrBlock": vswitch.ipv6.map(|block| block.to_string()).unwrap_or_default(),
         "EnabledIpv6": vswitch.ipv6.is_some(),
-        "NetworkAclId": "",
+        "NetworkAclId": &vswitch.network_acl_id,
         "ShareType": "",
         "OwnerId": call.world.account_id.parse::<i64>().unwrap_or(0),
         "ResourceGroupId": &vswitch.resource_group,
-        "RouteTable": map! { "RouteTableId": route_table, "RouteTableType": "System" },
+        "RouteTable": map! { "RouteTableId": route_table, "RouteTableType": kind },
         "Tags": vpc_tags(&vswitch.tags),
     }
 }

@@ -596,9 +596,9 @@ fn every_action_answers_in_the_shape_of_its_tree() {
 fn an_action_that_is_not_served_is_never_an_empty_success() {
     let mut sim = Sim::new();
     for (version, action) in [
-        (ECS, "CreateSnapshot"),
-        (ECS, "CreateVSwitch"),
-        (VPC, "CreateNatGateway"),
+        (ECS, "CreateElasticityAssurance"),
+        (ECS, "CreateNatGateway"),
+        (VPC, "CreateVpnGateway"),
     ] {
         sim.call(version, action, &[])
             .refused(404, "InvalidAction.NotFound");

@@ -2,12 +2,13 @@
 //! `catalogue.rs` takes for the shape of the answers, and tests of what follows from what.
 
 mod interfaces;
+mod nat;
 mod resource_groups;
 
 use super::catalogue::{Step, ecs, vpc};
 
 /// All walks, in this order: each may use what an earlier one left.
-pub(super) const WALKS: &[&[Step]] = &[GROUND, resource_groups::WALK, interfaces::WALK];
+pub(super) const WALKS: &[&[Step]] = &[GROUND, resource_groups::WALK, interfaces::WALK, nat::WALK];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
 
