@@ -2,7 +2,7 @@
 //! comes out. The same seed and the same requests at the same times give the same bytes. Does not read clocks, does
 //! not draw random numbers, does not know sockets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use super::nonces::Nonces;
 use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
 use super::recording::{self, Begin, Recorder, Told, What};
 use super::seed::{Numbers, mix};
+use super::stale::Stale;
 use super::stats::Stats;
 use super::store::{Store, StoreError};
 use super::wire::{RawAnswer, RawRequest};
@@ -35,8 +36,12 @@ const NONCE_MEMORY_MS: i64 = 30 * 60 * 1000;
 pub struct Cloud {
     pub(super) settings: Settings,
     pub(super) keys: Vec<KeyPair>,
+    /// Whether whoever asks on this machine may have the key pair: it was made up and is good nowhere else.
+    pub(super) offers_key: bool,
     /// By access key id.
     pub(super) accounts: BTreeMap<String, World>,
+    /// What reads that lag behind see.
+    pub(super) stale: Stale,
     pub(super) clock: LifeClock,
     pub(super) nonces: Nonces,
     pub(super) faults: Faults,
@@ -130,10 +135,11 @@ impl Settings {
 #[derive(Serialize, Deserialize)]
 struct Line {
     account: String,
+    /// 0 before the first request.
     real: UnixMillis,
     life: i64,
     made: u64,
-    /// Of an account whose cloud came out of a snapshot: whose it was, and what its ids follow from.
+    /// In the first line of an account: whose it is, and what its ids follow from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     restored: Option<(String, u64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -192,6 +198,8 @@ impl Cloud {
                 })
                 .collect(),
             keys: options.key_pairs.clone(),
+            offers_key: false,
+            stale: Stale::default(),
             clock: LifeClock::new(options.speed),
             nonces: Nonces::default(),
             faults: Faults::new(settings.seed, faults),
@@ -205,25 +213,32 @@ impl Cloud {
         };
         if let Some(folder) = &options.data {
             let (store, lines) = Store::open(folder, LOCK_PATIENCE)?;
+            let mut known = BTreeSet::new();
             for (index, line) in lines.iter().enumerate() {
-                cloud.replay(line).map_err(|_| StoreError::Damaged {
+                let account = cloud.replay(line).map_err(|_| StoreError::Damaged {
                     path: folder.join("cloud.log"),
                     line: index + 1,
                 })?;
+                known.extend(account);
             }
             for world in cloud.accounts.values_mut() {
                 world.rebuild();
                 world.track();
             }
             cloud.store = Some(store);
-            if let Some((real, life)) = cloud.clock.last() {
+            let (real, life) = cloud.clock.last().unwrap_or_default();
+            if cloud.accounts.keys().all(|key| known.contains(key)) {
                 cloud.compact(real, life)?;
+            } else {
+                // What the ids of an account follow from is kept from its first moment on.
+                cloud.rewrite(real, life)?;
             }
         }
         Ok(cloud)
     }
 
-    fn replay(&mut self, line: &str) -> Result<(), serde_json::Error> {
+    /// Takes in a line of the log; says whose cloud it begins, if it begins one.
+    fn replay(&mut self, line: &str) -> Result<Option<String>, serde_json::Error> {
         let line: Line = serde_json::from_str(line)?;
         let seed = self.settings.seed;
         // Clouds of keys that are not served now are kept for the day they are again.
@@ -231,16 +246,20 @@ impl Cloud {
             .accounts
             .entry(line.account.clone())
             .or_insert_with(|| World::new(actions::kinds(), seed, account_id(&line.account)));
+        let begins = line.restored.is_some().then_some(line.account);
         if let Some((account_id, seed)) = line.restored {
             *world = World::restored(actions::kinds(), seed, account_id);
         }
         world.replay(line.tables, line.made)?;
-        self.clock.resume(line.real, line.life);
+        if line.real > 0 {
+            self.clock.resume(line.real, line.life);
+        }
         for (at, nonce) in line.nonces {
             let nonce = u128::from_str_radix(&nonce, 16).map_err(serde::de::Error::custom)?;
             self.nonces.note(nonce, at);
         }
-        Ok(())
+        self.nonces.all_are_written();
+        Ok(begins)
     }
 
     /// Answers one request. With a data folder, what it changed is on disk when this returns.
@@ -372,12 +391,19 @@ impl Cloud {
 
     /// Writes the log anew when most of it is history.
     fn compact(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
-        match &mut self.store {
-            Some(store) if store.is_bloated() => {
-                store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
-            }
+        match &self.store {
+            Some(store) if store.is_bloated() => self.rewrite(now, life),
             _ => Ok(()),
         }
+    }
+
+    /// Writes the log anew.
+    fn rewrite(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
+        let Some(store) = &mut self.store else {
+            return Ok(());
+        };
+        self.nonces.all_are_written();
+        store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
     }
 
     /// Syncs the log to disk; `false` when the disk refuses.
@@ -425,6 +451,7 @@ impl Cloud {
         mut worlds: BTreeMap<String, World>,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
+        self.stale = Stale::default();
         for (key, world) in &mut self.accounts {
             *world = worlds
                 .remove(key)
@@ -434,11 +461,7 @@ impl Cloud {
             }
         }
         let life = self.clock.at(now).life;
-        if let Some(store) = &mut self.store {
-            let lines = snapshot(&mut self.accounts, &self.nonces, now, life);
-            store.rewrite(&lines)?;
-        }
-        Ok(())
+        self.rewrite(now, life)
     }
 
     /// An id that no other request has, also after a restart.
@@ -474,6 +497,17 @@ impl Cloud {
             })
             .collect();
         format!("{{\"accounts\":[{}]}}", worlds.join(","))
+    }
+
+    /// What others need to reach it, the body of `GET /_sim/env`.
+    pub(super) fn env_json(&self) -> String {
+        let key = self.keys.first();
+        serde_json::json!({
+            "region": self.settings.region,
+            "access_key_id": key.map(|key| &key.id),
+            "access_key_secret": key.filter(|_| self.offers_key).map(|key| &key.secret),
+        })
+        .to_string()
     }
 
     /// Counts since the start as JSON, the body of `GET /_sim/stats`.

@@ -20,19 +20,45 @@ pub(super) fn respond(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) 
     if !front_page && !path.starts_with("/_sim/") {
         return None;
     }
-    let mut answer = if !request.header("host").is_some_and(is_loopback) {
-        text(403, "The control plane answers to a loopback host name only.\n")
-    } else if !front_page && is_cross_origin(request) {
-        text(
-            403,
-            "The control plane does not answer to pages of other origins.\n",
-        )
-    } else {
+    let mut answer = refusal(request, front_page).unwrap_or_else(|| {
         record(cloud, request, now);
         route(cloud, request, now)
-    };
+    });
     answer.headers.push(("Date".to_owned(), http_date(now)));
     Some(answer)
+}
+
+/// Why somebody may not ask here, if so.
+fn refusal(request: &RawRequest, front_page: bool) -> Option<RawAnswer> {
+    if !request.header("host").is_some_and(is_loopback) {
+        Some(text(
+            403,
+            "The control plane answers to a loopback host name only.\n",
+        ))
+    } else if !front_page && is_cross_origin(request) {
+        Some(text(
+            403,
+            "The control plane does not answer to pages of other origins.\n",
+        ))
+    } else {
+        None
+    }
+}
+
+/// Answers with the certificate of the authority that vouches for TLS, which only the server has; `None` when it is
+/// another request.
+pub(super) fn authority(
+    request: &RawRequest,
+    certificate: impl FnOnce() -> Option<String>,
+) -> Option<RawAnswer> {
+    if request.path() != "/_sim/ca" || request.method != "GET" {
+        return None;
+    }
+    let given = || match certificate() {
+        Some(pem) => answer(200, "application/x-pem-file", pem),
+        None => text(500, "No certificate could be made.\n"),
+    };
+    Some(refusal(request, false).unwrap_or_else(given))
 }
 
 /// Orders belong to a recording; one that brings a whole cloud with it does not fit into one, see `load`.
@@ -62,6 +88,7 @@ fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer 
     match (request.method.as_str(), request.path()) {
         ("GET", "/") => page(),
         ("GET", "/_sim/stats") => json(cloud.stats_json()),
+        ("GET", "/_sim/env") => json(cloud.env_json()),
         ("GET", "/_sim/world") => json(cloud.world_json(now)),
         ("POST", "/_sim/faults") => faults(cloud, &request.body),
         ("GET", "/_sim/settings") => json(cloud.settings.to_json()),
@@ -77,8 +104,8 @@ fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer 
         },
         (
             _,
-            "/" | "/_sim/stats" | "/_sim/world" | "/_sim/faults" | "/_sim/settings" | "/_sim/snapshot"
-            | "/_sim/reset",
+            "/" | "/_sim/stats" | "/_sim/env" | "/_sim/world" | "/_sim/faults" | "/_sim/settings"
+            | "/_sim/snapshot" | "/_sim/reset",
         ) => text(405, "This address is not for that method.\n"),
         _ => text(404, "There is nothing at this address; see /.\n"),
     }

@@ -233,7 +233,12 @@ fn parse_kind(text: &str) -> Option<FaultKind> {
         ("delay", Some(detail)) => FaultKind::Delay(millis(detail)?),
         ("hang", None) => FaultKind::Later(Later::Hang),
         ("slow", Some(detail)) => FaultKind::Later(match detail.strip_suffix('x') {
-            Some(factor) => Later::Slow(factor.parse().ok().filter(|factor| (1..=1_000_000).contains(factor))?),
+            Some(factor) => Later::Slow(
+                factor
+                    .parse()
+                    .ok()
+                    .filter(|factor| (1..=1_000_000).contains(factor))?,
+            ),
             None => Later::Wait(millis(detail)?),
         }),
         ("end", Some(status)) => {
@@ -441,7 +446,9 @@ mod tests {
     fn the_same_seed_meets_the_same_faults() {
         let run = |seed| {
             let mut faults = Faults::new(seed, vec!["*:5xx%30".parse().unwrap()]);
-            (0..200).map(|_| faults.meet("X", &[], 0).len()).collect::<Vec<_>>()
+            (0..200)
+                .map(|_| faults.meet("X", &[], 0).len())
+                .collect::<Vec<_>>()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));

@@ -6,7 +6,7 @@ use super::call::{Call, Run};
 use super::check;
 use super::clock::{Now, parse_stamp};
 use super::cloud::Cloud;
-use super::faults::FaultKind;
+use super::faults::{FaultKind, Later};
 use super::node::Node;
 use super::nonces::nonce_hash;
 use super::params::Params;
@@ -99,6 +99,8 @@ struct Exchange<'a> {
     delivery: Delivery,
     delay_ms: u64,
     duplicate: bool,
+    /// What goes wrong with what it begins.
+    later: Vec<Later>,
 }
 
 /// What came of a request.
@@ -136,6 +138,7 @@ impl<'a> Exchange<'a> {
             delivery: Delivery::Send,
             delay_ms: 0,
             duplicate: false,
+            later: Vec::new(),
         }
     }
 
@@ -526,7 +529,8 @@ fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result
         return refuse(code.unwrap_or_else(|| "Throttling".to_owned()));
     }
     let mut refusal = Ok(());
-    for fault in cloud.faults.meet(&exchange.action) {
+    let now = exchange.now.real;
+    for fault in cloud.faults.meet(&exchange.action, &exchange.sent, now) {
         match fault {
             FaultKind::Refuse { code, status } => {
                 refusal = Err(Refusal {
@@ -541,6 +545,7 @@ fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result
             FaultKind::DropAnswer => exchange.delivery = Delivery::Drop,
             FaultKind::Delay(millis) => exchange.delay_ms += millis,
             FaultKind::Duplicate => exchange.duplicate = true,
+            FaultKind::Later(later) => exchange.later.push(later),
         }
     }
     refusal
@@ -580,23 +585,40 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let (Some(facts), Some(run), Some(account)) = (exchange.facts, exchange.run, &exchange.account) else {
         return refuse("InternalError");
     };
-    let Some(world) = cloud.accounts.get_mut(account) else {
+    let now = exchange.now;
+    let Cloud {
+        accounts,
+        stale,
+        settings,
+        ..
+    } = cloud;
+    let Some(world) = accounts.get_mut(account) else {
         return refuse("InternalError");
     };
-    world.settle(exchange.now);
+    world.settle(now);
+    if !exchange.later.is_empty() && changes(facts) {
+        stale.keep(account, world, &exchange.later, now.real);
+        world.watch();
+    }
+    // A read that lags behind sees the world of then.
+    let world = if changes(facts) {
+        world
+    } else {
+        stale.seen(account, now).unwrap_or(world)
+    };
     let region = exchange
         .params
         .text("RegionId")
         .or_else(|| check::region_of_host(&exchange.host))
-        .unwrap_or(&cloud.settings.region)
+        .unwrap_or(&settings.region)
         .to_owned();
     let mut call = Call {
         world,
         params: &exchange.params,
         facts,
         region,
-        now: exchange.now,
-        settings: &cloud.settings,
+        now,
+        settings,
         host: &exchange.host,
     };
     if let Some(group) = exchange.params.text("ResourceGroupId")
@@ -610,10 +632,12 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     } else {
         None
     };
-    let node = match token {
-        Some(token) => tokens::once(&mut call, token, run)?,
-        None => run(&mut call)?,
+    let outcome = match token {
+        Some(token) => tokens::once(&mut call, token, run),
+        None => run(&mut call),
     };
+    call.world.go_wrong(&exchange.later, now);
+    let node = outcome?;
     if facts.dry_run && !changes(facts) && exchange.params.flag("DryRun") {
         return refuse("DryRunOperation");
     }
@@ -630,6 +654,8 @@ fn check_answer(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), R
     };
     match facts.misfit(answer) {
         None => Ok(()),
-        Some(misfit) => Err(Refusal::new("InternalError").with_message(format!("The answer does not fit: {misfit}."))),
+        Some(misfit) => {
+            Err(Refusal::new("InternalError").with_message(format!("The answer does not fit: {misfit}.")))
+        }
     }
 }

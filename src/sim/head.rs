@@ -169,7 +169,9 @@ impl Head {
             }
             Later::Reclaim(millis) => {
                 self.fate = Some(Box::new(Fate {
-                    at: now.life.saturating_add(i64::try_from(*millis).unwrap_or(i64::MAX)),
+                    at: now
+                        .life
+                        .saturating_add(i64::try_from(*millis).unwrap_or(i64::MAX)),
                     during: Status::Stopping,
                     path: vec![
                         (RECLAIM_STOP_MS, Next::Status(Status::Stopped)),

@@ -48,6 +48,11 @@ impl Nonces {
         self.order.range(written..).map(shown).collect()
     }
 
+    /// All of them are in the log now.
+    pub(super) fn all_are_written(&mut self) {
+        self.unwritten = 0;
+    }
+
     pub(super) fn forget_before(&mut self, moment: UnixMillis) {
         while let Some((at, nonce)) = self.order.front()
             && *at < moment

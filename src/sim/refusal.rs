@@ -347,7 +347,9 @@ pub(super) fn sentence(code: &str) -> String {
     let what = words(detail);
     if let Some(name) = named("Missing") {
         let name = if detail.is_empty() { name } else { detail };
-        return format!("The input parameter {name} that is mandatory for processing this request is not supplied.");
+        return format!(
+            "The input parameter {name} that is mandatory for processing this request is not supplied."
+        );
     }
     if let Some(name) = named("Invalid") {
         return match detail {
@@ -421,7 +423,10 @@ mod tests {
                 "MissingParamter.RegionId",
                 "The input parameter RegionId that is mandatory for processing this request is not supplied.",
             ),
-            ("QuotaExceed.ElasticQuota", "The quota of elastic quota is exceeded."),
+            (
+                "QuotaExceed.ElasticQuota",
+                "The quota of elastic quota is exceeded.",
+            ),
             (
                 "OperationDenied.EIPInUse",
                 "The request was denied: operation denied, EIP in use.",

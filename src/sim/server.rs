@@ -19,6 +19,7 @@ use tokio::sync::{oneshot, watch};
 use super::clock::UnixMillis;
 use super::cloud::{Cloud, RecordError};
 use super::connections::{Connections, Pulse, Watched};
+use super::control;
 use super::options::{KeyPair, Limits, Options};
 use super::store::StoreError;
 use super::tls::Identity;
@@ -107,13 +108,16 @@ impl Server {
                 region: options.region,
             });
         }
+        let mut made_up = false;
         if options.key_pairs.is_empty() {
             options.key_pairs.push(own_key_pair(options.data.as_deref())?);
+            made_up = true;
         }
         if options.seed.is_none() {
             options.seed = Some(uuid::Uuid::new_v4().as_u64_pair().0);
         }
         let mut cloud = Cloud::new(&options)?;
+        cloud.offers_key = made_up;
         if let Some(path) = &options.record {
             record(&mut cloud, path)?;
         }
@@ -338,6 +342,10 @@ impl Site {
             let mut cloud = self.lock();
             // The clock is read under the lock: requests are handled in the order of their times.
             let now = unix_millis();
+            let certificate = || self.identity().map(|identity| identity.authority.clone());
+            if let Some(answer) = control::authority(request, certificate) {
+                return answer;
+            }
             if let Some(answer) = cloud.control(request, now) {
                 return answer;
             }

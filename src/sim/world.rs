@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
 use super::clock::Now;
+use super::faults::Later;
 use super::head::{Head, Next, Status};
 use super::seed::{Numbers, mix};
 use super::table::{AnyTable, Row, Table, addresses_of};
@@ -106,23 +107,29 @@ impl World {
         let salt = account_id
             .bytes()
             .fold(seed, |salt, byte| mix(salt ^ u64::from(byte)));
+        let mut world = Self::restored(kinds, salt, account_id);
+        let begins: Vec<fn(&mut World)> = world.tables.iter().map(|(facts, _)| facts.begin).collect();
+        begins.iter().for_each(|begin| begin(&mut world));
+        world
+    }
+
+    /// A cloud in which nothing is, not even what every account begins with, to be filled with another one's rows: the
+    /// ids that would have followed there follow here.
+    pub(super) fn restored(kinds: impl Iterator<Item = KindFacts>, seed: u64, account_id: String) -> Self {
         let tables: Vec<_> = kinds.map(|facts| (facts, (facts.table)())).collect();
         let places = tables
             .iter()
             .enumerate()
             .map(|(place, (facts, _))| ((facts.type_id)(), place))
             .collect();
-        let begins: Vec<fn(&mut World)> = tables.iter().map(|(facts, _)| facts.begin).collect();
-        let mut world = Self {
+        Self {
             account_id,
-            seed: salt,
+            seed,
             made: 0,
             tables,
             places,
             addresses: HashMap::new(),
-        };
-        begins.iter().for_each(|begin| begin(&mut world));
-        world
+        }
     }
 
     /// Numbers that follow from the seed and the account, the same for the same name.
@@ -131,14 +138,6 @@ impl World {
             name.bytes()
                 .fold(self.seed, |mixed, byte| mix(mixed ^ u64::from(byte))),
         )
-    }
-
-    /// An empty cloud with what `seed` told of another one: the same ids follow.
-    pub(super) fn restored(kinds: impl Iterator<Item = KindFacts>, seed: u64, account_id: String) -> Self {
-        Self {
-            seed,
-            ..Self::new(kinds, 0, account_id)
-        }
     }
 
     /// What its ids follow from.
@@ -328,6 +327,37 @@ impl World {
             Some(Next::Status(status)) => (facts.arrived)(self, id, status, now),
             None => {}
         }
+    }
+}
+
+// ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    /// Remembers from now on what begins something.
+    pub(super) fn watch(&mut self) {
+        self.tables.iter_mut().for_each(|(_, table)| table.watch());
+    }
+
+    /// What has begun since `watch` goes wrong in these ways.
+    pub(super) fn go_wrong(&mut self, all: &[Later], now: Now) {
+        for (facts, table) in &mut self.tables {
+            for id in table.take_begun() {
+                for later in all {
+                    // Only servers are taken back by the cloud.
+                    if facts.name == "instance" || !matches!(later, Later::Reclaim(_)) {
+                        table.change_head(&id, &mut |head| head.go_wrong(later, now));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same once more, for reads that lag behind.
+    pub(super) fn copy(&self, kinds: impl Iterator<Item = KindFacts>) -> Result<Self, serde_json::Error> {
+        let mut copy = Self::restored(kinds, self.seed, self.account_id.clone());
+        copy.replay(serde_json::from_str(&self.everything())?, self.made)?;
+        copy.rebuild();
+        Ok(copy)
     }
 }
 

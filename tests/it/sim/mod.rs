@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalogue;
+mod coverage;
 mod durability;
 mod families;
 mod instance;
 mod killed;
+mod later;
 mod life;
 mod network;
 mod provider;

@@ -23,7 +23,7 @@ impl Write for Tape {
 }
 
 impl Tape {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
