@@ -74,7 +74,7 @@ impl World {
         let mut options = sim::Options {
             key_pairs: vec![sim::KeyPair::new(super::KEY_ID, super::KEY_SECRET)],
             speed: sim::Speed::Times(10),
-            seed,
+            seed: Some(seed),
             ..sim::Options::default()
         };
         change(&mut options);
