@@ -42,8 +42,8 @@
 mod address;
 mod api;
 mod apply;
-mod cli;
 mod change;
+mod cli;
 mod cloud;
 mod commands;
 mod config;

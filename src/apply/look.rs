@@ -27,7 +27,10 @@ impl Run<'_> {
     /// Whether it is not there: asked for by id, twice.
     pub(super) async fn is_gone(&self, job: &Job<'_>, id: &str) -> Result<bool, StepError> {
         let cloud = self.context.cloud;
-        Ok(self.read_with(job, cloud, id).await?.is_none() && self.read_with(job, cloud, id).await?.is_none())
+        Ok(
+            self.read_with(job, cloud, id).await?.is_none()
+                && self.read_with(job, cloud, id).await?.is_none(),
+        )
     }
 
     /// Reads what a call names and nobody has learnt on the way: the zone that the cloud has chosen, say.

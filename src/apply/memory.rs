@@ -84,7 +84,9 @@ impl<'a> Memory<'a> {
     /// What a call names and nobody has learnt yet.
     pub(super) fn missing(&self, call: &Call) -> BTreeSet<Reference> {
         let mut named = BTreeSet::new();
-        call.params.values().for_each(|value| value.references(&mut named));
+        call.params
+            .values()
+            .for_each(|value| value.references(&mut named));
         named
             .into_iter()
             .filter(|reference| self.look_up(reference).is_none())

@@ -48,7 +48,11 @@ pub(crate) struct Context<'a> {
 }
 
 /// Writes down what a plan lets the state learn, where nothing is to be changed in the cloud.
-pub(crate) async fn note(plan: &Plan, session: &Session, secrets: SecretReader<'_>) -> Result<(), StateError> {
+pub(crate) async fn note(
+    plan: &Plan,
+    session: &Session,
+    secrets: SecretReader<'_>,
+) -> Result<(), StateError> {
     let memory = Memory::new(plan, session, secrets);
     let notes = plan.tasks.iter().filter(|task| task.is_note());
     let effects: Vec<Effect> = notes

@@ -62,9 +62,7 @@ impl<'a> Ready<'a> {
 
     /// The tasks that were not begun, each with the first that they waited for and did not get.
     pub(super) fn unbegun(&self, failed: &[Failure]) -> Vec<Unbegun> {
-        let failed: BTreeSet<&Address> = failed
-            .iter()
-            .map(|failure| &failure.object.address).collect();
+        let failed: BTreeSet<&Address> = failed.iter().map(|failure| &failure.object.address).collect();
         let tasks = &self.plan.tasks;
         let stands_in_the_way =
             |after: &&usize| failed.contains(&tasks[**after].object.address) || !self.begun[**after];

@@ -14,11 +14,11 @@ use crate::address::{Address, Object};
 use crate::cloud::wait::{Poller, Read};
 use crate::env::BoxFuture;
 use crate::live::Observed;
-use crate::plan::Plan;
 use crate::observe::read::read_by_id;
-use crate::types::{REGISTRY, ResourceType};
+use crate::plan::Plan;
 use crate::state::Effect;
 use crate::task::Task;
+use crate::types::{REGISTRY, ResourceType};
 
 /// One run of the executor.
 pub(super) struct Run<'a> {
@@ -69,7 +69,6 @@ impl<'a> Run<'a> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            
             .insert(task.object.clone(), (step.to_owned(), id));
     }
 

@@ -116,7 +116,10 @@ impl Run<'_> {
         }
         let open = match resend {
             Some(open) if !open.may_have_worked && !open.window.may_sign(self.server_time()?) => {
-                self.context.session.failed(open.seq, "WindowClosed", true).await?;
+                self.context
+                    .session
+                    .failed(open.seq, "WindowClosed", true)
+                    .await?;
                 self.open(sending).await?
             }
             Some(open) => open,
@@ -200,12 +203,7 @@ impl Run<'_> {
         }
     }
 
-    async fn after_reply(
-        &self,
-        sending: &Sending<'_>,
-        open: Doubt,
-        reply: Reply,
-    ) -> Result<Next, StepError> {
+    async fn after_reply(&self, sending: &Sending<'_>, open: Doubt, reply: Reply) -> Result<Next, StepError> {
         let address = &sending.job.task.object.address;
         match sending.call.yields {
             Yield::Id { field } => match reply.body[field].as_str().filter(|id| !id.is_empty()) {
@@ -220,8 +218,7 @@ impl Run<'_> {
                 let mut effects = Vec::new();
                 if let Some(text) = reply.body[field].as_str() {
                     let attributes = Attributes::from([(attribute.to_owned(), Value::from(text))]);
-                    self.memory
-                        .learn(&sending.job.task.object, attributes.clone());
+                    self.memory.learn(&sending.job.task.object, attributes.clone());
                     effects.push(Effect::Merge {
                         address: address.clone(),
                         attributes,
@@ -373,8 +370,9 @@ impl Run<'_> {
         let observed = self.read_with(sending.job, cloud, &id).await?;
         let Some(observed) = observed else {
             // Gone counts when it is asked for by id, twice.
-            return Ok(sending.step.shows == Shows::Gone
-                && self.read_with(sending.job, cloud, &id).await?.is_none());
+            return Ok(
+                sending.step.shows == Shows::Gone && self.read_with(sending.job, cloud, &id).await?.is_none()
+            );
         };
         Ok(sending
             .step

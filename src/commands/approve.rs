@@ -44,14 +44,21 @@ fn gone(plan: &Plan, vanished: &[&Vanished]) -> Diagnostic {
     let (count, known) = (plan.vanished.len(), plan.known);
     let mut error = Diagnostic::error(
         "E0522",
-        format!("{count} of {known} known resources are not there any more: {}", listed.join(", ")),
+        format!(
+            "{count} of {known} known resources are not there any more: {}",
+            listed.join(", ")
+        ),
     )
     .note("they are made again, or forgotten, only with leave");
     if count == known {
-        error = error.note("none of them was seen at all: are account, region and rights those of this state?");
+        error =
+            error.note("none of them was seen at all: are account, region and rights those of this state?");
     }
     error
-        .help(format!("if they were deleted on purpose:  --allow-vanished={}", listed.join(",")))
+        .help(format!(
+            "if they were deleted on purpose:  --allow-vanished={}",
+            listed.join(",")
+        ))
         .help("whichever they are:  --allow-vanished")
 }
 

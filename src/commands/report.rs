@@ -178,7 +178,9 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
         diagnostic = diagnostic.at(location.clone(), "");
     }
     match failure.restored {
-        Some(true) => diagnostic = diagnostic.note("it was stopped for this change and has been started again"),
+        Some(true) => {
+            diagnostic = diagnostic.note("it was stopped for this change and has been started again")
+        }
         Some(false) => {
             diagnostic = diagnostic.note("it was stopped for this change and could not be started again")
         }

@@ -2,6 +2,7 @@
 //!
 //! Does not know what is wanted, nor the plan or the screen.
 
+pub(crate) mod belonging;
 mod details;
 #[cfg(test)]
 mod fuzz;

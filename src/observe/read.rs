@@ -17,9 +17,19 @@ pub(crate) async fn list_by_stack(
     cloud: &Cloud,
     stack: &str,
 ) -> Result<Vec<Observed>, ApiError> {
+    list_by_tag(resource_type, cloud, TAG_STACK, stack).await
+}
+
+/// Everything of this type that carries a tag with this value.
+pub(super) async fn list_by_tag(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    key: &str,
+    value: &str,
+) -> Result<Vec<Observed>, ApiError> {
     let tag = [
-        ("Tag.1.Key".to_owned(), TAG_STACK.to_owned()),
-        ("Tag.1.Value".to_owned(), stack.to_owned()),
+        ("Tag.1.Key".to_owned(), key.to_owned()),
+        ("Tag.1.Value".to_owned(), value.to_owned()),
     ];
     list(resource_type, cloud, tag.into_iter().collect()).await
 }
@@ -96,7 +106,15 @@ pub(crate) fn observe(resource_type: &'static ResourceType, item: &serde_json::V
         .collect();
     attributes.insert("tags".to_owned(), Value::Map(own));
     (resource_type.normalise)(&mut attributes);
-    Some(Observed { id, attributes, tags })
+    let created = ["CreationTime", "AllocationTime"]
+        .iter()
+        .find_map(|field| item[*field].as_str()?.parse().ok());
+    Some(Observed {
+        id,
+        attributes,
+        tags,
+        created,
+    })
 }
 
 /// Tags that are not the user's: ours, and those that the cloud puts on by itself.
@@ -154,7 +172,7 @@ mod tests {
     #[test]
     fn an_instance_is_read_out_of_an_answer() {
         let item = serde_json::json!({
-            "InstanceId": "i-1", "InstanceName": "web", "Description": "", "IoOptimized": true, "Status": "Running",
+            "InstanceId": "i-1", "InstanceName": "web", "CreationTime": "2026-11-27T03:04Z", "Description": "", "IoOptimized": true, "Status": "Running",
             "PublicIpAddress": {"IpAddress": ["47.98.1.1"]}, "EipAddress": {"IpAddress": ""},
             "VpcAttributes": {"VSwitchId": "vsw-1", "PrivateIpAddress": {"IpAddress": ["10.0.1.5"]}},
             "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}, "InternetMaxBandwidthOut": 5,
@@ -171,5 +189,6 @@ mod tests {
             serde_json::json!({"team": "a"})
         );
         assert_eq!(observed.tags["infra:addr"], "instance.web");
+        assert_eq!(observed.created, Some("2026-11-27T03:04:00Z".parse().unwrap()));
     }
 }

@@ -4,8 +4,8 @@
 
 use jiff::Timestamp;
 
-use crate::api::Repeat;
 use crate::address::Life;
+use crate::api::Repeat;
 use crate::cloud::Window;
 use crate::live::Live;
 use crate::state::{Effect, Intent};

@@ -19,9 +19,9 @@ use super::decide::Place;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
-use crate::types::Replacement;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
+use crate::types::Replacement;
 use crate::value::{Reference, Value};
 
 /// A task's place in the plan: its address, and where it stands in the life there.
@@ -182,7 +182,9 @@ impl Edges<'_, '_> {
             let mut named: BTreeSet<&Reference> = BTreeSet::new();
             for step in &task.steps {
                 if let StepKind::Call(call) = &step.kind {
-                    call.params.values().for_each(|value| value.references(&mut named));
+                    call.params
+                        .values()
+                        .for_each(|value| value.references(&mut named));
                 }
             }
             for reference in named {
@@ -207,10 +209,7 @@ impl Edges<'_, '_> {
                         phase: Phase::Remove,
                         leftover: Some(index),
                     };
-                    self.add(
-                        &Node::new(needed, Phase::Remove),
-                        &Node::new(dependent, leftover),
-                    );
+                    self.add(&Node::new(needed, Phase::Remove), &Node::new(dependent, leftover));
                 }
             }
             for needed in &known.dependencies {
@@ -260,7 +259,10 @@ impl Edges<'_, '_> {
             let live = context.inputs.live.resources.get(&node.address);
             if let Some(live) = live.filter(|_| node.phase() != Phase::Join) {
                 let resource_type = context.inputs.types.get(node.address.type_name());
-                for id in resource_type.into_iter().flat_map(|resource_type| resource_type.joined_ids(&live.attributes)) {
+                for id in resource_type
+                    .into_iter()
+                    .flat_map(|resource_type| resource_type.joined_ids(&live.attributes))
+                {
                     if let Some(partner) = context.owner(id)
                         && context.is_going(id)
                     {

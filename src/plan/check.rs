@@ -36,12 +36,16 @@ fn order(plan: &Plan, broken: &mut Vec<String>) {
     for (index, task) in plan.tasks.iter().enumerate() {
         let object = &task.object;
         if let Some(late) = task.after.iter().find(|after| **after >= index) {
-            broken.push(format!("{object} waits for task {late}, which does not come before it"));
+            broken.push(format!(
+                "{object} waits for task {late}, which does not come before it"
+            ));
         }
         let mut named: BTreeSet<&Reference> = BTreeSet::new();
         for step in &task.steps {
             if let StepKind::Call(call) = &step.kind {
-                call.params.values().for_each(|value| value.references(&mut named));
+                call.params
+                    .values()
+                    .for_each(|value| value.references(&mut named));
             }
         }
         let before = task.after.iter().filter(|after| **after < index);
@@ -53,7 +57,9 @@ fn order(plan: &Plan, broken: &mut Vec<String>) {
         for reference in named {
             let is_own = reference.address == object.address && task.phase == Phase::Make;
             if !is_own && !makes.contains(&reference.address) {
-                broken.push(format!("{object} needs {reference}, which nothing before it makes"));
+                broken.push(format!(
+                    "{object} needs {reference}, which nothing before it makes"
+                ));
             }
         }
     }
@@ -68,7 +74,10 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
     let mut removals: BTreeMap<&Address, Vec<(usize, &Task)>> = BTreeMap::new();
     for (index, task) in plan.tasks.iter().enumerate() {
         if task.phase == Phase::Remove {
-            removals.entry(&task.object.address).or_default().push((index, task));
+            removals
+                .entry(&task.object.address)
+                .or_default()
+                .push((index, task));
         }
         for effect in &task.then {
             match effect {
@@ -115,7 +124,9 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
             }
             Phase::Change | Phase::LetGo | Phase::Join | Phase::Remove => match &task.id {
                 Some(id) if !is_known(id) => {
-                    broken.push(format!("{address} would change {id}, which the state does not know"));
+                    broken.push(format!(
+                        "{address} would change {id}, which the state does not know"
+                    ));
                 }
                 Some(id) if task.phase == Phase::Remove && !lost.contains(address) => {
                     broken.push(format!("{address} would delete {id} without showing it"));
@@ -149,7 +160,11 @@ fn reasons(plan: &Plan, broken: &mut Vec<String>) {
     for change in &plan.changes {
         let needs_one = change.fate.is_loss() || change.fate == Fate::Withheld;
         if change.reasons.is_empty() && needs_one {
-            broken.push(format!("{} is {} without a reason", change.address, change.fate.verb()));
+            broken.push(format!(
+                "{} is {} without a reason",
+                change.address,
+                change.fate.verb()
+            ));
         }
     }
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use super::arrange::Node;
 use super::context::Context;
 use crate::live::Observed;
-use crate::types::ResourceType;
 use crate::task::{Phase, Task};
+use crate::types::ResourceType;
 use crate::value::Attributes;
 
 /// Pairs of a task that takes a value and one that frees it.
@@ -19,7 +19,10 @@ pub(super) fn find(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(
             continue;
         };
         if let Some(place) = (resource_type.contention.place)(&observed.attributes) {
-            freed.entry((resource_type.name, place)).or_default().push((node, observed));
+            freed
+                .entry((resource_type.name, place))
+                .or_default()
+                .push((node, observed));
         }
     }
     let mut found = Vec::new();
@@ -36,7 +39,10 @@ pub(super) fn find(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(
         let Some(place) = (wanted.resource_type.contention.place)(attributes) else {
             continue;
         };
-        let others = freed.get(&(wanted.resource_type.name, place)).into_iter().flatten();
+        let others = freed
+            .get(&(wanted.resource_type.name, place))
+            .into_iter()
+            .flatten();
         for (other, observed) in others {
             if contends(wanted.resource_type, attributes, &observed.attributes) {
                 found.push((node.clone(), (*other).clone()));

@@ -12,10 +12,10 @@ use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Fate};
 use crate::config;
 use crate::live::Observed;
-use crate::types::{Kind, ResourceType};
 use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::joining::{self, Members};
+use crate::types::{Kind, ResourceType};
 use crate::types::{Part, Partner, Relation};
 use crate::value::{Attributes, Reference, Value};
 
@@ -73,12 +73,15 @@ pub(super) fn unwanted(
         }
     }
     for part in resource_type.parts {
-        let others: Vec<&Attributes> = part.members(&observed.attributes)
+        let others: Vec<&Attributes> = part
+            .members(&observed.attributes)
             .into_iter()
-            .filter(|member| resource_type
+            .filter(|member| {
+                resource_type
                     .ids_in(part, member)
                     .iter()
-                    .any(|id| *id != observed.id && context.is_going(id)))
+                    .any(|id| *id != observed.id && context.is_going(id))
+            })
             .collect();
         let change = Members {
             removed: others,
@@ -141,20 +144,19 @@ impl Joiner<'_, '_, '_> {
         };
         let id = self.kept.map(|observed| observed.id.as_str());
         let location = self.resource.location.clone();
-        self.decision
-            .tasks
-            .entry(phase.into())
-            .or_insert_with(|| Task {
-                location: Some(location),
-                ..Task::new(object, id, phase)
-            })
+        self.decision.tasks.entry(phase.into()).or_insert_with(|| Task {
+            location: Some(location),
+            ..Task::new(object, id, phase)
+        })
     }
 
     fn relation(&mut self, relation: &'static Relation) {
         let context = self.context;
         let region = context.inputs.region;
         let wanted = self.attributes.get(relation.attribute).cloned();
-        let has = self.kept.and_then(|kept| text(&kept.attributes, relation.attribute));
+        let has = self
+            .kept
+            .and_then(|kept| text(&kept.attributes, relation.attribute));
         let partner_goes = has.is_some_and(|id| context.is_going(id));
         if wanted.is_some() && wanted.as_ref().and_then(Value::as_str) == has && !partner_goes {
             self.decision.change.unchanged += 1;
@@ -185,14 +187,7 @@ impl Joiner<'_, '_, '_> {
             && let Some(kind) = partner_type(relation, partner)
         {
             let attributes = self.attributes.clone();
-            let steps = joining::join(
-                relation,
-                kind,
-                &own,
-                partner,
-                &attributes,
-                region,
-            );
+            let steps = joining::join(relation, kind, &own, partner, &attributes, region);
             self.task(Phase::Join).steps.extend(steps);
         }
         if self.kept.is_some() {
@@ -266,7 +261,12 @@ impl Joiner<'_, '_, '_> {
                 .flat_map(references)
                 .any(|reference| reference.address != address && context.is_made(&reference.address))
         };
-        let goes = |member: &&Attributes| resource_type.ids_in(part, member).iter().any(|id| context.is_going(id));
+        let goes = |member: &&Attributes| {
+            resource_type
+                .ids_in(part, member)
+                .iter()
+                .any(|id| context.is_going(id))
+        };
         let (late, added): (Vec<_>, Vec<_>) = change.added.iter().copied().partition(waits);
         let (early, removed): (Vec<_>, Vec<_>) = change.removed.iter().copied().partition(goes);
         let first = if self.kept.is_some() {

@@ -86,11 +86,7 @@ impl<'a> Planner<'a> {
                 }
             }
             for gone in &known.deposed {
-                if !there
-                    .into_iter()
-                    .flatten()
-                    .any(|observed| observed.id == gone.id)
-                {
+                if !there.into_iter().flatten().any(|observed| observed.id == gone.id) {
                     let fresh = || Decision::new(Change::new(address, Fate::Note));
                     let decision = self.decisions.entry(address.clone()).or_insert_with(fresh);
                     decision.note(Effect::Remove {
@@ -131,7 +127,8 @@ impl<'a> Planner<'a> {
             }
             let resource_type = inputs.types.get(address.type_name());
             if is_removed
-                && let (Some(resource_type), Some(observed)) = (resource_type, inputs.live.resources.get(address))
+                && let (Some(resource_type), Some(observed)) =
+                    (resource_type, inputs.live.resources.get(address))
             {
                 join::unwanted(context, address, resource_type, observed, decision);
             }
@@ -159,11 +156,11 @@ impl<'a> Planner<'a> {
         let inputs = context.inputs;
         let mut plan = self.plan;
         let mut tasks: BTreeMap<Node, Task> = BTreeMap::new();
-        for (address, decision) in self
-            .decisions
-            .iter_mut()
-            .chain(self.leftovers.iter_mut().map(|(address, decision)| (&*address, decision)))
-        {
+        for (address, decision) in self.decisions.iter_mut().chain(
+            self.leftovers
+                .iter_mut()
+                .map(|(address, decision)| (&*address, decision)),
+        ) {
             for (place, task) in std::mem::take(&mut decision.tasks) {
                 tasks.insert(Node::new(address, place), task);
             }

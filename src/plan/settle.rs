@@ -12,10 +12,10 @@ use crate::address::Address;
 use crate::change::{Change, Fate};
 use crate::config;
 use crate::live::Observed;
-use crate::types::Kind;
 use crate::state::{self, Effect, Lifecycle};
 use crate::step::Step;
 use crate::task::{Phase, Task};
+use crate::types::Kind;
 use crate::value::{Attributes, Value};
 
 /// Gives the tasks of a resource of the configuration their last word, and the state what it does not know yet.
@@ -39,7 +39,11 @@ pub(super) fn wanted(context: &Context<'_>, resource: &config::Resource, decisio
         .collect();
     let all = entry.effect(BTreeMap::new());
     if let Some(main) = main {
-        let last = if joins { entry.without(joined.clone()) } else { all.clone() };
+        let last = if joins {
+            entry.without(joined.clone())
+        } else {
+            all.clone()
+        };
         let owes = owes(resource, decision, main);
         if let Some(task) = decision.tasks.get_mut(&main.into()) {
             task.then.push(last);
@@ -72,19 +76,20 @@ pub(super) fn wanted(context: &Context<'_>, resource: &config::Resource, decisio
 }
 
 fn has_put(decision: &Decision<'_>) -> bool {
-    decision
-        .tasks
-        .get(&Phase::Note.into())
-        .is_some_and(|note| {
-            note.then
-                .iter()
-                .any(|effect| matches!(effect, Effect::Put { .. } | Effect::Restore { .. }))
-        })
+    decision.tasks.get(&Phase::Note.into()).is_some_and(|note| {
+        note.then
+            .iter()
+            .any(|effect| matches!(effect, Effect::Put { .. } | Effect::Restore { .. }))
+    })
 }
 
 /// The attributes that relations and parts make.
 fn joined_names(resource: &config::Resource) -> impl Iterator<Item = &'static str> {
-    let relations = resource.resource_type.relations.iter().map(|relation| relation.attribute);
+    let relations = resource
+        .resource_type
+        .relations
+        .iter()
+        .map(|relation| relation.attribute);
     relations.chain(resource.resource_type.parts.iter().map(|part| part.attribute))
 }
 
@@ -202,7 +207,11 @@ impl<'a> Entry<'a> {
     fn sealed(&self, context: &Context<'_>, known: &state::Resource) -> Attributes {
         let fingerprints = context.inputs.fingerprints;
         let seal = |name: &str, value: &Value| -> Option<Value> {
-            let kind = self.resource.resource_type.attribute(name).map(|found| &found.kind);
+            let kind = self
+                .resource
+                .resource_type
+                .attribute(name)
+                .map(|found| &found.kind);
             match (kind, value) {
                 (Some(Kind::Text), _) => bytes_of(value).map(|bytes| (fingerprints.text)(bytes).into()),
                 // What cannot be read now cannot have been changed by this configuration.
@@ -222,7 +231,11 @@ impl<'a> Entry<'a> {
 }
 
 /// The names of all steps of a resource in the order in which they come, and how long it is out of use.
-pub(super) fn tell_steps(change: &mut Change, tasks: &[&Task], resource_type: Option<&'static crate::types::ResourceType>) {
+pub(super) fn tell_steps(
+    change: &mut Change,
+    tasks: &[&Task],
+    resource_type: Option<&'static crate::types::ResourceType>,
+) {
     let is_replaced = matches!(change.fate, Fate::Replace { .. });
     let create_first = matches!(change.fate, Fate::Replace { create_first: true });
     let mut ordered: Vec<&&Task> = tasks.iter().collect();

@@ -6,8 +6,8 @@
 use super::attribute::{Attribute, Changeable, Kind, Literal, Needs, Update, attr};
 use super::base::BASE;
 use super::resource_type::{
-    Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange, ToMake,
-    ToRemove,
+    Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange,
+    ToMake, ToRemove,
 };
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
@@ -219,7 +219,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .default(Literal::String("Running"))
         .param("")
         .doc("Running or Stopped; Running if not given."),
-    attr("tags", Kind::Tags).field("").doc("Tags, up to 17: { team = \"web\" }."),
+    attr("tags", Kind::Tags).field("").doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String).computed().field("InstanceId").doc("The id, e.g. \"i-bp1...\"."),
     attr("public_ip", Kind::String)
         .computed()

@@ -52,9 +52,9 @@ pub(crate) fn leave(relation: &'static Relation, own: &Value, partner: &str, reg
     let params = params(relation, kind, own, &Value::from(partner));
     let mut step = Step::call(relation.leave_name, call(relation.leave, region, params));
     step.shows = Shows::Without(relation.attribute);
-    let wait = relation.status.map(|(_, left)| {
-        Step::wait_status(format!("wait until {}", words(left)), left, relation.timeout_s)
-    });
+    let wait = relation
+        .status
+        .map(|(_, left)| Step::wait_status(format!("wait until {}", words(left)), left, relation.timeout_s));
     std::iter::once(step).chain(wait).collect()
 }
 

@@ -19,14 +19,13 @@ mod vswitch;
 use std::collections::BTreeMap;
 
 pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs};
-pub(crate) use self::part::Part;
-pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
 pub(crate) use self::attribute::{Literal, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
+pub(crate) use self::part::Part;
+pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
-
 #[cfg(test)]
 pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{

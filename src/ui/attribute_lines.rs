@@ -98,7 +98,9 @@ fn content_of(change: &AttributeChange, action: Fate, full: bool) -> Content {
     }
     match (action, before, after) {
         (Fate::Import | Fate::Create, _, after) => Content::Value(literal::runs(after)),
-        (Fate::Delete | Fate::Forget | Fate::Note | Fate::Withheld | Fate::Keep, before, _) => Content::Value(literal::runs(before)),
+        (Fate::Delete | Fate::Forget | Fate::Note | Fate::Withheld | Fate::Keep, before, _) => {
+            Content::Value(literal::runs(before))
+        }
         (Fate::Update, Some(Value::List(old)), Some(Value::List(new))) => scalar_set(old, new),
         (Fate::Update | Fate::Replace { .. }, before, after) => {
             Content::Change(literal::runs(before), literal::runs(after))

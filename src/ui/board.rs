@@ -12,7 +12,7 @@ use super::plan_view::Header;
 use super::text::{BOLD, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, clock, count, cut, escape};
 use crate::address::Address;
 use crate::event::Event;
-use crate::plan::{Plan};
+use crate::plan::Plan;
 
 /// How many waiting resources have a row.
 const WAITING_MAX: usize = 3;
@@ -80,10 +80,9 @@ impl Board {
                 .filter(|needed| !needed.is_note() && needed.object.address != *address)
                 .map(|needed| &needed.object.address)
                 .collect();
-            board.waiting.insert(
-                index,
-                (address.clone(), needs.into_iter().cloned().collect()),
-            );
+            board
+                .waiting
+                .insert(index, (address.clone(), needs.into_iter().cloned().collect()));
             let width = escape(&address.to_string()).width();
             board.address_column = board.address_column.max(width.min(ADDRESS_MAX));
         }

@@ -12,10 +12,10 @@ use super::plan_view::{Header, summary_of};
 use super::table::Row;
 use super::text::count;
 use super::{diagnostics, literal};
+use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::event::Event;
-use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
-use crate::plan::{Plan};
+use crate::plan::Plan;
 use crate::value::Value;
 
 /// A plan: what somebody else changed, every change, every output, and the sums.

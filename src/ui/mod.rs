@@ -38,7 +38,7 @@ use self::text::{Look, escape_json, escape_lines};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::env::Env;
-use crate::plan::{Plan};
+use crate::plan::Plan;
 use crate::state::{Resource, State};
 use crate::types::ResourceType;
 use crate::value::Value;

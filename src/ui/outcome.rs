@@ -11,7 +11,7 @@ use super::table::{self, Row};
 use super::text::{BOLD, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, short_time};
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Counts};
+use crate::plan::Counts;
 use crate::value::Value;
 
 /// How many addresses a list names.

@@ -13,9 +13,9 @@ use super::text::{
     self, BOLD, CYAN, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, count, short_time, toml_key, toml_path,
 };
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Location};
 use crate::change::{Change, Drift, Fate, OutputChange};
-use crate::plan::{Plan};
+use crate::diagnostic::{Diagnostic, Location};
+use crate::plan::Plan;
 use crate::state::Effect;
 use crate::value::{Attributes, Value};
 
@@ -282,11 +282,7 @@ fn write_block(change: &Change, target: Option<&Attributes>, detail: Detail, she
     let is_about_an_id = matches!(change.fate, Fate::Import | Fate::Delete | Fate::Forget);
     if let (Some(id), true, false) = (&change.id, is_about_an_id, names_id) {
         let id = Value::from(id.as_str());
-        lines.push(attributes::value_line(
-            change.fate.symbol(),
-            "id".to_owned(),
-            &id,
-        ));
+        lines.push(attributes::value_line(change.fate.symbol(), "id".to_owned(), &id));
     }
     match target {
         Some(target) if detail == Detail::Full && change.unchanged > 0 => {

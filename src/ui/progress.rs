@@ -13,7 +13,7 @@ use super::text::escape;
 use super::{Ui, json, lock};
 use crate::env::{Clock, Env};
 use crate::event::{Event, Listener};
-use crate::plan::{Plan};
+use crate::plan::Plan;
 
 /// How often a run that is still working says so.
 const HEARTBEAT: Duration = Duration::from_secs(30);

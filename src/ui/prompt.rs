@@ -10,10 +10,10 @@ use dialoguer::theme::SimpleTheme;
 
 use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
 use super::{Header, Ui, is_on};
+use crate::change::Fate;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::change::{Fate};
-use crate::plan::{Plan};
+use crate::plan::Plan;
 
 /// How many addresses are named one by one.
 const NAMED_MAX: usize = 3;
@@ -88,14 +88,25 @@ impl Question<'_> {
     /// The lines above it.
     fn text(&self, look: Look) -> String {
         let mut sheet = Sheet::new(look);
-        let what = match self.plan.shown().filter(|change| change.fate.needs_approval()).count() {
+        let what = match self
+            .plan
+            .shown()
+            .filter(|change| change.fate.needs_approval())
+            .count()
+        {
             0 => "the changed outputs".to_owned(),
             1 => "this change".to_owned(),
             many => format!("these {many} changes"),
         };
         let (target, place) = (self.header.target(), self.header.place());
         let title = if self.header.command == "destroy" {
-            let resources = count(self.plan.shown().filter(|change| change.fate.needs_approval()).count(), "resource");
+            let resources = count(
+                self.plan
+                    .shown()
+                    .filter(|change| change.fate.needs_approval())
+                    .count(),
+                "resource",
+            );
             format!("Destroy {resources} of {target} ({place})?")
         } else {
             format!("Apply {what} to {target} ({place})?")
@@ -105,7 +116,12 @@ impl Question<'_> {
         self.write_downtime(&mut sheet);
         let losses = self.plan.losses().count();
         if losses > 0 {
-            let all = losses == self.plan.shown().filter(|change| change.fate.needs_approval()).count();
+            let all = losses
+                == self
+                    .plan
+                    .shown()
+                    .filter(|change| change.fate.needs_approval())
+                    .count();
             let sentence = match (losses, all) {
                 (1, true) => "It deletes or replaces something.".to_owned(),
                 (1, false) => "1 of them deletes or replaces something.".to_owned(),

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::plan_view::Header;
 use crate::address::{Address, Object};
-use crate::task::{Phase, Task};
-use crate::diagnostic::{Diagnostic, Location};
 use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
-use crate::plan::{Plan};
+use crate::diagnostic::{Diagnostic, Location};
+use crate::plan::Plan;
+use crate::task::{Phase, Task};
 use crate::value::{Attributes, Reference, SecretSource, Value};
 
 pub(super) fn header() -> Header {

@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use super::progress::Progress;
 use super::testing::{address, change, header, task};
 use super::*;
+use crate::change::Fate;
 use crate::env::{
     BoxFuture, Clock, HttpRequest, HttpResponse, Random, SystemFiles, SystemSignals, Terminal, Transport,
     TransportError,
 };
 use crate::event::{Event, Listener as _};
-use crate::change::{Fate};
-use crate::plan::{Counts};
+use crate::plan::Counts;
 
 /// What was written to a stream.
 #[derive(Clone, Default)]

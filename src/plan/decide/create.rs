@@ -6,9 +6,9 @@ use super::super::context::Context;
 use super::{Decision, Wanted, tags, vanished};
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Change, Drift, Fate};
-use crate::types::{ResourceType, ToMake};
 use crate::state::Effect;
 use crate::task::{Phase, Task};
+use crate::types::{ResourceType, ToMake};
 use crate::value::{Attributes, Value};
 
 /// Decides that it is made.

@@ -9,9 +9,9 @@ use super::super::diff::{self, Memory};
 use super::Wanted;
 use crate::change::Drift;
 use crate::live::Observed;
+use crate::state;
 use crate::types::joining::Members;
 use crate::types::{Attribute, Kind};
-use crate::state;
 use crate::value::{Attributes, Value};
 
 /// What somebody else changed on one that is known and exists.

@@ -6,6 +6,7 @@
 mod create;
 mod delete;
 mod drift;
+mod foreign;
 mod replace;
 mod restore;
 mod strays;
@@ -41,7 +42,10 @@ pub(super) struct Place {
 
 impl From<Phase> for Place {
     fn from(phase: Phase) -> Place {
-        Place { phase, leftover: None }
+        Place {
+            phase,
+            leftover: None,
+        }
     }
 }
 
@@ -110,6 +114,9 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
     let never = unavailable(context, resource);
     if !never.is_empty() {
         return withheld(wanted, live, never);
+    }
+    if let Some(taken) = live.and_then(|observed| foreign::taken_over(context, address, observed)) {
+        return withheld(wanted, live, vec![taken]);
     }
     let drift = match (context.known(address), live) {
         (Some(known), Some(live)) => drift::drift(context, &wanted, known, live),
@@ -232,7 +239,12 @@ fn unavailable(context: &Context<'_>, resource: &config::Resource) -> Vec<Diagno
 }
 
 /// The state learns of a stray first, as far as looking tells about it.
-fn adopt(context: &Context<'_>, decision: &mut Decision<'_>, resource: &config::Resource, observed: &Observed) {
+fn adopt(
+    context: &Context<'_>,
+    decision: &mut Decision<'_>,
+    resource: &config::Resource,
+    observed: &Observed,
+) {
     let resource_type = resource.resource_type;
     let readable = observed.attributes.iter().filter(|(name, _)| {
         let attribute = resource_type.attribute(name);

@@ -73,9 +73,7 @@ pub(super) fn restore<'a>(
         id: Some(new.id.clone()),
         attributes: BTreeSet::from([(new.id.as_str(), old.id.as_str())])
             .into_iter()
-            .map(|(new, old)| {
-                crate::change::AttributeChange::plain("id", Some(new.into()), Some(old.into()))
-            })
+            .map(|(new, old)| crate::change::AttributeChange::plain("id", Some(new.into()), Some(old.into())))
             .chain(decision.change.attributes)
             .collect(),
         ..decision.change

@@ -11,9 +11,9 @@ use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::types::{Changeable, ToChange, ToMake};
 use crate::step::Step;
 use crate::task::{Phase, Task};
+use crate::types::{Changeable, ToChange, ToMake};
 
 /// Decides about one that exists: it is changed where something differs.
 pub(super) fn update_or_keep<'a>(

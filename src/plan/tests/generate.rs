@@ -201,7 +201,11 @@ impl Stack {
             password: maybe(chance, 3, 2),
             data: maybe(chance, 3, 3),
             // Below 5 there is one for each of a few servers, so that they contend.
-            address: if count.is_none() { maybe(chance, 4, 4) } else { None },
+            address: if count.is_none() {
+                maybe(chance, 4, 4)
+            } else {
+                None
+            },
             count,
             depends: if !others.is_empty() && chance.below(4) == 0 {
                 Some(*chance.pick(&others))
@@ -387,7 +391,10 @@ impl Stack {
             blocks.push(text);
         }
         for group in &self.groups {
-            let mut text = format!("[security_group.g{}]\nvpc_id = \"${{vpc.v{}.id}}\"\n", group.name, group.vpc);
+            let mut text = format!(
+                "[security_group.g{}]\nvpc_id = \"${{vpc.v{}.id}}\"\n",
+                group.name, group.vpc
+            );
             if group.enterprise {
                 text.push_str("security_group_type = \"enterprise\"\n");
             }
@@ -457,7 +464,12 @@ impl Instance {
             let _ = writeln!(text, "user_data = \"#!/bin/sh\\necho {data}\\n\"");
         }
         if let Some(address) = self.address {
-            let _ = writeln!(text, "private_ip = \"10.{vpc}.{}.{}\"", self.vswitch, address + 10);
+            let _ = writeln!(
+                text,
+                "private_ip = \"10.{vpc}.{}.{}\"",
+                self.vswitch,
+                address + 10
+            );
         }
         if let Some(count) = self.count {
             let _ = writeln!(text, "count = {count}");

@@ -20,7 +20,11 @@ fn text(plan: &Plan) -> String {
         text.push_str(&told(change));
     }
     for drift in &plan.drift {
-        let what = if drift.path.is_empty() { "gone" } else { &drift.path };
+        let what = if drift.path.is_empty() {
+            "gone"
+        } else {
+            &drift.path
+        };
         text.push_str(&format!("drift {}: {what}; {}\n", drift.address, drift.effect));
     }
     for output in &plan.outputs {

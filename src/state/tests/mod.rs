@@ -20,10 +20,10 @@ use super::{
     Effect, Intent, IntentDraft, Lifecycle, Loaded, LocalStore, LockNote, Resource, Session, StateError,
 };
 use crate::address::{Address, Key, Object};
+use crate::api::Repeat;
 use crate::env::faults::Faults;
 use crate::env::memory::MemoryDisk;
 use crate::env::{BoxFuture, Clock, FileSystem, Random, SystemFiles};
-use crate::api::Repeat;
 use crate::value::Attributes;
 
 /// A clock that a test sets forward.
