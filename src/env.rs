@@ -27,7 +27,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub(crate) use self::{
-    clock::SystemClock, fs::SystemFiles, random::SystemRandom, signals::SystemSignals,
+    clock::SystemClock,
+    fs::{SystemFiles, room_for_files},
+    random::SystemRandom,
+    signals::SystemSignals,
     transport::SystemTransport,
 };
 

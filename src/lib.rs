@@ -120,6 +120,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         events_file,
     };
     let ui = ui::Ui::new(&env, options);
+    if let Err(error) = env::room_for_files() {
+        ui.talk(&format!(
+            "error: this process may open too few files: {error}; raise the limit (ulimit -n 256)"
+        ));
+        return ExitCode::from(1);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -178,6 +178,8 @@ impl<'a> Memory<'a> {
                 sealed.insert(name.clone(), value);
             }
         }
+        // What was filled in may change the order of a set.
+        (resource_type.normalise)(&mut sealed);
         sealed
     }
 

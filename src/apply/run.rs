@@ -4,17 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Context;
 use super::memory::Memory;
 use super::outcome::{StepError, internal};
 use crate::address::{Address, Object};
-use crate::cloud::wait::{Poller, Read};
-use crate::env::BoxFuture;
+use crate::cloud::wait::Poller;
 use crate::live::Observed;
-use crate::observe::read::read_by_id;
+use crate::observe::poll::poller;
 use crate::plan::Plan;
 use crate::state::Effect;
 use crate::task::Task;
@@ -33,14 +32,14 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(plan: &'a Plan, context: &'a Context<'a>) -> Run<'a> {
-        let poller = |resource_type: &'static ResourceType| {
-            let poller = Poller::new(context.clock.clone(), read(context, resource_type));
+        let named = |resource_type: &'static ResourceType| {
+            let poller = poller(resource_type, context.cloud, context.clock.clone());
             (resource_type.name, poller)
         };
         Run {
             context,
             memory: Memory::new(plan, context.session, context.secrets),
-            pollers: REGISTRY.iter().copied().map(poller).collect(),
+            pollers: REGISTRY.iter().copied().map(named).collect(),
             under_way: Mutex::new(BTreeMap::new()),
             changed: AtomicBool::new(false),
         }
@@ -117,16 +116,4 @@ impl<'a> Run<'a> {
             () = self.context.stop.raised() => Err(StepError::Stopped),
         }
     }
-}
-
-/// How a poller looks at resources of a type.
-fn read(context: &Context<'_>, resource_type: &'static ResourceType) -> Read<Observed> {
-    let cloud = context.cloud.clone();
-    Arc::new(move |ids: Vec<String>| -> BoxFuture<'static, _> {
-        let cloud = cloud.clone();
-        Box::pin(async move {
-            let observed = read_by_id(resource_type, &cloud, &ids).await?;
-            Ok(observed.into_iter().map(|one| (one.id.clone(), one)).collect())
-        })
-    })
 }

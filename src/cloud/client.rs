@@ -16,7 +16,7 @@ use super::attempt::{Attempts, Call, Doubt, Next};
 use super::endpoint::{Endpoint, Endpoints};
 use super::identity::Identity as KeyPair;
 use super::limiter::{Limiter, Slot};
-use super::outcome::{self, BODY_LIMIT, Cause, Fault, RetryAfter};
+use super::outcome::{self, BODY_LIMIT, BadBody, Cause, Fault, RetryAfter};
 use super::retry::{self, Budget, TRIES_MAX};
 use super::secret::Credentials;
 use super::server_clock::{NOTABLE_OFFSET, ServerClock, parse_date};
@@ -50,6 +50,7 @@ struct Inner {
     random: Arc<dyn Random>,
     listener: Arc<dyn Listener>,
     limiter: Limiter,
+    parallelism: usize,
     server_clock: ServerClock,
     /// By host, since hosts fail, not actions.
     budgets: BTreeMap<Endpoint, Budget>,
@@ -101,6 +102,7 @@ impl Cloud {
                 random: Arc::clone(&env.random),
                 listener,
                 limiter: Limiter::new(Arc::clone(&env.clock), parallelism),
+                parallelism: parallelism.max(1),
                 server_clock: ServerClock::new(Arc::clone(&env.clock)),
                 budgets,
                 plain: AtomicBool::new(false),
@@ -121,8 +123,17 @@ impl Cloud {
 
     /// Calls an action that changes nothing; repeated freely, within ten minutes.
     pub(crate) async fn read(&self, request: &Request) -> Result<Reply, ApiError> {
+        self.read_as(request, outcome::tree).await
+    }
+
+    /// The same for a body that is read in another way than as a tree.
+    pub(super) async fn read_as<T>(
+        &self,
+        request: &Request,
+        decode: impl Fn(&[u8]) -> Result<Reply<T>, BadBody>,
+    ) -> Result<Reply<T>, ApiError> {
         let tries_max = self.read_tries_max;
-        self.exchange(request, Purpose::Read { tries_max }).await
+        self.exchange(request, Purpose::Read { tries_max }, decode).await
     }
 
     /// Takes a place for a change: one of the calls in flight, at the pace that the action bears. Taken before the
@@ -145,7 +156,8 @@ impl Cloud {
         request: &Request,
         window: Window,
     ) -> Result<Reply, ApiError> {
-        self.exchange(request, Purpose::Change { slot, window }).await
+        let purpose = Purpose::Change { slot, window };
+        self.exchange(request, purpose, outcome::tree).await
     }
 
     /// The window of an intent that is written at this server time, under what is known about the API by now.
@@ -162,12 +174,22 @@ impl Cloud {
         &self.inner.region
     }
 
+    /// How many calls may be in flight, at least one.
+    pub(crate) fn parallelism(&self) -> usize {
+        self.inner.parallelism
+    }
+
     /// `alibaba_cloud`, or `other` for a simulator or a gateway of somebody's own.
     pub(crate) fn endpoint_kind(&self) -> &'static str {
         match self.inner.endpoints.are_vendor() {
             true => "alibaba_cloud",
             false => "other",
         }
+    }
+
+    /// Where the requests of a product go: `https://sts.cn-hangzhou.aliyuncs.com`.
+    pub(crate) fn address(&self, product: &'static Product) -> String {
+        self.inner.endpoints.get(product).to_string()
     }
 
     /// Where the key pair comes from, in words that follow "credentials from".
@@ -179,7 +201,9 @@ impl Cloud {
     pub(crate) async fn caller_identity(&self) -> Result<Identity, ApiError> {
         let request = Request::new(&action::GET_CALLER_IDENTITY);
         let tries_max = IDENTITY_TRIES;
-        let reply = self.exchange(&request, Purpose::Read { tries_max }).await?;
+        let reply = self
+            .exchange(&request, Purpose::Read { tries_max }, outcome::tree)
+            .await?;
         let text = |name: &str| reply.body[name].as_str().unwrap_or_default().to_owned();
         Ok(Identity {
             account_id: text("AccountId"),
@@ -194,7 +218,12 @@ impl Cloud {
     }
 
     /// The life of a request.
-    async fn exchange(&self, request: &Request, purpose: Purpose<'_>) -> Result<Reply, ApiError> {
+    async fn exchange<T>(
+        &self,
+        request: &Request,
+        purpose: Purpose<'_>,
+        decode: impl Fn(&[u8]) -> Result<Reply<T>, BadBody>,
+    ) -> Result<Reply<T>, ApiError> {
         let inner = &*self.inner;
         if !purpose.fits(request) {
             let fault = Fault::of_ours("a change was about to be sent as a read, or a read as a change");
@@ -237,7 +266,7 @@ impl Cloud {
             let answer = inner.send(request, &signed.body).await;
 
             // 4. Classify.
-            let mut fault = match outcome::read(answer) {
+            let mut fault = match outcome::read(answer, &decode) {
                 Ok(reply) => {
                     slot.passed();
                     inner.budget(request).refund(tries - 1);
@@ -425,9 +454,6 @@ impl Inner {
             _ => None,
         };
         self.tell_limiter(fault, slot, request);
-        if matches!(purpose, Purpose::Read { .. }) {
-            slot.give_up_place();
-        }
         match next {
             Next::Stop(ErrorKind::Throttled) => {
                 if let Some(pause) = own_pause {
@@ -442,19 +468,18 @@ impl Inner {
                 if !self.budget(request).spend() {
                     return Some(kind);
                 }
-                self.wait(retry::pause(&*self.random, failures)).await;
+                let pause = retry::pause(&*self.random, failures);
+                self.pause(slot, purpose, pause).await;
             }
-            Next::Wait { failures, .. } => self.wait(retry::pause(&*self.random, failures)).await,
+            Next::Wait { failures, .. } => {
+                let pause = retry::pause(&*self.random, failures);
+                self.pause(slot, purpose, pause).await;
+            }
             Next::Pace => {
                 if let Some(pause) = own_pause {
                     self.tell_throttled(request, pause);
-                    self.wait(pause).await;
                 }
-                if matches!(purpose, Purpose::Change { .. }) {
-                    let before = self.clock.elapsed();
-                    slot.again().await;
-                    lock(&self.totals).waited += self.clock.elapsed().saturating_sub(before);
-                }
+                self.pause(slot, purpose, own_pause.unwrap_or_default()).await;
             }
             Next::AdoptServerTime => self.server_clock.trust_newest(),
             Next::StopBackDating => {
@@ -500,6 +525,16 @@ impl Inner {
         });
     }
 
+    /// Waits, without a place, until the next try may leave. A read takes a new place by itself.
+    async fn pause(&self, slot: &Slot, purpose: Purpose<'_>, pause: Duration) {
+        slot.give_up_place();
+        self.wait(pause).await;
+        if matches!(purpose, Purpose::Change { .. }) {
+            let waited = slot.again().await;
+            lock(&self.totals).waited += waited;
+        }
+    }
+
     async fn wait(&self, pause: Duration) {
         lock(&self.totals).waited += pause;
         self.clock.sleep(pause).await;
@@ -520,13 +555,13 @@ impl Inner {
     }
 
     /// Reports the call to whoever listens.
-    fn finish(
+    fn finish<T>(
         &self,
         request: &Request,
-        outcome: Result<Reply, (ErrorKind, Fault)>,
+        outcome: Result<Reply<T>, (ErrorKind, Fault)>,
         tries: u32,
         elapsed: Duration,
-    ) -> Result<Reply, ApiError> {
+    ) -> Result<Reply<T>, ApiError> {
         let result = outcome.map_err(|(kind, fault)| ApiError {
             kind,
             action: request.action,

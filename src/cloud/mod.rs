@@ -12,6 +12,7 @@ mod error_code;
 mod identity;
 mod limiter;
 mod outcome;
+mod page;
 mod paginate;
 mod retry;
 mod secret;
@@ -36,6 +37,7 @@ pub(crate) use self::{
     client::{Cloud, Identity},
     connect::{CloudError, CloudOptions},
     limiter::Slot,
+    page::Decode,
     paginate::Paging,
     secret::Credentials,
     window::{Window, WindowPolicy},
@@ -75,8 +77,8 @@ impl fmt::Debug for Request {
 
 /// The answer of a call that succeeded.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    pub(crate) body: serde_json::Value,
+pub(crate) struct Reply<T = serde_json::Value> {
+    pub(crate) body: T,
     pub(crate) request_id: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use super::project::Project;
 use super::sim::start_error;
+use crate::api::product;
 use crate::cli::Global;
 use crate::cloud::{Cloud, CloudOptions, Credentials};
 use crate::diagnostic::Diagnostic;
@@ -103,15 +104,6 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
     sim::Server::start(options).map_err(start_error)
 }
 
-/// Which account this is, for the header and for the state: asked once, beside the first reads.
-pub(super) async fn account(cloud: &Cloud) -> Option<String> {
-    cloud
-        .caller_identity()
-        .await
-        .ok()
-        .map(|identity| identity.account_id)
-}
-
 /// Fills in the account when the state does not know it yet; another account or region is refused.
 pub(super) fn check_cloud(
     state: &State,
@@ -193,4 +185,31 @@ pub(super) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
         totals.throttled,
         totals.waited.as_secs_f64()
     ));
+}
+
+/// Refuses to change anything for a state that knows its account, or in Alibaba Cloud, while nobody has said whose
+/// account this is: what is not seen in another account is not gone.
+pub(super) fn demand_account(
+    state: &State,
+    connection: &Connection,
+    account: Option<&str>,
+) -> Result<(), Failure> {
+    let is_vendor = connection.cloud.endpoint_kind() == "alibaba_cloud";
+    if account.is_some() || (state.cloud.account_id.is_none() && !is_vendor) {
+        return Ok(());
+    }
+    let message = match &state.cloud.account_id {
+        Some(known) => {
+            format!("this state belongs to account {known}, and the account could not be confirmed")
+        }
+        None => "the account could not be confirmed".to_owned(),
+    };
+    let address = connection.cloud.address(&product::STS);
+    Err(Failure::error(
+        Diagnostic::error("E0716", message)
+            .note("nothing was changed")
+            .help(format!(
+                "{address} must be reachable (GetCallerIdentity; needs no permission)"
+            )),
+    ))
 }

@@ -7,6 +7,7 @@ use crate::cli::{Global, ImportArgs, OwnerArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::live::TAG_PROJECT;
+use crate::observe::account;
 use crate::observe::read::read_by_id;
 use crate::state::{Effect, Intent, Lifecycle, Resource, State};
 use crate::types;
@@ -81,13 +82,17 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     }
 
     // 5. The state takes it over; what differs is the next plan's business.
-    let account = connect::account(&connection.cloud).await;
-    connect::check_cloud(&loaded.state, &connection, account.as_deref())?;
+    let account = account::of(&connection.cloud, &loaded.state).await;
+    let known = |state: &State| {
+        let known = connect::check_cloud(state, &connection, account.as_deref())?;
+        connect::demand_account(state, &connection, account.as_deref()).map(|()| known)
+    };
+    known(&loaded.state)?;
     let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
     let open = session.open_intents();
     let known = session.with_state(|state| {
         may_take_over(address, &args.id, state, &open)?;
-        connect::check_cloud(state, &connection, account.as_deref())
+        known(state)
     })?;
     let attributes = observed
         .attributes

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::connect::{Connection, account, check_cloud};
+use super::connect::{Connection, check_cloud, demand_account};
 use super::failure::Failure;
 use super::project::Project;
 use super::{report, whose};
@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::live::{Live, Stray};
 use crate::observe::Wanted;
 use crate::observe::recover::{self, Recovery};
-use crate::observe::refresh;
+use crate::observe::{account, refresh};
 use crate::state::{Loaded, Session, State};
 use crate::types::Kind;
 
@@ -35,7 +35,7 @@ pub(super) async fn look(
     let started = env.clock.elapsed();
     let (live, account, others) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
-        account(&connection.cloud),
+        account::of(&connection.cloud, &loaded.state),
         whose::others(&loaded.state, project, connection)
     );
     let mut live =
@@ -94,7 +94,11 @@ pub(super) async fn adopt(
     connection: &Connection,
     seen: &Seen,
 ) -> Result<(), Failure> {
-    let cloud = session.with_state(|state| check_cloud(state, connection, seen.account.as_deref()))?;
+    let account = seen.account.as_deref();
+    let cloud = session.with_state(|state| {
+        let cloud = check_cloud(state, connection, account)?;
+        demand_account(state, connection, account).map(|()| cloud)
+    })?;
     for (intent, effect) in &seen.recovery.found {
         session.done(intent.seq, vec![effect.clone()]).await?;
     }

@@ -14,7 +14,7 @@ use crate::cli::Global;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::live::{Stray, TAG_PROJECT, TAG_STACK};
-use crate::observe::belonging;
+use crate::observe::{account, belonging};
 use crate::plan::{self, Fingerprints, Rebuilt};
 use crate::state::State;
 use crate::ui::Ui;
@@ -42,7 +42,7 @@ pub(crate) async fn rebuild(
         None => only_lineage(&project, &connection).await?,
     };
     let found = settled(&lineage, &project, &connection, env, ui).await?;
-    let account = connect::account(&connection.cloud).await;
+    let account = account::of(&connection.cloud, &State::begin(&*env.random)).await;
 
     // 3. What a state would say of it.
     let mut state = State::begin(&*env.random);

@@ -14,8 +14,8 @@ use crate::config;
 use crate::live::Observed;
 use crate::step::Step;
 use crate::task::{Phase, Task};
+use crate::types::ResourceType;
 use crate::types::joining::{self, Members};
-use crate::types::{Kind, ResourceType};
 use crate::types::{Part, Partner, Relation};
 use crate::value::{Attributes, Reference, Value};
 

@@ -116,6 +116,16 @@ pub(super) fn server(name: &str, kind: &str, status: &str) -> Piece {
     }
 }
 
+/// So many servers in one network.
+pub(super) fn servers(number: usize) -> Stack {
+    let mut switch = vswitch("cn-hangzhou-h");
+    switch.text = switch.text.replace("/24", "/20").replace("10.0.1.0", "10.0.0.0");
+    let mut pieces = vec![vpc("proof"), switch, group(80)];
+    let name = |index: usize| format!("s{index:05}");
+    pieces.extend((0..number).map(|index| server(&name(index), "ecs.g7.large", "Running")));
+    Stack { pieces }
+}
+
 /// A stack as chance wants it.
 pub(super) fn some_stack(chance: &mut Chance) -> Stack {
     let mut stack = Stack::default();
@@ -123,6 +133,13 @@ pub(super) fn some_stack(chance: &mut Chance) -> Stack {
         if let Some(piece) = piece(chance, &stack) {
             stack.pieces.push(piece);
         }
+    }
+    // Now and then more servers than a run has calls in flight.
+    if chance.below(6) == 0 {
+        let more = ["c", "d", "e", "f", "g"];
+        stack
+            .pieces
+            .extend(more.into_iter().filter_map(|name| some_server(chance, name)));
     }
     stack
 }

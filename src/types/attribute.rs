@@ -23,8 +23,8 @@ pub(crate) struct Attribute {
     /// Where the value stands in one item of a Describe answer, if not at the name in Pascal case; nested with
     /// dots. Empty: not readable there.
     pub(crate) field: Option<&'static str>,
-    /// Whether every item of a Describe answer carries it: one without it is a damaged answer.
-    #[allow(dead_code, reason = "checked by the reading that comes next")]
+    /// Whether every item of a Describe answer carries it, if only as an empty text: one without it is a damaged
+    /// answer. Set where a plan compares it, for leaving it out would look like a difference.
     pub(crate) always: bool,
     /// The cloud does not tell it: it is compared with what the state remembers.
     pub(crate) remembered: bool,
@@ -164,7 +164,6 @@ impl Attribute {
         self
     }
 
-    #[allow(dead_code, reason = "checked by the reading that comes next")]
     pub(crate) const fn always(mut self) -> Attribute {
         self.always = true;
         self

@@ -30,7 +30,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
         action: &action::DESCRIBE_INSTANCES,
         list: "Instances.Instance",
         id_field: "InstanceId",
-        pages: Pages::ByToken { max: 100 },
+        pages: Pages::ByNumber { max: 100 },
         ids: IdFilter::Json {
             param: "InstanceIds",
             max: 100,
@@ -155,15 +155,17 @@ static ATTRIBUTES: &[Attribute] = &[
         .updated_by(&MODIFY)
         .param("InstanceName")
         .field("InstanceName")
+        .always()
         .doc("The name shown in the console, 2 to 128 characters."),
     attr("description", Kind::String).updated_by(&MODIFY).doc("A note, 2 to 256 characters."),
-    attr("instance_type", Kind::String).required().updated_by(&MODIFY_TYPE).doc("The size, e.g. \"ecs.g7.large\"."),
-    attr("image_id", Kind::String).required().replaces().doc("What its disk starts with, e.g. \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"."),
-    attr("zone_id", Kind::String).replaces().doc("The zone; given by the vswitch if it has one."),
+    attr("instance_type", Kind::String).required().updated_by(&MODIFY_TYPE).always().doc("The size, e.g. \"ecs.g7.large\"."),
+    attr("image_id", Kind::String).required().replaces().always().doc("What its disk starts with, e.g. \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"."),
+    attr("zone_id", Kind::String).replaces().always().doc("The zone; given by the vswitch if it has one."),
     attr("vswitch_id", Kind::Id("vswitch"))
         .replaces()
         .param("VSwitchId")
         .field("VpcAttributes.VSwitchId")
+        .always()
         .doc("The subnet: \"${vswitch.main.id}\"."),
     attr("private_ip", Kind::String)
         .replaces()
@@ -180,6 +182,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .param("")
         .update_param("SecurityGroupIds")
         .field("SecurityGroupIds.SecurityGroupId")
+        .always()
         .doc("Its security groups, at least one: [\"${security_group.web.id}\"]."),
     attr("host_name", Kind::String).updated_by(&MODIFY_LOGIN).doc("The name inside the system, 2 to 64 characters."),
     attr("key_pair_name", Kind::String)
@@ -197,6 +200,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("io_optimized", Kind::Enum(&["optimized", "none"])).replaces().doc("optimized or none; only old types have a choice."),
     attr("internet_max_bandwidth_out", Kind::Integer { min: 0, max: 200 })
         .updated_by(&MODIFY_NETWORK)
+        .always()
         .doc("Mbit/s to the internet; more than 0 gives it a public IP."),
     attr("internet_charge_type", Kind::Enum(&["PayByTraffic", "PayByBandwidth"]))
         .updated_by(&MODIFY_NETWORK)
@@ -204,6 +208,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .doc("How the bandwidth is paid for."),
     attr("instance_charge_type", Kind::Enum(&["PostPaid", "PrePaid"]))
         .refused("a change between pay-as-you-go and subscription moves money; do it in the console, then change it here")
+        .always()
         .doc("PostPaid (pay as you go) or PrePaid (subscription)."),
     attr("period", Kind::Integer { min: 1, max: 60 })
         .refused("the period counts when the server is bought; a longer one is a renewal, which moves money: renew it in the console")
@@ -218,6 +223,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("status", Kind::Enum(&["Running", "Stopped"]))
         .default(Literal::String("Running"))
         .param("")
+        .always()
         .doc("Running or Stopped; Running if not given."),
     attr("tags", Kind::Tags).field("").doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String).computed().field("InstanceId").doc("The id, e.g. \"i-bp1...\"."),

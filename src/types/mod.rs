@@ -26,10 +26,9 @@ pub(crate) use self::base::BASE;
 pub(crate) use self::part::Part;
 pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
-#[cfg(test)]
 pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{
-    Contention, IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
+    IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
 
 /// All types, by name.

@@ -26,7 +26,7 @@ pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
         action: &action::DESCRIBE_SECURITY_GROUPS,
         list: "SecurityGroups.SecurityGroup",
         id_field: "SecurityGroupId",
-        pages: Pages::ByToken { max: 100 },
+        pages: Pages::ByNumber { max: 100 },
         ids: IdFilter::Json {
             param: "SecurityGroupIds",
             max: 100,
@@ -159,6 +159,7 @@ const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
 static ATTRIBUTES: &[Attribute] = &[
     attr("vpc_id", Kind::Id("vpc"))
         .replaces()
+        .always()
         .doc("The VPC of its members; none for the classic network."),
     attr("security_group_type", Kind::Enum(&["normal", "enterprise"]))
         .replaces()
@@ -167,6 +168,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .updated_by(&MODIFY)
         .param("SecurityGroupName")
         .field("SecurityGroupName")
+        .always()
         .doc("The name shown in the console, 2 to 128 characters."),
     attr("description", Kind::String)
         .updated_by(&MODIFY)

@@ -63,11 +63,13 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("cidr_block", Kind::Cidr)
         .required()
         .updated_by(&MODIFY)
+        .always()
         .doc("The IPv4 network, e.g. \"10.0.0.0/16\"; every vswitch lies inside it."),
     attr("name", Kind::String)
         .updated_by(&MODIFY)
         .param("VpcName")
         .field("VpcName")
+        .always()
         .doc("The name shown in the console, 1 to 128 characters."),
     attr("description", Kind::String)
         .updated_by(&MODIFY)
@@ -81,5 +83,6 @@ static ATTRIBUTES: &[Attribute] = &[
         .doc("The id, e.g. \"vpc-bp1...\"."),
     attr("status", Kind::String)
         .computed()
+        .always()
         .doc("Pending or Available."),
 ];

@@ -80,19 +80,23 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("vpc_id", Kind::Id("vpc"))
         .required()
         .replaces()
+        .always()
         .doc("The VPC that it divides: \"${vpc.main.id}\"."),
     attr("zone_id", Kind::String)
         .required()
         .replaces()
+        .always()
         .doc("The zone, e.g. \"cn-hangzhou-h\"."),
     attr("cidr_block", Kind::Cidr)
         .required()
         .replaces()
+        .always()
         .doc("The IPv4 network inside the VPC's, /16 to /29, e.g. \"10.0.1.0/24\"."),
     attr("name", Kind::String)
         .updated_by(&MODIFY)
         .param("VSwitchName")
         .field("VSwitchName")
+        .always()
         .doc("The name shown in the console, 1 to 128 characters."),
     attr("description", Kind::String)
         .updated_by(&MODIFY)
@@ -106,5 +110,6 @@ static ATTRIBUTES: &[Attribute] = &[
         .doc("The id, e.g. \"vsw-bp1...\"."),
     attr("status", Kind::String)
         .computed()
+        .always()
         .doc("Pending or Available."),
 ];

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 use super::*;
+use crate::cloud::testing::Trees;
 use crate::env::{HttpRequest, Transport as _};
 
 /// A server that does this with each connection.
@@ -187,11 +188,10 @@ async fn the_simulator_accepts_what_is_signed_with_awkward_text() {
     );
     let paging = Paging {
         list: "Vpcs.Vpc",
-        id: "VpcId",
         pages: Pages::ByNumber { max: 50 },
     };
     let list = Request::new(&action::DESCRIBE_VPCS).param("RegionId", "cn-beijing");
-    let vpcs = cloud.pages(list, paging).await.unwrap();
+    let vpcs = cloud.pages(&list, paging, &Trees("VpcId")).await.unwrap();
     assert_eq!(vpcs.len(), 1);
     assert_eq!(vpcs[0]["VpcName"], "web 01*~\u{6d4b}\u{8bd5}+%");
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::cloud::testing::Simulated;
+use crate::cloud::testing::Trees;
 
 /// A client of a simulator with these options, whose clock is `offset` seconds ahead.
 fn simulate(offset: i64, options: sim::Options) -> (World, Cloud, Arc<Simulated>) {
@@ -33,7 +34,6 @@ fn create_vpc(number: usize) -> Request {
 fn list_vpcs() -> (Request, Paging) {
     let paging = Paging {
         list: "Vpcs.Vpc",
-        id: "VpcId",
         pages: Pages::ByNumber { max: 50 },
     };
     let request = Request::new(&action::DESCRIBE_VPCS).param("RegionId", "cn-beijing");
@@ -94,12 +94,20 @@ async fn no_fault_loses_or_doubles_a_network() {
     ] {
         let (world, cloud, server) = simulate(0, faults(&specs));
         let (request, paging) = list_vpcs();
-        cloud.pages(request.clone(), paging).await.unwrap();
+        cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
         let ids = create_all(&cloud, &world, 8).await;
         let distinct: BTreeSet<&String> = ids.iter().collect();
         assert_eq!(distinct.len(), 8, "{specs:?}");
         assert_eq!(vpcs_that_exist(&server), 8, "{specs:?}");
-        assert_eq!(cloud.pages(request, paging).await.unwrap().len(), 8, "{specs:?}");
+        assert_eq!(
+            cloud
+                .pages(&request, paging, &Trees("VpcId"))
+                .await
+                .unwrap()
+                .len(),
+            8,
+            "{specs:?}"
+        );
         let stats = server.stats();
         assert_eq!(stats["unknown_parameters"]["total"], 0, "{stats}");
         assert_eq!(
@@ -118,7 +126,7 @@ async fn a_quota_of_twenty_in_two_seconds_delays_two_hundred_creates_and_refuses
     };
     let (world, cloud, server) = simulate(0, options);
     let (request, paging) = list_vpcs();
-    cloud.pages(request, paging).await.unwrap();
+    cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
     create_all(&cloud, &world, 200).await;
     assert_eq!(vpcs_that_exist(&server), 200);
     let took = world.clock().elapsed();
@@ -136,7 +144,7 @@ async fn a_minute_quota_is_learnt_and_kept() {
     };
     let (world, cloud, server) = simulate(0, options);
     let (request, paging) = list_vpcs();
-    cloud.pages(request, paging).await.unwrap();
+    cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
     create_all(&cloud, &world, 90).await;
     assert_eq!(vpcs_that_exist(&server), 90);
     let took = world.clock().elapsed();
@@ -155,7 +163,7 @@ async fn a_machine_whose_clock_is_hours_off_works() {
     for offset in [-7200, -1000, 1000, 7200, 90_000] {
         let (world, cloud, server) = simulate(offset, sim::Options::default());
         let (request, paging) = list_vpcs();
-        cloud.pages(request, paging).await.unwrap();
+        cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
         create_all(&cloud, &world, 3).await;
         assert_eq!(vpcs_that_exist(&server), 3, "{offset} s");
         let refused = server.stats()["errors"]["InvalidTimeStamp.Expired"].clone();
@@ -168,7 +176,7 @@ async fn lists_longer_than_a_page_are_whole() {
     let (world, cloud, _server) = simulate(0, sim::Options::default());
     create_all(&cloud, &world, 120).await;
     let (request, paging) = list_vpcs();
-    let items = cloud.pages(request, paging).await.unwrap();
+    let items = cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
     assert_eq!(items.len(), 120);
     let names: BTreeSet<&str> = items.iter().filter_map(|item| item["VpcName"].as_str()).collect();
     assert_eq!(names.len(), 120);

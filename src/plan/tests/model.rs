@@ -519,10 +519,14 @@ fn sealed(
         };
         value.is_known().then(|| (name.clone(), value))
     };
-    attributes
+    let mut sealed: Attributes = attributes
         .iter()
         .filter_map(|(name, value)| seal(name, value))
-        .collect()
+        .collect();
+    if let Some(resource_type) = resource_type {
+        (resource_type.normalise)(&mut sealed);
+    }
+    sealed
 }
 
 fn excludes(resource_type: &ResourceType, one: &Attributes, other: &Attributes) -> bool {
