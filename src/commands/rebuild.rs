@@ -42,7 +42,6 @@ pub(crate) async fn rebuild(
         None => only_lineage(&project, &connection).await?,
     };
     let found = settled(&lineage, &project, &connection, env, ui).await?;
-    let account = account::of(&connection.cloud, &State::begin(&*env.random)).await;
 
     // 3. What a state would say of it.
     let mut state = State::begin(&*env.random);
@@ -54,6 +53,10 @@ pub(crate) async fn rebuild(
         text: &text,
     };
     let rebuilt = plan::rebuild(found, &project.config, &fingerprints);
+    state.resources.clone_from(&rebuilt.resources);
+    state.outputs.clone_from(&rebuilt.outputs);
+    let account = account::of(&connection.cloud, &state).await;
+    connect::demand_account(&state, &connection, account.as_deref())?;
     let effects = [
         connect::check_cloud(&state, &connection, account.as_deref())?,
         whose::belongs(&state, &project, &connection),
@@ -61,8 +64,6 @@ pub(crate) async fn rebuild(
     for effect in effects.iter().flatten() {
         state.apply(effect, None);
     }
-    state.resources.clone_from(&rebuilt.resources);
-    state.outputs.clone_from(&rebuilt.outputs);
 
     // 4. The state says it.
     let lock = store.lock(project::lock_note(env, "state rebuild"))?;

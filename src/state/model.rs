@@ -183,6 +183,7 @@ impl Lifecycle {
     }
 
     /// A file that said only this.
+    #[cfg(test)]
     pub(crate) fn preventing_destroy(prevent_destroy: bool) -> Lifecycle {
         Lifecycle {
             prevent_destroy: prevent_destroy.then_some(true),
