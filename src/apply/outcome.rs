@@ -31,8 +31,6 @@ pub(crate) struct Failure {
     pub(crate) step: String,
     /// The id, if it exists.
     pub(crate) id: Option<String>,
-    /// Whether the task was to remove it.
-    pub(crate) removes: bool,
     /// Whether what the steps had taken away for a while was given back; none if there was nothing to give back.
     pub(crate) restored: Option<bool>,
     pub(crate) cause: Cause,

@@ -9,7 +9,7 @@ use super::run::Run;
 use crate::event::Event;
 use crate::state::Effect;
 use crate::step::{Step, StepKind};
-use crate::task::{Phase, Task};
+use crate::task::Task;
 use crate::types::{self, ResourceType};
 
 /// A task with what its steps need.
@@ -138,7 +138,6 @@ impl Run<'_> {
             location: task.location.clone(),
             step: step.to_owned(),
             id: self.memory.id_of(task),
-            removes: matches!(task.phase, Phase::Remove | Phase::LetGo),
             restored,
             cause,
         }))

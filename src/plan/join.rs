@@ -117,10 +117,6 @@ struct Joiner<'d, 'a, 'c> {
 }
 
 impl Joiner<'_, '_, '_> {
-    fn resource_type(&self) -> &'static ResourceType {
-        self.resource.resource_type
-    }
-
     fn address(&self) -> &Address {
         &self.resource.address
     }
@@ -175,7 +171,10 @@ impl Joiner<'_, '_, '_> {
         if let Some(partner) = has {
             let steps = joining::leave(relation, &own, partner, region);
             self.task(Phase::LetGo).steps.extend(steps);
-            if partner_goes && let Some(address) = context.owner(partner) {
+            if partner_goes
+                && relation.survives
+                && let Some(address) = context.owner(partner)
+            {
                 let words = self.survival(relation, wanted.is_some());
                 self.survivals.push(Survival {
                     partner: address.clone(),

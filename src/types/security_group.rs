@@ -241,8 +241,7 @@ fn normalise_rule(rule: &mut Attributes) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::resource_type::{ToChange, ToMake};
-    use crate::types::steps;
+    use crate::types::joining::{Members, change_members};
 
     fn rule(entries: &[(&str, &str)]) -> Value {
         Value::Map(
@@ -292,9 +291,41 @@ mod tests {
         }
     }
 
+    /// 150 rules exchanged for 150 others under a limit of 200.
+    #[test]
+    fn rules_are_exchanged_without_passing_the_limit() {
+        let rules = |first: u32| {
+            let list = (first..first + 150)
+                .map(|port| rule(&[("port_range", &port.to_string()), ("ip_protocol", "TCP")]))
+                .collect();
+            let mut attributes = Attributes::from([("ingress".to_owned(), Value::List(list))]);
+            normalise(&mut attributes);
+            attributes
+        };
+        let (before, after) = (rules(1000), rules(2000));
+        let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
+        let members = Members::between(&PARTS[0], &was, &will);
+        let own = Value::from("sg-1");
+        let steps = change_members(
+            &SECURITY_GROUP,
+            &PARTS[0],
+            &own,
+            &members,
+            was.len(),
+            "cn-hangzhou",
+        );
+        let mut there: i64 = 150;
+        for step in &steps {
+            let words: Vec<&str> = step.name.split(' ').collect();
+            let count: i64 = words[1].parse().unwrap();
+            there += if words[0] == "add" { count } else { -count };
+            assert!((0..=200).contains(&there), "{} rules after {}", there, step.name);
+        }
+        assert_eq!(there, 150);
+    }
+
     #[test]
     fn the_priority_of_a_rule_is_modified_and_never_revoked() {
-        let address = "security_group.web".parse().unwrap();
         let rules = |priority: &str| {
             let mut attributes = Attributes::from([(
                 "ingress".to_owned(),
@@ -308,21 +339,18 @@ mod tests {
             attributes
         };
         let (before, after) = (rules("1"), rules("5"));
-        let change = ToChange {
-            wanted: ToMake {
-                resource_type: &SECURITY_GROUP,
-                address: &address,
-                region: "cn-hangzhou",
-                attributes: &after,
-                tags: &[],
-            },
-            id: "sg-1",
-            before: &before,
-            changed: &["ingress"],
-            tags_set: &[],
-            tags_removed: &[],
-        };
-        let names: Vec<String> = steps::update(&change).into_iter().map(|step| step.name).collect();
+        let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
+        let members = Members::between(&PARTS[0], &was, &will);
+        let own = Value::from("sg-1");
+        let steps = change_members(
+            &SECURITY_GROUP,
+            &PARTS[0],
+            &own,
+            &members,
+            was.len(),
+            "cn-hangzhou",
+        );
+        let names: Vec<String> = steps.into_iter().map(|step| step.name).collect();
         assert_eq!(names, ["change 1 ingress rule"]);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::attribute::{Attribute, Changeable, Kind};
+use super::joining::{Members, change_members};
 use super::resource_type::{ResourceType, ToChange, ToMake};
 use super::{REGISTRY, find};
 use crate::address::Address;
@@ -66,7 +67,7 @@ fn outcome(resource_type: &'static ResourceType, base: &Attributes, row: Row) ->
         _ => Vec::new(),
     };
     let changed = [path.split('.').next().unwrap()];
-    let steps = (resource_type.steps.update)(&ToChange {
+    let mut steps = (resource_type.steps.update)(&ToChange {
         wanted: ToMake {
             resource_type,
             address: &address,
@@ -80,6 +81,19 @@ fn outcome(resource_type: &'static ResourceType, base: &Attributes, row: Row) ->
         tags_set: &set,
         tags_removed: &[],
     });
+    for part in resource_type.parts.iter().filter(|part| part.attribute == path) {
+        let (was, will) = (part.members(&old), part.members(&new));
+        let members = Members::between(part, &was, &will);
+        let own = Value::from("x-1");
+        steps.extend(change_members(
+            resource_type,
+            part,
+            &own,
+            &members,
+            was.len(),
+            "cn-hangzhou",
+        ));
+    }
     let stops = steps.iter().any(|step| step.name == "stop");
     let reboots = steps.iter().any(|step| step.name == "reboot");
     let word = if stops {

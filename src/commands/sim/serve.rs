@@ -3,15 +3,18 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::failure::{Exit, Failure};
+use super::usage;
 use crate::cli::SimServeArgs;
+use crate::commands::failure::{Exit, Failure};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::sim;
 use crate::ui::Ui;
 
+const CATALOGUE_BYTES_MAX: u64 = 64 << 20;
+
 /// Serve the ECS and VPC API on this machine, until SIGINT or SIGTERM
-pub(crate) async fn serve(args: &SimServeArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+pub(super) async fn serve(args: &SimServeArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let options = options(args, env)?;
     let told_keys = !options.key_pairs.is_empty();
     let mut signals = env
@@ -48,7 +51,11 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
             .collect(),
         region: args.region.clone(),
         speed: parse("--speed", &args.speed)?,
-        latency: latency(&args.latency)?,
+        latency: time("--latency", &args.latency)?,
+        read_lag: time("--read-lag", &args.read_lag)?,
+        token_lifetime: time("--token-life", &args.token_life)?,
+        seed: args.seed,
+        record: args.record.as_ref().map(|file| env.cwd.join(file)),
         ca_out: args.ca_out.as_ref().map(|file| env.cwd.join(file)),
         ..sim::Options::default()
     };
@@ -57,14 +64,23 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
             "--access-key-id and --access-key-secret come in pairs".to_owned(),
         ));
     }
-    if let Some(seed) = args.seed {
-        options.seed = seed;
-    }
     for quota in &args.quota {
         options.quotas.push(parse("--quota", quota)?);
     }
     for fault in &args.fault {
         options.faults.push(parse("--fault", fault)?);
+    }
+    for sold_out in &args.sold_out {
+        options.sold_out.push(parse("--sold-out", sold_out)?);
+    }
+    for file in &args.catalogue {
+        let path = env.cwd.join(file);
+        let text = env
+            .fs
+            .read(&path, CATALOGUE_BYTES_MAX)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+            .map_err(|error| usage(format!("--catalogue {}: {error}", file.display())))?;
+        options.catalogues.push(text);
     }
     if let Some(scenario) = &args.scenario {
         options.scenario = parse("--scenario", scenario)?;
@@ -80,29 +96,12 @@ where
         .map_err(|error| usage(format!("{flag} {text}: {error}")))
 }
 
-/// `50ms`, `2s`, or a bare number of milliseconds.
-fn latency(text: &str) -> Result<Duration, Failure> {
-    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(number), _) => (number, 1),
-        (None, Some(number)) => (number, 1000),
-        (None, None) => (text, 1),
-    };
-    let milliseconds: Option<u64> = number
-        .parse()
-        .ok()
-        .and_then(|number: u64| number.checked_mul(scale));
-    milliseconds
-        .filter(|milliseconds| *milliseconds <= 3_600_000)
-        .map(Duration::from_millis)
-        .ok_or_else(|| usage(format!("--latency {text}: a time such as 50ms or 2s")))
-}
-
-fn usage(message: String) -> Failure {
-    Failure::error(Diagnostic::error("E0901", message)).with(Exit::Usage)
+fn time(flag: &str, text: &str) -> Result<Duration, Failure> {
+    sim::duration(text).map_err(|error| usage(format!("{flag}: {error}")))
 }
 
 /// A simulator that cannot be started.
-pub(super) fn start_error(error: sim::StartError) -> Failure {
+pub(in crate::commands) fn start_error(error: sim::StartError) -> Failure {
     let exit = if error.is_locked() {
         Exit::Locked
     } else {
