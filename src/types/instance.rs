@@ -224,7 +224,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .param("")
         .always()
         .doc("Running or Stopped; Running if not given."),
-    attr("tags", Kind::Tags).field("").doc("Tags, up to 17: { team = \"web\" }."),
+    attr("tags", Kind::Tags).field("").doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String).computed().field("InstanceId").doc("The id, e.g. \"i-bp1...\"."),
     attr("public_ip", Kind::String)
         .computed()
