@@ -53,6 +53,7 @@ statuses! {
     ReIniting = "ReIniting",
     Releasing = "Releasing",
     Running = "Running",
+    Scheduled = "Scheduled",
     Starting = "Starting",
     Stopped = "Stopped",
     Stopping = "Stopping",
