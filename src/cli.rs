@@ -270,6 +270,55 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SimCommand {
     /// Serve the ECS and VPC API on this machine
     Serve(Box<SimServeArgs>),
+    /// Print what other tools need to reach it, as lines for a shell
+    Env(SimEnvArgs),
+    /// Keep everything that exists, or bring it back
+    #[command(subcommand)]
+    Snapshot(SimSnapshotCommand),
+    /// Tell a recording to a fresh simulator and compare its answers
+    Replay(SimReplayArgs),
+    /// Print which actions and parameters there are, and which test shows each
+    Coverage(SimCoverageArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimEnvArgs {
+    /// Where it listens; INFRA_ENDPOINT or 127.0.0.1:7070 when not given
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// Write the certificate of its throw-away CA to this new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimSnapshotCommand {
+    /// Save it under a name in .infra/sim/snapshots
+    Save(SimSnapshotArgs),
+    /// Put what was saved in the place of everything that exists
+    Load(SimSnapshotArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimSnapshotArgs {
+    /// The name
+    pub(crate) name: String,
+    /// Where the simulator listens; with --sim, the one inside this program
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimReplayArgs {
+    /// A file that --record has written
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimCoverageArgs {
+    /// The data behind the page, as JSON
+    #[arg(long)]
+    pub(crate) data: bool,
 }
 
 #[derive(Debug, Args)]
@@ -301,7 +350,7 @@ pub(crate) struct SimServeArgs {
     /// At most N calls of an action in a time, e.g. CreateInstance=20/2s
     #[arg(long, value_name = "ACTION=N/TIME")]
     pub(crate) quota: Vec<String>,
-    /// A fault to play, e.g. drop-answer:CreateInstance:1
+    /// A fault to play, e.g. CreateInstance:drop-answer@1 or StartInstance[InstanceId=i-1]:hang
     #[arg(long, value_name = "SPEC")]
     pub(crate) fault: Vec<String>,
     /// A type that is sold out in a zone; * stands for any
@@ -319,6 +368,9 @@ pub(crate) struct SimServeArgs {
     /// A world to begin with
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Option<String>,
+    /// Record what comes and what is answered, without secrets, in this new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Write the certificate of the throw-away CA here
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_out: Option<PathBuf>,

@@ -25,6 +25,15 @@ impl Speed {
     }
 }
 
+impl std::fmt::Display for Speed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Times(factor) => write!(out, "{factor}"),
+            Self::Max => out.write_str("max"),
+        }
+    }
+}
+
 /// The text given for a speed is neither a whole number from 1 nor `max`.
 #[derive(Debug, thiserror::Error)]
 #[error("a speed is a whole number from 1 to 1000000, or `max`, not `{given}`")]
@@ -107,6 +116,10 @@ impl LifeClock {
     /// Life-cycle time was `life` when real time was `real`.
     pub(super) fn resume(&mut self, real: UnixMillis, life: i64) {
         self.base = Some((real, life));
+    }
+
+    pub(super) fn speed(&self) -> Speed {
+        self.speed
     }
 
     /// The last moment that is known, in both times.

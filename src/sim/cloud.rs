@@ -2,22 +2,25 @@
 //! comes out. The same seed and the same requests at the same times give the same bytes. Does not read clocks, does
 //! not draw random numbers, does not know sockets.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::actions;
 use super::catalogue::{Catalogue, CatalogueError};
-use super::clock::{LifeClock, UnixMillis, http_date};
+use super::clock::{LifeClock, Now, UnixMillis, http_date};
 use super::control;
 use super::faults::{FaultSpec, Faults};
 use super::gates;
+use super::nonces::Nonces;
 use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
+use super::recording::{self, Begin, Recorder, Told, What};
 use super::seed::{Numbers, mix};
+use super::stale::Stale;
 use super::stats::Stats;
 use super::store::{Store, StoreError};
 use super::wire::{RawAnswer, RawRequest};
@@ -33,8 +36,12 @@ const NONCE_MEMORY_MS: i64 = 30 * 60 * 1000;
 pub struct Cloud {
     pub(super) settings: Settings,
     pub(super) keys: Vec<KeyPair>,
+    /// Whether whoever asks on this machine may have the key pair: it was made up and is good nowhere else.
+    pub(super) offers_key: bool,
     /// By access key id.
     pub(super) accounts: BTreeMap<String, World>,
+    /// What reads that lag behind see.
+    pub(super) stale: Stale,
     pub(super) clock: LifeClock,
     pub(super) nonces: Nonces,
     pub(super) faults: Faults,
@@ -43,8 +50,20 @@ pub struct Cloud {
     /// How many requests came; with the time it makes their ids.
     requests: u64,
     store: Option<Store>,
+    recorder: Option<Recorder>,
     /// Set when the disk refused: what is in memory may no longer be what is kept.
     broken: bool,
+}
+
+/// Why a recording cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Something exists already: what is replayed begins with an empty cloud.
+    #[error("a recording begins with an empty cloud, and this one is not empty")]
+    NotFresh,
+    /// The begin cannot be written.
+    #[error("the recording cannot be written")]
+    Io(#[source] std::io::Error),
 }
 
 /// What the actions may ask about how the cloud was set up.
@@ -56,6 +75,10 @@ pub(super) struct Settings {
     pub(super) token_lifetime_ms: i64,
     pub(super) sold_out: Vec<SoldOut>,
     pub(super) catalogue: Arc<Catalogue>,
+    /// Counts changes of the catalogue.
+    pub(super) offer_version: u64,
+    /// The texts that were added to the standard one.
+    pub(super) catalogues: Vec<String>,
     pub(super) allow_remote: bool,
     seed: u64,
 }
@@ -72,11 +95,7 @@ impl Settings {
 
     /// What can be told at run time, as `GET /_sim/settings` shows it.
     pub(super) fn to_json(&self) -> String {
-        let sold_out: Vec<String> = self
-            .sold_out
-            .iter()
-            .map(|sold_out| format!("{}@{}", sold_out.instance_type, sold_out.zone))
-            .collect();
+        let sold_out: Vec<String> = self.sold_out.iter().map(ToString::to_string).collect();
         serde_json::json!({
             "region": self.region,
             "latency": format!("{}ms", self.latency_ms),
@@ -97,6 +116,21 @@ impl Settings {
         let mut catalogue = (*self.catalogue).clone();
         catalogue.add(text)?;
         self.catalogue = Arc::new(catalogue);
+        self.offer_version += 1;
+        self.catalogues.push(text.to_owned());
+        Ok(())
+    }
+
+    /// Puts these texts in the place of all that were added.
+    ///
+    /// # Errors
+    /// When one of them is not a catalogue; nothing is changed then.
+    pub(super) fn set_catalogues(&mut self, texts: Vec<String>) -> Result<(), CatalogueError> {
+        let mut catalogue = (*Catalogue::standard()).clone();
+        texts.iter().try_for_each(|text| catalogue.add(text))?;
+        self.catalogue = Arc::new(catalogue);
+        self.offer_version += 1;
+        self.catalogues = texts;
         Ok(())
     }
 }
@@ -105,9 +139,13 @@ impl Settings {
 #[derive(Serialize, Deserialize)]
 struct Line {
     account: String,
+    /// 0 before the first request.
     real: UnixMillis,
     life: i64,
     made: u64,
+    /// In the first line of an account: whose it is, and what its ids follow from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restored: Option<(String, u64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     nonces: Vec<(UnixMillis, String)>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -127,6 +165,8 @@ impl Cloud {
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
             catalogue: Catalogue::standard(),
+            offer_version: 0,
+            catalogues: Vec::new(),
             allow_remote: options.allow_remote,
             seed: options.seed.unwrap_or(0),
         };
@@ -163,6 +203,8 @@ impl Cloud {
                 })
                 .collect(),
             keys: options.key_pairs.clone(),
+            offers_key: false,
+            stale: Stale::default(),
             clock: LifeClock::new(options.speed),
             nonces: Nonces::default(),
             faults: Faults::new(settings.seed, faults),
@@ -170,30 +212,38 @@ impl Cloud {
             stats: Stats::default(),
             requests: 0,
             store: None,
+            recorder: None,
             broken: false,
             settings,
         };
         if let Some(folder) = &options.data {
             let (store, lines) = Store::open(folder, LOCK_PATIENCE)?;
+            let mut known = BTreeSet::new();
             for (index, line) in lines.iter().enumerate() {
-                cloud.replay(line).map_err(|_| StoreError::Damaged {
+                let account = cloud.replay(line).map_err(|_| StoreError::Damaged {
                     path: folder.join("cloud.log"),
                     line: index + 1,
                 })?;
+                known.extend(account);
             }
             for world in cloud.accounts.values_mut() {
                 world.rebuild();
                 world.track();
             }
             cloud.store = Some(store);
-            if let Some((real, life)) = cloud.clock.last() {
+            let (real, life) = cloud.clock.last().unwrap_or_default();
+            if cloud.accounts.keys().all(|key| known.contains(key)) {
                 cloud.compact(real, life)?;
+            } else {
+                // What the ids of an account follow from is kept from its first moment on.
+                cloud.rewrite(real, life)?;
             }
         }
         Ok(cloud)
     }
 
-    fn replay(&mut self, line: &str) -> Result<(), serde_json::Error> {
+    /// Takes in a line of the log; says whose cloud it begins, if it begins one.
+    fn replay(&mut self, line: &str) -> Result<Option<String>, serde_json::Error> {
         let line: Line = serde_json::from_str(line)?;
         let seed = self.settings.seed;
         // Clouds of keys that are not served now are kept for the day they are again.
@@ -201,13 +251,20 @@ impl Cloud {
             .accounts
             .entry(line.account.clone())
             .or_insert_with(|| World::new(actions::kinds(), seed, account_id(&line.account)));
+        let begins = line.restored.is_some().then_some(line.account);
+        if let Some((account_id, seed)) = line.restored {
+            *world = World::restored(actions::kinds(), seed, account_id);
+        }
         world.replay(line.tables, line.made)?;
-        self.clock.resume(line.real, line.life);
+        if line.real > 0 {
+            self.clock.resume(line.real, line.life);
+        }
         for (at, nonce) in line.nonces {
             let nonce = u128::from_str_radix(&nonce, 16).map_err(serde::de::Error::custom)?;
             self.nonces.note(nonce, at);
         }
-        Ok(())
+        self.nonces.all_are_written();
+        Ok(begins)
     }
 
     /// Answers one request. With a data folder, what it changed is on disk when this returns.
@@ -227,26 +284,95 @@ impl Cloud {
         }
         let times = self.clock.at(now);
         self.nonces.forget_before(now - NONCE_MEMORY_MS);
-        let passage = gates::pass(self, request, times);
+        let mut passage = gates::pass(self, request, times);
+        let told = passage.told.take();
+        let what = told.map_or(What::Unbelieved(passage.answer.status), What::Request);
+        if !self.record(now, what) {
+            return (self.broken_answer(now), false);
+        }
+        self.settle_passage(passage, request.target.len() + request.body.len(), now, times)
+    }
+
+    /// Answers a recorded request as it was answered then, if nothing has changed.
+    pub(super) fn handle_again(&mut self, told: &Told, now: UnixMillis) -> RawAnswer {
+        let times = self.clock.at(now);
+        let passage = gates::pass_again(self, told, times);
+        self.settle_passage(passage, 0, now, times).0
+    }
+
+    fn settle_passage(
+        &mut self,
+        passage: gates::Passage,
+        received: usize,
+        now: UnixMillis,
+        times: Now,
+    ) -> (RawAnswer, bool) {
         let mut answer = passage.answer;
         answer.headers.push(("Date".to_owned(), http_date(now)));
         answer.delay_ms += u64::try_from(self.settings.latency_ms).unwrap_or(0);
-        self.stats
-            .bytes(request.target.len() + request.body.len(), answer.body.len());
+        self.stats.bytes(received, answer.body.len());
         let Some(account) = passage.account else {
             return (answer, false);
         };
-        match self.log(&account, passage.nonce, now, times.life, passage.may_change) {
+        match self.log(&account, now, times.life, passage.may_change) {
             Ok(changed) => (answer, changed),
             Err(_) => (self.broken_answer(now), false),
         }
     }
 
-    /// Writes what the last request left to be kept; says whether that was more than a nonce.
+    /// Begins a recording of everything that comes from now on. What stands for secrets in it follows from `key`,
+    /// which must be nobody's and is kept nowhere.
+    ///
+    /// # Errors
+    /// When something exists already, or the begin cannot be written.
+    pub fn record_to(&mut self, out: Box<dyn Write + Send>, key: [u8; 32]) -> Result<(), RecordError> {
+        if self.requests > 0 || self.accounts.values().any(|world| world.made() > 0) {
+            return Err(RecordError::NotFresh);
+        }
+        let settings = &self.settings;
+        let millis = |millis: i64| u64::try_from(millis).unwrap_or(0);
+        let begin = Begin {
+            infra_sim_recording: recording::FORMAT,
+            seed: settings.seed,
+            region: settings.region.clone(),
+            speed: self.clock.speed().to_string(),
+            latency_ms: millis(settings.latency_ms),
+            read_lag_ms: millis(settings.read_lag_ms),
+            token_life_ms: millis(settings.token_lifetime_ms),
+            sold_out: settings.sold_out.iter().map(ToString::to_string).collect(),
+            catalogues: settings.catalogues.clone(),
+            quotas: self.quotas.rules.iter().map(ToString::to_string).collect(),
+            faults: self.faults.shown(),
+            access_key_ids: self.keys.iter().map(|key| key.id.clone()).collect(),
+        };
+        self.recorder = Some(Recorder::new(out, key, &begin).map_err(RecordError::Io)?);
+        Ok(())
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// Adds to the recording, if there is one; `false` when it cannot be written.
+    pub(super) fn record(&mut self, now: UnixMillis, what: What) -> bool {
+        let done = match &mut self.recorder {
+            Some(recorder) => recorder.note(now, what).is_ok(),
+            None => true,
+        };
+        self.broken |= !done;
+        done
+    }
+
+    /// A request came whose sender was not believed: it only counts.
+    pub(super) fn count_unbelieved(&mut self, now: UnixMillis) {
+        self.clock.at(now);
+        let _ = self.next_request_id(now);
+    }
+
+    /// Writes what the last request changed; says whether that was anything.
     fn log(
         &mut self,
         account: &str,
-        nonce: Option<u128>,
         now: UnixMillis,
         life: i64,
         may_change: bool,
@@ -258,29 +384,31 @@ impl Cloud {
             return Ok(false);
         };
         // What only time has changed follows again from what is kept, so reads leave it for the next change.
-        let tables = if may_change { world.take_changes() } else { None };
-        let nonces: Vec<(UnixMillis, String)> = nonce
-            .into_iter()
-            .map(|nonce| (now, format!("{nonce:032x}")))
-            .collect();
-        if tables.is_none() && nonces.is_empty() {
+        let Some(tables) = (if may_change { world.take_changes() } else { None }) else {
             return Ok(false);
-        }
-        let line = line_text(account, now, life, world.made(), &nonces, tables.as_deref());
-        let changed = tables.is_some();
+        };
+        let nonces = self.nonces.take_unwritten();
+        let line = line_text(account, (now, life), (None, world.made()), &nonces, &tables);
         let written = store.append(&line).and_then(|()| self.compact(now, life));
         self.broken |= written.is_err();
-        written.map(|()| changed)
+        written.map(|()| true)
     }
 
     /// Writes the log anew when most of it is history.
     fn compact(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
-        match &mut self.store {
-            Some(store) if store.is_bloated() => {
-                store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
-            }
+        match &self.store {
+            Some(store) if store.is_bloated() => self.rewrite(now, life),
             _ => Ok(()),
         }
+    }
+
+    /// Writes the log anew.
+    fn rewrite(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
+        let Some(store) = &mut self.store else {
+            return Ok(());
+        };
+        self.nonces.all_are_written();
+        store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
     }
 
     /// Syncs the log to disk; `false` when the disk refuses.
@@ -311,26 +439,34 @@ impl Cloud {
     }
 
     /// A request of the control plane, `/` or `/_sim/...`; `None` when it is not one.
-    pub(super) fn control(&mut self, request: &RawRequest, now: UnixMillis) -> Option<RawAnswer> {
+    pub fn control(&mut self, request: &RawRequest, now: UnixMillis) -> Option<RawAnswer> {
         control::respond(self, request, now)
     }
 
     /// Forgets everything that exists, also on disk; keys and faults stay.
     pub(super) fn reset(&mut self, now: UnixMillis) -> Result<(), StoreError> {
+        self.stats = Stats::default();
+        self.quotas.clear();
+        self.replace_worlds(BTreeMap::new(), now)
+    }
+
+    /// Puts these clouds in the place of everything that exists, also on disk; an account without one begins anew.
+    pub(super) fn replace_worlds(
+        &mut self,
+        mut worlds: BTreeMap<String, World>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.stale = Stale::default();
         for (key, world) in &mut self.accounts {
-            *world = World::new(actions::kinds(), self.settings.seed, account_id(key));
+            *world = worlds
+                .remove(key)
+                .unwrap_or_else(|| World::new(actions::kinds(), self.settings.seed, account_id(key)));
             if self.store.is_some() {
                 world.track();
             }
         }
-        self.stats = Stats::default();
-        self.quotas.clear();
         let life = self.clock.at(now).life;
-        if let Some(store) = &mut self.store {
-            let lines = snapshot(&mut self.accounts, &self.nonces, now, life);
-            store.rewrite(&lines)?;
-        }
-        Ok(())
+        self.rewrite(now, life)
     }
 
     /// An id that no other request has, also after a restart.
@@ -368,6 +504,17 @@ impl Cloud {
         format!("{{\"accounts\":[{}]}}", worlds.join(","))
     }
 
+    /// What others need to reach it, the body of `GET /_sim/env`.
+    pub(super) fn env_json(&self) -> String {
+        let key = self.keys.first();
+        serde_json::json!({
+            "region": self.settings.region,
+            "access_key_id": key.map(|key| &key.id),
+            "access_key_secret": key.filter(|_| self.offers_key).map(|key| &key.secret),
+        })
+        .to_string()
+    }
+
     /// Counts since the start as JSON, the body of `GET /_sim/stats`.
     pub fn stats_json(&self) -> String {
         self.stats.to_json()
@@ -388,13 +535,13 @@ fn snapshot(
             world.take_changes();
             // Nonces belong to no cloud; the first line holds them all.
             let nonces = std::mem::take(&mut own);
+            let restored = Some((world.account_id.as_str(), world.seed()));
             line_text(
                 account,
-                now,
-                life,
-                world.made(),
+                (now, life),
+                (restored, world.made()),
                 &nonces,
-                Some(&world.everything()),
+                &world.everything(),
             )
         })
         .collect()
@@ -402,21 +549,18 @@ fn snapshot(
 
 fn line_text(
     account: &str,
-    real: UnixMillis,
-    life: i64,
-    made: u64,
+    (real, life): (UnixMillis, i64),
+    (restored, made): (Option<(&str, u64)>, u64),
     nonces: &[(UnixMillis, String)],
-    tables: Option<&str>,
+    tables: &str,
 ) -> String {
     let mut line = serde_json::json!({
-        "account": account, "real": real, "life": life, "made": made, "nonces": nonces,
+        "account": account, "real": real, "life": life, "restored": restored, "made": made, "nonces": nonces,
     })
     .to_string();
     line.pop();
-    if let Some(tables) = tables {
-        line.push_str(",\"tables\":");
-        line.push_str(tables);
-    }
+    line.push_str(",\"tables\":");
+    line.push_str(tables);
     line.push('}');
     line
 }
@@ -427,54 +571,6 @@ fn account_id(access_key_id: &str) -> String {
         .bytes()
         .fold(17, |number, byte| mix(number ^ u64::from(byte)));
     format!("1{:015}", number % 1_000_000_000_000_000)
-}
-
-/// Nonces that were used, so that none is used twice. Only a hash of each is kept: there are as many as requests.
-#[derive(Debug, Default)]
-pub(super) struct Nonces {
-    used: HashSet<u128>,
-    order: VecDeque<(UnixMillis, u128)>,
-}
-
-/// The hash of a key's nonce.
-pub(super) fn nonce_hash(access_key_id: &str, nonce: &str) -> u128 {
-    let digest = Sha256::new()
-        .chain_update(access_key_id)
-        .chain_update([0])
-        .chain_update(nonce)
-        .finalize();
-    digest
-        .iter()
-        .take(16)
-        .fold(0, |hash, byte| hash << 8 | u128::from(*byte))
-}
-
-impl Nonces {
-    pub(super) fn is_used(&self, nonce: u128) -> bool {
-        self.used.contains(&nonce)
-    }
-
-    pub(super) fn note(&mut self, nonce: u128, at: UnixMillis) {
-        if self.used.insert(nonce) {
-            self.order.push_back((at, nonce));
-        }
-    }
-
-    fn forget_before(&mut self, moment: UnixMillis) {
-        while let Some((at, nonce)) = self.order.front()
-            && *at < moment
-        {
-            self.used.remove(nonce);
-            self.order.pop_front();
-        }
-    }
-
-    fn all(&self) -> Vec<(UnixMillis, String)> {
-        self.order
-            .iter()
-            .map(|(at, nonce)| (*at, format!("{nonce:032x}")))
-            .collect()
-    }
 }
 
 /// Calls counted in fixed windows, for each account, region and API on its own.

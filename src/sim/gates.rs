@@ -5,12 +5,14 @@ use super::api::{ActionFacts, api};
 use super::call::{Call, Run};
 use super::check;
 use super::clock::{Now, parse_stamp};
-use super::cloud::{Cloud, nonce_hash};
-use super::faults::FaultKind;
+use super::cloud::Cloud;
+use super::faults::{FaultKind, Later};
 use super::node::Node;
+use super::nonces::nonce_hash;
 use super::params::Params;
 use super::products::{Product, product};
-use super::refusal::{Refusal, known, refuse};
+use super::recording::Told;
+use super::refusal::{Refusal, known, refuse, sentence};
 use super::tokens;
 use super::verify;
 use super::wire::{Delivery, RawAnswer, RawRequest, decode_form};
@@ -29,6 +31,8 @@ const GATES: [(&str, Gate); 9] = [
     ("run the action", run),
     ("check the answer against schema/api", check_answer),
 ];
+/// Where a request comes in whose sender is believed already.
+const BELIEVED: usize = 4;
 /// Where a request that is delivered twice comes in again.
 const ROUTE: usize = 5;
 
@@ -86,15 +90,17 @@ struct Exchange<'a> {
     nonce: String,
     /// Set once the signature has proved true.
     account: Option<String>,
+    /// Set once nothing of time and nonce speaks against it either.
+    believed: bool,
     facts: Option<&'static ActionFacts>,
     run: Option<Run>,
     params: Params,
     answer: Option<Node>,
-    /// The hash of the nonce, once it is used up.
-    nonce_used: Option<u128>,
     delivery: Delivery,
     delay_ms: u64,
     duplicate: bool,
+    /// What goes wrong with what it begins.
+    later: Vec<Later>,
 }
 
 /// What came of a request.
@@ -102,38 +108,90 @@ pub(super) struct Passage {
     pub(super) answer: RawAnswer,
     /// The account whose cloud was touched.
     pub(super) account: Option<String>,
-    /// The hash of the nonce that is used up now.
-    pub(super) nonce: Option<u128>,
     /// Whether the action is one that may change something.
     pub(super) may_change: bool,
+    /// What a recording keeps of it, when one is made and the sender was believed.
+    pub(super) told: Option<Told>,
+}
+
+impl<'a> Exchange<'a> {
+    fn new(cloud: &mut Cloud, request: &'a RawRequest, now: Now) -> Self {
+        Self {
+            request,
+            now,
+            request_id: cloud.next_request_id(now.real),
+            host: request.header("host").unwrap_or("").to_owned(),
+            query: Vec::new(),
+            sent: Vec::new(),
+            scheme: Scheme::Rpc,
+            format: Format::Xml,
+            action: String::new(),
+            version: String::new(),
+            access_key_id: String::new(),
+            nonce: String::new(),
+            account: None,
+            believed: false,
+            facts: None,
+            run: None,
+            params: Params::default(),
+            answer: None,
+            delivery: Delivery::Send,
+            delay_ms: 0,
+            duplicate: false,
+            later: Vec::new(),
+        }
+    }
+
+    /// What a recording keeps of it.
+    fn told(&self) -> Told {
+        Told {
+            access_key_id: self.access_key_id.clone(),
+            host: self.host.clone(),
+            json: self.format == Format::Json,
+            version: self.version.clone(),
+            action: self.action.clone(),
+            params: self.business_params().cloned().collect(),
+            status: 0,
+            body: String::new(),
+        }
+    }
+
+    fn business_params(&self) -> impl Iterator<Item = &(String, String)> {
+        self.sent
+            .iter()
+            .filter(|(name, _)| name == "RegionId" || !COMMON.contains(&name.as_str()))
+    }
 }
 
 /// Takes a request through all gates.
 pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage {
-    let mut exchange = Exchange {
-        request,
-        now,
-        request_id: cloud.next_request_id(now.real),
-        host: request.header("host").unwrap_or("").to_owned(),
-        query: Vec::new(),
-        sent: Vec::new(),
-        scheme: Scheme::Rpc,
-        format: Format::Xml,
-        action: String::new(),
-        version: String::new(),
-        access_key_id: String::new(),
-        nonce: String::new(),
-        account: None,
-        facts: None,
-        run: None,
-        params: Params::default(),
-        answer: None,
-        nonce_used: None,
-        delivery: Delivery::Send,
-        delay_ms: 0,
-        duplicate: false,
+    let exchange = Exchange::new(cloud, request, now);
+    finish(cloud, exchange, 0)
+}
+
+/// Takes a recorded request through the gates behind those that believe its sender.
+pub(super) fn pass_again(cloud: &mut Cloud, told: &Told, now: Now) -> Passage {
+    let request = RawRequest {
+        method: "POST".to_owned(),
+        target: "/".to_owned(),
+        headers: vec![("Host".to_owned(), told.host.clone())],
+        body: Vec::new(),
     };
-    let mut outcome = through(cloud, &mut exchange, 0);
+    let exchange = Exchange {
+        sent: told.params.clone(),
+        format: if told.json { Format::Json } else { Format::Xml },
+        action: told.action.clone(),
+        version: told.version.clone(),
+        access_key_id: told.access_key_id.clone(),
+        account: Some(told.access_key_id.clone()),
+        believed: true,
+        ..Exchange::new(cloud, &request, now)
+    };
+    finish(cloud, exchange, BELIEVED)
+}
+
+fn finish(cloud: &mut Cloud, mut exchange: Exchange<'_>, from: usize) -> Passage {
+    let mut outcome = through(cloud, &mut exchange, from);
     if exchange.duplicate && outcome.is_ok() {
         outcome = through(cloud, &mut exchange, ROUTE);
     }
@@ -155,11 +213,16 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
             error_answer(&exchange, &refusal)
         }
     };
+    let told = (exchange.believed && cloud.is_recorded()).then(|| Told {
+        status: answer.status,
+        body: String::from_utf8_lossy(&answer.body).into_owned(),
+        ..exchange.told()
+    });
     Passage {
         answer,
         account: exchange.account,
-        nonce: exchange.nonce_used,
         may_change: facts.is_some_and(changes),
+        told,
     }
 }
 
@@ -234,7 +297,7 @@ fn describe(facts: Option<&ActionFacts>, refusal: &Refusal) -> (u16, String) {
         .message
         .clone()
         .or_else(|| known(code).map(|(_, message)| message.to_owned()))
-        .unwrap_or_else(|| format!("The request is refused by the simulator with {code}."));
+        .unwrap_or_else(|| sentence(code));
     (status, message)
 }
 
@@ -446,7 +509,7 @@ fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(),
         return refuse("SignatureNonceUsed");
     }
     cloud.nonces.note(nonce, exchange.now.real);
-    exchange.nonce_used = Some(nonce);
+    exchange.believed = true;
     Ok(())
 }
 
@@ -466,7 +529,8 @@ fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result
         return refuse(code.unwrap_or_else(|| "Throttling".to_owned()));
     }
     let mut refusal = Ok(());
-    for fault in cloud.faults.meet(&exchange.action) {
+    let now = exchange.now.real;
+    for fault in cloud.faults.meet(&exchange.action, &exchange.sent, now) {
         match fault {
             FaultKind::Refuse { code, status } => {
                 refusal = Err(Refusal {
@@ -481,6 +545,7 @@ fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result
             FaultKind::DropAnswer => exchange.delivery = Delivery::Drop,
             FaultKind::Delay(millis) => exchange.delay_ms += millis,
             FaultKind::Duplicate => exchange.duplicate = true,
+            FaultKind::Later(later) => exchange.later.push(later),
         }
     }
     refusal
@@ -500,12 +565,7 @@ fn route(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal>
     };
     exchange.facts = Some(facts);
     exchange.run = Some(run);
-    exchange.params = exchange
-        .sent
-        .iter()
-        .filter(|(name, _)| name == "RegionId" || !COMMON.contains(&name.as_str()))
-        .cloned()
-        .collect();
+    exchange.params = exchange.business_params().cloned().collect();
     Ok(())
 }
 
@@ -525,24 +585,42 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let (Some(facts), Some(run), Some(account)) = (exchange.facts, exchange.run, &exchange.account) else {
         return refuse("InternalError");
     };
-    let Some(world) = cloud.accounts.get_mut(account) else {
+    let now = exchange.now;
+    let Cloud {
+        accounts,
+        stale,
+        settings,
+        ..
+    } = cloud;
+    let Some(world) = accounts.get_mut(account) else {
         return refuse("InternalError");
     };
-    world.settle(exchange.now);
+    world.settle(now);
+    if !exchange.later.is_empty() && changes(facts) {
+        stale.keep(account, world, &exchange.later, now.real);
+        world.watch();
+    }
+    // A read that lags behind sees the world of then.
+    let world = if changes(facts) {
+        world
+    } else {
+        stale.seen(account, now).unwrap_or(world)
+    };
     let region = exchange
         .params
         .text("RegionId")
         .or_else(|| check::region_of_host(&exchange.host))
-        .unwrap_or(&cloud.settings.region)
+        .unwrap_or(&settings.region)
         .to_owned();
     let mut call = Call {
         world,
         params: &exchange.params,
         facts,
         region,
-        now: exchange.now,
-        settings: &cloud.settings,
+        now,
+        settings,
         host: &exchange.host,
+        json: exchange.format == Format::Json,
     };
     if let Some(group) = exchange.params.text("ResourceGroupId")
         && changes(facts)
@@ -555,10 +633,12 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     } else {
         None
     };
-    let node = match token {
-        Some(token) => tokens::once(&mut call, token, run)?,
-        None => run(&mut call)?,
+    let outcome = match token {
+        Some(token) => tokens::once(&mut call, token, run),
+        None => run(&mut call),
     };
+    call.world.go_wrong(&exchange.later, now);
+    let node = outcome?;
     if facts.dry_run && !changes(facts) && exchange.params.flag("DryRun") {
         return refuse("DryRunOperation");
     }
@@ -575,6 +655,8 @@ fn check_answer(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), R
     };
     match facts.misfit(answer) {
         None => Ok(()),
-        Some(misfit) => Err(Refusal::new("InternalError").with_message(format!("simulator fault: {misfit}"))),
+        Some(misfit) => {
+            Err(Refusal::new("InternalError").with_message(format!("The answer does not fit: {misfit}.")))
+        }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::clock::Now;
+use super::faults::Later;
 
 /// A name and a value that a user put on something.
 pub(super) type Tag = (String, String);
@@ -21,6 +22,14 @@ macro_rules! statuses {
             pub(super) fn text(self) -> &'static str {
                 match self {
                     $(Self::$status => $text),*
+                }
+            }
+
+            /// The status that this word stands for.
+            pub(super) fn of_text(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some(Self::$status),)*
+                    _ => None,
                 }
             }
         }
@@ -73,6 +82,19 @@ pub(super) enum Next {
     Gone,
 }
 
+/// What comes over a thing from outside, such as the end of a spot instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fate {
+    /// The life-cycle moment.
+    pub(super) at: i64,
+    pub(super) during: Status,
+    pub(super) path: Vec<(i64, Next)>,
+}
+
+/// Simulated delays of a reclaim, in milliseconds of life-cycle time.
+const RECLAIM_STOP_MS: i64 = 8_000;
+const RECLAIM_RELEASE_MS: i64 = 3_000;
+
 /// What every row begins with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Head {
@@ -96,6 +118,10 @@ pub(super) struct Head {
     /// What follows the current status, each with the life-cycle milliseconds that it takes from the one before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) path: Vec<(i64, Next)>,
+    /// What comes whatever else it does until then: the life-cycle moment, the status that it has from then on, and
+    /// what follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fate: Option<Box<Fate>>,
     /// Real time.
     pub(super) created: i64,
     #[serde(default)]
@@ -119,6 +145,44 @@ impl Head {
     pub(super) fn leave(&mut self, during: Status, millis: i64, now: Now) {
         self.status = during;
         self.set_out(vec![(millis, Next::Gone)], now);
+    }
+
+    /// What has just begun goes wrong.
+    pub(super) fn go_wrong(&mut self, later: &Later, now: Now) {
+        match later {
+            Later::Hang => self.due = None,
+            Later::Slow(factor) => {
+                for (millis, _) in &mut self.path {
+                    *millis = millis.saturating_mul(i64::from(*factor));
+                }
+                self.due = self.path.first().map(|(millis, _)| now.after(*millis));
+            }
+            Later::Wait(more) => {
+                if let Some((millis, _)) = self.path.first_mut() {
+                    *millis = millis.saturating_add(i64::try_from(*more).unwrap_or(i64::MAX));
+                    self.due = Some(now.after(*millis));
+                }
+            }
+            Later::End(status) => {
+                if let (Some((_, last)), Some(status)) = (self.path.last_mut(), Status::of_text(status)) {
+                    *last = Next::Status(status);
+                }
+            }
+            Later::Reclaim(millis) => {
+                self.fate = Some(Box::new(Fate {
+                    at: now
+                        .life
+                        .saturating_add(i64::try_from(*millis).unwrap_or(i64::MAX)),
+                    during: Status::Stopping,
+                    path: vec![
+                        (RECLAIM_STOP_MS, Next::Status(Status::Stopped)),
+                        (RECLAIM_RELEASE_MS, Next::Gone),
+                    ],
+                }));
+            }
+            // What reads see is not the thing's affair.
+            Later::Lag(_) => {}
+        }
     }
 
     /// Is `status` at once, whatever was under way.
@@ -156,8 +220,19 @@ impl Head {
         self.path.iter().any(|(_, next)| *next == Next::Gone)
     }
 
+    /// The life-cycle moment at which it changes next by itself.
+    pub(super) fn next_moment(&self) -> Option<i64> {
+        let fate = self.fate.as_ref().map(|fate| fate.at);
+        [self.due, fate].into_iter().flatten().min()
+    }
+
     /// Takes the next step of its life; says what came.
     pub(super) fn step(&mut self, now: Now) -> Option<Next> {
+        if let Some(fate) = self.fate.take_if(|fate| self.due.is_none_or(|due| fate.at < due)) {
+            self.status = fate.during;
+            self.set_out(fate.path, now);
+            return Some(Next::Status(self.status));
+        }
         let due = self.due.take();
         if self.path.is_empty() {
             return None;

@@ -25,12 +25,17 @@ mod gates;
 mod head;
 mod net;
 mod node;
+mod nonces;
 mod options;
 mod params;
 mod products;
+mod recording;
 mod refusal;
+mod replay;
 mod seed;
 mod server;
+mod snapshot;
+mod stale;
 mod stats;
 mod store;
 mod table;
@@ -42,15 +47,20 @@ mod world;
 
 pub use catalogue::CatalogueError;
 pub use clock::{Speed, SpeedError, UnixMillis};
-pub use cloud::Cloud;
-pub use faults::{FaultError, FaultKind, FaultSpec, FaultWhen};
+pub use cloud::{Cloud, RecordError};
+pub use faults::{FaultError, FaultKind, FaultSpec, FaultWhen, Later};
 pub use options::{
     DurationError, KeyPair, Limits, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut,
     SoldOutError, duration,
 };
+pub use replay::{Difference, Replay, ReplayError, replay};
 pub use server::{Server, StartError};
+pub use snapshot::SnapshotError;
 pub use store::StoreError;
 pub use wire::{Delivery, RawAnswer, RawRequest};
+
+/// Which test shows what, as JSON; made from the text of the tests.
+pub const COVERAGE: &str = include_str!("coverage.json");
 
 /// Every action that is served, as product, version and name, in that order.
 pub fn actions() -> Vec<(String, String, String)> {

@@ -53,6 +53,12 @@ pub struct Quota {
     pub window_s: u32,
 }
 
+impl std::fmt::Display for Quota {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}={}/{}s", self.action, self.calls, self.window_s)
+    }
+}
+
 /// The text given for a quota is not of the form `API=N/60s`.
 #[derive(Debug, thiserror::Error)]
 #[error("a quota is written API=N/60s, for example RunInstances=100/60s, not `{given}`")]
@@ -97,6 +103,12 @@ impl SoldOut {
     pub(super) fn covers(&self, instance_type: &str, zone: &str) -> bool {
         (self.instance_type == "*" || self.instance_type == instance_type)
             && (self.zone == "*" || self.zone == zone)
+    }
+}
+
+impl std::fmt::Display for SoldOut {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}@{}", self.instance_type, self.zone)
     }
 }
 
@@ -244,6 +256,8 @@ pub struct Options {
     /// How long a client token is remembered, in real time. The vendor publishes no figure for ECS and VPC; the
     /// only published one, ten minutes, belongs to another product and is the default here.
     pub token_lifetime: Duration,
+    /// Where to record what comes and what is answered; see [`super::replay()`].
+    pub record: Option<PathBuf>,
     /// Where to write the certificate of the throw-away authority that vouches for TLS on the same port.
     pub ca_out: Option<PathBuf>,
     /// What connections may take.
@@ -268,6 +282,7 @@ impl Default for Options {
             sold_out: Vec::new(),
             catalogues: Vec::new(),
             token_lifetime: Duration::from_secs(600),
+            record: None,
             ca_out: None,
             limits: Limits::default(),
         }

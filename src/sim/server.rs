@@ -17,8 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
 use super::clock::UnixMillis;
-use super::cloud::Cloud;
+use super::cloud::{Cloud, RecordError};
 use super::connections::{Connections, Pulse, Watched};
+use super::control;
 use super::options::{KeyPair, Limits, Options};
 use super::store::StoreError;
 use super::tls::Identity;
@@ -26,6 +27,9 @@ use super::wire::{Delivery, RawAnswer, RawRequest};
 
 /// The largest request body that is read; user data of 32 KiB is the largest legitimate part.
 const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// The largest body for the control plane: a snapshot of a large cloud.
+const CONTROL_BODY_BYTES_MAX: usize = 1 << 30;
 
 /// Why a simulator does not start.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +66,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A recording cannot begin.
+    #[error(transparent)]
+    Record(RecordError),
     /// The cloud on disk cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -101,13 +108,19 @@ impl Server {
                 region: options.region,
             });
         }
+        let mut made_up = false;
         if options.key_pairs.is_empty() {
             options.key_pairs.push(own_key_pair(options.data.as_deref())?);
+            made_up = true;
         }
         if options.seed.is_none() {
             options.seed = Some(uuid::Uuid::new_v4().as_u64_pair().0);
         }
-        let cloud = Cloud::new(&options)?;
+        let mut cloud = Cloud::new(&options)?;
+        cloud.offers_key = made_up;
+        if let Some(path) = &options.record {
+            record(&mut cloud, path)?;
+        }
         let listener = std::net::TcpListener::bind(address)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|source| StartError::Listen { address, source })?;
@@ -190,6 +203,24 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Begins a recording in a new file: there is nothing that it could overwrite.
+fn record(cloud: &mut Cloud, path: &Path) -> Result<(), StartError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|source| StartError::Io {
+        doing: "make the file of the recording",
+        source,
+    })?;
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| StartError::Io {
+        doing: "draw random numbers",
+        source: io::Error::other(error),
+    })?;
+    cloud.record_to(Box::new(file), key).map_err(StartError::Record)
 }
 
 /// A generated key pair; with a data folder it is kept there, so that the same account is found again.
@@ -311,6 +342,10 @@ impl Site {
             let mut cloud = self.lock();
             // The clock is read under the lock: requests are handled in the order of their times.
             let now = unix_millis();
+            let certificate = || self.identity().map(|identity| identity.authority.clone());
+            if let Some(answer) = control::authority(request, certificate) {
+                return answer;
+            }
             if let Some(answer) = cloud.control(request, now) {
                 return answer;
             }
@@ -432,7 +467,12 @@ async fn respond(
     limits: Limits,
 ) -> Result<hyper::Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, BODY_BYTES_MAX).collect();
+    let most = if parts.uri.path().starts_with("/_sim/") {
+        CONTROL_BODY_BYTES_MAX
+    } else {
+        BODY_BYTES_MAX
+    };
+    let body = Limited::new(body, most).collect();
     let Ok(body) = tokio::time::timeout(limits.body, body).await else {
         return Err(Dropped);
     };

@@ -37,6 +37,11 @@ pub(super) struct Table<T> {
     removed: BTreeSet<String>,
     /// Whether changes are remembered for the log on disk.
     tracked: bool,
+    /// Whether it is remembered what begins something.
+    watched: bool,
+    begun: Vec<String>,
+    /// Counts changes.
+    version: u64,
 }
 
 impl<T> Default for Table<T> {
@@ -50,6 +55,9 @@ impl<T> Default for Table<T> {
             changed: BTreeSet::new(),
             removed: BTreeSet::new(),
             tracked: false,
+            watched: false,
+            begun: Vec::new(),
+            version: 0,
         }
     }
 }
@@ -72,11 +80,24 @@ pub(super) fn tag_key(name: &str, value: &str) -> u64 {
     key("tag", &format!("{name}\0{value}"))
 }
 
+/// The index key of everything in a region; of what belongs to no region when it is empty.
+pub(super) fn region_key(region: &str) -> u64 {
+    key("region", region)
+}
+
+/// The index key of everything in a region with a tag.
+pub(super) fn region_tag_key(region: &str, name: &str, value: &str) -> u64 {
+    key("region tag", &format!("{region}\0{name}\0{value}"))
+}
+
 fn keys<T: Row>(row: &T) -> BTreeSet<u64> {
     let mut keys = BTreeSet::new();
-    for (name, value) in &row.head().tags {
+    let head = row.head();
+    keys.insert(region_key(&head.region));
+    for (name, value) in &head.tags {
         keys.insert(tag_name_key(name));
         keys.insert(tag_key(name, value));
+        keys.insert(region_tag_key(&head.region, name, value));
     }
     row.links(&mut |kind, value| {
         keys.insert(key(kind, value));
@@ -109,11 +130,15 @@ impl<T: Row> Table<T> {
 
     /// Puts a row in under its place in the order of creation.
     pub(super) fn insert(&mut self, row: T) {
+        self.version += 1;
         let sequence = row.head().place;
         for key in keys(&row) {
             self.index.entry(key).or_default().insert(sequence);
         }
-        move_to(&mut self.agenda, sequence, None, row.head().due);
+        move_to(&mut self.agenda, sequence, None, row.head().next_moment());
+        if self.watched && row.head().due.is_some() {
+            self.begun.push(row.head().id.clone());
+        }
         move_to(&mut self.deadlines, sequence, None, row.deadline());
         self.by_id.insert(row.head().id.clone(), sequence);
         if self.tracked {
@@ -127,9 +152,12 @@ impl<T: Row> Table<T> {
     pub(super) fn update<R>(&mut self, id: &str, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         let sequence = *self.by_id.get(id)?;
         let row = self.rows.get_mut(&sequence)?;
-        let (keys_before, due_before, deadline_before) = (keys(row), row.head().due, row.deadline());
+        self.version += 1;
+        let (keys_before, due_before, deadline_before) =
+            (keys(row), row.head().next_moment(), row.deadline());
         let result = change(row);
-        let (keys_after, due_after, deadline_after) = (keys(row), row.head().due, row.deadline());
+        let (keys_after, due_after, deadline_after) = (keys(row), row.head().next_moment(), row.deadline());
+        let begins = due_before != due_after && row.head().due.is_some();
         for gone in keys_before.difference(&keys_after) {
             self.unlink(*gone, sequence);
         }
@@ -137,6 +165,9 @@ impl<T: Row> Table<T> {
             self.index.entry(*new).or_default().insert(sequence);
         }
         move_to(&mut self.agenda, sequence, due_before, due_after);
+        if self.watched && begins {
+            self.begun.push(id.to_owned());
+        }
         move_to(&mut self.deadlines, sequence, deadline_before, deadline_after);
         if self.tracked {
             self.changed.insert(sequence);
@@ -146,11 +177,12 @@ impl<T: Row> Table<T> {
 
     pub(super) fn remove(&mut self, id: &str) -> Option<T> {
         let sequence = self.by_id.remove(id)?;
+        self.version += 1;
         let row = self.rows.remove(&sequence)?;
         for key in keys(&row) {
             self.unlink(key, sequence);
         }
-        move_to(&mut self.agenda, sequence, row.head().due, None);
+        move_to(&mut self.agenda, sequence, row.head().next_moment(), None);
         move_to(&mut self.deadlines, sequence, row.deadline(), None);
         if self.tracked {
             self.changed.remove(&sequence);
@@ -266,12 +298,18 @@ impl<T: Row> Table<T> {
             let scheduled = |agenda: &BTreeSet<(i64, u64)>, moment: Option<i64>| {
                 moment.is_none_or(|moment| agenda.contains(&(moment, *sequence)))
             };
-            if !scheduled(&self.agenda, row.head().due) || !scheduled(&self.deadlines, row.deadline()) {
+            if !scheduled(&self.agenda, row.head().next_moment())
+                || !scheduled(&self.deadlines, row.deadline())
+            {
                 return Some(format!("{} is not on the agenda", row.head().id));
             }
         }
         let indexed: usize = self.index.values().map(BTreeSet::len).sum();
-        let waiting = self.rows.values().filter(|row| row.head().due.is_some()).count();
+        let waiting = self
+            .rows
+            .values()
+            .filter(|row| row.head().next_moment().is_some())
+            .count();
         let ending = self.rows.values().filter(|row| row.deadline().is_some()).count();
         let stale = indexed != entries
             || self.agenda.len() != waiting
@@ -292,6 +330,12 @@ pub(super) trait AnyTable: Debug + Send {
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
     fn track(&mut self);
+    /// How often something in it was changed.
+    fn version(&self) -> u64;
+    /// Remembers from now on what begins something.
+    fn watch(&mut self);
+    /// The ids of what has begun something since, each once.
+    fn take_begun(&mut self) -> Vec<String>;
     /// The earliest transition that is due at a life-cycle moment: when, and whose.
     fn next_due(&self, now: i64) -> Option<(i64, &str)>;
     /// The earliest deadline that has passed at a moment of real time: when, and whose.
@@ -330,6 +374,22 @@ impl<T: Row> AnyTable for Table<T> {
 
     fn track(&mut self) {
         self.tracked = true;
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn watch(&mut self) {
+        self.watched = true;
+    }
+
+    fn take_begun(&mut self) -> Vec<String> {
+        self.watched = false;
+        let mut begun = std::mem::take(&mut self.begun);
+        begun.sort();
+        begun.dedup();
+        begun
     }
 
     fn next_due(&self, now: i64) -> Option<(i64, &str)> {

@@ -2,10 +2,13 @@
 //! and what follows when something ends. Does not know which kinds there are, nor requests, parameters or error codes.
 
 use std::any::TypeId;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::clock::Now;
+use super::faults::Later;
 use super::head::{Head, Next, Status};
 use super::seed::{Numbers, mix};
 use super::table::{AnyTable, Row, Table, addresses_of};
@@ -91,6 +94,16 @@ pub(super) struct World {
     places: HashMap<TypeId, usize>,
     /// Addresses in use, by vSwitch. Follows from the rows.
     addresses: HashMap<String, Addresses>,
+    /// Parts of answers, while nothing changes.
+    written: RefCell<Written>,
+}
+
+/// Parts of answers as they were written for the world's present version.
+#[derive(Debug, Default)]
+struct Written {
+    version: u64,
+    /// By action and place.
+    parts: HashMap<(&'static str, u64), Arc<str>>,
 }
 
 /// The addresses of a vSwitch that are in use.
@@ -106,23 +119,30 @@ impl World {
         let salt = account_id
             .bytes()
             .fold(seed, |salt, byte| mix(salt ^ u64::from(byte)));
+        let mut world = Self::restored(kinds, salt, account_id);
+        let begins: Vec<fn(&mut World)> = world.tables.iter().map(|(facts, _)| facts.begin).collect();
+        begins.iter().for_each(|begin| begin(&mut world));
+        world
+    }
+
+    /// A cloud in which nothing is, not even what every account begins with, to be filled with another one's rows: the
+    /// ids that would have followed there follow here.
+    pub(super) fn restored(kinds: impl Iterator<Item = KindFacts>, seed: u64, account_id: String) -> Self {
         let tables: Vec<_> = kinds.map(|facts| (facts, (facts.table)())).collect();
         let places = tables
             .iter()
             .enumerate()
             .map(|(place, (facts, _))| ((facts.type_id)(), place))
             .collect();
-        let begins: Vec<fn(&mut World)> = tables.iter().map(|(facts, _)| facts.begin).collect();
-        let mut world = Self {
+        Self {
             account_id,
-            seed: salt,
+            seed,
             made: 0,
             tables,
             places,
             addresses: HashMap::new(),
-        };
-        begins.iter().for_each(|begin| begin(&mut world));
-        world
+            written: RefCell::default(),
+        }
     }
 
     /// Numbers that follow from the seed and the account, the same for the same name.
@@ -131,6 +151,11 @@ impl World {
             name.bytes()
                 .fold(self.seed, |mixed, byte| mix(mixed ^ u64::from(byte))),
         )
+    }
+
+    /// What its ids follow from.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Remembers changes from now on, for the log on disk.
@@ -315,6 +340,65 @@ impl World {
             Some(Next::Status(status)) => (facts.arrived)(self, id, status, now),
             None => {}
         }
+    }
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    /// A part of an answer that follows from the rows of this world alone: written once, and again when anything has
+    /// changed. `also` is the version of what else it follows from.
+    pub(super) fn written(
+        &self,
+        action: &'static str,
+        place: u64,
+        also: u64,
+        write: impl FnOnce() -> String,
+    ) -> Arc<str> {
+        let own: u64 = self.tables.iter().map(|(_, table)| table.version()).sum();
+        let version = mix(own).wrapping_add(mix(also));
+        let mut written = self.written.borrow_mut();
+        if written.version != version {
+            written.parts.clear();
+            written.version = version;
+        }
+        Arc::clone(
+            written
+                .parts
+                .entry((action, place))
+                .or_insert_with(|| Arc::from(write())),
+        )
+    }
+}
+
+// ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    /// Remembers from now on what begins something.
+    pub(super) fn watch(&mut self) {
+        self.tables.iter_mut().for_each(|(_, table)| table.watch());
+    }
+
+    /// What has begun since `watch` goes wrong in these ways.
+    pub(super) fn go_wrong(&mut self, all: &[Later], now: Now) {
+        for (facts, table) in &mut self.tables {
+            for id in table.take_begun() {
+                for later in all {
+                    // Only servers are taken back by the cloud.
+                    if facts.name == "instance" || !matches!(later, Later::Reclaim(_)) {
+                        table.change_head(&id, &mut |head| head.go_wrong(later, now));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same once more, for reads that lag behind.
+    pub(super) fn copy(&self, kinds: impl Iterator<Item = KindFacts>) -> Result<Self, serde_json::Error> {
+        let mut copy = Self::restored(kinds, self.seed, self.account_id.clone());
+        copy.replay(serde_json::from_str(&self.everything())?, self.made)?;
+        copy.rebuild();
+        Ok(copy)
     }
 }
 

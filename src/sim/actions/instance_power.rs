@@ -46,11 +46,7 @@ fn start(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
     if row.lock_reason == "financial" {
         return refuse("InstanceExpired");
     }
-    let sold_out = call
-        .settings
-        .sold_out
-        .iter()
-        .any(|sold_out| sold_out.covers(&row.instance_type, &row.zone));
+    let sold_out = !call.settings.is_stocked(&row.instance_type, &row.zone);
     // Only an instance that gave its place back has to find a new one.
     if row.stopped_mode == "StopCharging" && sold_out {
         return refuse("OperationDenied.NoStock");

@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalogue;
+mod coverage;
 mod durability;
 mod families;
 mod instance;
 mod killed;
+mod later;
 mod life;
 mod network;
 mod provider;
 mod random;
+mod recording;
 mod server;
 mod signature;
 mod wire;

@@ -520,3 +520,36 @@ fn what_flags_told_is_told_anew_at_run_time() {
     assert!(post(r#"{"read_lag": "0ms", "sold_out": []}"#).contains("\"sold_out\":[]"));
     assert!(call(&server, VPC, "DescribeVpcs", &[], "6").contains("\"TotalCount\":1"));
 }
+
+#[test]
+fn a_made_up_key_is_told_and_a_given_one_is_not() {
+    let told = get(&Server::start(options()).unwrap(), "/_sim/env", "127.0.0.1");
+    assert!(told.contains("\"access_key_secret\":null"), "{told}");
+    assert!(!told.contains("testsecret"), "{told}");
+    let server = Server::start(Options::default()).unwrap();
+    let [pair] = server.key_pairs() else {
+        panic!("one pair")
+    };
+    let told = get(&server, "/_sim/env", "127.0.0.1");
+    assert!(told.contains(&pair.id) && told.contains(&pair.secret), "{told}");
+    assert!(get(&server, "/_sim/env", "ecs.aliyuncs.com").starts_with("HTTP/1.1 403"));
+    assert!(get(&server, "/_sim/ca", "127.0.0.1").contains("-----BEGIN CERTIFICATE-----"));
+    assert!(get(&server, "/_sim/ca", "ecs.aliyuncs.com").starts_with("HTTP/1.1 403"));
+}
+
+#[test]
+fn a_recording_of_a_server_is_made_in_a_new_file_and_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = Some(folder.path().join("day.jsonl"));
+    let told = Options { record, ..options() };
+    let server = Server::start(told.clone()).unwrap();
+    let _ = call(&server, VPC, "CreateVpc", &[("VpcName", "kept")], "1");
+    let _ = call(&server, VPC, "DescribeVpcs", &[], "2");
+    server.shutdown();
+    let recording = std::fs::read(told.record.as_ref().unwrap()).unwrap();
+    let outcome = infra::sim::replay(&recording[..]).unwrap();
+    assert_eq!((outcome.requests, outcome.differences), (2, Vec::new()));
+    // What is there is not overwritten.
+    assert!(Server::start(told.clone()).is_err());
+    assert_eq!(std::fs::read(told.record.unwrap()).unwrap(), recording);
+}

@@ -3,15 +3,18 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::failure::{Exit, Failure};
+use super::usage;
 use crate::cli::SimServeArgs;
+use crate::commands::failure::{Exit, Failure};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::sim;
 use crate::ui::Ui;
 
+const CATALOGUE_BYTES_MAX: u64 = 64 << 20;
+
 /// Serve the ECS and VPC API on this machine, until SIGINT or SIGTERM
-pub(crate) async fn serve(args: &SimServeArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+pub(super) async fn serve(args: &SimServeArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let options = options(args, env)?;
     let told_keys = !options.key_pairs.is_empty();
     let mut signals = env
@@ -52,6 +55,7 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
         read_lag: time("--read-lag", &args.read_lag)?,
         token_lifetime: time("--token-life", &args.token_life)?,
         seed: args.seed,
+        record: args.record.as_ref().map(|file| env.cwd.join(file)),
         ca_out: args.ca_out.as_ref().map(|file| env.cwd.join(file)),
         ..sim::Options::default()
     };
@@ -71,7 +75,10 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
     }
     for file in &args.catalogue {
         let path = env.cwd.join(file);
-        let text = std::fs::read_to_string(&path)
+        let text = env
+            .fs
+            .read(&path, CATALOGUE_BYTES_MAX)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
             .map_err(|error| usage(format!("--catalogue {}: {error}", file.display())))?;
         options.catalogues.push(text);
     }
@@ -93,12 +100,8 @@ fn time(flag: &str, text: &str) -> Result<Duration, Failure> {
     sim::duration(text).map_err(|error| usage(format!("{flag}: {error}")))
 }
 
-fn usage(message: String) -> Failure {
-    Failure::error(Diagnostic::error("E0901", message)).with(Exit::Usage)
-}
-
 /// A simulator that cannot be started.
-pub(super) fn start_error(error: sim::StartError) -> Failure {
+pub(in crate::commands) fn start_error(error: sim::StartError) -> Failure {
     let exit = if error.is_locked() {
         Exit::Locked
     } else {
