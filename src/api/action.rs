@@ -125,19 +125,25 @@ actions! {
     TAG_RESOURCES_ECS                    = ECS "TagResources"                     Absolute   0 region;
     UNTAG_RESOURCES_ECS                  = ECS "UntagResources"                   Absolute   0 region;
     GET_CALLER_IDENTITY                  = STS "GetCallerIdentity"                Read       0;
+    ALLOCATE_EIP_ADDRESS                 = VPC "AllocateEipAddress"               Token      0 token region;
+    ASSOCIATE_EIP_ADDRESS                = VPC "AssociateEipAddress"              Absolute   0 token region;
     CREATE_VSWITCH                       = VPC "CreateVSwitch"                    Token      0 token region;
     CREATE_VPC                           = VPC "CreateVpc"                        Token      0 token region dry_run;
     DELETE_VSWITCH                       = VPC "DeleteVSwitch"                    Absolute   0 region dry_run;
     DELETE_VPC                           = VPC "DeleteVpc"                        Absolute   0 region dry_run;
+    DESCRIBE_EIP_ADDRESSES               = VPC "DescribeEipAddresses"             Read       0 region dry_run;
     DESCRIBE_VSWITCH_ATTRIBUTES          = VPC "DescribeVSwitchAttributes"        Read       0 region dry_run;
     DESCRIBE_VSWITCHES                   = VPC "DescribeVSwitches"                Read       0 region dry_run;
     DESCRIBE_VPC_ATTRIBUTE               = VPC "DescribeVpcAttribute"             Read       0 region dry_run;
     DESCRIBE_VPCS                        = VPC "DescribeVpcs"                     Read       0 region dry_run;
     LIST_TAG_RESOURCES_VPC               = VPC "ListTagResources"                 Read       0 region;
+    MODIFY_EIP_ADDRESS_ATTRIBUTE         = VPC "ModifyEipAddressAttribute"        Absolute   0 region;
     MODIFY_VSWITCH_ATTRIBUTE             = VPC "ModifyVSwitchAttribute"           Absolute   0 region;
     MODIFY_VPC_ATTRIBUTE                 = VPC "ModifyVpcAttribute"               Absolute   0 region;
+    RELEASE_EIP_ADDRESS                  = VPC "ReleaseEipAddress"                Absolute   0 region;
     TAG_RESOURCES_VPC                    = VPC "TagResources"                     Absolute   0 region;
     UNTAG_RESOURCES_VPC                  = VPC "UnTagResources"                   Absolute   0 region;
+    UNASSOCIATE_EIP_ADDRESS              = VPC "UnassociateEipAddress"            Absolute   0 token region;
 }
 
 impl Action {

@@ -4,6 +4,7 @@
 
 mod attribute;
 mod base;
+mod eip;
 mod instance;
 pub(crate) mod joining;
 mod part;
@@ -33,6 +34,7 @@ pub(crate) use self::resource_type::{
 
 /// All types, by name.
 pub(crate) static REGISTRY: &[&ResourceType] = &[
+    &eip::EIP,
     &instance::INSTANCE,
     &security_group::SECURITY_GROUP,
     &vpc::VPC,

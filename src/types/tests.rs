@@ -175,6 +175,22 @@ fn a_vswitch() {
 
 #[test]
 #[rustfmt::skip]
+fn an_eip() {
+    check("eip", &[("status", "Available")], &[
+        ("name",                 "a", "b",                         "live: change attributes"),
+        ("description",          "aa", "bb",                       "live: change attributes"),
+        ("bandwidth",            "5", "10",                        "live: change attributes"),
+        ("internet_charge_type", "PayByBandwidth", "PayByTraffic", "replaced"),
+        ("instance_charge_type", "PostPaid", "PrePaid",            "refused"),
+        ("period",               "1", "2",                         "refused"),
+        ("isp",                  "BGP", "BGP_PRO",                 "replaced"),
+        ("instance_id",          "i-1", "i-2",                     "joined"),
+        ("tags",                 "{}", r#"{"team": "a"}"#,         "live: set tags"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
 fn a_security_group() {
     const HTTP: &str = r#"{"port_range": "80", "ip_protocol": "TCP", "priority": 1}"#;
     const HTTPS: &str = r#"{"port_range": "443", "ip_protocol": "TCP", "priority": 1}"#;
