@@ -80,6 +80,7 @@ macro_rules! actions {
 // Sorted by product and name.
 actions! {
     ALLOCATE_PUBLIC_IP_ADDRESS           = ECS "AllocatePublicIpAddress"          Absolute  36;
+    ATTACH_DISK                          = ECS "AttachDisk"                       Absolute  36;
     AUTHORIZE_SECURITY_GROUP             = ECS "AuthorizeSecurityGroup"           Absolute  16 region;
     AUTHORIZE_SECURITY_GROUP_EGRESS      = ECS "AuthorizeSecurityGroupEgress"     Absolute  16 region;
     CREATE_DISK                          = ECS "CreateDisk"                       Token     36 token region;
@@ -102,9 +103,12 @@ actions! {
     DESCRIBE_SECURITY_GROUPS             = ECS "DescribeSecurityGroups"           Read      25 region dry_run;
     DESCRIBE_USER_DATA                   = ECS "DescribeUserData"                 Read      10 region;
     DESCRIBE_ZONES                       = ECS "DescribeZones"                    Read     103 region;
+    DETACH_DISK                          = ECS "DetachDisk"                       Absolute  17;
     JOIN_SECURITY_GROUP                  = ECS "JoinSecurityGroup"                Absolute  66 region;
     LEAVE_SECURITY_GROUP                 = ECS "LeaveSecurityGroup"               Absolute  66 region;
     LIST_TAG_RESOURCES_ECS               = ECS "ListTagResources"                 Read       0 region;
+    MODIFY_DISK_ATTRIBUTE                = ECS "ModifyDiskAttribute"              Absolute  16 region;
+    MODIFY_DISK_SPEC                     = ECS "ModifyDiskSpec"                   Absolute   0 dry_run;
     MODIFY_INSTANCE_ATTRIBUTE            = ECS "ModifyInstanceAttribute"          Absolute  22;
     MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE = ECS "ModifyInstanceAutoRenewAttribute" Absolute  16 region;
     MODIFY_INSTANCE_CHARGE_TYPE          = ECS "ModifyInstanceChargeType"         Meter     22 token region dry_run;
@@ -117,6 +121,7 @@ actions! {
     MODIFY_SECURITY_GROUP_RULE           = ECS "ModifySecurityGroupRule"          Absolute  16 region;
     REBOOT_INSTANCE                      = ECS "RebootInstance"                   Absolute  27 dry_run;
     RENEW_INSTANCE                       = ECS "RenewInstance"                    Meter     19 token;
+    RESIZE_DISK                          = ECS "ResizeDisk"                       Absolute  11 token;
     REVOKE_SECURITY_GROUP                = ECS "RevokeSecurityGroup"              Absolute  16 region;
     REVOKE_SECURITY_GROUP_EGRESS         = ECS "RevokeSecurityGroupEgress"        Absolute  13 region;
     RUN_INSTANCES                        = ECS "RunInstances"                     Token     86 token region dry_run;

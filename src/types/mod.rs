@@ -4,6 +4,7 @@
 
 mod attribute;
 mod base;
+mod disk;
 mod eip;
 mod instance;
 pub(crate) mod joining;
@@ -34,6 +35,7 @@ pub(crate) use self::resource_type::{
 
 /// All types, by name.
 pub(crate) static REGISTRY: &[&ResourceType] = &[
+    &disk::DISK,
     &eip::EIP,
     &instance::INSTANCE,
     &security_group::SECURITY_GROUP,

@@ -43,6 +43,11 @@ fn the_classic_example_comes_and_goes() {
 }
 
 #[test]
+fn the_disk_comes_and_goes() {
+    comes_and_goes("disk");
+}
+
+#[test]
 fn the_elastic_ip_comes_and_goes() {
     comes_and_goes("eip");
 }
