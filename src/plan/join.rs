@@ -16,7 +16,7 @@ use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::ResourceType;
 use crate::types::joining::{self, Members};
-use crate::types::{Part, Partner, Relation};
+use crate::types::{Part, Partner, Relation, ToChange, ToMake};
 use crate::value::{Attributes, Reference, Value};
 
 /// A partner that goes away while something that was joined to it stays.
@@ -154,8 +154,11 @@ impl Joiner<'_, '_, '_> {
             .kept
             .and_then(|kept| text(&kept.attributes, relation.attribute));
         let partner_goes = has.is_some_and(|id| context.is_going(id));
-        if wanted.is_some() && wanted.as_ref().and_then(Value::as_str) == has && !partner_goes {
+        // A partner that is made now has no id yet, so it is another one than any that is there.
+        let is_there = has.is_some() && wanted.as_ref().and_then(Value::as_str) == has;
+        if is_there && !partner_goes {
             self.decision.change.unchanged += 1;
+            self.change_joined(relation);
             return;
         }
         let was_managed = context
@@ -194,6 +197,35 @@ impl Joiner<'_, '_, '_> {
             let change = AttributeChange::plain(relation.attribute, before, wanted);
             self.decision.change.attributes.push(change);
         }
+    }
+
+    /// Two that stay joined: what would go with the joining call is changed by an action of its own.
+    fn change_joined(&mut self, relation: &Relation) {
+        let Some(kept) = self.kept else { return };
+        let differs = |name: &&str| {
+            let wanted = self.attributes.get(*name);
+            wanted.is_some() && wanted != kept.attributes.get(*name)
+        };
+        let changed: Vec<&str> = relation.join_attributes.iter().copied().filter(differs).collect();
+        if changed.is_empty() {
+            return;
+        }
+        let resource_type = self.resource.resource_type;
+        let steps = (resource_type.steps.update)(&ToChange {
+            wanted: ToMake {
+                resource_type,
+                address: self.address(),
+                region: self.context.inputs.region,
+                attributes: &self.attributes,
+                tags: &[],
+            },
+            id: &kept.id,
+            before: &kept.attributes,
+            changed: &changed,
+            tags_set: &[],
+            tags_removed: &[],
+        });
+        self.task(Phase::Change).steps.extend(steps);
     }
 
     /// What is told at a partner that goes while this one stays.

@@ -277,8 +277,9 @@ fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Ch
 
 /// What grows while it stays attached grows under a running server, without a reboot.
 fn update(change: &ToChange<'_>) -> Vec<Step> {
-    let is_attached =
-        text(change.before, "status") == Some(JOINED) && !change.changed.contains(&"instance_id");
+    let partner = |attributes: &Attributes| attributes.get("instance_id").cloned();
+    let stays = partner(change.before) == partner(change.wanted.attributes);
+    let is_attached = stays && text(change.before, "status") == Some(JOINED);
     let mut steps = steps::update(change);
     for step in &mut steps {
         if let StepKind::Call(call) = &mut step.kind
@@ -312,9 +313,13 @@ mod tests {
             .collect()
     }
 
-    fn steps_of(status: &str, changed: &[&str]) -> Vec<Step> {
+    fn steps_of(status: &str, instance: &str, changed: &[&str]) -> Vec<Step> {
         let address = "disk.data".parse().unwrap();
-        let before = attributes(&[("status", Value::from(status)), ("size", Value::Integer(40))]);
+        let before = attributes(&[
+            ("status", Value::from(status)),
+            ("size", Value::Integer(40)),
+            ("instance_id", Value::from(instance)),
+        ]);
         let after = attributes(&[
             ("size", Value::Integer(60)),
             ("instance_id", Value::from("i-2")),
@@ -338,26 +343,16 @@ mod tests {
 
     #[test]
     fn an_attached_disk_grows_under_its_running_server() {
-        let how = |status: &str, changed: &[&str]| {
-            let StepKind::Call(call) = &steps_of(status, changed)[0].kind else {
+        let how = |status: &str, instance: &str| {
+            let StepKind::Call(call) = &steps_of(status, instance, &["size"])[0].kind else {
                 panic!("no call");
             };
             assert_eq!(call.params["NewSize"], Value::Integer(60));
             call.params.get("Type").cloned()
         };
-        assert_eq!(how("In_use", &["size"]), Some(Value::from("online")));
-        assert_eq!(how("Available", &["size"]), None);
-        assert_eq!(how("In_use", &["size", "instance_id"]), None);
-    }
-
-    #[test]
-    fn what_goes_with_attaching_is_no_call_of_its_own() {
-        let names = |changed: &[&str]| -> Vec<String> {
-            let steps = steps_of("Available", changed);
-            steps.into_iter().map(|step| step.name).collect()
-        };
-        assert_eq!(names(&["delete_with_instance"]), ["change attributes"]);
-        assert!(names(&["instance_id", "delete_with_instance"]).is_empty());
+        assert_eq!(how("In_use", "i-2"), Some(Value::from("online")));
+        assert_eq!(how("In_use", "i-1"), None, "it moves to another server");
+        assert_eq!(how("Available", "i-2"), None);
     }
 
     #[test]

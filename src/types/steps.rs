@@ -154,20 +154,13 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
 /// The changed attributes that one action takes care of.
 pub(super) type Group = (&'static Update, Vec<&'static Attribute>);
 
-/// The changed attributes grouped by the action that changes them, in table order. What goes with a joining call of the
-/// same change is left to that.
+/// The changed attributes grouped by the action that changes them, in table order.
 pub(super) fn changed_by_action(change: &ToChange<'_>) -> Vec<Group> {
     let resource_type = change.wanted.resource_type;
-    let joined_anew = |attribute: &str| {
-        resource_type.relations.iter().any(|relation| {
-            change.changed.contains(&relation.attribute) && relation.join_attributes.contains(&attribute)
-        })
-    };
     by_action(
         change
             .changed
             .iter()
-            .filter(|path| !joined_anew(path))
             .filter_map(|path| resource_type.attribute(path)),
     )
 }

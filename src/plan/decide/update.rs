@@ -28,6 +28,12 @@ pub(super) fn update_or_keep<'a>(
     }
     let tags = TagChanges::between(context, &wanted, observed);
     let steps = steps(context, &wanted, observed, &differences, &tags);
+    // What goes with a joining call is no work of its own.
+    let has_work = !tags.is_empty()
+        || differences
+            .found
+            .iter()
+            .any(|difference| !goes_with_join(wanted.resource, &difference.change.path));
     let obsolete = differences
         .found
         .iter()
@@ -46,7 +52,7 @@ pub(super) fn update_or_keep<'a>(
         id: Some(observed.id.clone()),
         ..wanted.change(if is_changed { Fate::Update } else { Fate::Keep })
     };
-    let task = is_changed.then(|| Task {
+    let task = has_work.then(|| Task {
         restore: (wanted.resource.resource_type.restore)(&steps),
         steps,
         location: Some(wanted.resource.location.clone()),
@@ -66,6 +72,12 @@ pub(super) fn update_or_keep<'a>(
     decision
 }
 
+/// Whether a joining call carries the attribute: whether there is one is decided later.
+fn goes_with_join(resource: &config::Resource, path: &str) -> bool {
+    let mut relations = resource.resource_type.relations.iter();
+    relations.any(|relation| relation.join_attributes.contains(&top_level(path)))
+}
+
 /// The steps of an update; none where nothing differs.
 fn steps(
     context: &Context<'_>,
@@ -82,6 +94,7 @@ fn steps(
         .found
         .iter()
         .map(|difference| top_level(&difference.change.path))
+        .filter(|path| !goes_with_join(resource, path))
         .collect();
     (resource.resource_type.steps.update)(&ToChange {
         wanted: ToMake {

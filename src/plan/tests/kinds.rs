@@ -52,6 +52,29 @@ fn a_stack_is_made_in_the_order_of_its_needs() {
     );
 }
 
+/// What goes with attaching is a call of its own only where there is no attaching.
+#[test]
+fn what_goes_with_a_joining_call_is_changed_alone_only_where_nothing_is_joined() {
+    let with = |server_name: &str, goes: bool| {
+        format!(
+            "{NET}{}{}[disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = 40\n\
+             instance_id = \"${{instance.{server_name}.id}}\"\ndelete_with_instance = {goes}\n",
+            server("web", ""),
+            server("db", "")
+        )
+    };
+    let model = Model::with(&with("web", false));
+    check(&model, &with("web", true), expect![[r#"
+        update disk.data
+        0. change disk.data: change attributes
+    "#]]);
+    check(&model, &with("db", true), expect![[r#"
+        update disk.data
+        0. let go disk.data: detach > wait until available
+        1. join disk.data: attach > wait until in use (after 0)
+    "#]]);
+}
+
 /// Kind 4: what is remembered changes even if nothing else does.
 #[test]
 fn a_lifecycle_key_alone_is_a_note() {
