@@ -8,6 +8,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::address::Address;
 
+/// How many API calls may be under way at once unless it is said.
+pub(crate) const PARALLELISM: u16 = 20;
+
 /// Plan and apply for Alibaba Cloud ECS
 ///
 /// Servers and networks as TOML files: `infra plan` shows what would be done, step by step, and `infra apply` does
@@ -69,7 +72,7 @@ pub(crate) struct Global {
     #[arg(long, env = "INFRA_NO_INPUT", value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) no_input: bool,
     /// How many API calls may be under way at once
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500), global = true)]
+    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=500), global = true)]
     pub(crate) parallelism: u16,
     /// Show every API call
     #[arg(long, global = true)]

@@ -38,9 +38,9 @@ pub(super) async fn reach(
 
     // 4. What must change, checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = decide(env, &project, &state, &seen, &connection, goal)?;
+    let plan = decide(env, ui, &project, &state, &seen, &connection, goal)?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
     if plan.is_empty() {
         if goal == Goal::Configuration {
@@ -52,7 +52,11 @@ pub(super) async fn reach(
     }
 
     // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
-    approve(&plan, &args.approval, global, env, ui, &header)?;
+    if !approve(&plan, &args.approval, global, env, ui, &header).await? {
+        session.close()?;
+        ui.talk("Nothing was changed.");
+        return Ok(Exit::NotApproved);
+    }
 
     // 6. Do exactly that, say what happened, and give the lock back whatever it was.
     let run = Run {

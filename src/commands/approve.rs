@@ -3,21 +3,22 @@
 use super::failure::{Exit, Failure};
 use crate::address::Address;
 use crate::cli::{ApprovalArgs, Global};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic};
 use crate::env::Env;
 use crate::plan::Plan;
 use crate::ui::prompt::{self, Question};
 use crate::ui::{Header, Ui};
 
-/// Whether a plan may be carried out: first somebody must agree (exit 4), then the rules must allow it (exit 5).
-pub(super) fn approve(
+/// Whether a plan may be carried out: first somebody must be there to agree (exit 4), then the rules must allow it
+/// (exit 5), then somebody must agree, or says no.
+pub(super) async fn approve(
     plan: &Plan,
     approval: &ApprovalArgs,
     global: &Global,
     env: &Env,
     ui: &Ui,
     header: &Header,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let question = Question {
         plan,
         header,
@@ -27,19 +28,15 @@ pub(super) fn approve(
         prompt::can_ask(&question, env)
             .map_err(|refusal| Failure::error(*refusal).with(Exit::NotApproved))?;
     }
-    let broken = broken_rules(plan, approval);
+    let broken = broken_rules(plan, approval, header.command);
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));
     }
-    if approval.auto_approve || prompt::confirm(&question, ui) {
-        return Ok(());
-    }
-    let declined = Diagnostic::error("E0513", "not approved; nothing was changed");
-    Err(Failure::error(declined).with(Exit::NotApproved))
+    Ok(approval.auto_approve || prompt::confirm(&question, env, ui).await)
 }
 
 /// Every rule that stands against this plan, each with its way out.
-fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
+fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> Vec<Diagnostic> {
     let mut broken: Vec<Diagnostic> = plan
         .forbidden
         .iter()
@@ -74,8 +71,18 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
                 format!("this plan deletes or replaces {}", lost.join(", ")),
             )
             .note("--auto-approve does not approve a loss")
-            .help(format!("allow exactly this:  --allow-destroy={listed}"))
-            .help("allow any loss:      --allow-destroy"),
+            .help(
+                Advice::from("allow exactly this: ")
+                    .run(command)
+                    .arg("--auto-approve")
+                    .arg(format!("--allow-destroy={listed}")),
+            )
+            .help(
+                Advice::from("allow any loss:     ")
+                    .run(command)
+                    .arg("--auto-approve")
+                    .arg("--allow-destroy"),
+            ),
         );
     }
     broken

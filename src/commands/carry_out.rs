@@ -11,6 +11,7 @@ use super::project::Project;
 use super::{report, results, secrets};
 use crate::address::Address;
 use crate::apply::{self, Context, Outcome, Stop};
+use crate::diagnostic::run;
 use crate::env::{Env, SignalStream};
 use crate::plan::{Counts, Plan};
 use crate::state::{Effect, Session, StateError};
@@ -87,6 +88,7 @@ impl Run<'_> {
         self.progress.end();
         ui.outcome(&Finished {
             command: self.header.command,
+            again: run(self.header.command).as_typed(&ui.typed()),
             counts: counts(plan, &outcome),
             failures: outcome.failed.iter().map(report::failure).collect(),
             done: outcome.done.clone(),
@@ -166,7 +168,7 @@ fn exit_of(outcome: &Outcome) -> Exit {
     if outcome.interrupted {
         Exit::Interrupted
     } else if outcome.failed.is_empty() {
-        Exit::Success
+        Exit::Done
     } else if outcome.changed {
         Exit::Partial
     } else {

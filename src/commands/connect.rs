@@ -1,6 +1,7 @@
 //! The way to the cloud: the account that the configuration and the environment name, or the simulator inside this
 //! process; who listens to its calls; and whether it is the cloud that a state belongs to.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -158,10 +159,11 @@ pub(super) fn progress(global: &Global, env: &Env, ui: &Ui) -> Result<Arc<Progre
             options.create(true).append(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            Some(options.open(&path).map_err(|error| {
+            let file = options.open(&path).map_err(|error| {
                 let message = format!("the log file {} cannot be opened: {error}", path.display());
                 Failure::error(Diagnostic::error("E0903", message))
-            })?)
+            })?;
+            Some(Box::new(file) as Box<dyn Write + Send>)
         }
     };
     Ok(Arc::new(Progress::new(ui, env, global.verbose, log)))

@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::plan::{self, Inputs, Plan};
 use crate::recover::Recovery;
 use crate::state::State;
+use crate::ui::Ui;
 
 /// What should be there in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,7 @@ impl Goal {
 /// Makes the plan and has it checked by code that did not make it.
 pub(super) fn decide(
     env: &Env,
+    ui: &Ui,
     project: &Project,
     state: &State,
     seen: &Seen,
@@ -42,7 +44,7 @@ pub(super) fn decide(
     let (secrets, missing) = secrets::fingerprints(env, project, state);
     let text = |bytes: &[u8]| state.hash_key.fingerprint(bytes);
     let Recovery { open, .. } = &seen.recovery;
-    let plan = plan::make(&Inputs {
+    let mut plan = plan::make(&Inputs {
         config: &project.config,
         schemas: &project.schemas,
         state,
@@ -55,6 +57,10 @@ pub(super) fn decide(
         },
         destroy: goal == Goal::Nothing,
     });
+    let typed = ui.typed();
+    plan.diagnostics
+        .iter_mut()
+        .for_each(|found| found.resolve(&typed));
     let mut errors: Vec<Diagnostic> = plan
         .diagnostics
         .iter()

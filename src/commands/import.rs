@@ -3,10 +3,10 @@
 use super::failure::{Exit, Failure};
 use super::{connect, project, report};
 use crate::cli::{Global, ImportArgs};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic};
 use crate::env::Env;
 use crate::resources;
-use crate::state::{Effect, Resource};
+use crate::state::{Effect, Resource, State};
 use crate::ui::Ui;
 
 /// Take over one resource that exists: writes the state only, the cloud is not changed
@@ -29,10 +29,9 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         )));
     };
 
-    // 2. Neither the address nor the id may be in use.
-    let store = project.store(global, env);
-    let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
-    session.with_state(|state| {
+    // 2. Neither the address nor the id may be in use; asked once without the lock, so that what is refused leaves no
+    //    file behind.
+    let is_free = |state: &State| {
         let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
         if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
             return taken(format!("{address} is {} already", known.id));
@@ -44,7 +43,9 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         other.map_or(Ok(()), |(other, _)| {
             taken(format!("{} is {other} already", args.id))
         })
-    })?;
+    };
+    let store = project.store(global, env);
+    is_free(&store.load()?.state)?;
 
     // 3. It must exist.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
@@ -65,7 +66,11 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
 
     // 4. The state takes it over; what differs is the next plan's business.
     let account = connect::account(&connection.cloud).await;
-    let known = session.with_state(|state| connect::check_cloud(state, &connection, account.as_deref()))?;
+    let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
+    let known = session.with_state(|state| {
+        is_free(state)?;
+        connect::check_cloud(state, &connection, account.as_deref())
+    })?;
     let attributes = observed
         .attributes
         .into_iter()
@@ -99,6 +104,10 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         "{address} is {} now (serial {serial}). Nothing was changed in the cloud.",
         args.id
     ));
-    ui.talk("Next: infra plan   (shows what differs from the configuration)");
-    Ok(Exit::Success)
+    ui.advise(
+        &Advice::from("Next: ")
+            .run("plan")
+            .then("   (shows what differs from the configuration)"),
+    );
+    Ok(Exit::Done)
 }

@@ -28,9 +28,16 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(env, &project, &state, &seen, &connection, goal)?;
+    let plan = decide::decide(env, ui, &project, &state, &seen, &connection, goal)?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(
+        "plan",
+        head::next(goal, global, env, ui),
+        &project,
+        &connection,
+        &seen,
+        elapsed,
+    );
     ui.plan(&plan, &header, head::detail(args.detail));
     connect::tell_totals(global, &connection, ui);
 

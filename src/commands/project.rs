@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use crate::cli::Global;
-use crate::config::{self, Config, Sources};
+use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::plan;
@@ -14,6 +14,9 @@ use crate::resources;
 use crate::schema::Schemas;
 use crate::state::{LocalStore, LockNote};
 use crate::ui::Ui;
+
+/// The name of the state where there are no environments.
+pub(super) const DEFAULT: &str = "default";
 
 /// A folder with a configuration that has no mistakes.
 pub(super) struct Project {
@@ -36,29 +39,34 @@ pub(super) fn folder(global: &Global, env: &Env) -> PathBuf {
         .to_owned()
 }
 
-/// Reads the configuration: its sources, what is wrong or doubtful in it, and the configuration if nothing is wrong.
-pub(super) fn read(global: &Global, env: &Env) -> (Sources, Vec<Diagnostic>, Option<Config>) {
-    let loaded = read_as_it_is(global, env);
+/// Reads the configuration: what is wrong or doubtful in it, and the configuration if nothing is wrong. From then on
+/// diagnostics can point into its files.
+pub(super) fn read(global: &Global, env: &Env, ui: &Ui) -> (Vec<Diagnostic>, Option<Config>) {
+    let loaded = read_as_it_is(global, env, ui);
     let sound = !loaded.diagnostics.iter().any(Diagnostic::is_error);
-    (loaded.sources, loaded.diagnostics, sound.then_some(loaded.config))
+    (loaded.diagnostics, sound.then_some(loaded.config))
 }
 
-fn read_as_it_is(global: &Global, env: &Env) -> config::Loaded {
+/// Reads the configuration, incomplete when there are mistakes.
+pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Loaded {
     let folder = folder(global, env);
     let request = config::LoadRequest {
         fs: &*env.fs,
         folder: &folder,
         vars: &env.vars,
         set: &global.variables,
-        environment: global.environment.as_deref(),
+        // A variable that is set to nothing chooses nothing.
+        environment: global.environment.as_deref().filter(|name| !name.is_empty()),
     };
-    config::load(&request, &resources::schemas())
+    let loaded = config::load(&request, &resources::schemas());
+    ui.set_sources(&loaded.sources);
+    ui.may_show(loaded.plain_variables.clone());
+    loaded
 }
 
 /// Reads a configuration without mistakes; all its mistakes are one failure. Warnings are told at once.
 pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failure> {
-    let (sources, diagnostics, config) = read(global, env);
-    ui.set_sources(&sources);
+    let (diagnostics, config) = read(global, env, ui);
     let Some(config) = config else {
         return Err(Failure::errors(diagnostics));
     };
@@ -73,13 +81,20 @@ pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
     })
 }
 
-/// The store of the state of the environment that is chosen, whether or not the configuration has mistakes.
-pub(super) fn store(global: &Global, env: &Env) -> LocalStore {
-    let chosen = global
-        .environment
-        .clone()
-        .or_else(|| read_as_it_is(global, env).config.project.environment);
-    store_of(global, env, &folder(global, env), chosen.as_deref())
+/// The store of the state of the environment that is chosen, whatever other mistakes the configuration has; which
+/// environment it is must be clear.
+pub(super) fn store(global: &Global, env: &Env, ui: &Ui) -> Result<LocalStore, Failure> {
+    let loaded = read_as_it_is(global, env, ui);
+    let unclear: Vec<Diagnostic> = loaded
+        .diagnostics
+        .into_iter()
+        .filter(|found| found.code == config::codes::NO_ENVIRONMENT)
+        .collect();
+    if !unclear.is_empty() {
+        return Err(Failure::errors(unclear));
+    }
+    let chosen = loaded.config.project.environment;
+    Ok(store_of(global, env, &folder(global, env), chosen.as_deref()))
 }
 
 impl Project {
@@ -95,13 +110,26 @@ impl Project {
 }
 
 fn store_of(global: &Global, env: &Env, folder: &Path, environment: Option<&str>) -> LocalStore {
-    let mut path = folder.join(".infra");
-    if global.sim {
-        path.push("sim");
-    }
-    path.push("state");
-    let name = environment.unwrap_or("default");
+    let path = state_folder(folder, global.sim);
+    let name = environment.unwrap_or(DEFAULT);
     LocalStore::new(env.fs.clone(), env.random.clone(), env.clock.clone(), path, name)
+}
+
+/// Whether there is, or was, any state of this cloud in the folder.
+pub(super) fn has_states(global: &Global, env: &Env) -> bool {
+    let states = state_folder(&folder(global, env), global.sim);
+    // What cannot be looked at is looked at once more, by whoever says why.
+    !matches!(env.fs.kind(&states), Ok(None))
+}
+
+/// Where the states of a cloud are.
+pub(super) fn state_folder(folder: &Path, sim: bool) -> PathBuf {
+    let folder = folder.join(".infra");
+    if sim {
+        folder.join("sim").join("state")
+    } else {
+        folder.join("state")
+    }
 }
 
 /// Who takes the lock, for the message to whoever finds it taken.

@@ -102,7 +102,7 @@ static MEANINGS: &[Meaning] = &[
     Meaning {
         code: "IncorrectInstanceStatus",
         sentence: "its status does not allow this now",
-        help: "run infra apply again; it goes on from what it finds",
+        help: "run the same again; it goes on from what it finds",
     },
     Meaning {
         code: "InstanceLockedForSecurity",
@@ -154,7 +154,7 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
         Cause::Wait { wanted, error } => Diagnostic::error("E0605", doing)
             .note(format!("waited until it is {wanted}"))
             .note(error.to_string())
-            .help("run infra apply again; it goes on from what it finds"),
+            .help("run the same again; it goes on from what it finds"),
         Cause::State(error) => {
             let state = error.diagnostic();
             let mut diagnostic = Diagnostic::error(state.code, format!("{doing}: {}", state.message));
@@ -163,7 +163,7 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
             diagnostic
         }
         Cause::Adopted { .. } => {
-            Diagnostic::error("E0606", format!("{doing}: {}", failure.cause)).help("run infra apply again")
+            Diagnostic::error("E0606", format!("{doing}: {}", failure.cause)).help("run the same again")
         }
         Cause::Internal(_) => Diagnostic::error("E0699", format!("{doing}: {}", failure.cause))
             .help("please report it with the configuration"),

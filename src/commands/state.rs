@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use super::elsewhere;
 use super::failure::{Exit, Failure};
 use super::project::{self, store};
 use crate::address::Address;
 use crate::cli::Global;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic};
 use crate::env::Env;
-use crate::state::{Effect, State};
+use crate::state::{Effect, State, StateError};
 use crate::ui::Ui;
 
 /// The largest document that is pushed, in bytes; 10,000 instances are about 10 MB.
@@ -23,12 +24,12 @@ fn unknown(address: &Address, state: &State) -> Failure {
     if let Some(alike) = alike {
         missing = missing.help(format!("did you mean {alike}?"));
     }
-    Failure::error(missing.help("all of them: infra state list"))
+    Failure::error(missing.help(Advice::from("all of them: ").run("state list")))
 }
 
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let loaded = store(global, env).load()?;
+    let loaded = store(global, env, ui)?.load()?;
     if global.json {
         let listed = loaded.state.resources.iter().map(|(address, resource)| {
             serde_json::json!({ "address": address, "type": resource.type_name, "id": resource.id })
@@ -38,6 +39,9 @@ pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure>
     }
     if !loaded.exists {
         ui.talk("There is no state yet; the first apply makes one.");
+    }
+    if loaded.state.resources.is_empty() {
+        elsewhere::tell(global, env, ui);
     }
     let width = loaded
         .state
@@ -54,7 +58,7 @@ pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure>
 
 /// Show one resource of the state
 pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let loaded = store(global, env).load()?;
+    let loaded = store(global, env, ui)?.load()?;
     let resource = loaded
         .state
         .resources
@@ -76,9 +80,7 @@ pub(crate) async fn mv(
     env: &Env,
     ui: &Ui,
 ) -> Result<Exit, Failure> {
-    let store = store(global, env);
-    let session = store.open(store.lock(project::lock_note(env, "state mv"))?)?;
-    session.with_state(|state| {
+    let may_move = |state: &State| {
         if !state.resources.contains_key(from) {
             return Err(unknown(from, state));
         }
@@ -91,7 +93,12 @@ pub(crate) async fn mv(
             return Err(Failure::error(taken.help("move or remove that one first")));
         }
         Ok(())
-    })?;
+    };
+    let store = store(global, env, ui)?;
+    // Once without the lock, so that what is refused leaves no file behind.
+    may_move(&store.load()?.state)?;
+    let session = store.open(store.lock(project::lock_note(env, "state mv"))?)?;
+    session.with_state(may_move)?;
     session
         .note(vec![Effect::Move {
             from: from.clone(),
@@ -100,20 +107,23 @@ pub(crate) async fn mv(
         .await?;
     let serial = session.close()?;
     ui.result(&format!("{from} is now {to} (serial {serial})."));
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 /// Forget a resource; it goes on existing
 pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let store = store(global, env);
-    let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
-    let id = session.with_state(|state| {
+    let id_of = |state: &State| {
         state
             .resources
             .get(address)
             .map(|resource| resource.id.clone())
             .ok_or_else(|| unknown(address, state))
-    })?;
+    };
+    let store = store(global, env, ui)?;
+    // Once without the lock, so that what is refused leaves no file behind.
+    id_of(&store.load()?.state)?;
+    let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
+    let id = session.with_state(id_of)?;
     session
         .note(vec![Effect::Remove {
             address: address.clone(),
@@ -124,12 +134,12 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
         "{address} is forgotten (serial {serial}). {id} goes on existing."
     ));
     ui.talk("It still carries the tags of this stack, so the next plan names it, or takes it back if its address is wanted.");
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 /// Print the state as JSON
 pub(crate) fn pull(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let text = store(global, env).pull()?;
+    let text = store(global, env, ui)?.pull()?;
     ui.raw(text.trim_end());
     Ok(Exit::Success)
 }
@@ -141,16 +151,18 @@ pub(crate) fn push(file: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<E
         let unread = Diagnostic::error("E0811", format!("could not read {}", path.display()));
         Failure::error(unread.note(error.to_string()))
     })?;
-    let store = store(global, env);
+    let store = store(global, env, ui)?;
+    // Once without the lock, so that what is refused leaves no file behind.
+    store.may_push(&document)?;
     let lock = store.lock(project::lock_note(env, "state push"))?;
     let serial = store.push(lock, &document)?;
     ui.result(&format!("The state is this document now (serial {serial})."));
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 /// List the generations that are kept
 pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    for generation in store(global, env).generations()? {
+    for generation in store(global, env, ui)?.generations()? {
         ui.result(&match generation.content {
             Some(content) => format!(
                 "{:>6}  {:.0}  {} resources",
@@ -164,9 +176,13 @@ pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, F
 
 /// Go back to an earlier generation
 pub(crate) fn restore(serial: Option<u64>, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let store = store(global, env);
+    let store = store(global, env, ui)?;
+    if !project::has_states(global, env) {
+        let there = Vec::new();
+        return Err(StateError::NoGeneration { serial, there }.into());
+    }
     let lock = store.lock(project::lock_note(env, "state restore"))?;
     let restored = store.restore(lock, serial)?;
     ui.result(&restored.to_string());
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }

@@ -69,6 +69,8 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts that the diagnostics point into.
     pub(crate) sources: Sources,
+    /// The variables whose values may be shown.
+    pub(crate) plain_variables: BTreeSet<String>,
 }
 
 /// What is wanted.
@@ -172,7 +174,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
     let mut scope = Scope::new(report, schemas);
     scope.project.environment.clone_from(&environment);
     scope.project.is_environment_wrong = is_environment_wrong;
-    variables::read(&sections, &given, &mut scope);
+    let plain_variables = variables::read(&sections, &given, &mut scope);
     let root = documents.iter().find(|document| document.is_root);
     let project = project::read(request, &sections, root.map(|document| document.file), &mut scope);
 
@@ -208,6 +210,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
         config,
         diagnostics,
         sources,
+        plain_variables,
     }
 }
 

@@ -69,26 +69,28 @@ pub(super) fn environment(
     let is_from_file = request.environment.is_none() && from_vars.is_none();
     let wrong = if !is_plain_name(name) || name.len() > NAME_MAX {
         Diagnostic::error(
-            codes::NAME,
+            codes::NO_ENVIRONMENT,
             format!(
                 "the environment {:?} may hold only letters a to z, digits, '_' and '-'",
                 shorten(name)
             ),
         )
     } else {
-        match known {
-            Some(names) if !names.is_empty() && !names.iter().any(|known| known == name) => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let diagnostic = Diagnostic::error(
-                    codes::NO_ENVIRONMENT,
-                    format!("there is no environment \"{name}\": no env/{name}.toml"),
-                );
-                match suggest::guess(name, names.iter().copied()) {
-                    Some(guess) => diagnostic.help(format!("did you mean {}?", guess.name)),
-                    None => diagnostic.help(there_are(names.iter().copied())),
-                }
+        let known = known.unwrap_or_default();
+        if known.iter().any(|known| known == name) {
+            return Some(name.to_owned());
+        }
+        let names = || known.iter().map(String::as_str);
+        let diagnostic = Diagnostic::error(
+            codes::NO_ENVIRONMENT,
+            format!("there is no environment \"{name}\": no env/{name}.toml"),
+        );
+        match suggest::guess(name, names()) {
+            Some(guess) => diagnostic.help(format!("did you mean {}?", guess.name)),
+            None if known.is_empty() => {
+                diagnostic.help("an environment is a file with values of variables; it may be empty")
             }
-            _ => return Some(name.to_owned()),
+            None => diagnostic.help(there_are(names())),
         }
     };
     match default {

@@ -3,7 +3,7 @@
 //!
 //! Does not know what the variables are used for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use toml::de::DeValue;
@@ -59,8 +59,8 @@ pub(super) struct Given<'a> {
     pub(super) environment: Option<(&'a str, &'a Document)>,
 }
 
-/// Gives every variable its value.
-pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope<'_>) {
+/// Gives every variable its value. Returns the names of those whose values may be shown.
+pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope<'_>) -> BTreeSet<String> {
     let declared: BTreeMap<&str, Declared<'_>> = sections
         .variables
         .iter()
@@ -89,6 +89,11 @@ pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope
         missing.sort_by_key(|(_, variable)| (variable.header.file, variable.header.start));
         say_missing(&missing, scope);
     }
+    declared
+        .iter()
+        .filter(|(name, variable)| !variable.sensitive && !super::keys::sounds_secret(name))
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
 }
 
 fn declare<'a>(name: &str, entry: &'a Entry, scope: &mut Scope<'_>) -> Declared<'a> {

@@ -139,7 +139,7 @@ impl StateError {
             diagnostic.notes.extend(cause.notes);
             diagnostic.help.extend(cause.help);
         }
-        diagnostic.help.extend(self.help());
+        diagnostic.help.extend(self.help().into_iter().map(Into::into));
         diagnostic
     }
 

@@ -161,6 +161,20 @@ impl LocalStore {
 
     /// Replaces the state by a document that was pulled from it; the new serial is given back.
     pub(crate) fn push(&self, _lock: Lock, document: &[u8]) -> Result<u64, StateError> {
+        let mut state = self.may_push(document)?;
+        self.files.remove_temps()?;
+        let view = self.files.view()?;
+        if view.exists {
+            self.files.keep_current(view.state.serial)?;
+        }
+        state.serial += 1;
+        self.files
+            .install(&state, &view.journal, &view.open, view.has_journal_file)?;
+        Ok(state.serial)
+    }
+
+    /// The state in a document, if it may replace this one. Needs no lock and writes nothing.
+    pub(crate) fn may_push(&self, document: &[u8]) -> Result<State, StateError> {
         let refuse = |reason: String| Err(StateError::PushRefused { reason });
         let pushed = match snapshot::decode(document, Trust::Edited) {
             Ok((pushed, _)) => pushed.state,
@@ -169,7 +183,6 @@ impl LocalStore {
                 return refuse(error.to_string());
             }
         };
-        self.files.remove_temps()?;
         let view = self.files.view()?;
         if view.exists && (pushed.lineage != view.state.lineage || pushed.serial != view.state.serial) {
             return refuse(format!(
@@ -177,14 +190,7 @@ impl LocalStore {
                 pushed.lineage, pushed.serial, view.state.lineage, view.state.serial
             ));
         }
-        if view.exists {
-            self.files.keep_current(view.state.serial)?;
-        }
-        let mut state = pushed;
-        state.serial += 1;
-        self.files
-            .install(&state, &view.journal, &view.open, view.has_journal_file)?;
-        Ok(state.serial)
+        Ok(pushed)
     }
 
     /// Leaves a journal to which a session can append: torn ends are cut, and what the snapshot contains is

@@ -12,7 +12,7 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{escape, escape_lines, is_dangerous};
-use crate::diagnostic::{Diagnostic, Label, Level, Location, Source, Sources};
+use crate::diagnostic::{Advice, Diagnostic, Label, Level, Location, Source, Sources};
 
 /// How many are shown unless all are asked for.
 const SHOWN_MAX: usize = 20;
@@ -81,7 +81,8 @@ pub(crate) fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> serde_json:
         object["notes"] = json!(diagnostic.notes);
     }
     if !diagnostic.help.is_empty() {
-        object["help"] = json!(diagnostic.help);
+        let help: Vec<String> = diagnostic.help.iter().map(Advice::to_string).collect();
+        object["help"] = json!(help);
     }
     if let Some(address) = &diagnostic.address {
         object["address"] = json!(address);
@@ -139,12 +140,13 @@ pub(crate) fn to_github(diagnostics: &[Diagnostic], sources: &Sources, prefix: &
             properties.push(',');
         }
         let mut message = diagnostic.message.clone();
+        let help: Vec<String> = diagnostic.help.iter().map(Advice::to_string).collect();
         let label = diagnostic.labels.first().map(|label| label.text.as_str());
         for line in label
             .into_iter()
             .filter(|label| !label.is_empty())
             .chain(diagnostic.notes.iter().map(String::as_str))
-            .chain(diagnostic.help.iter().map(String::as_str))
+            .chain(help.iter().map(String::as_str))
         {
             message.push('\n');
             message.push_str(line);
@@ -216,7 +218,7 @@ fn render_one(diagnostic: &Diagnostic, sources: &Sources, style: Style, text: &m
     }
     for (index, help) in diagnostic.help.iter().enumerate() {
         let word = if index == 0 { "help:" } else { "     " };
-        lines_under("  ", word, HELP, help, width, style, text);
+        lines_under("  ", word, HELP, &help.to_string(), width, style, text);
     }
 }
 

@@ -21,6 +21,8 @@ const NAMED_MAX: usize = 20;
 pub(crate) struct Finished {
     /// `apply` or `destroy`.
     pub(crate) command: &'static str,
+    /// The command that goes on, with its flags.
+    pub(crate) again: String,
     /// Changes that are done, by kind.
     pub(crate) counts: Counts,
     pub(crate) failures: Vec<Diagnostic>,
@@ -256,14 +258,16 @@ fn half_made_in_words(step: &str, id: Option<&str>) -> String {
 
 fn write_end(finished: &Finished, sheet: &mut Sheet) {
     sheet.sentence(BOLD, &headline(finished), 2);
-    let command = finished.command;
     match finished.serial {
         Some(serial) => {
             let at = finished.half_made.first().map(|(address, step, _)| {
                 format!("it goes on with {address} at step \"{step}\"; finished resources are not touched")
             });
             let how = at.unwrap_or_else(|| "finished resources are not touched".to_owned());
-            let sentence = format!("State saved (serial {serial}). To go on: infra {command} ({how}).");
+            let sentence = format!(
+                "State saved (serial {serial}). To go on: {} ({how}).",
+                finished.again
+            );
             sheet.sentence(PLAIN, &sentence, 0);
         }
         None => {
@@ -292,6 +296,7 @@ mod tests {
     fn finished() -> Finished {
         Finished {
             command: "apply",
+            again: "infra apply".to_owned(),
             counts: Counts::default(),
             failures: Vec::new(),
             done: Vec::new(),

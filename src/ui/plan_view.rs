@@ -375,7 +375,7 @@ fn write_warnings(diagnostics: &[Diagnostic], sheet: &mut Sheet) {
                 sheet.put(CYAN, "help:");
             }
             sheet.to(8);
-            sheet.sentence(PLAIN, help, 8);
+            sheet.sentence(PLAIN, &help.to_string(), 8);
         }
     }
 }

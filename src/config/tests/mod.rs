@@ -541,8 +541,10 @@ mod project {
             .check(&[r#"E0501 there is no environment "prd": no env/prd.toml | did you mean prod?"#]);
         project()
             .environment("../x")
-            .check(&[r#"E0210 the environment "../x" may hold only letters a to z, digits, '_' and '-'"#]);
-        with("").environment("anything").loads();
+            .check(&[r#"E0501 the environment "../x" may hold only letters a to z, digits, '_' and '-'"#]);
+        with("")
+            .environment("anything")
+            .check(&[r#"E0501 there is no environment "anything": no env/anything.toml | an environment is a file with values of variables; it may be empty"#]);
         with("[output]\nx = \"${infra.env}\"\n").check(&["infra.toml:24:6 E0501 there is no environment that ${infra.env} could name | choose one: -e NAME, or INFRA_ENV=NAME"]);
         Project::new("[infra]\nname = \"a\"\ndefault_env = \"pro\"\n")
             .file("env/prod.toml", "")
