@@ -16,7 +16,7 @@
 //! # The way of an apply
 //!
 //! `commands/apply.rs` is the story: [`config`] reads what is wanted, [`state`] what is remembered (under its lock),
-//! [`refresh`] what exists, [`recover`] what an interrupted run really did, [`plan`] decides and has itself checked,
+//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked,
 //! [`ui`] shows and asks, [`apply`] carries out with a journal under it. [`cloud`] is the life of a request; all that is
 //! ambient (time, chance, files, network) comes through [`env`].
 //!
@@ -49,11 +49,10 @@ mod env;
 mod event;
 mod graph;
 mod live;
+mod observe;
 mod plan;
 #[cfg(test)]
 mod proof;
-mod recover;
-mod refresh;
 mod resources;
 mod schema;
 mod state;

@@ -11,8 +11,8 @@ use super::work::Job;
 use crate::cloud::window::Window;
 use crate::cloud::{ApiError, Cloud, Product, Reply, Request, Slot};
 use crate::live::Observed;
+use crate::observe::read::read_by_id;
 use crate::plan::Operation;
-use crate::resources;
 use crate::state::{self, IntentDraft};
 use crate::step::{Call, Step, Yield};
 use crate::value::Value;
@@ -146,5 +146,5 @@ impl Run<'_> {
 /// What the cloud shows of the resource with this id.
 pub(super) async fn read_one(job: &Job<'_>, cloud: &Cloud, id: &str) -> Result<Option<Observed>, StepError> {
     let ids = [id.to_owned()];
-    Ok(resources::read_by_id(job.resource_type, cloud, &ids).await?.pop())
+    Ok(read_by_id(job.resource_type, cloud, &ids).await?.pop())
 }

@@ -10,8 +10,8 @@ use super::run::Run;
 use super::work::Job;
 use crate::cloud::window::{Decision, LookUp, Window, decide};
 use crate::live::{Observed, TAG_OPERATION};
+use crate::observe::read::list_by_stack;
 use crate::plan::Operation;
-use crate::resources;
 use crate::state::Intent;
 use crate::step::{Call, Class};
 
@@ -88,7 +88,7 @@ impl Run<'_> {
         token: &str,
     ) -> Result<Option<Observed>, StepError> {
         let stack = self.context.session.with_state(|state| state.lineage.clone());
-        let listed = resources::list_by_stack(job.resource_type, self.context.cloud, &stack).await?;
+        let listed = list_by_stack(job.resource_type, self.context.cloud, &stack).await?;
         Ok(listed
             .into_iter()
             .find(|one| one.tags.get(TAG_OPERATION).is_some_and(|tag| tag == token)))

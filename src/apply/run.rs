@@ -14,8 +14,9 @@ use crate::address::Address;
 use crate::cloud::wait::{Poller, Read};
 use crate::env::BoxFuture;
 use crate::live::Observed;
+use crate::observe::read::read_by_id;
 use crate::plan::Work;
-use crate::resources::{self, REGISTRY, ResourceType};
+use crate::resources::{REGISTRY, ResourceType};
 use crate::state::Effect;
 
 /// One run of the executor.
@@ -120,7 +121,7 @@ fn read(context: &Context<'_>, resource_type: &'static dyn ResourceType) -> Read
     Arc::new(move |ids: Vec<String>| -> BoxFuture<'static, _> {
         let cloud = cloud.clone();
         Box::pin(async move {
-            let observed = resources::read_by_id(resource_type, &cloud, &ids).await?;
+            let observed = read_by_id(resource_type, &cloud, &ids).await?;
             Ok(observed.into_iter().map(|one| (one.id.clone(), one)).collect())
         })
     })

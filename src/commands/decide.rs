@@ -7,8 +7,8 @@ use super::project::Project;
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
+use crate::observe::recover::Recovery;
 use crate::plan::{self, Inputs, Plan};
-use crate::recover::Recovery;
 use crate::state::State;
 use crate::ui::Ui;
 

@@ -5,6 +5,7 @@ use super::{connect, project, report};
 use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::{Advice, Diagnostic};
 use crate::env::Env;
+use crate::observe::read::read_by_id;
 use crate::resources;
 use crate::state::{Effect, Resource, State};
 use crate::ui::Ui;
@@ -50,7 +51,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     // 3. It must exist.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
     let doing = format!("{} could not be read", args.id);
-    let found = resources::read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
+    let found = read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
         .await
         .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
     let Some(observed) = found.into_iter().next() else {

@@ -9,9 +9,8 @@ use super::report;
 use crate::config::Config;
 use crate::env::Env;
 use crate::live::Live;
-use crate::recover::{self, Recovery};
-use crate::refresh;
-use crate::resources::Wanted;
+use crate::observe::recover::{self, Recovery};
+use crate::observe::{Wanted, refresh};
 use crate::schema::Kind;
 use crate::state::{Loaded, Session, State, resolve};
 

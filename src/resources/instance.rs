@@ -3,12 +3,10 @@
 //! CreateInstance leaves it Stopped and without a public address, so the address is allocated and the instance
 //! started by steps of their own; a change that needs it stopped stops it, changes it and starts it again.
 
-use std::collections::BTreeMap;
-
 use super::steps;
-use super::{Codes, IdFilter, Observed, Reading, ResourceType, TagShape, Wanted};
-use crate::cloud::{ApiError, Cloud, Paging, Product, Request, Style};
-use crate::env::BoxFuture;
+use super::{Codes, IdFilter, Reading, ResourceType, TagShape};
+use crate::cloud::{Product, Style};
+use crate::live::Observed;
 use crate::schema::{
     self, Attribute, Change, Changeable, Complaint, Create, Delete, Existing, Kind, Literal, Needs,
     Replacement, Schema, Steps, Tagging, Update, attr,
@@ -272,88 +270,6 @@ impl ResourceType for Instance {
             _ => false,
         }
     }
-
-    /// System disks, 100 disks in a request (500 where the listing by tag can be used), only where a disk key is
-    /// set.
-    fn complete_all<'a>(
-        &'a self,
-        cloud: &'a Cloud,
-        observed: &'a mut [Observed],
-        wanted: Wanted,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            if !wanted.nested.contains("system_disk") || observed.is_empty() {
-                return Ok(());
-            }
-            let disks = system_disks(cloud, observed).await?;
-            for instance in observed {
-                if let Some(disk) = disks.get(&instance.id) {
-                    instance
-                        .attributes
-                        .insert("system_disk".to_owned(), Value::Map(disk.clone()));
-                }
-            }
-            Ok(())
-        })
-    }
-}
-
-/// The system disks by instance. All system disks of the region are listed 500 at a time when there are many
-/// instances; a few are asked for one by one, since DescribeDisks takes one InstanceId only.
-async fn system_disks(
-    cloud: &Cloud,
-    observed: &[Observed],
-) -> Result<BTreeMap<String, Attributes>, ApiError> {
-    const ONE_BY_ONE_MAX: usize = 2;
-    let base = BTreeMap::from([
-        ("RegionId".to_owned(), cloud.region().to_owned()),
-        ("DiskType".to_owned(), "system".to_owned()),
-    ]);
-    let paging = || Paging {
-        list: "Disks.Disk",
-        id: "DiskId",
-        style: Style::NextToken { max: 500 },
-    };
-    let mut items = Vec::new();
-    if observed.len() <= ONE_BY_ONE_MAX {
-        for instance in observed {
-            let mut params = base.clone();
-            params.insert("InstanceId".to_owned(), instance.id.clone());
-            let request = Request {
-                product: Product::Ecs,
-                action: "DescribeDisks",
-                params,
-            };
-            items.extend(cloud.pages(request, paging()).await?);
-        }
-    } else {
-        let request = Request {
-            product: Product::Ecs,
-            action: "DescribeDisks",
-            params: base,
-        };
-        items = cloud.pages(request, paging()).await?;
-    }
-    let disk = |item: &serde_json::Value| {
-        let mut disk = Attributes::new();
-        if let Some(category) = item["Category"].as_str() {
-            disk.insert("category".to_owned(), Value::from(category));
-        }
-        if let Some(size) = item["Size"].as_i64() {
-            disk.insert("size".to_owned(), Value::Integer(size));
-        }
-        if let Some(level) = item["PerformanceLevel"]
-            .as_str()
-            .filter(|level| !level.is_empty())
-        {
-            disk.insert("performance_level".to_owned(), Value::from(level));
-        }
-        disk
-    };
-    Ok(items
-        .iter()
-        .filter_map(|item| Some((item["InstanceId"].as_str()?.to_owned(), disk(item))))
-        .collect())
 }
 
 /// IoOptimized is a truth in answers and a word in requests.

@@ -3,12 +3,9 @@
 //! A rule is known by direction, policy, protocol, ports and peer; its priority and description can be changed.
 //! Each direction is managed only when its key is in the configuration, and then as a whole.
 
-use std::collections::BTreeMap;
-
 use super::steps;
-use super::{Codes, IdFilter, Observed, Reading, ResourceType, TagShape, Wanted};
-use crate::cloud::{ApiError, Cloud, Paging, Product, Request, Style};
-use crate::env::BoxFuture;
+use super::{Codes, IdFilter, Reading, ResourceType, TagShape};
+use crate::cloud::{Product, Style};
 use crate::schema::{
     self, Attribute, Change, Create, Delete, Kind, Literal, Needs, Replacement, Schema, Steps, Tagging,
     Update, attr,
@@ -165,8 +162,6 @@ struct Direction {
     authorize: &'static str,
     revoke: &'static str,
     modify: &'static str,
-    /// The word in an answer's `Direction`.
-    word: &'static str,
     table: &'static [Attribute],
 }
 
@@ -176,7 +171,6 @@ static DIRECTIONS: [Direction; 2] = [
         authorize: "AuthorizeSecurityGroup",
         revoke: "RevokeSecurityGroup",
         modify: "ModifySecurityGroupRule",
-        word: "ingress",
         table: INGRESS,
     },
     Direction {
@@ -184,7 +178,6 @@ static DIRECTIONS: [Direction; 2] = [
         authorize: "AuthorizeSecurityGroupEgress",
         revoke: "RevokeSecurityGroupEgress",
         modify: "ModifySecurityGroupEgressRule",
-        word: "egress",
         table: EGRESS,
     },
 ];
@@ -204,56 +197,6 @@ impl ResourceType for SecurityGroup {
     fn reading(&self) -> &'static Reading {
         &READING
     }
-
-    /// One DescribeSecurityGroupAttribute for each group whose rules are managed.
-    fn complete<'a>(
-        &'a self,
-        cloud: &'a Cloud,
-        observed: &'a mut Observed,
-        wanted: Wanted,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            if !wanted.nested.contains("ingress") && !wanted.nested.contains("egress") {
-                return Ok(());
-            }
-            let params = BTreeMap::from([
-                ("RegionId".to_owned(), cloud.region().to_owned()),
-                ("SecurityGroupId".to_owned(), observed.id.clone()),
-                ("NicType".to_owned(), "intranet".to_owned()),
-            ]);
-            let request = Request {
-                product: Product::Ecs,
-                action: "DescribeSecurityGroupAttribute",
-                params,
-            };
-            let paging = Paging {
-                list: "Permissions.Permission",
-                id: "SecurityGroupRuleId",
-                style: Style::NextToken { max: 1000 },
-            };
-            let permissions = cloud.pages(request, paging).await?;
-            for direction in &DIRECTIONS {
-                let rules = permissions
-                    .iter()
-                    .filter(|permission| permission["Direction"].as_str() == Some(direction.word))
-                    .map(|permission| observed_rule(direction.table, permission))
-                    .collect();
-                observed
-                    .attributes
-                    .insert(direction.attribute.to_owned(), Value::List(rules));
-            }
-            normalise(&mut observed.attributes);
-            Ok(())
-        })
-    }
-}
-
-fn observed_rule(table: &'static [Attribute], permission: &serde_json::Value) -> Value {
-    let mut rule = super::attributes_of(table, permission);
-    if let Some(id) = permission["SecurityGroupRuleId"].as_str() {
-        rule.insert(RULE_ID.to_owned(), Value::from(id));
-    }
-    Value::Map(rule)
 }
 
 /// One spelling for each rule: `443/443`, upper-case protocol, lower-case policy, a number for the priority, and

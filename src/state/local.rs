@@ -174,7 +174,7 @@ impl LocalStore {
     }
 
     /// The state in a document, if it may replace this one. Needs no lock and writes nothing.
-    pub(crate) fn may_push(&self, document: &[u8]) -> Result<State, StateError> {
+    pub(crate) fn may_push(&self, document: &[u8]) -> Result<super::State, StateError> {
         let refuse = |reason: String| Err(StateError::PushRefused { reason });
         let pushed = match snapshot::decode(document, Trust::Edited) {
             Ok((pushed, _)) => pushed.state,

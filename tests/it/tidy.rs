@@ -34,32 +34,19 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "refresh",
-        &[
-            "env",
-            "address",
-            "value",
-            "live",
-            "state",
-            "resources",
-            "cloud",
-            "event",
-            "diagnostic",
-        ],
-    ),
-    (
-        "recover",
+        "observe",
         &[
             "address",
             "value",
-            "live",
-            "state",
-            "resources",
-            "cloud",
-            "env",
-            "event",
-            "diagnostic",
+            "schema",
             "step",
+            "live",
+            "state",
+            "resources",
+            "cloud",
+            "env",
+            "event",
+            "diagnostic",
         ],
     ),
     (
@@ -88,6 +75,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "plan",
             "state",
             "resources",
+            "observe",
             "cloud",
             "env",
             "event",
@@ -296,7 +284,7 @@ fn every_resource_type_has_an_example() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        .filter(|name| !["mod", "steps", "fuzz"].contains(&name.as_str()))
+        .filter(|name| !["mod", "steps"].contains(&name.as_str()))
         .collect();
     let registry = fs::read_to_string(root().join("src/resources/mod.rs")).unwrap();
     let examples: String = fs::read_dir(root().join("examples"))

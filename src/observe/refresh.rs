@@ -9,12 +9,14 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 
+use super::details::{self, Wanted};
+use super::read::{list_by_stack, read_by_id};
 use crate::address::Address;
 use crate::cloud::window::LAG;
 use crate::cloud::{ApiError, Cloud};
 use crate::env::Clock;
 use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION};
-use crate::resources::{self, REGISTRY, ResourceType, Wanted};
+use crate::resources::{REGISTRY, ResourceType};
 use crate::state::State;
 
 /// Reads everything that concerns this state. `wanted` names, by type, the nested attributes that somebody manages.
@@ -48,12 +50,11 @@ async fn read_type(
     clock: &dyn Clock,
 ) -> Result<Live, ApiError> {
     let type_name = resource_type.schema().type_name;
-    let mut found: BTreeMap<String, Observed> =
-        resources::list_by_stack(resource_type, cloud, &state.lineage)
-            .await?
-            .into_iter()
-            .map(|observed| (observed.id.clone(), observed))
-            .collect();
+    let mut found: BTreeMap<String, Observed> = list_by_stack(resource_type, cloud, &state.lineage)
+        .await?
+        .into_iter()
+        .map(|observed| (observed.id.clone(), observed))
+        .collect();
     let known = || {
         state
             .resources
@@ -81,17 +82,13 @@ async fn read_type(
         {
             clock.sleep(pause).await;
         }
-        let more = resources::read_by_id(resource_type, cloud, &missing).await?;
+        let more = read_by_id(resource_type, cloud, &missing).await?;
         found.extend(more.into_iter().map(|observed| (observed.id.clone(), observed)));
     }
     let mut observed: Vec<Observed> = found.into_values().collect();
-    resource_type
-        .complete_all(
-            cloud,
-            &mut observed,
-            wanted.get(type_name).cloned().unwrap_or_default(),
-        )
-        .await?;
+    let nothing = Wanted::default();
+    let wanted = wanted.get(type_name).unwrap_or(&nothing);
+    details::complete(resource_type, cloud, &mut observed, wanted).await?;
     Ok(sort_out(type_name, known(), observed))
 }
 

@@ -4,8 +4,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::*;
+use super::read::observe;
 use crate::env::chance::{Chance, fuzz_cases};
+use crate::resources::{REGISTRY, ResourceType};
+use crate::schema::Kind;
 
 /// A value of any kind in place of one that was expected.
 fn strange(chance: &mut Chance) -> Json {

@@ -1,0 +1,12 @@
+//! All reads: what exists for a state, and what an interrupted run really did. Nothing is sent that changes anything.
+//!
+//! Does not know what is wanted, nor the plan or the screen.
+
+mod details;
+#[cfg(test)]
+mod fuzz;
+pub(crate) mod read;
+pub(crate) mod recover;
+pub(crate) mod refresh;
+
+pub(crate) use self::details::Wanted;
