@@ -53,6 +53,12 @@ pub(crate) struct Global {
     /// Use the simulator inside this program; nothing leaves this machine
     #[arg(long, global = true)]
     pub(crate) sim: bool,
+    /// Let the configuration read files below this folder too, beside its own
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) allow_file: Vec<PathBuf>,
+    /// Let the configuration use this variable as a password, although its name is one of credentials
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) allow_env: Vec<String>,
     /// When to use colour
     #[arg(
         long,

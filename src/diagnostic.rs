@@ -52,6 +52,9 @@ pub(crate) struct Diagnostic {
     pub(crate) fix: Option<Fix>,
 }
 
+/// What stands in the place of a secret.
+const HIDDEN: &str = "(sensitive)";
+
 impl Diagnostic {
     /// An error.
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
@@ -120,6 +123,25 @@ impl Diagnostic {
     pub(crate) fn resolve(&mut self, typed: &Typed) {
         for help in &mut self.help {
             *help = help.as_typed(typed).into();
+        }
+    }
+
+    /// Takes these texts out of every sentence; a correction that holds one is not offered.
+    pub(crate) fn mask(&mut self, secrets: &[String]) {
+        let hide = |text: &mut String| {
+            for secret in secrets {
+                if text.contains(secret.as_str()) {
+                    *text = text.replace(secret.as_str(), HIDDEN);
+                }
+            }
+        };
+        hide(&mut self.message);
+        self.labels.iter_mut().for_each(|label| hide(&mut label.text));
+        self.notes.iter_mut().for_each(hide);
+        self.help.iter_mut().for_each(|help| help.change_words(hide));
+        let is_secret = |text: &str| secrets.iter().any(|secret| text.contains(secret.as_str()));
+        if self.fix.as_ref().is_some_and(|fix| is_secret(&fix.replacement)) {
+            self.fix = None;
         }
     }
 

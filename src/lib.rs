@@ -53,6 +53,7 @@ mod observe;
 mod plan;
 #[cfg(test)]
 mod proof;
+mod region;
 mod resources;
 mod schema;
 mod state;

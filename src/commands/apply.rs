@@ -27,7 +27,7 @@ pub(super) async fn reach(
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. The lock comes first: a plan made from unlocked state may already be stale.
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     let session = store.open(store.lock(project::lock_note(env, goal.command()))?)?;
 
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).

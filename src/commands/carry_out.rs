@@ -50,7 +50,7 @@ impl Run<'_> {
         let signals = env.signals.listen().ok();
         let signals =
             signals.map(|signals| tokio::spawn(listen_for_signals(signals, stop.clone(), (*ui).clone())));
-        let secrets = |source: &SecretSource| secrets::read(env, &project.folder, source);
+        let secrets = |source: &SecretSource| secrets::read(env, project.files(env), source);
         let started = env.clock.elapsed();
         let context = Context {
             cloud: &connection.cloud,

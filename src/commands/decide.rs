@@ -57,10 +57,7 @@ pub(super) fn decide(
         },
         destroy: goal == Goal::Nothing,
     });
-    let typed = ui.typed();
-    plan.diagnostics
-        .iter_mut()
-        .for_each(|found| found.resolve(&typed));
+    plan.diagnostics = ui.fit_to_show(&plan.diagnostics);
     let mut errors: Vec<Diagnostic> = plan
         .diagnostics
         .iter()

@@ -45,7 +45,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             taken(format!("{} is {other} already", args.id))
         })
     };
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     is_free(&store.load()?.state)?;
 
     // 3. It must exist.

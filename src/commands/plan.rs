@@ -14,7 +14,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. Reading needs no lock.
-    let loaded = project.store(global, env).load()?;
+    let loaded = project.store(global, env)?.load()?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use crate::cli::Global;
-use crate::config::{self, Config};
+use crate::cloud;
+use crate::config::{self, Config, trust};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::plan;
 use crate::resources;
 use crate::schema::Schemas;
-use crate::state::{LocalStore, LockNote};
+use crate::state::{LocalStore, LockNote, StateError};
 use crate::ui::Ui;
 
 /// The name of the state where there are no environments.
@@ -24,6 +25,17 @@ pub(super) struct Project {
     pub(super) folder: PathBuf,
     pub(super) schemas: Schemas,
     pub(super) config: Config,
+    /// The folders beside it whose files the configuration may name.
+    opened: Vec<PathBuf>,
+}
+
+/// The folders of `--allow-file`.
+pub(super) fn opened_folders(global: &Global, env: &Env) -> Vec<PathBuf> {
+    global
+        .allow_file
+        .iter()
+        .map(|folder| env.cwd.join(folder))
+        .collect()
 }
 
 /// The folder of `infra.toml`: the one that was given, or the nearest one upwards.
@@ -50,6 +62,7 @@ pub(super) fn read(global: &Global, env: &Env, ui: &Ui) -> (Vec<Diagnostic>, Opt
 /// Reads the configuration, incomplete when there are mistakes.
 pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Loaded {
     let folder = folder(global, env);
+    let opened = opened_folders(global, env);
     let request = config::LoadRequest {
         fs: &*env.fs,
         folder: &folder,
@@ -57,6 +70,11 @@ pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Load
         set: &global.variables,
         // A variable that is set to nothing chooses nothing.
         environment: global.environment.as_deref().filter(|name| !name.is_empty()),
+        opened: trust::Opened {
+            folders: &opened,
+            variables: &global.allow_env,
+        },
+        check_endpoint: &cloud::may_stand_in_a_file,
     };
     let loaded = config::load(&request, &resources::schemas());
     ui.set_sources(&loaded.sources);
@@ -78,6 +96,7 @@ pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
         folder: folder(global, env),
         schemas: resources::schemas(),
         config,
+        opened: opened_folders(global, env),
     })
 }
 
@@ -94,13 +113,25 @@ pub(super) fn store(global: &Global, env: &Env, ui: &Ui) -> Result<LocalStore, F
         return Err(Failure::errors(unclear));
     }
     let chosen = loaded.config.project.environment;
-    Ok(store_of(global, env, &folder(global, env), chosen.as_deref()))
+    store_of(global, env, &folder(global, env), chosen.as_deref())
 }
 
 impl Project {
     /// The store of the state of this project's environment.
-    pub(super) fn store(&self, global: &Global, env: &Env) -> LocalStore {
+    pub(super) fn store(&self, global: &Global, env: &Env) -> Result<LocalStore, Failure> {
         store_of(global, env, &self.folder, self.environment())
+    }
+
+    /// The files that the configuration may name.
+    pub(super) fn files<'a>(&'a self, env: &'a Env) -> trust::Files<'a> {
+        trust::Files {
+            fs: &*env.fs,
+            folder: &self.folder,
+            opened: trust::Opened {
+                folders: &self.opened,
+                variables: &[],
+            },
+        }
     }
 
     /// The environment that was chosen: by the flag, by `INFRA_ENV`, or by `[infra] default_env`.
@@ -109,10 +140,26 @@ impl Project {
     }
 }
 
-fn store_of(global: &Global, env: &Env, folder: &Path, environment: Option<&str>) -> LocalStore {
+fn store_of(
+    global: &Global,
+    env: &Env,
+    folder: &Path,
+    environment: Option<&str>,
+) -> Result<LocalStore, Failure> {
     let path = state_folder(folder, global.sim);
+    // A link may come with a cloned repository, and would have another project's state read and written.
+    for folder in path.ancestors().take_while(|ancestor| *ancestor != folder) {
+        if matches!(env.fs.kind(folder), Ok(Some(kind)) if kind.is_link) {
+            return Err(Failure::from(StateError::Unsafe {
+                path: folder.to_owned(),
+                problem: "is a symbolic link",
+                remedy: "put the folder itself there".to_owned(),
+            }));
+        }
+    }
     let name = environment.unwrap_or(DEFAULT);
-    LocalStore::new(env.fs.clone(), env.random.clone(), env.clock.clone(), path, name)
+    let store = LocalStore::new(env.fs.clone(), env.random.clone(), env.clock.clone(), path, name);
+    Ok(store)
 }
 
 /// Whether there is, or was, any state of this cloud in the folder.

@@ -15,8 +15,7 @@ pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui)
     }
     let sound = config.is_some() && !diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
     let sources = ui.sources();
-    let typed = ui.typed();
-    diagnostics.iter_mut().for_each(|found| found.resolve(&typed));
+    let diagnostics = ui.fit_to_show(&diagnostics);
     match args.format {
         DiagnosticFormat::Text => ui.diagnostics(&diagnostics, args.all),
         DiagnosticFormat::Github => ui.result(diagnostics::to_github(&diagnostics, &sources, "").trim_end()),

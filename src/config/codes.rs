@@ -69,6 +69,7 @@ codes! {
     TAGS = "E0408", "a tag that cannot be set";
     FILE_PATH = "E0409", "a file that a key names and that cannot be used";
     SECRET_IN_FILE = "E0411", "a secret that is written in the configuration";
+    CREDENTIAL = "E0412", "a variable with credentials as the source of a password";
     ENDPOINT = "E0414", "an endpoint that a file may not name";
 
     // Environments and variables.

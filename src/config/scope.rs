@@ -13,6 +13,7 @@ use super::raw::{Node, NodeKind, TEXT_MAX};
 use super::reference::{Hole, Path, PathStep, Piece, Text};
 use super::report::{Report, Span};
 use super::suggest;
+use super::trust::Files;
 use crate::diagnostic::Diagnostic;
 use crate::schema::{Kind, Schemas};
 use crate::value::{Part, Reference};
@@ -61,6 +62,8 @@ const EXPANSION_MAX: usize = 256 * 1024 * 1024;
 pub(super) struct Scope<'a> {
     pub(super) report: Report,
     pub(super) schemas: &'a Schemas,
+    /// What may be read beside the configuration itself.
+    pub(super) files: Files<'a>,
     pub(super) project: Names,
     pub(super) variables: BTreeMap<String, Rc<Located>>,
     pub(super) locals: BTreeMap<&'a str, Local<'a>>,
@@ -80,10 +83,11 @@ pub(super) struct Names {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(report: Report, schemas: &'a Schemas) -> Scope<'a> {
+    pub(super) fn new(report: Report, schemas: &'a Schemas, files: Files<'a>) -> Scope<'a> {
         Scope {
             report,
             schemas,
+            files,
             project: Names::default(),
             variables: BTreeMap::new(),
             locals: BTreeMap::new(),

@@ -91,7 +91,7 @@ pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope
     }
     declared
         .iter()
-        .filter(|(name, variable)| !variable.sensitive && !super::keys::sounds_secret(name))
+        .filter(|(name, variable)| !variable.sensitive && !scope.report.looks_secret(name))
         .map(|(name, _)| (*name).to_owned())
         .collect()
 }
@@ -233,7 +233,7 @@ fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope
             Some(guess) => format!("did you mean {guess}?"),
             None => String::new(),
         };
-        if super::keys::sounds_secret(key) {
+        if scope.report.looks_secret(key) {
             scope.report.hide(entry.value.span);
         }
         scope.report.say(entry.key, label, diagnostic);
@@ -286,11 +286,10 @@ fn from_words(
 ) -> Located {
     let file = scope.report.add_file(source, text);
     let span = Span::new(file, 0..text.len());
-    if variable.sensitive || super::keys::sounds_secret(name) {
+    if variable.sensitive || scope.report.looks_secret(name) {
         scope.report.hide(span);
     } else {
-        let secrets = super::secret_names(scope.schemas);
-        super::syntax::hide_secrets(file, text, &secrets, &mut scope.report);
+        super::masking::hide(file, text, &BTreeSet::new(), &mut scope.report);
     }
     if variable.type_ == Type::String {
         let value = Located::new(span, Thing::Text(text.to_owned()));

@@ -60,6 +60,16 @@ impl Advice {
         self
     }
 
+    /// Changes its words, and the arguments of its commands.
+    pub(super) fn change_words(&mut self, change: impl Fn(&mut String)) {
+        for part in &mut self.parts {
+            match part {
+                Part::Words(words) => change(words),
+                Part::Command(command) => command.arguments.iter_mut().for_each(&change),
+            }
+        }
+    }
+
     /// As it is to be typed in the place of the command line that was.
     pub(crate) fn as_typed(&self, typed: &Typed) -> String {
         self.parts
@@ -112,9 +122,11 @@ impl From<&str> for Advice {
     }
 }
 
+#[cfg(test)]
 impl PartialEq<&str> for Advice {
     fn eq(&self, other: &&str) -> bool {
-        self.to_string() == *other
+        let text = self.to_string();
+        text == **other
     }
 }
 

@@ -48,10 +48,45 @@ impl Sources {
         self.files.iter().find(|source| &*source.name == name)
     }
 
+    /// The texts that are hidden, for [`mask`](super::Diagnostic::mask); the longest first.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let mut secrets: Vec<String> = self
+            .files
+            .iter()
+            .flat_map(|source| {
+                source
+                    .hidden
+                    .iter()
+                    .filter_map(|(start, end)| source.text.get(*start..*end))
+            })
+            .flat_map(written_secrets)
+            .collect();
+        secrets.sort_by(|left, right| right.len().cmp(&left.len()).then(left.cmp(right)));
+        secrets.dedup();
+        secrets
+    }
+
     /// Never show these bytes of a file.
     pub(crate) fn hide(&mut self, number: usize, bytes: Range<usize>) {
         self.files[number].hide(bytes);
     }
+}
+
+/// The shortest text that is looked for in sentences: shorter ones would take ordinary words with them.
+const SECRET_MIN: usize = 4;
+
+/// What may stand in a sentence of a hidden value: each of its lines without quotes, as written and as meant.
+fn written_secrets(value: &str) -> Vec<String> {
+    let value = value.trim();
+    if matches!(value, "true" | "false") {
+        return Vec::new();
+    }
+    value
+        .lines()
+        .map(|line| line.trim().trim_matches(['"', '\'']))
+        .flat_map(|line| [line.to_owned(), line.replace("\\\"", "\"").replace("\\\\", "\\")])
+        .filter(|line| line.chars().count() >= SECRET_MIN)
+        .collect()
 }
 
 impl Source {

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, run};
 
 use super::check::Violation;
 use super::lock::LockNote;
@@ -139,68 +139,70 @@ impl StateError {
             diagnostic.notes.extend(cause.notes);
             diagnostic.help.extend(cause.help);
         }
-        diagnostic.help.extend(self.help().into_iter().map(Into::into));
+        diagnostic.help.extend(self.help());
         diagnostic
     }
 
     /// Ways out, a line each.
-    fn help(&self) -> Vec<String> {
-        let restore =
-            "infra state restore brings back the newest whole backup; the damaged file is kept beside it";
+    fn help(&self) -> Vec<Advice> {
+        let restore = || {
+            run("state restore")
+                .then(" brings back the newest whole backup; the damaged file is kept beside it")
+        };
         match self {
-            StateError::Damaged { .. } => vec![restore.to_owned()],
+            StateError::Damaged { .. } => vec![restore()],
             StateError::Empty { .. } => vec![
-                restore.to_owned(),
-                "if there never was anything in it, remove the empty file".to_owned(),
+                restore(),
+                "if there never was anything in it, remove the empty file".into(),
             ],
             StateError::Missing { .. } => vec![
-                "infra state restore brings back the newest whole backup".to_owned(),
-                "if what it described is gone for good, remove the journal and the backups too".to_owned(),
+                run("state restore").then(" brings back the newest whole backup"),
+                "if what it described is gone for good, remove the journal and the backups too".into(),
             ],
-            StateError::NotAState { path } => vec![format!(
-                "move {} away, or use infra state restore if it replaced your state",
-                path.display()
-            )],
+            StateError::NotAState { path } => vec![
+                Advice::from(format!("move {} away, or use ", path.display()))
+                    .run("state restore")
+                    .then(" if it replaced your state"),
+            ],
             StateError::Newer { .. } => vec![
-                "update infra to the version that wrote it".to_owned(),
-                "or infra state restore SERIAL for a backup from before".to_owned(),
+                "update infra to the version that wrote it".into(),
+                Advice::from("or ").run("state restore SERIAL").then(" for a backup from before"),
             ],
-            StateError::Unsafe { remedy, .. } => vec![remedy.clone()],
+            StateError::Unsafe { remedy, .. } => vec![remedy.clone().into()],
             StateError::JournalDamaged { .. } => vec![
-                "infra state restore keeps what can be read of it and puts the damaged journal aside".to_owned(),
-                "the next plan names every resource that the state does not know".to_owned(),
+                run("state restore").then(" keeps what can be read of it and puts the damaged journal aside"),
+                "the next plan names every resource that the state does not know".into(),
             ],
             StateError::JournalForeign { .. } => vec![
-                "infra state restore brings back the state that the journal continues, if it is among the backups"
-                    .to_owned(),
-                "infra state restore SERIAL takes that backup and puts the journal aside".to_owned(),
+                run("state restore").then(" brings back the state that the journal continues, if it is among the backups"),
+                run("state restore SERIAL").then(" takes that backup and puts the journal aside"),
             ],
             StateError::Locked { .. } => vec![
-                "wait for it to end, or end that process: its lock ends with it".to_owned(),
-                "infra unlock shows who holds it".to_owned(),
+                "wait for it to end, or end that process: its lock ends with it".into(),
+                run("unlock").then(" shows who holds it"),
             ],
-            StateError::LockUnsupported { .. } => {
-                vec!["keep the folder on a local disk".to_owned()]
-            }
-            StateError::Io { source, .. } => io_help(source),
+            StateError::LockUnsupported { .. } => vec!["keep the folder on a local disk".into()],
+            StateError::Io { source, .. } => io_help(source).into_iter().map(Advice::from).collect(),
             StateError::Poisoned { .. } => vec![
-                "make the disk writable again and run the same command: it goes on from what is in the journal"
-                    .to_owned(),
+                "make the disk writable again and run the same command: it goes on from what is in the journal".into(),
             ],
             StateError::Closed | StateError::Inconsistent { .. } => {
-                vec!["this is a mistake in infra; please report it. Nothing was written".to_owned()]
+                vec!["this is a mistake in infra; please report it. Nothing was written".into()]
             }
             StateError::NoGeneration { there, .. } if there.is_empty() => {
-                vec!["infra import ADDRESS ID takes over what exists, one by one".to_owned()]
+                vec![run("import ADDRESS ID").then(" takes over what exists, one by one")]
             }
-            StateError::NoGeneration { there, .. } => vec![format!(
-                "there are: {}",
-                there.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
-            )],
+            StateError::NoGeneration { there, .. } => vec![
+                format!(
+                    "there are: {}",
+                    there.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+                )
+                .into(),
+            ],
             StateError::PushRefused { .. } => {
-                vec!["infra state pull writes a document that can be changed and pushed".to_owned()]
+                vec![run("state pull").then(" writes a document that can be changed and pushed")]
             }
-            StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".to_owned()],
+            StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".into()],
         }
     }
 }

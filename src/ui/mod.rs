@@ -199,12 +199,23 @@ impl Ui {
         self.talk(&advice.as_typed(&self.typed()));
     }
 
+    /// Diagnostics as they may be shown, in whatever form: without what is hidden in the files, and with commands as they
+    /// are to be typed.
+    pub(crate) fn fit_to_show(&self, found: &[Diagnostic]) -> Vec<Diagnostic> {
+        let typed = self.typed();
+        let secrets = lock(&self.sources).secrets();
+        let mut found = found.to_vec();
+        for one in &mut found {
+            one.mask(&secrets);
+            one.resolve(&typed);
+        }
+        found
+    }
+
     /// What is wrong or worth knowing, in place; twenty of them unless all are asked for.
     pub(crate) fn diagnostics(&self, found: &[Diagnostic], all: bool) {
         let sources = self.sources();
-        let typed = self.typed();
-        let mut found = found.to_vec();
-        found.iter_mut().for_each(|one| one.resolve(&typed));
+        let found = self.fit_to_show(found);
         if self.has_events() {
             found
                 .iter()

@@ -9,6 +9,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("address", &[]),
     ("env", &[]),
     ("graph", &[]),
+    ("region", &[]),
     ("sim", &[]),
     ("value", &["address"]),
     ("cli", &["address"]),
@@ -17,8 +18,11 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("live", &["address", "value"]),
     ("step", &["value"]),
     ("schema", &["address", "value", "step"]),
-    ("config", &["address", "value", "schema", "diagnostic", "env"]),
-    ("cloud", &["env", "event", "diagnostic", "step"]),
+    (
+        "config",
+        &["address", "value", "schema", "diagnostic", "env", "region"],
+    ),
+    ("cloud", &["env", "event", "diagnostic", "step", "region"]),
     ("state", &["address", "value", "diagnostic", "env", "step"]),
     (
         "resources",
@@ -337,4 +341,45 @@ fn the_changelog_has_a_place_for_what_comes() {
             .unwrap()
             .contains("## Unreleased")
     );
+}
+
+/// What a text of the program suggests carries the flags that were typed, so it is never a literal.
+#[test]
+fn no_command_is_suggested_as_a_literal() {
+    const COMMANDS: &[&str] = &[
+        "plan", "apply", "destroy", "show", "output", "state", "import", "unlock", "validate", "schema",
+        "explain", "init", "status", "drift", "graph", "fmt", "doctor", "demo",
+    ];
+    // The manual, the words of the schema for editors, and tests.
+    let is_exempt = |path: &Path| {
+        let name = path.strip_prefix(root().join("src")).unwrap();
+        [
+            "cli.rs",
+            "config/editor_schema.rs",
+            "ui/testing.rs",
+            "ui/tests.rs",
+        ]
+        .iter()
+        .any(|exempt| name == Path::new(exempt))
+            || name.starts_with("sim")
+            || name.components().any(|part| part.as_os_str() == "tests")
+    };
+    let mut found = Vec::new();
+    for path in rust_files(&root().join("src"))
+        .iter()
+        .filter(|path| !is_exempt(path))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            let suggests = |command: &&str| line.contains(&format!("infra {command}"));
+            if COMMANDS.iter().any(|command| suggests(&command)) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "write run(\"...\"):\n{}", found.join("\n"));
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::super::planner::Inputs;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic};
 use crate::live::{Observed, Stray};
 
 /// What is done about all strays.
@@ -56,6 +56,6 @@ fn warning(stray: &Stray) -> Diagnostic {
         "W801",
         format!("{type_name} {id} carries the tags of this stack ({said}) but the state does not know it"),
     )
-    .help(format!("take it over:  infra import ADDRESS {id}"))
+    .help(Advice::from("take it over:  ").run("import ADDRESS").arg(id))
     .help("or delete it where it was made")
 }
