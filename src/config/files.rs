@@ -174,8 +174,7 @@ impl<'a> Folder<'a> {
 pub(super) fn refused(code: &'static str, refusal: Refusal) -> Diagnostic {
     let diagnostic = Diagnostic::error(code, refusal.what);
     if refusal.can_be_opened {
-        diagnostic
-            .help("if you trust this configuration with it: --allow-file DIR opens the files below a folder")
+        diagnostic.help("--allow-file DIR lets it read the files below DIR")
     } else {
         diagnostic
     }

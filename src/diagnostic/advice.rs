@@ -217,7 +217,7 @@ mod tests {
             Advice::from("first: ").run("state list").then(", then look"),
             "first: infra state list -C 'my stack' -e prod --sim, then look",
         );
-        check(run("schema vpc"), "infra schema vpc");
+        check(run("schema").arg("vpc"), "infra schema vpc");
     }
 
     #[test]

@@ -240,9 +240,9 @@ mod values {
             "[31, 139, 255]"
         );
         web("user_data_file = \"../x\"")
-            .check(&[r#"infra.toml:29:18 E0409 "../x" is not below the folder of the configuration"#]);
+            .check(&[r#"infra.toml:29:18 E0409 "../x" is not below the folder of the configuration | --allow-file DIR lets it read the files below DIR"#]);
         web("user_data_file = \"/etc/passwd\"")
-            .check(&[r#"infra.toml:29:18 E0409 "/etc/passwd" is not below the folder of the configuration"#]);
+            .check(&[r#"infra.toml:29:18 E0409 "/etc/passwd" is not below the folder of the configuration | --allow-file DIR lets it read the files below DIR"#]);
         web("user_data_file = \"init\"").check(&[r#"infra.toml:29:18 E0409 "init" is a folder"#]);
         web("user_data_file = \"init/x.sh\"")
             .check(&[r#"infra.toml:29:18 E0409 there is no file "init/x.sh" in this folder"#]);
@@ -251,7 +251,7 @@ mod values {
         web("user_data_file = \"${vpc.main.id}\"").check(&["infra.toml:29:18 E0203 user_data_file is the path of a file and known when the configuration is read"]);
         let mut linked = web("user_data_file = \"init/web.sh\"");
         linked.memory.link("init");
-        linked.check(&[r#"infra.toml:29:18 E0409 "init/web.sh" is reached through a symbolic link, which is not followed"#]);
+        linked.check(&[r#"infra.toml:29:18 E0409 "init/web.sh" is reached through a symbolic link, which is not followed | --allow-file DIR lets it read the files below DIR"#]);
         web("user_data_file = \"big\"")
             .file("big", vec![b'x'; 2 << 20])
             .check(&[r#"infra.toml:29:18 E0409 the file "big" has more than 1 MiB"#]);
@@ -478,7 +478,7 @@ mod project {
             project.loads().config.files,
             ["a.infra.toml", "b.infra.toml", "infra.toml"]
         );
-        Project::default().file("x.toml", "").check(&["E0101 there is no infra.toml in /project = a configuration is infra.toml and, next to it, *.infra.toml | infra init    writes a first one | infra -C DIR  looks in another folder"]);
+        Project::default().file("x.toml", "").check(&["E0101 there is no infra.toml in /project = a configuration is infra.toml and, next to it, *.infra.toml | -C DIR looks in another folder | a first one:  [infra]  name = \"shop\"  region = \"cn-hangzhou\""]);
         Project::default().check(&["E0101 there is no folder /project"]);
         Project::new("").check(&[r#"infra.toml:1:1 E0106 infra.toml has no [infra] table | [infra] | name = "shop" | region = "cn-hangzhou""#]);
         Project::default()
