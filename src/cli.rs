@@ -123,6 +123,8 @@ pub(crate) enum Command {
     /// The simulator as a server
     #[command(subcommand)]
     Sim(SimCommand),
+    /// Say what the code of an error or a warning means, and the way out
+    Explain(ExplainArgs),
     /// Print the version
     Version,
 }
@@ -273,6 +275,13 @@ pub(crate) struct SchemaArgs {
     /// The strict schema, for tools
     #[arg(long, conflicts_with = "type_name")]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Which code; without it all of them are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

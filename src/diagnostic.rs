@@ -3,10 +3,12 @@
 //! Does not know terminals, colours or JSON; `ui` renders it.
 
 mod advice;
+pub(crate) mod codes;
 mod location;
 mod sources;
 
 pub(crate) use self::advice::{Advice, Typed, run};
+use self::codes::Code;
 pub(crate) use self::location::Location;
 pub(crate) use self::sources::{Source, Sources};
 use crate::address::Address;
@@ -36,8 +38,7 @@ pub(crate) struct Fix {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
     pub(crate) level: Level,
-    /// `E0201`, `W031`; the meaning of a code never changes.
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     /// One sentence without a full stop.
     pub(crate) message: String,
     /// The first label is the place that is at fault; others help to understand it.
@@ -57,10 +58,10 @@ const HIDDEN: &str = "(sensitive)";
 
 impl Diagnostic {
     /// An error.
-    pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn error(code: impl Into<Code>, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             level: Level::Error,
-            code,
+            code: code.into(),
             message: message.into(),
             labels: Vec::new(),
             notes: Vec::new(),
@@ -71,7 +72,7 @@ impl Diagnostic {
     }
 
     /// A warning.
-    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn warning(code: impl Into<Code>, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             level: Level::Warning,
             ..Diagnostic::error(code, message)

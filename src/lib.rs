@@ -68,7 +68,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, codes};
 pub use env::Env;
 
 /// Runs one command line and gives its exit code.
@@ -100,7 +100,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
             }),
         Err(error) => {
             let message = format!("the operating system gives no threads and files to run with: {error}");
-            ui.diagnostics(&[Diagnostic::error("E0905", message)], false);
+            ui.diagnostics(&[Diagnostic::error(codes::NO_RESOURCES, message)], false);
             commands::Exit::Error
         }
     };
@@ -113,7 +113,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     if let Some(error) = ui.unwritten() {
         exit = exit.untold();
         let message = format!("the result could not be written: {error}");
-        ui.diagnostics(&[Diagnostic::error("E0904", message)], false);
+        ui.diagnostics(&[Diagnostic::error(codes::UNTOLD, message)], false);
     }
     ExitCode::from(exit.code())
 }
@@ -133,7 +133,7 @@ fn screen(cli: &cli::Cli, env: &Env) -> (ui::Ui, Option<Diagnostic>) {
         Ok(file) => (file, None),
         Err(error) => {
             let message = format!("the file of --json-file cannot be written: {error}");
-            (None, Some(Diagnostic::error("E0903", message)))
+            (None, Some(Diagnostic::error(codes::NO_SIDE_FILE, message)))
         }
     };
     let streams_events = matches!(

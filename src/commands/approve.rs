@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use crate::address::Address;
 use crate::cli::{ApprovalArgs, Global};
-use crate::diagnostic::{Advice, Diagnostic};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::plan::Plan;
 use crate::ui::prompt::{self, Question};
@@ -42,7 +42,7 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> 
         .iter()
         .map(|forbidden| {
             Diagnostic::error(
-                "E0521",
+                codes::PREVENTED,
                 format!("{} may not be deleted or replaced", forbidden.address),
             )
             .help(forbidden.rule.clone())
@@ -67,7 +67,7 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> 
         let listed = lost.join(",");
         broken.push(
             Diagnostic::error(
-                "E0520",
+                codes::LOSS,
                 format!("this plan deletes or replaces {}", lost.join(", ")),
             )
             .note("--auto-approve does not approve a loss")

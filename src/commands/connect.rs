@@ -10,7 +10,7 @@ use super::project::Project;
 use super::sim::start_error;
 use crate::cli::Global;
 use crate::cloud::{Cloud, CloudOptions, Credentials};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::event::Listener;
 use crate::sim;
@@ -78,7 +78,7 @@ fn region(env: &Env, project: &Project) -> Result<String, Failure> {
         })
         .ok_or_else(|| {
             Failure::error(
-                Diagnostic::error("E0401", "no region")
+                Diagnostic::error(codes::NO_REGION, "no region")
                     .help("in infra.toml:  [infra]  region = \"cn-hangzhou\"")
                     .help("or set ALIBABA_CLOUD_REGION_ID"),
             )
@@ -92,7 +92,7 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
         region: region.to_owned(),
         speed: speed.parse().map_err(|error| {
             let message = format!("INFRA_SIM_SPEED={speed}: {error}");
-            Failure::error(Diagnostic::error("E0901", message)).with(Exit::Usage)
+            Failure::error(Diagnostic::error(codes::USAGE, message)).with(Exit::Usage)
         })?,
         ..sim::Options::default()
     };
@@ -118,7 +118,7 @@ pub(super) fn check_cloud(
     let known = &state.cloud;
     let differs = |what: &str, known: &str, now: &str| {
         Failure::error(
-            Diagnostic::error("E0803", format!("this state belongs to {what} {known}, and this run is about {now}"))
+            Diagnostic::error(codes::OTHER_CLOUD, format!("this state belongs to {what} {known}, and this run is about {now}"))
                 .help("use the credentials, the region and the endpoint of that state, or another environment (-e NAME)"),
         )
     };
@@ -161,7 +161,7 @@ pub(super) fn progress(global: &Global, env: &Env, ui: &Ui) -> Result<Arc<Progre
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let file = options.open(&path).map_err(|error| {
                 let message = format!("the log file {} cannot be opened: {error}", path.display());
-                Failure::error(Diagnostic::error("E0903", message))
+                Failure::error(Diagnostic::error(codes::NO_SIDE_FILE, message))
             })?;
             Some(Box::new(file) as Box<dyn Write + Send>)
         }

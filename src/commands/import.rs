@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use super::{connect, project, report};
 use crate::cli::{Global, ImportArgs};
-use crate::diagnostic::{Advice, Diagnostic};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::observe::read::read_by_id;
 use crate::resources;
@@ -16,7 +16,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     let project = project::load(global, env, ui)?;
     let address = &args.address;
     let Some(wanted) = project.config.resources.get(address) else {
-        let missing = Diagnostic::error("E0301", format!("the configuration has no {address}"));
+        let missing = Diagnostic::error(codes::NO_BLOCK, format!("the configuration has no {address}"));
         return Err(Failure::error(missing.help(format!(
             "write its block first:  [{}.{}]",
             address.type_name(),
@@ -25,7 +25,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     };
     let Some(resource_type) = resources::find(address.type_name()) else {
         return Err(Failure::error(Diagnostic::error(
-            "E0202",
+            codes::UNKNOWN_TYPE,
             format!("unknown resource type \"{}\"", address.type_name()),
         )));
     };
@@ -33,7 +33,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     // 2. Neither the address nor the id may be in use; asked once without the lock, so that what is refused leaves no
     //    file behind.
     let is_free = |state: &State| {
-        let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
+        let taken = |message| Err(Failure::error(Diagnostic::error(codes::TAKEN, message)));
         if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
             return taken(format!("{address} is {} already", known.id));
         }
@@ -56,7 +56,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
     let Some(observed) = found.into_iter().next() else {
         let missing = Diagnostic::error(
-            "E0301",
+            codes::NO_SUCH_OBJECT,
             format!("there is no {} {}", address.type_name(), args.id),
         );
         return Err(Failure::error(missing.help(format!(

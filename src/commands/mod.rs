@@ -7,6 +7,7 @@ mod connect;
 mod decide;
 mod destroy;
 mod elsewhere;
+mod explain;
 mod failure;
 mod head;
 mod import;
@@ -55,6 +56,7 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::Unlock(args) => unlock::unlock(args, global, env, ui),
         Command::Schema(args) => schema::schema(args, ui),
         Command::Sim(SimCommand::Serve(args)) => sim::serve(args, env, ui).await,
+        Command::Explain(args) => explain::explain(args, global, ui),
         Command::Version => {
             ui.result(&format!("infra {}", env!("CARGO_PKG_VERSION")));
             Ok(Exit::Success)

@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use super::{elsewhere, project};
 use crate::cli::{Global, OutputArgs};
-use crate::diagnostic::{Diagnostic, run};
+use crate::diagnostic::{Diagnostic, codes, run};
 use crate::env::Env;
 use crate::ui::Ui;
 use crate::value::Value;
@@ -35,9 +35,12 @@ pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> 
         } else {
             known.join(", ")
         };
-        let mut missing = Diagnostic::error("E0307", format!("no output \"{name}\" has been applied"))
-            .note(format!("outputs: {known}"))
-            .help(run("apply").then("   (outputs change when it runs)"));
+        let mut missing = Diagnostic::error(
+            codes::NO_SUCH_OUTPUT,
+            format!("no output \"{name}\" has been applied"),
+        )
+        .note(format!("outputs: {known}"))
+        .help(run("apply").then("   (outputs change when it runs)"));
         if outputs.is_empty() {
             for line in elsewhere::states(global, env, ui) {
                 missing = missing.help(line);
@@ -49,7 +52,7 @@ pub(crate) fn output(args: &OutputArgs, global: &Global, env: &Env, ui: &Ui) -> 
         serde_json::Value::String(text) if args.raw => ui.raw(text),
         value if args.raw && (value.is_array() || value.is_object()) => {
             let wrong = Diagnostic::error(
-                "E0308",
+                codes::NO_RAW_FORM,
                 format!("output \"{name}\" is a list or a table, which has no raw form"),
             );
             return Err(Failure::error(wrong.help(run("output --json").arg(name))));

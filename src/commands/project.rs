@@ -8,7 +8,7 @@ use super::failure::Failure;
 use crate::cli::Global;
 use crate::cloud;
 use crate::config::{self, Config, trust};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::plan;
 use crate::resources;
@@ -107,7 +107,7 @@ pub(super) fn store(global: &Global, env: &Env, ui: &Ui) -> Result<LocalStore, F
     let unclear: Vec<Diagnostic> = loaded
         .diagnostics
         .into_iter()
-        .filter(|found| found.code == config::codes::NO_ENVIRONMENT)
+        .filter(|found| found.code == codes::NO_ENVIRONMENT)
         .collect();
     if !unclear.is_empty() {
         return Err(Failure::errors(unclear));

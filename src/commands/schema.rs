@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use crate::cli::SchemaArgs;
 use crate::config::editor_schema::{Audience, editor_schema};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::resources;
 use crate::schema::Schemas;
 use crate::ui::Ui;
@@ -22,7 +22,10 @@ pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
     };
     let schema = schemas.get(type_name).ok_or_else(|| {
         let known: Vec<&str> = schemas.iter().map(|schema| schema.type_name).collect();
-        let unknown = Diagnostic::error("E0202", format!("unknown resource type \"{type_name}\""));
+        let unknown = Diagnostic::error(
+            codes::UNKNOWN_TYPE,
+            format!("unknown resource type \"{type_name}\""),
+        );
         Failure::error(unknown.help(format!("types: {}", known.join(", "))))
     })?;
     ui.keys(schema);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::project::Project;
 use crate::config::trust;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::plan::Plan;
 use crate::state::State;
@@ -106,8 +106,11 @@ pub(super) fn needed_but_missing(plan: &Plan, missing: &BTreeMap<SecretSource, S
         .into_iter()
         .filter_map(|(source, address)| Some((missing.get(source)?, address)))
         .map(|(reason, address)| {
-            Diagnostic::error("E0512", format!("{address} needs a secret, and {reason}"))
-                .help("set it and run again")
+            Diagnostic::error(
+                codes::NO_SECRET,
+                format!("{address} needs a secret, and {reason}"),
+            )
+            .help("set it and run again")
         })
         .collect()
 }

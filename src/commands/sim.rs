@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 use crate::cli::SimServeArgs;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::sim;
 use crate::ui::Ui;
@@ -98,7 +98,7 @@ fn latency(text: &str) -> Result<Duration, Failure> {
 }
 
 fn usage(message: String) -> Failure {
-    Failure::error(Diagnostic::error("E0901", message)).with(Exit::Usage)
+    Failure::error(Diagnostic::error(codes::USAGE, message)).with(Exit::Usage)
 }
 
 /// A simulator that cannot be started.
@@ -109,7 +109,7 @@ pub(super) fn start_error(error: sim::StartError) -> Failure {
         Exit::Error
     };
     Failure::error(Diagnostic::error(
-        "E0902",
+        codes::SIMULATOR,
         format!("the simulator cannot start: {error}"),
     ))
     .with(exit)

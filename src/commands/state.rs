@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::project::{self, store};
 use crate::address::Address;
 use crate::cli::Global;
-use crate::diagnostic::{Advice, Diagnostic};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::state::{Effect, State, StateError};
 use crate::ui::Ui;
@@ -20,7 +20,7 @@ fn unknown(address: &Address, state: &State) -> Failure {
         .resources
         .keys()
         .find(|known| known.name() == address.name() || known.block() == address.block());
-    let mut missing = Diagnostic::error("E0301", format!("the state has no {address}"));
+    let mut missing = Diagnostic::error(codes::NOT_IN_STATE, format!("the state has no {address}"));
     if let Some(alike) = alike {
         missing = missing.help(format!("did you mean {alike}?"));
     }
@@ -85,11 +85,14 @@ pub(crate) async fn mv(
             return Err(unknown(from, state));
         }
         if from.type_name() != to.type_name() {
-            let wrong = Diagnostic::error("E0303", format!("{from} cannot become a {}", to.type_name()));
+            let wrong = Diagnostic::error(
+                codes::OTHER_TYPE,
+                format!("{from} cannot become a {}", to.type_name()),
+            );
             return Err(Failure::error(wrong.help("a resource keeps its type")));
         }
         if state.resources.contains_key(to) {
-            let taken = Diagnostic::error("E0206", format!("the state has a {to} already"));
+            let taken = Diagnostic::error(codes::TAKEN, format!("the state has a {to} already"));
             return Err(Failure::error(taken.help("move or remove that one first")));
         }
         Ok(())
@@ -148,7 +151,7 @@ pub(crate) fn pull(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure>
 pub(crate) fn push(file: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let path = env.cwd.join(file);
     let document = env.fs.read(&path, DOCUMENT_BYTES_MAX).map_err(|error| {
-        let unread = Diagnostic::error("E0811", format!("could not read {}", path.display()));
+        let unread = Diagnostic::error(codes::UNREADABLE, format!("could not read {}", path.display()));
         Failure::error(unread.note(error.to_string()))
     })?;
     let store = store(global, env, ui)?;

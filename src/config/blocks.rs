@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::codes;
 use super::located::{Located, Thing};
 use super::raw::{Entry, Node, NodeKind, Table};
 use super::report::{Report, Span};
 use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest::{self, Why};
 use crate::address::{ADDRESS_LENGTH_MAX, Address, Key, is_plain_name};
-use crate::diagnostic::{Advice, Diagnostic, run};
+use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::schema::{Schema, Schemas};
 
 /// How many copies a block may have.

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::codes;
 use super::files;
 use super::keys::add_defaults;
 use super::located::{Located, Member, Thing};
@@ -13,7 +12,7 @@ use super::report::Span;
 use super::scope::{Scope, count, there_are};
 use super::suggest;
 use super::trust;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::schema::{Attribute, Kind};
 use crate::value::{Attributes, Part, Reference, SecretSource, Value};
 

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::codes;
 use super::report::{Report, Span};
 use super::trust::{Files, Refusal};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::Code;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// The root file.
 pub(super) const ROOT: &str = "infra.toml";
@@ -171,7 +171,7 @@ impl<'a> Folder<'a> {
 }
 
 /// A file that is not read, and the flag that opens it.
-pub(super) fn refused(code: &'static str, refusal: Refusal) -> Diagnostic {
+pub(super) fn refused(code: Code, refusal: Refusal) -> Diagnostic {
     let diagnostic = Diagnostic::error(code, refusal.what);
     if refusal.can_be_opened {
         diagnostic.help("--allow-file DIR lets it read the files below DIR")

@@ -4,12 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::codes;
 use super::conform::{Subject, shorten};
 use super::report::Span;
 use super::scope::Scope;
 use super::suggest::{self, Why};
-use crate::diagnostic::{Advice, Diagnostic};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::schema::{Attribute, Kind};
 use crate::value::Attributes;
 

@@ -3,14 +3,13 @@
 //! Does not know what the value is used for.
 
 use super::blocks::Shape;
-use super::codes;
 use super::located::{Located, Thing};
 use super::reference::{Path, PathStep};
 use super::report::Span;
 use super::scope::{Place, Scope, join, there_are};
 use super::suggest;
 use crate::address::{Address, Key};
-use crate::diagnostic::{Advice, Diagnostic};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::schema::Schema;
 use crate::value::Reference;
 

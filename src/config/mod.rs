@@ -24,7 +24,6 @@ mod suggest;
 mod syntax;
 mod variables;
 
-pub(crate) mod codes;
 pub(crate) mod editor_schema;
 pub(crate) mod trust;
 
@@ -36,7 +35,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::env::FileSystem;
 use crate::schema::{Kind, Schema, Schemas};
 use crate::value::{Attributes, Value};

@@ -3,7 +3,6 @@
 //! Does not know resources.
 
 use super::blocks::{Sections, header_of};
-use super::codes;
 use super::conform::shorten;
 use super::files::{Folder, ROOT};
 use super::located::Thing;
@@ -14,7 +13,7 @@ use super::scope::{Place, Scope, Stage, there_are};
 use super::suggest;
 use super::{LoadRequest, Project};
 use crate::address::is_plain_name;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 const KEYS: &[&str] = &[
     "name",

@@ -2,11 +2,10 @@
 //!
 //! Does not know which zones there are today or what is sold in them: the API tells that.
 
-use super::codes;
 use super::conform::shorten;
 use super::report::{Report, Span};
 use super::suggest;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::region::REGIONS;
 
 /// Whether a text is a region; says so if not.

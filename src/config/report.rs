@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{codes, secrecy};
-use crate::diagnostic::{Diagnostic, Location, Source, Sources};
+use super::secrecy;
+use crate::diagnostic::codes::Code;
+use crate::diagnostic::{Diagnostic, Location, Source, Sources, codes};
 
 /// How many diagnostics are kept; nobody reads more.
 const DIAGNOSTICS_MAX: usize = 10_000;
@@ -16,7 +17,7 @@ const DIAGNOSTICS_MAX: usize = 10_000;
 const GUESSES_MAX: usize = 1_000;
 
 /// What may be said only because a part of the configuration could not be read.
-const MAY_FOLLOW: &[&str] = &[
+const MAY_FOLLOW: &[Code] = &[
     codes::NO_INFRA,
     codes::MISSING_KEY,
     codes::NO_SUCH_BLOCK,
@@ -55,7 +56,7 @@ impl Span {
 /// What makes two diagnostics the same mistake.
 #[derive(PartialEq, Eq, Hash)]
 struct Said {
-    code: &'static str,
+    code: Code,
     file: Arc<str>,
     start: usize,
     end: usize,
@@ -268,7 +269,7 @@ impl Report {
     }
 }
 
-fn key(diagnostic: &Diagnostic) -> (Option<&Location>, &'static str, &str) {
+fn key(diagnostic: &Diagnostic) -> (Option<&Location>, Code, &str) {
     (
         diagnostic.labels.first().map(|label| &label.location),
         diagnostic.code,

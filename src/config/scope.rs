@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::blocks::Index;
-use super::codes;
 use super::locals::Local;
 use super::located::{Located, Member, Thing};
 use super::raw::{Node, NodeKind, TEXT_MAX};
@@ -14,7 +13,7 @@ use super::reference::{Hole, Path, PathStep, Piece, Text};
 use super::report::{Report, Span};
 use super::suggest;
 use super::trust::Files;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::schema::{Kind, Schemas};
 use crate::value::{Part, Reference};
 

@@ -7,10 +7,9 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::codes;
 use super::raw::{self, Table};
 use super::report::{Report, Span};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// From this size on, only the first mistake of a file is reported: a file that is not TOML at all would give
 /// one for every few bytes.

@@ -9,7 +9,6 @@ use std::rc::Rc;
 use toml::de::DeValue;
 
 use super::blocks::{Document, Sections, header_of};
-use super::codes;
 use super::conform::shorten;
 use super::located::{Located, Member, Thing};
 use super::raw::{self, Entry, Node, NodeKind, Table};
@@ -17,7 +16,7 @@ use super::reference::Text;
 use super::report::Span;
 use super::scope::{Scope, join};
 use super::suggest;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// The type of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,7 @@ pub(crate) mod outcome;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+mod story;
 mod streams;
 mod table;
 #[cfg(test)]
@@ -36,7 +37,8 @@ use self::streams::Streams;
 pub(crate) use self::table::Row;
 use self::text::{Look, escape_json, escape_lines};
 use crate::address::Address;
-use crate::diagnostic::{Advice, Diagnostic, Sources, Typed};
+use crate::diagnostic::codes::Story;
+use crate::diagnostic::{Advice, Diagnostic, Sources, Typed, codes};
 use crate::env::Env;
 use crate::plan::Plan;
 use crate::schema::Schema;
@@ -274,6 +276,16 @@ impl Ui {
         self.print(&table::keys(schema, self.out_look));
     }
 
+    /// The story of a code.
+    pub(crate) fn story(&self, story: &Story) {
+        self.print(&story::render(story, self.out_look));
+    }
+
+    /// A line for each code.
+    pub(crate) fn stories(&self, stories: &[Story]) {
+        self.print(&story::list(stories, self.out_look));
+    }
+
     /// Text of the result, below an empty line unless it is the first.
     fn paragraph(&self, text: &str) {
         if !text.is_empty() && lock(&self.streams).has_printed() {
@@ -313,8 +325,11 @@ impl Ui {
 
     /// Says that a file beside the screen is cut off; the run itself goes on.
     fn warn_of_file(&self, what: &str, error: &io::Error) {
-        let warning = Diagnostic::warning("W091", format!("{what} cannot be written any more: {error}"))
-            .note("what follows is missing in it");
+        let warning = Diagnostic::warning(
+            codes::SIDE_FILE_ENDED,
+            format!("{what} cannot be written any more: {error}"),
+        )
+        .note("what follows is missing in it");
         let style = self.style(false);
         self.print_talk(&diagnostics::render(&[warning], &Sources::default(), style));
     }

@@ -286,6 +286,7 @@ fn write_end(finished: &Finished, sheet: &mut Sheet) {
 mod tests {
     use super::super::testing::address;
     use super::*;
+    use crate::diagnostic::codes;
 
     const LOOK: Look = Look {
         color: false,
@@ -353,7 +354,7 @@ web_ip = \"47.98.1.1\"
                     create: 4,
                     ..Counts::default()
                 },
-                failures: vec![Diagnostic::error("E0604", "x")],
+                failures: vec![Diagnostic::error(codes::REFUSED, "x")],
                 done: of(&["vpc.main", "vswitch.web", "security_group.web", "instance.web[0]"]),
                 failed: vec![(address("instance.web[1]"), None)],
                 half_made: vec![(
@@ -388,7 +389,7 @@ at step \"start\"; finished resources are not touched).
             &Finished {
                 done: vec![address("instance.web")],
                 failed: vec![(address("instance.web"), Some("i-1".to_owned()))],
-                failures: vec![Diagnostic::error("E0604", "x")],
+                failures: vec![Diagnostic::error(codes::REFUSED, "x")],
                 ..finished()
             },
             LOOK,
@@ -424,10 +425,13 @@ at step \"start\"; finished resources are not touched).
         let failures: Vec<Diagnostic> = (0..30)
             .map(|index| {
                 let address = address(&format!("instance.web[{index}]"));
-                Diagnostic::error("E0604", format!("{address}: step \"create\" failed: sold out"))
-                    .about(&address)
+                Diagnostic::error(
+                    codes::REFUSED,
+                    format!("{address}: step \"create\" failed: sold out"),
+                )
+                .about(&address)
             })
-            .chain([Diagnostic::error("E0604", "another reason")])
+            .chain([Diagnostic::error(codes::REFUSED, "another reason")])
             .collect();
         let grouped = grouped(&failures);
         assert_eq!(grouped.len(), 2);

@@ -666,7 +666,7 @@ mod tests {
                 location: Some(at(&next(), 1)),
                 ..change(Action::Update, "instance.web")
             });
-            plan.diagnostics = vec![Diagnostic::warning("W031", next()).help(next())];
+            plan.diagnostics = vec![Diagnostic::warning(crate::diagnostic::codes::NEW_REGION, next()).help(next())];
             let shown = text(&plan, columns);
             let dangerous = |character: &char| character.is_control() && *character != '\n' || *character == '\u{202e}';
             prop_assert_eq!(shown.chars().find(dangerous), None);

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
 use super::{Header, Ui, is_on};
-use crate::diagnostic::{Advice, Diagnostic};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::plan::{Action, Plan};
 
@@ -36,12 +36,14 @@ pub(crate) fn can_ask(question: &Question<'_>, env: &Env) -> Result<(), Box<Diag
 
 /// Asks on standard error; only the full word is a yes. An end of the input and a signal (Ctrl-C) mean no.
 pub(crate) async fn confirm(question: &Question<'_>, env: &Env, ui: &Ui) -> bool {
+    // Before anybody can answer: from here on a signal is a no.
+    let signals = env.signals.listen();
     ui.print_talk(&question.text(ui.err_look()));
     ui.print_talk(&question.line());
     // A thread of its own: nothing can take a read back that waits for a terminal, so it is left behind.
     let (answered, answer) = oneshot::channel();
     std::thread::spawn(move || answered.send(read_line()));
-    let answer = match env.signals.listen() {
+    let answer = match signals {
         Ok(mut signals) => tokio::select! {
             answer = answer => answer.ok().flatten(),
             () = signals.next() => None,
@@ -149,7 +151,7 @@ impl Question<'_> {
         } else {
             "plan"
         };
-        let mut refusal = Diagnostic::error("E0511", format!("{command} needs an answer {why}"))
+        let mut refusal = Diagnostic::error(codes::NOBODY_TO_ASK, format!("{command} needs an answer {why}"))
             .note("nothing was changed")
             .help(Advice::from("look first:             ").run(look))
             .help(
@@ -197,7 +199,7 @@ impl Question<'_> {
         let mut line = String::new();
         // Writing into a text does not fail.
         let _ = SimpleTheme.format_input_prompt(&mut line, &self.prompt(), None);
-        line + " "
+        line
     }
 
     /// Whatever is not the word itself means no; so does no answer.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::plan_view::Header;
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::plan::{Action, AttributeChange, Drift, Operation, OutputChange, Plan, ResourceChange, Work};
 use crate::value::{Attributes, Reference, SecretSource, Value};
 
@@ -131,7 +131,7 @@ pub(super) fn plan() -> Plan {
             },
         ],
         diagnostics: vec![
-            Diagnostic::warning("W031", "security_group.web opens port 22 to 0.0.0.0/0")
+            Diagnostic::warning(codes::NEW_REGION, "security_group.web opens port 22 to 0.0.0.0/0")
                 .at(at("network.infra.toml", 19), ""),
         ],
         ..Plan::default()

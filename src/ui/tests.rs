@@ -369,7 +369,10 @@ fn events_begin_with_a_version_and_end_with_an_end() {
     };
     let ui = scene.ui(false, options);
     ui.plan(&super::testing::plan(), &header(), Detail::Normal);
-    ui.diagnostics(&[Diagnostic::error("E0511", "no\u{1b}\u{202e}")], false);
+    ui.diagnostics(
+        &[Diagnostic::error(codes::NOBODY_TO_ASK, "no\u{1b}\u{202e}")],
+        false,
+    );
     ui.talk("Stopping.");
     let progress = Progress::new(&ui, &scene.env(&[], false), true, None);
     progress.begin(&plan(), &header());
@@ -459,7 +462,7 @@ fn a_failed_run_is_reported_beside_the_result() {
         again: "infra apply".to_owned(),
         counts: Counts::default(),
         failures: vec![Diagnostic::error(
-            "E0604",
+            codes::REFUSED,
             "vpc.main: step \"create\" failed: quota",
         )],
         done: Vec::new(),
