@@ -118,7 +118,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// How many more files a run opens at least: for signals, the runtime, the state and one connection.
+const FILES_MIN: usize = 16;
+
+/// The runtime. It panics where it does not get its files, so it is seen beforehand whether there are any.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    #[cfg(unix)]
+    drop(
+        (0..FILES_MIN)
+            .map(|_| std::fs::File::open("/dev/null"))
+            .collect::<std::io::Result<Vec<_>>>()?,
+    );
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

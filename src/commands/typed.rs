@@ -45,6 +45,7 @@ pub(crate) fn typed(cli: &Cli) -> Typed {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
     use clap::CommandFactory as _;
@@ -60,6 +61,52 @@ mod tests {
                 found.push(path);
             }
         }
+    }
+
+    /// All long flags of a command and of those below it.
+    fn flags(command: &clap::Command, found: &mut BTreeSet<String>) {
+        let own = command
+            .get_arguments()
+            .filter_map(|one| one.get_long_and_visible_aliases());
+        found.extend(own.flatten().map(str::to_owned));
+        command.get_subcommands().for_each(|below| flags(below, found));
+    }
+
+    #[test]
+    fn every_flag_in_a_message_exists() {
+        let mut command = Cli::command();
+        command.build();
+        let mut known = BTreeSet::from(["help".to_owned(), "version".to_owned()]);
+        flags(&command, &mut known);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut files = Vec::new();
+        sources(&root, &mut files);
+        let is_exempt = |path: &&PathBuf| {
+            let name = path.strip_prefix(&root).unwrap();
+            name.starts_with("sim")
+                || name.starts_with("proof")
+                || name.components().any(|part| part.as_os_str() == "tests")
+        };
+        let mut seen = 0;
+        for path in files.iter().filter(|path| !is_exempt(path)) {
+            let text = std::fs::read_to_string(path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                for part in line.split("--").skip(1) {
+                    let is_name = |letter: &char| letter.is_ascii_lowercase() || *letter == '-';
+                    let flag: String = part.chars().take_while(is_name).collect();
+                    if flag.len() > 1 && flag.starts_with(|first: char| first.is_ascii_lowercase()) {
+                        seen += 1;
+                        assert!(
+                            known.contains(&flag),
+                            "{}: no flag --{flag}: {line}",
+                            path.display()
+                        );
+                    }
+                }
+            }
+        }
+        assert!(seen > 30, "{seen}");
     }
 
     /// The command and the flags of a suggestion; what is wrong with it.

@@ -449,19 +449,19 @@ codes! {
         "The name of the environment becomes the name of a file."
         ["signs other than letters, digits, '_' and '-'"]
         ["rename the environment"]
-    NOT_IN_STATE "E0819" "an address that the state does not have":
+    NOT_IN_STATE "E0843" "an address that the state does not have":
         "Commands of the state act on what is in it."
         ["a slip of the finger, or quotes that the shell took away", "another environment or cloud is chosen"]
         ["state list shows all of them"]
-    OTHER_CLOUD "E0820" "a state that belongs to another cloud":
+    OTHER_CLOUD "E0844" "a state that belongs to another cloud":
         "It knows the kind of cloud, the account and the region that its resources are in. With others everything would seem to be gone, and would be made again."
         ["credentials of another account", "the region was changed in the file", "INFRA_ENDPOINT is set, or is not"]
         ["use the credentials, the region and the endpoint of that state", "or another environment"]
-    OTHER_TYPE "E0821" "a resource cannot change its type":
+    OTHER_TYPE "E0845" "a resource cannot change its type":
         "A move gives another name to the same thing."
         ["a slip of the finger"]
         ["keep the type in the new address"]
-    TYPE_FORGOTTEN "E0822" "the state has a type that this version does not know":
+    TYPE_FORGOTTEN "E0846" "the state has a type that this version does not know":
         "It can neither be read nor deleted, so nothing is planned around it."
         ["the state was written by a newer version"]
         ["use the version of infra that made it"]
@@ -484,7 +484,7 @@ codes! {
 
     // The program and the machine.
     USAGE "E0901" "a flag or a variable with a value that cannot be used":
-        "The command was not begun."
+        "What was typed cannot mean anything here, so the command was not begun."
         ["a unit is missing or misspelt"]
         ["--help shows what a flag takes"]
     SIMULATOR "E0902" "the simulator cannot start":

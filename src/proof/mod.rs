@@ -16,6 +16,7 @@ mod scenarios;
 mod schedules;
 mod signals;
 mod world;
+mod young;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

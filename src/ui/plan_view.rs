@@ -98,6 +98,7 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     for change in &changes {
         if detail == Detail::Compact {
             write_title(change, &mut sheet);
+            write_lost(change, &mut sheet);
         } else {
             sheet.end_line();
             write_block(change, targets.get(&change.address).copied(), detail, &mut sheet);
@@ -299,9 +300,7 @@ fn write_block(change: &ResourceChange, target: Option<&Attributes>, detail: Det
             }
         }
     }
-    for lost in &change.lost {
-        write_labelled("LOST", RED, lost, RED, sheet);
-    }
+    write_lost(change, sheet);
     for kept in &change.kept {
         write_labelled("kept", PLAIN, kept, PLAIN, sheet);
     }
@@ -310,6 +309,13 @@ fn write_block(change: &ResourceChange, target: Option<&Attributes>, detail: Det
     }
     if let Some(down) = &change.down {
         write_labelled("down", YELLOW, down, PLAIN, sheet);
+    }
+}
+
+/// What is lost is shown however little else is.
+fn write_lost(change: &ResourceChange, sheet: &mut Sheet) {
+    for lost in &change.lost {
+        write_labelled("LOST", RED, lost, RED, sheet);
     }
 }
 
@@ -498,6 +504,13 @@ mod tests {
         let shown = render(&testing::plan(), &header(), Detail::Compact, look);
         assert!(shown.contains("\n-/+ replace  instance.db "), "{shown}");
         assert!(!shown.contains("steps") && !shown.contains("zone_id"), "{shown}");
+        let lost = |detail| {
+            render(&testing::plan(), &header(), detail, look)
+                .matches("LOST")
+                .count()
+        };
+        assert!(lost(Detail::Normal) > 0);
+        assert_eq!(lost(Detail::Compact), lost(Detail::Normal));
     }
 
     #[test]

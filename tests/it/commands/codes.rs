@@ -278,18 +278,18 @@ const WAYS: &[(&str, Way)] = &[
         world.run(&["state", "push", "bad.json"])
     })),
     ("E0818", Unit("src/state/tests/files.rs", "E0818")),
-    ("E0819", Run(|world| world.run(&["state", "show", "vpc.none"]))),
-    ("E0820", Run(|world| {
+    ("E0843", Run(|world| world.run(&["state", "show", "vpc.none"]))),
+    ("E0844", Run(|world| {
         applied(world);
         let text = world.read("infra.toml");
         world.write("infra.toml", &text.replace("cn-hangzhou", "cn-beijing"));
         world.run(&["plan"])
     })),
-    ("E0821", Run(|world| {
+    ("E0845", Run(|world| {
         applied(world);
         world.run(&["state", "mv", "vpc.main", "vswitch.main"])
     })),
-    ("E0822", Unit("src/plan/decide/delete.rs", "E0805")),
+    ("E0846", Unit("src/plan/decide/delete.rs", "E0805")),
     ("E0831", Run(|world| world.run(&["output", "none"]))),
     ("E0832", Run(|world| {
         file(world, &format!("{VPC}[output]\nx = [\"a\"]\n"));
@@ -311,7 +311,7 @@ const WAYS: &[(&str, Way)] = &[
     })),
     ("E0905", Run(|world| {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "ulimit -n 4; exec \"$0\" plan", env!("CARGO_BIN_EXE_infra")]);
+        command.args(["-c", "ulimit -n 6; exec \"$0\" plan", env!("CARGO_BIN_EXE_infra")]);
         through(world, command)
     })),
     ("E0906", Run(|world| world.run(&["explain", "E9999"]))),

@@ -89,7 +89,7 @@ fn a_terminal_that_goes_away_stops_it_like_a_signal_to_end() {
 /// Runs the binary at a terminal, waits for a text and types something. Code, and all that the screen showed.
 fn at_terminal(world: &World, arguments: &str, wait_for: &str, keys: &[u8]) -> (Option<i32>, String) {
     let inner = world.command(&[]);
-    let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_infra"));
+    let line = format!("exec {} {arguments}", env!("CARGO_BIN_EXE_infra"));
     let mut command = Command::new("script");
     command
         .args(["-q", "-e", "-c", &line, "/dev/null"])
