@@ -58,10 +58,10 @@ const HIDDEN: &str = "(sensitive)";
 
 impl Diagnostic {
     /// An error.
-    pub(crate) fn error(code: impl Into<Code>, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn error(code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             level: Level::Error,
-            code: code.into(),
+            code,
             message: message.into(),
             labels: Vec::new(),
             notes: Vec::new(),
@@ -72,7 +72,7 @@ impl Diagnostic {
     }
 
     /// A warning.
-    pub(crate) fn warning(code: impl Into<Code>, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn warning(code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             level: Level::Warning,
             ..Diagnostic::error(code, message)

@@ -29,8 +29,9 @@
 //!
 //! # Adding a resource type
 //!
-//! `resources/NAME.rs` with its table and a line in the registry; an example under `examples/`; actions of the simulator
-//! under `sim/actions/`. Validation, reading, comparing, updating and the editor schema follow from the table.
+//! `types/NAME.rs` with its one static and a line in the registry of `types`; a row for each action in `api/action.rs`; an
+//! example under `examples/`; actions of the simulator under `sim/actions/`. Validation, reading, comparing, updating and
+//! the editor schema follow from the table.
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.
 #![allow(
@@ -39,7 +40,9 @@
 )]
 
 mod address;
+mod api;
 mod apply;
+mod change;
 mod cli;
 mod cloud;
 mod commands;
@@ -54,10 +57,10 @@ mod plan;
 #[cfg(test)]
 mod proof;
 mod region;
-mod resources;
-mod schema;
 mod state;
 mod step;
+mod task;
+mod types;
 mod ui;
 mod value;
 
@@ -118,17 +121,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// How many more files a run opens at least: for signals, the runtime, the state and one connection.
-const FILES_MIN: usize = 16;
-
 /// The runtime. It panics where it does not get its files, so it is seen beforehand whether there are any.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    #[cfg(unix)]
-    drop(
-        (0..FILES_MIN)
-            .map(|_| std::fs::File::open("/dev/null"))
-            .collect::<std::io::Result<Vec<_>>>()?,
-    );
+    env::room_for_files()?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Product;
+use crate::api::Action;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{self, Code};
 
@@ -11,8 +11,7 @@ use crate::diagnostic::codes::{self, Code};
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     pub(crate) kind: ErrorKind,
-    pub(crate) product: Product,
-    pub(crate) action: &'static str,
+    pub(crate) action: &'static Action,
     /// The API's code, or empty if no answer of the API came.
     pub(crate) code: String,
     /// The API's message, or ours if no answer of the API came.
@@ -75,7 +74,7 @@ impl ApiError {
             }
             ErrorKind::Credentials => codes::KEY_REFUSED,
             ErrorKind::Unreachable => codes::UNREACHABLE,
-            ErrorKind::Malformed => codes::NOT_THE_API,
+            ErrorKind::Malformed => codes::DAMAGED,
             ErrorKind::Throttled => codes::THROTTLED,
             ErrorKind::Ambiguous | ErrorKind::TokenProcessing | ErrorKind::WindowClosed => {
                 codes::NO_CLEAR_ANSWER
@@ -85,7 +84,11 @@ impl ApiError {
 
     /// Where and how often it was tried, as facts for a report.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let mut api = format!("api: {} {}", self.product.name().to_lowercase(), self.action);
+        let mut api = format!(
+            "api: {} {}",
+            self.action.product.name.to_lowercase(),
+            self.action.name
+        );
         if let Some(status) = self.http_status {
             api.push_str(&format!(", HTTP {status}"));
         }
@@ -122,7 +125,7 @@ impl fmt::Display for ApiError {
             ErrorKind::Unreachable => "could not be sent",
             ErrorKind::Malformed => "got an answer that is not the API's",
         };
-        write!(f, "{} {verb}: ", self.action)?;
+        write!(f, "{} {verb}: ", self.action.name)?;
         if !self.code.is_empty() {
             write!(f, "{}: ", self.code)?;
         }

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::cli::{ApprovalArgs, Global};
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
-use crate::plan::Plan;
+use crate::plan::{Plan, Vanished};
 use crate::ui::prompt::{self, Question};
 use crate::ui::{Header, Ui};
 
@@ -35,6 +35,37 @@ pub(super) async fn approve(
     Ok(approval.auto_approve || prompt::confirm(&question, env, ui).await)
 }
 
+/// What is said of known resources that nobody finds.
+fn gone(plan: &Plan, vanished: &[&Vanished], command: &'static str) -> Diagnostic {
+    let listed: Vec<String> = vanished.iter().map(|one| one.address.to_string()).collect();
+    let (count, known) = (plan.vanished.len(), plan.known);
+    let mut error = Diagnostic::error(
+        codes::VANISHED,
+        format!(
+            "{count} of {known} known resources are not there any more: {}",
+            listed.join(", ")
+        ),
+    )
+    .note("they are made again, or forgotten, only with leave");
+    if count == known {
+        error =
+            error.note("none of them was seen at all: are account, region and rights those of this state?");
+    }
+    error
+        .help(
+            Advice::from("if they were deleted on purpose: ")
+                .run(command)
+                .arg("--auto-approve")
+                .arg(format!("--allow-vanished={}", listed.join(","))),
+        )
+        .help(
+            Advice::from("whichever they are:              ")
+                .run(command)
+                .arg("--auto-approve")
+                .arg("--allow-vanished"),
+        )
+}
+
 /// Every rule that stands against this plan, each with its way out.
 fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> Vec<Diagnostic> {
     let mut broken: Vec<Diagnostic> = plan
@@ -58,6 +89,19 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> 
             .iter()
             .any(|one| one == "*" || *one == address.to_string())
     };
+    let vanished_allowed = approval.allow_vanished.as_deref().unwrap_or_default();
+    let vanished: Vec<&Vanished> = plan
+        .vanished
+        .iter()
+        .filter(|one| {
+            !vanished_allowed
+                .iter()
+                .any(|allowed| allowed == "*" || *allowed == one.address.to_string())
+        })
+        .collect();
+    if !vanished.is_empty() {
+        broken.push(gone(plan, &vanished, command));
+    }
     let lost: Vec<String> = plan
         .losses()
         .filter(|change| !allowed(&change.address))

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use super::project::Project;
 use super::sim::start_error;
+use crate::api::product;
 use crate::cli::Global;
 use crate::cloud::{Cloud, CloudOptions, Credentials};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::event::Listener;
 use crate::sim;
-use crate::state::{Effect, State};
+use crate::state::{Effect, State, keep_out_of_git};
 use crate::ui::Ui;
 use crate::ui::progress::Progress;
 
@@ -96,16 +97,12 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
         })?,
         ..sim::Options::default()
     };
+    // Best effort: where the folder cannot be written, the simulator says so in a moment.
+    let root = folder.join(".infra");
+    if env.fs.create_folder(&root).is_ok() {
+        let _ = keep_out_of_git(&*env.fs, &root);
+    }
     sim::Server::start(options).map_err(start_error)
-}
-
-/// Which account this is, for the header and for the state: asked once, beside the first reads.
-pub(super) async fn account(cloud: &Cloud) -> Option<String> {
-    cloud
-        .caller_identity()
-        .await
-        .ok()
-        .map(|identity| identity.account_id)
 }
 
 /// Fills in the account when the state does not know it yet; another account or region is refused.
@@ -146,6 +143,8 @@ pub(super) fn check_cloud(
         endpoint_kind: kind.to_owned(),
         account_id: account.map(str::to_owned).or_else(|| known.account_id.clone()),
         region: connection.region.clone(),
+        project: None,
+        environment: None,
     }))
 }
 
@@ -179,7 +178,7 @@ pub(super) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
     let each: Vec<String> = totals
         .requests
         .iter()
-        .map(|((product, action), count)| format!("{} {action} {count}", product.name()))
+        .map(|(action, count)| format!("{action} {count}"))
         .collect();
     ui.talk(&format!(
         "{requests} requests ({}); {} repeated, {} throttled, {:.1} s waited",
@@ -188,4 +187,31 @@ pub(super) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
         totals.throttled,
         totals.waited.as_secs_f64()
     ));
+}
+
+/// Refuses to change anything for a state that knows its account, or in Alibaba Cloud, while nobody has said whose
+/// account this is: what is not seen in another account is not gone.
+pub(super) fn demand_account(
+    state: &State,
+    connection: &Connection,
+    account: Option<&str>,
+) -> Result<(), Failure> {
+    let is_vendor = connection.cloud.endpoint_kind() == "alibaba_cloud";
+    if account.is_some() || (state.cloud.account_id.is_none() && !is_vendor) {
+        return Ok(());
+    }
+    let message = match &state.cloud.account_id {
+        Some(known) => {
+            format!("this state belongs to account {known}, and the account could not be confirmed")
+        }
+        None => "the account could not be confirmed".to_owned(),
+    };
+    let address = connection.cloud.address(&product::STS);
+    Err(Failure::error(
+        Diagnostic::error(codes::ACCOUNT_UNKNOWN, message)
+            .note("nothing was changed")
+            .help(format!(
+                "{address} must be reachable (GetCallerIdentity; needs no permission)"
+            )),
+    ))
 }

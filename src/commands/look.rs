@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::connect::{Connection, account, check_cloud};
+use super::connect::{Connection, check_cloud, demand_account};
 use super::failure::Failure;
 use super::project::Project;
 use super::report;
 use crate::config::Config;
 use crate::env::Env;
 use crate::live::Live;
+use crate::observe::Wanted;
 use crate::observe::recover::{self, Recovery};
-use crate::observe::{Wanted, refresh};
-use crate::schema::Kind;
-use crate::state::{Loaded, Session, State, resolve};
+use crate::observe::{account, refresh};
+use crate::state::{Loaded, Session, State};
+use crate::types::Kind;
 
 /// What a look at the cloud has shown.
 pub(super) struct Seen {
@@ -32,7 +33,7 @@ pub(super) async fn look(
     let started = env.clock.elapsed();
     let (live, account) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
-        account(&connection.cloud)
+        account::of(&connection.cloud, &loaded.state)
     );
     let mut live =
         live.map_err(|error| Failure::error(report::api_error("the cloud could not be read", &error)))?;
@@ -53,11 +54,11 @@ pub(super) async fn look(
 fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
-        let nested = resource.schema.attributes.iter().filter(|attribute| {
+        let nested = resource.resource_type.attributes.iter().filter(|attribute| {
             matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_))
                 && resource.attributes.contains_key(attribute.name)
         });
-        let wanted = parts.entry(resource.schema.type_name.to_owned()).or_default();
+        let wanted = parts.entry(resource.resource_type.name.to_owned()).or_default();
         wanted
             .nested
             .extend(nested.map(|attribute| attribute.name.to_owned()));
@@ -68,9 +69,7 @@ fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
 /// The state with what recovery found, in memory.
 pub(super) fn with_recovery(mut state: State, recovery: &Recovery) -> State {
     for (intent, effect) in &recovery.found {
-        if let Some(effect) = resolve(effect, Some(intent)) {
-            state.apply(&effect);
-        }
+        state.apply(effect, Some(intent));
     }
     state
 }
@@ -86,7 +85,11 @@ pub(super) fn loaded(session: &Session) -> Loaded {
 
 /// Writes down what looking has settled, and which cloud this state belongs to.
 pub(super) async fn adopt(session: &Session, connection: &Connection, seen: &Seen) -> Result<(), Failure> {
-    let cloud = session.with_state(|state| check_cloud(state, connection, seen.account.as_deref()))?;
+    let account = seen.account.as_deref();
+    let cloud = session.with_state(|state| {
+        let cloud = check_cloud(state, connection, account)?;
+        demand_account(state, connection, account).map(|()| cloud)
+    })?;
     for (intent, effect) in &seen.recovery.found {
         session.done(intent.seq, vec![effect.clone()]).await?;
     }

@@ -11,9 +11,8 @@ use crate::config::{self, Config, trust};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::plan;
-use crate::resources;
-use crate::schema::Schemas;
 use crate::state::{LocalStore, LockNote, StateError};
+use crate::types::Types;
 use crate::ui::Ui;
 
 /// The name of the state where there are no environments.
@@ -23,7 +22,7 @@ pub(super) const DEFAULT: &str = "default";
 pub(super) struct Project {
     /// The folder of `infra.toml`.
     pub(super) folder: PathBuf,
-    pub(super) schemas: Schemas,
+    pub(super) types: Types,
     pub(super) config: Config,
     /// The folders beside it whose files the configuration may name.
     opened: Vec<PathBuf>,
@@ -76,7 +75,7 @@ pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Load
         },
         check_endpoint: &cloud::may_stand_in_a_file,
     };
-    let loaded = config::load(&request, &resources::schemas());
+    let loaded = config::load(&request, &Types::all());
     ui.set_sources(&loaded.sources);
     ui.may_show(loaded.plain_variables.clone());
     loaded
@@ -94,7 +93,7 @@ pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
     }
     Ok(Project {
         folder: folder(global, env),
-        schemas: resources::schemas(),
+        types: Types::all(),
         config,
         opened: opened_folders(global, env),
     })

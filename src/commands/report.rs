@@ -2,7 +2,7 @@
 
 use crate::apply::{Cause, Failure};
 use crate::cloud::ApiError;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes, run};
 
 /// What a code of the API means to somebody who wrote a configuration.
 struct Meaning {
@@ -147,7 +147,7 @@ pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
 
 /// A piece of work that failed.
 pub(super) fn failure(failure: &Failure) -> Diagnostic {
-    let doing = format!("{}: step \"{}\" failed", failure.address, failure.step);
+    let doing = format!("{}: step \"{}\" failed", failure.object, failure.step);
     let mut diagnostic = match &failure.cause {
         Cause::Api(error) => api_error(&doing, error),
         Cause::Wait { wanted, error } => Diagnostic::error(codes::NOT_REACHED, doing)
@@ -163,13 +163,30 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
         }
         Cause::Adopted { .. } => Diagnostic::error(codes::ADOPTED, format!("{doing}: {}", failure.cause))
             .help("run the same again"),
+        Cause::Vanished { .. } | Cause::Settled { .. } => {
+            Diagnostic::error(codes::NOT_AS_PLANNED, format!("{doing}: {}", failure.cause))
+                .help(run("plan").then(" shows what is there now"))
+        }
+        Cause::Missing { .. } => {
+            Diagnostic::error(codes::INPUT_MISSING, format!("{doing}: {}", failure.cause))
+                .help("run the same again; it goes on from what it finds")
+        }
         Cause::Internal(_) => Diagnostic::error(codes::BUG, format!("{doing}: {}", failure.cause))
             .help("please report it with the configuration"),
     };
     if let Some(location) = &failure.location {
         diagnostic = diagnostic.at(location.clone(), "");
     }
-    diagnostic.about(&failure.address)
+    match failure.restored {
+        Some(true) => {
+            diagnostic = diagnostic.note("it was stopped for this change and has been started again")
+        }
+        Some(false) => {
+            diagnostic = diagnostic.note("it was stopped for this change and could not be started again")
+        }
+        None => {}
+    }
+    diagnostic.about(&failure.object.address)
 }
 
 #[cfg(test)]
@@ -179,16 +196,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::address::Object;
+    use crate::api::action;
+    use crate::cloud::ErrorKind;
     use crate::cloud::wait::WaitError;
-    use crate::cloud::{ErrorKind, Product};
     use crate::diagnostic::codes::Code;
     use crate::state::{StateError, Violation};
 
     fn api(kind: ErrorKind) -> Cause {
         Cause::Api(ApiError {
             kind,
-            product: Product::Ecs,
-            action: "CreateInstance",
+            action: &action::CREATE_INSTANCE,
             code: String::new(),
             message: "no".to_owned(),
             request_id: None,
@@ -220,11 +238,18 @@ mod tests {
             (api(ErrorKind::Refused), codes::REFUSED),
             (api(ErrorKind::Credentials), codes::KEY_REFUSED),
             (api(ErrorKind::Unreachable), codes::UNREACHABLE),
-            (api(ErrorKind::Malformed), codes::NOT_THE_API),
+            (api(ErrorKind::Malformed), codes::DAMAGED),
             (api(ErrorKind::Throttled), codes::THROTTLED),
             (api(ErrorKind::Ambiguous), codes::NO_CLEAR_ANSWER),
             (wait, codes::NOT_REACHED),
             (adopted, codes::ADOPTED),
+            (Cause::Vanished { id: "i-1".to_owned() }, codes::NOT_AS_PLANNED),
+            (
+                Cause::Missing {
+                    what: "no id".to_owned(),
+                },
+                codes::INPUT_MISSING,
+            ),
             (Cause::Internal("a step was lost".to_owned()), codes::BUG),
             (Cause::State(StateError::Closed), codes::STATE_CLOSED),
             (Cause::State(unlocked), codes::NO_LOCKS),
@@ -232,7 +257,8 @@ mod tests {
         ];
         for (cause, code) in table {
             let failure = Failure {
-                address: "instance.web".parse().unwrap(),
+                object: Object::now("instance.web".parse().unwrap()),
+                restored: None,
                 location: None,
                 step: "create".to_owned(),
                 id: None,

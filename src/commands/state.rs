@@ -7,9 +7,9 @@ use super::failure::{Exit, Failure};
 use super::project::{self, store};
 use crate::address::Address;
 use crate::cli::Global;
-use crate::diagnostic::{Advice, Diagnostic, codes};
+use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::env::Env;
-use crate::state::{Effect, State, StateError};
+use crate::state::{Effect, Intent, State};
 use crate::ui::Ui;
 
 /// The largest document that is pushed, in bytes; 10,000 instances are about 10 MB.
@@ -80,28 +80,13 @@ pub(crate) async fn mv(
     env: &Env,
     ui: &Ui,
 ) -> Result<Exit, Failure> {
-    let may_move = |state: &State| {
-        if !state.resources.contains_key(from) {
-            return Err(unknown(from, state));
-        }
-        if from.type_name() != to.type_name() {
-            let wrong = Diagnostic::error(
-                codes::OTHER_TYPE,
-                format!("{from} cannot become a {}", to.type_name()),
-            );
-            return Err(Failure::error(wrong.help("a resource keeps its type")));
-        }
-        if state.resources.contains_key(to) {
-            let taken = Diagnostic::error(codes::TAKEN, format!("the state has a {to} already"));
-            return Err(Failure::error(taken.help("move or remove that one first")));
-        }
-        Ok(())
-    };
     let store = store(global, env, ui)?;
-    // Once without the lock, so that what is refused leaves no file behind.
-    may_move(&store.load()?.state)?;
+    // Looked at before the lock as well: a refusal leaves nothing behind.
+    let loaded = store.load()?;
+    may_move(from, to, &loaded.state, &loaded.open)?;
     let session = store.open(store.lock(project::lock_note(env, "state mv"))?)?;
-    session.with_state(may_move)?;
+    let open = session.open_intents();
+    session.with_state(|state| may_move(from, to, state, &open))?;
     session
         .note(vec![Effect::Move {
             from: from.clone(),
@@ -113,28 +98,70 @@ pub(crate) async fn mv(
     Ok(Exit::Done)
 }
 
+fn may_move(from: &Address, to: &Address, state: &State, open: &[Intent]) -> Result<(), Failure> {
+    if !state.resources.contains_key(from) {
+        return Err(unknown(from, state));
+    }
+    if from.type_name() != to.type_name() {
+        let wrong = Diagnostic::error(
+            codes::OTHER_TYPE,
+            format!("{from} cannot become a {}", to.type_name()),
+        );
+        return Err(Failure::error(wrong.help("a resource keeps its type")));
+    }
+    if state.resources.contains_key(to) {
+        let taken = Diagnostic::error(codes::TAKEN, format!("the state has a {to} already"));
+        return Err(Failure::error(taken.help("move or remove that one first")));
+    }
+    nothing_under_way(&[from, to], open)
+}
+
+/// What an open call makes or changes would be written to an address that has changed its meaning.
+pub(super) fn nothing_under_way(addresses: &[&Address], open: &[Intent]) -> Result<(), Failure> {
+    let under_way = open.iter().find(|intent| {
+        let members = intent.members.iter().map(|member| &member.address);
+        members
+            .chain([&intent.object.address])
+            .any(|address| addresses.contains(&address))
+    });
+    under_way.map_or(Ok(()), |intent| {
+        let message = format!(
+            "an interrupted run left a call open for {}: {}",
+            intent.object.address, intent.action
+        );
+        Err(Failure::error(Diagnostic::error(codes::UNDER_WAY, message).help(
+            run("apply").then(" finds out what became of it; then do this again"),
+        )))
+    })
+}
+
 /// Forget a resource; it goes on existing
 pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let id_of = |state: &State| {
-        state
+    let store = store(global, env, ui)?;
+    let may_forget = |state: &State, open: &[Intent]| {
+        let known = state
             .resources
             .get(address)
-            .map(|resource| resource.id.clone())
-            .ok_or_else(|| unknown(address, state))
+            .ok_or_else(|| unknown(address, state))?;
+        nothing_under_way(&[address], open)?;
+        Ok::<_, Failure>(known.ids().map(str::to_owned).collect::<Vec<_>>())
     };
-    let store = store(global, env, ui)?;
-    // Once without the lock, so that what is refused leaves no file behind.
-    id_of(&store.load()?.state)?;
+    // Looked at before the lock as well: a refusal leaves nothing behind.
+    let loaded = store.load()?;
+    may_forget(&loaded.state, &loaded.open)?;
     let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
-    let id = session.with_state(id_of)?;
-    session
-        .note(vec![Effect::Remove {
-            address: address.clone(),
-        }])
-        .await?;
+    let open = session.open_intents();
+    let ids = session.with_state(|state| may_forget(state, &open))?;
+    let forget = ids.iter().map(|id| Effect::Remove {
+        address: address.clone(),
+        id: id.clone(),
+    });
+    session.note(forget.collect()).await?;
     let serial = session.close()?;
     ui.result(&format!(
-        "{address} is forgotten (serial {serial}). {id} goes on existing."
+        "{address} is forgotten (serial {serial}). {} {} on existing.",
+        ids.join(", "),
+        if ids.len() == 1 { "goes" } else { "go" }
     ));
     ui.talk("It still carries the tags of this stack, so the next plan names it, or takes it back if its address is wanted.");
     Ok(Exit::Done)
@@ -155,8 +182,7 @@ pub(crate) fn push(file: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<E
         Failure::error(unread.note(error.to_string()))
     })?;
     let store = store(global, env, ui)?;
-    // Once without the lock, so that what is refused leaves no file behind.
-    store.may_push(&document)?;
+    store.can_push(&document)?;
     let lock = store.lock(project::lock_note(env, "state push"))?;
     let serial = store.push(lock, &document)?;
     ui.result(&format!("The state is this document now (serial {serial})."));
@@ -180,10 +206,7 @@ pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, F
 /// Go back to an earlier generation
 pub(crate) fn restore(serial: Option<u64>, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let store = store(global, env, ui)?;
-    if !project::has_states(global, env) {
-        let there = Vec::new();
-        return Err(StateError::NoGeneration { serial, there }.into());
-    }
+    store.can_restore(serial)?;
     let lock = store.lock(project::lock_note(env, "state restore"))?;
     let restored = store.restore(lock, serial)?;
     ui.result(&restored.to_string());

@@ -9,7 +9,7 @@ use super::report::Span;
 use super::scope::Scope;
 use super::suggest::{self, Why};
 use crate::diagnostic::{Advice, Diagnostic, codes};
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, Kind};
 use crate::value::Attributes;
 
 impl Scope<'_> {

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::env::FileSystem;
-use crate::schema::{Kind, Schema, Schemas};
+use crate::types::{Kind, ResourceType, Types};
 use crate::value::{Attributes, Value};
 
 pub(crate) use crate::diagnostic::Sources;
@@ -106,11 +106,12 @@ pub(crate) struct Project {
 #[derive(Clone)]
 pub(crate) struct Resource {
     pub(crate) address: Address,
-    pub(crate) schema: &'static Schema,
+    pub(crate) resource_type: &'static ResourceType,
     /// With defaults. What other resources make stands there as a reference.
     pub(crate) attributes: Attributes,
     pub(crate) depends_on: BTreeSet<Address>,
-    pub(crate) prevent_destroy: bool,
+    /// `lifecycle.prevent_destroy`, where the block says it.
+    pub(crate) prevent_destroy: Option<bool>,
     /// The header of the block.
     pub(crate) location: Location,
     /// Where each attribute stands, by path: `system_disk.size`, `ingress[0].port_range`. Copies share it.
@@ -149,8 +150,8 @@ impl std::fmt::Debug for Resource {
 
 /// Reads a configuration. All mistakes are found in one run; if there is any error, the configuration is
 /// incomplete and must not be used.
-pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
-    let mut report = Report::new(secret_keys(schemas));
+pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
+    let mut report = Report::new(secret_keys(types));
     let readable = trust::Files {
         fs: request.fs,
         folder: request.folder,
@@ -174,7 +175,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
         .into_iter()
         .map(|text| read_document(text, &nothing, &mut report))
         .collect();
-    let sections = blocks::sort(&documents, schemas, &mut report);
+    let sections = blocks::sort(&documents, types, &mut report);
 
     // 2. The environment, and the variables, on which all the rest may depend.
     let errors = report.errors();
@@ -193,7 +194,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
         set: request.set,
         environment: environment.as_deref().zip(environment_file.as_ref()),
     };
-    let mut scope = Scope::new(report, schemas, readable);
+    let mut scope = Scope::new(report, types, readable);
     scope.project.environment.clone_from(&environment);
     scope.project.is_environment_wrong = is_environment_wrong;
     let plain_variables = variables::read(&sections, &given, &mut scope);
@@ -222,6 +223,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
     }
     check::zones(&config, scope.project.region.as_deref(), &mut scope.report);
     check::networks(&config.resources, &mut scope.report);
+    check::partners(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs(&sections, &mut scope);
 
@@ -267,10 +269,10 @@ fn read_document(typed: Typed, sensitive: &BTreeSet<String>, report: &mut Report
 }
 
 /// The keys behind which a secret may stand.
-fn secret_keys(schemas: &Schemas) -> Vec<&'static str> {
-    let mut names: Vec<&'static str> = schemas
+fn secret_keys(types: &Types) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = types
         .iter()
-        .flat_map(|schema| schema.attributes)
+        .flat_map(|resource_type| resource_type.attributes)
         .filter(|attribute| matches!(attribute.kind, Kind::Secret))
         .map(|attribute| attribute.name)
         .collect();

@@ -37,12 +37,6 @@ impl Code {
     }
 }
 
-impl From<&'static str> for Code {
-    fn from(number: &'static str) -> Code {
-        Code(number)
-    }
-}
-
 #[cfg(test)]
 impl PartialEq<&str> for Code {
     fn eq(&self, other: &&str) -> bool {
@@ -221,6 +215,10 @@ codes! {
         "depends_on lists addresses as texts: \"vpc.main\"."
         ["a slip of the finger", "an id or a reference in the place of an address"]
         ["name a block of this configuration"]
+    NEVER_THERE "E0315" "a reference to a value that will not be there":
+        "The attribute exists for the type, but not for this resource: a server without bandwidth has no public address. It is said before anything is made."
+        ["the other block lacks the key that would bring the value about"]
+        ["give the other block that key, or take the reference out"]
 
     // Values.
     NOT_ONE_OF "E0401" "a word that is not one of those allowed":
@@ -303,6 +301,10 @@ codes! {
         "lifecycle { prevent_destroy = true } holds until the file says otherwise, whatever flags are given; also for a block that was removed."
         ["the change needs a replacement", "the block was removed together with its protection"]
         ["keep the resource as it is", "set prevent_destroy = false, apply, and then go on"]
+    VANISHED "E0522" "known resources are not there any more":
+        "Making them again, or forgetting them, is decided by you: what cannot be seen may be there all the same, for another account, region or right."
+        ["somebody deleted them", "the credentials belong to another account or may not see them", "another region"]
+        ["look whether account, region and rights are right", "--allow-vanished[=ADDRESS,...] gives leave"]
 
     // Plans and applies.
     NOT_CHANGED "E0601" "a change that infra does not make":
@@ -313,6 +315,10 @@ codes! {
         "Each of them must come after another one of them, for instance because a name is given from one to the other."
         ["names or addresses are exchanged between resources", "one resource is replaced and another one removed that needs it"]
         ["make one of the changes in an apply of its own"]
+    DAMAGED "E0603" "an answer that cannot be right":
+        "It is not the API's, or lacks what such an answer always holds. It is taken for no answer at all: never for a difference, never for \"there is nothing\"."
+        ["a proxy or a captive portal in between", "an endpoint of something else", "a fault of the API"]
+        ["check INFRA_ENDPOINT and the proxy", "run the same command again"]
     REFUSED "E0604" "the API refused a call":
         "The cloud understood the call and said no. The code and the request id are those of the API; support can look the id up."
         ["sold out, a quota, a missing right, a balance that is too low", "a value that only the cloud can check"]
@@ -325,6 +331,14 @@ codes! {
         "An answer had been lost, and the search for what the call did has found it. It is in the state now."
         ["the connection broke in the middle of a call"]
         ["run the same command again; nothing is made twice"]
+    NOT_AS_PLANNED "E0607" "something is not as it was when the plan was made":
+        "It vanished, or an interrupted call of an earlier run turned out to have done it. The plan would not fit any more, so this part of it was not carried out."
+        ["somebody works on the same resources", "a call of an interrupted run took effect late"]
+        ["plan again to see what is there now"]
+    INPUT_MISSING "E0608" "a value that a step needs was not made":
+        "The step wants an attribute that the step before should have given, and the cloud's answer does not hold it."
+        ["a resource is there only in part", "the answer of the API lacks a field"]
+        ["run the same command again; it goes on from what it finds"]
     BUG "E0699" "a mistake in infra":
         "A check that should never fail has failed, so nothing more was done."
         ["a combination that nobody has tried"]
@@ -363,10 +377,6 @@ codes! {
         "No request arrived; nothing was changed by this call."
         ["no network, or a proxy that is not set", "the name of the endpoint does not resolve"]
         ["check the connection and run the same command again"]
-    NOT_THE_API "E0713" "an answer that is not the API's":
-        "Something answered that does not speak the API: its answer is not JSON, or lacks what such an answer always holds. It is taken for no answer at all, never for \"there is nothing\"."
-        ["a proxy or a captive portal in between", "an endpoint of something else"]
-        ["check INFRA_ENDPOINT and the proxy", "try again later"]
     THROTTLED "E0714" "the API kept asking to slow down":
         "Calls were repeated for as long as is sensible. Nothing is lost."
         ["other programs use the same account", "--parallelism is large"]
@@ -375,6 +385,10 @@ codes! {
         "The request may have arrived and its answer did not. The intent is in the journal, and the next run looks for what it did before it sends anything."
         ["the connection broke", "the API had an error of its own"]
         ["run the same command again; nothing is made twice"]
+    ACCOUNT_UNKNOWN "E0716" "it cannot be confirmed which account this is":
+        "The state belongs to an account, and changing another one would make everything a second time. The cloud did not say whose key this is, so nothing is changed."
+        ["the address of STS cannot be reached", "a proxy lets only some hosts through"]
+        ["make the address that the message names reachable", "commands that only read go on"]
 
     // The state.
     STATE_DAMAGED "E0801" "the state file is damaged":
@@ -449,6 +463,14 @@ codes! {
         "The name of the environment becomes the name of a file."
         ["signs other than letters, digits, '_' and '-'"]
         ["rename the environment"]
+    FOLDER_GONE "E0819" "the folder of the state disappeared while it was in use":
+        "Nothing more was begun. What was done until then was written there again where that was possible."
+        ["the folder was moved or deleted during a run", "git clean -fdx"]
+        ["bring the old folder back if it has more generations", "plan, and compare"]
+    UNDER_WAY "E0820" "a call of an interrupted run is open for this address":
+        "What it made or changed will be written to the address, so the address may not change its meaning before that is settled."
+        ["a run was killed in the middle of a call"]
+        ["apply first: it finds out what became of the call; then do this again"]
     NOT_IN_STATE "E0843" "an address that the state does not have":
         "Commands of the state act on what is in it."
         ["a slip of the finger, or quotes that the shell took away", "another environment or cloud is chosen"]

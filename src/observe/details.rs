@@ -5,12 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
+use serde::Deserializer;
+use serde::de::Error as _;
 
-use super::read::attributes_of;
-use crate::cloud::{ApiError, Cloud, Paging, Product, Request, Style};
+use super::fields::Fields;
+use super::read::Table;
+use crate::api::{Pages, action};
+use crate::cloud::{ApiError, Cloud, Decode, Paging, Request};
 use crate::live::Observed;
-use crate::resources::ResourceType;
-use crate::schema::Kind;
+use crate::types::{Kind, Part, ResourceType};
 use crate::value::{Attributes, Value};
 
 /// Which costly parts somebody manages: names of nested attributes that are set anywhere.
@@ -19,17 +22,14 @@ pub(crate) struct Wanted {
     pub(crate) nested: BTreeSet<String>,
 }
 
-/// The key under which an observed rule carries its id; no attribute, so it is never compared.
-const RULE_ID: &str = "security_group_rule_id";
-
 /// Reads what the list did not show of many resources of one type.
 pub(super) async fn complete(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     observed: &mut [Observed],
     wanted: &Wanted,
 ) -> Result<(), ApiError> {
-    match resource_type.schema().type_name {
+    match resource_type.name {
         "instance" => instances(cloud, observed, wanted).await,
         "security_group" => {
             try_join_all(
@@ -46,7 +46,7 @@ pub(super) async fn complete(
 
 /// One DescribeSecurityGroupAttribute for each group whose rules are managed.
 async fn security_group(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     observed: &mut Observed,
     wanted: &Wanted,
@@ -60,110 +60,163 @@ async fn security_group(
         ("NicType".to_owned(), "intranet".to_owned()),
     ]);
     let request = Request {
-        product: Product::Ecs,
-        action: "DescribeSecurityGroupAttribute",
+        action: &action::DESCRIBE_SECURITY_GROUP_ATTRIBUTE,
         params,
     };
     let paging = Paging {
         list: "Permissions.Permission",
-        id: "SecurityGroupRuleId",
-        style: Style::NextToken { max: 1000 },
+        pages: Pages::ByToken { max: 1000 },
     };
-    let permissions = cloud.pages(request, paging).await?;
-    // The word in an answer's `Direction` is the attribute's name.
-    for attribute in resource_type.schema().attributes {
-        let Kind::TableSet(table) = attribute.kind else {
-            continue;
-        };
-        let rules = permissions
-            .iter()
-            .filter(|permission| permission["Direction"].as_str() == Some(attribute.name))
-            .map(|permission| {
-                let mut rule = attributes_of(table, permission);
-                if let Some(id) = permission["SecurityGroupRuleId"].as_str() {
-                    rule.insert(RULE_ID.to_owned(), Value::from(id));
-                }
-                Value::Map(rule)
-            })
-            .collect();
+    let rules = cloud.pages(&request, paging, &Rules::new(resource_type)).await?;
+    for part in resource_type.parts {
         observed
             .attributes
-            .insert(attribute.name.to_owned(), Value::List(rules));
+            .insert(part.attribute.to_owned(), Value::List(Vec::new()));
     }
-    (resource_type.schema().normalise)(&mut observed.attributes);
+    for (direction, rule) in rules {
+        if let Some(Value::List(list)) = observed.attributes.get_mut(direction) {
+            list.push(rule);
+        }
+    }
+    (resource_type.normalise)(&mut observed.attributes);
     Ok(())
 }
 
-/// System disks, 100 disks in a request (500 where the listing by tag can be used), only where a disk key is set.
+/// How a permission of a group becomes a rule of a direction. The word in an answer's `Direction` is the name of the
+/// part's attribute.
+struct Rules {
+    fields: Fields,
+    tables: Vec<(&'static Part, Table)>,
+    direction: usize,
+    id: usize,
+}
+
+impl Rules {
+    fn new(resource_type: &'static ResourceType) -> Rules {
+        let mut fields = Fields::default();
+        let mut tables = Vec::new();
+        for part in resource_type.parts {
+            if let Some(Kind::TableSet(table)) =
+                resource_type.attribute(part.attribute).map(|found| &found.kind)
+            {
+                tables.push((part, Table::new(table, &mut fields)));
+            }
+        }
+        Rules {
+            tables,
+            direction: fields.add("Direction"),
+            id: fields.add("SecurityGroupRuleId"),
+            fields,
+        }
+    }
+}
+
+impl Decode for Rules {
+    type Item = (&'static str, Value);
+
+    fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Self::Item), D::Error> {
+        let mut found = self.fields.read(item)?;
+        let direction = found[self.direction].take();
+        let word = direction.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let Some((part, table)) = self.tables.iter().find(|(part, _)| part.attribute == word) else {
+            return Err(D::Error::custom("the answer has a rule without its Direction"));
+        };
+        let id = found[self.id].take();
+        let mut rule = table.attributes(&mut found);
+        let id = match id {
+            Some(Value::String(id)) => {
+                if let Some((key, _)) = part.member_id {
+                    rule.insert(key.to_owned(), Value::from(id.as_str()));
+                }
+                id
+            }
+            // A rule without an id is told apart by what it says.
+            _ => format!("{word} {rule:?}"),
+        };
+        Ok((id, (part.attribute, Value::Map(rule))))
+    }
+}
+
+/// System disks, 500 in a request, only where a disk key is set. All system disks of the region are listed when there
+/// are many instances; a few are asked for one by one, since DescribeDisks takes one InstanceId only.
 async fn instances(cloud: &Cloud, observed: &mut [Observed], wanted: &Wanted) -> Result<(), ApiError> {
+    const ONE_BY_ONE_MAX: usize = 2;
     if !wanted.nested.contains("system_disk") || observed.is_empty() {
         return Ok(());
     }
-    let disks = system_disks(cloud, observed).await?;
+    let request = Request {
+        action: &action::DESCRIBE_DISKS,
+        params: BTreeMap::from([
+            ("RegionId".to_owned(), cloud.region().to_owned()),
+            ("DiskType".to_owned(), "system".to_owned()),
+        ]),
+    };
+    let paging = Paging {
+        list: "Disks.Disk",
+        pages: Pages::ByToken { max: 500 },
+    };
+    let decode = Disks::new();
+    let mut disks: BTreeMap<String, Attributes> = BTreeMap::new();
+    if observed.len() <= ONE_BY_ONE_MAX {
+        for instance in &*observed {
+            let request = request.clone().param("InstanceId", instance.id.clone());
+            disks.extend(cloud.pages(&request, paging, &decode).await?);
+        }
+    } else {
+        disks.extend(cloud.pages(&request, paging, &decode).await?);
+    }
     for instance in observed {
-        if let Some(disk) = disks.get(&instance.id) {
+        if let Some(disk) = disks.remove(&instance.id) {
             instance
                 .attributes
-                .insert("system_disk".to_owned(), Value::Map(disk.clone()));
+                .insert("system_disk".to_owned(), Value::Map(disk));
         }
     }
     Ok(())
 }
 
-/// The system disks by instance. All system disks of the region are listed 500 at a time when there are many
-/// instances; a few are asked for one by one, since DescribeDisks takes one InstanceId only.
-async fn system_disks(
-    cloud: &Cloud,
-    observed: &[Observed],
-) -> Result<BTreeMap<String, Attributes>, ApiError> {
-    const ONE_BY_ONE_MAX: usize = 2;
-    let base = BTreeMap::from([
-        ("RegionId".to_owned(), cloud.region().to_owned()),
-        ("DiskType".to_owned(), "system".to_owned()),
-    ]);
-    let paging = || Paging {
-        list: "Disks.Disk",
-        id: "DiskId",
-        style: Style::NextToken { max: 500 },
-    };
-    let mut items = Vec::new();
-    if observed.len() <= ONE_BY_ONE_MAX {
-        for instance in observed {
-            let mut params = base.clone();
-            params.insert("InstanceId".to_owned(), instance.id.clone());
-            let request = Request {
-                product: Product::Ecs,
-                action: "DescribeDisks",
-                params,
-            };
-            items.extend(cloud.pages(request, paging()).await?);
+/// How a disk becomes the value of an instance's system disk.
+struct Disks {
+    fields: Fields,
+}
+
+/// The fields of a disk that are read; behind the first two, what they are called in the configuration.
+const DISK_FIELDS: [(&str, &str); 5] = [
+    ("DiskId", ""),
+    ("InstanceId", ""),
+    ("Category", "category"),
+    ("Size", "size"),
+    ("PerformanceLevel", "performance_level"),
+];
+
+impl Disks {
+    fn new() -> Disks {
+        let mut fields = Fields::default();
+        for (field, _) in DISK_FIELDS {
+            fields.add(field);
         }
-    } else {
-        let request = Request {
-            product: Product::Ecs,
-            action: "DescribeDisks",
-            params: base,
-        };
-        items = cloud.pages(request, paging()).await?;
+        Disks { fields }
     }
-    let disk = |item: &serde_json::Value| {
-        let mut disk = Attributes::new();
-        if let Some(category) = item["Category"].as_str() {
-            disk.insert("category".to_owned(), Value::from(category));
+}
+
+impl Decode for Disks {
+    type Item = (String, Attributes);
+
+    fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Self::Item), D::Error> {
+        let mut found = self.fields.read(item)?.into_iter();
+        let mut text = || match found.next() {
+            Some(Some(Value::String(text))) => text,
+            _ => String::new(),
+        };
+        let (id, instance) = (text(), text());
+        if id.is_empty() {
+            return Err(D::Error::custom("a disk in the answer has no DiskId"));
         }
-        if let Some(size) = item["Size"].as_i64() {
-            disk.insert("size".to_owned(), Value::Integer(size));
-        }
-        if let Some(level) = item["PerformanceLevel"]
-            .as_str()
-            .filter(|level| !level.is_empty())
-        {
-            disk.insert("performance_level".to_owned(), Value::from(level));
-        }
-        disk
-    };
-    Ok(items
-        .iter()
-        .filter_map(|item| Some((item["InstanceId"].as_str()?.to_owned(), disk(item))))
-        .collect())
+        let attributes = DISK_FIELDS[2..].iter().zip(found);
+        let disk = attributes
+            .filter_map(|((_, name), value)| Some(((*name).to_owned(), value?)))
+            .filter(|(_, value)| value.as_str() != Some(""))
+            .collect();
+        Ok((id, (instance, disk)))
+    }
 }

@@ -2,9 +2,12 @@
 //!
 //! Does not know what is wanted, nor the plan or the screen.
 
+pub(crate) mod account;
 mod details;
+mod fields;
 #[cfg(test)]
 mod fuzz;
+pub(crate) mod poll;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod refresh;

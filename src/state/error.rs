@@ -6,7 +6,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::diagnostic::{Advice, Diagnostic, run};
+use crate::diagnostic::codes::Code;
+use crate::diagnostic::{Advice, Diagnostic, codes, run};
 
 use super::check::Violation;
 use super::lock::LockNote;
@@ -68,6 +69,18 @@ pub(crate) enum StateError {
     /// An earlier write failed, so nothing more may be begun in this run.
     #[error("the journal could not be written, so nothing more is begun: {cause}")]
     Poisoned { cause: Arc<StateError> },
+    /// The folder of the state was removed or moved away while a run went on.
+    #[error(
+        "the folder {} disappeared during this run, so nothing more is begun{}",
+        folder.display(),
+        if cause.is_none() { "; what was done until then is written there again" } else { "" }
+    )]
+    FolderGone {
+        folder: PathBuf,
+        /// Why the state could not be written there again; none if it was.
+        #[source]
+        cause: Option<Arc<StateError>>,
+    },
     /// The session was closed.
     #[error("the state was closed already")]
     Closed,
@@ -99,25 +112,26 @@ impl StateError {
     }
 
     /// The code of the diagnostic; the meaning of a code never changes.
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> Code {
         match self {
-            StateError::Damaged { .. } => "E0801",
-            StateError::Empty { .. } => "E0802",
-            StateError::Missing { .. } => "E0803",
-            StateError::NotAState { .. } => "E0804",
-            StateError::Newer { .. } => "E0805",
-            StateError::Unsafe { .. } => "E0806",
-            StateError::JournalDamaged { .. } => "E0807",
-            StateError::JournalForeign { .. } => "E0808",
-            StateError::Locked { .. } => "E0809",
-            StateError::LockUnsupported { .. } => "E0810",
-            StateError::Io { .. } => "E0811",
-            StateError::Poisoned { .. } => "E0812",
-            StateError::Closed => "E0813",
-            StateError::Inconsistent { .. } => "E0814",
-            StateError::NoGeneration { .. } => "E0816",
-            StateError::PushRefused { .. } => "E0817",
-            StateError::Name { .. } => "E0818",
+            StateError::Damaged { .. } => codes::STATE_DAMAGED,
+            StateError::Empty { .. } => codes::STATE_EMPTY,
+            StateError::Missing { .. } => codes::STATE_MISSING,
+            StateError::NotAState { .. } => codes::NOT_A_STATE,
+            StateError::Newer { .. } => codes::STATE_NEWER,
+            StateError::Unsafe { .. } => codes::STATE_UNSAFE,
+            StateError::JournalDamaged { .. } => codes::JOURNAL_DAMAGED,
+            StateError::JournalForeign { .. } => codes::JOURNAL_FOREIGN,
+            StateError::Locked { .. } => codes::LOCKED,
+            StateError::LockUnsupported { .. } => codes::NO_LOCKS,
+            StateError::Io { .. } => codes::STATE_IO,
+            StateError::Poisoned { .. } => codes::JOURNAL_STOPPED,
+            StateError::Closed => codes::STATE_CLOSED,
+            StateError::Inconsistent { .. } => codes::STATE_INCONSISTENT,
+            StateError::NoGeneration { .. } => codes::NO_GENERATION,
+            StateError::PushRefused { .. } => codes::PUSH_REFUSED,
+            StateError::FolderGone { .. } => codes::FOLDER_GONE,
+            StateError::Name { .. } => codes::STATE_NAME,
         }
     }
 
@@ -185,6 +199,12 @@ impl StateError {
             StateError::Io { source, .. } => io_help(source).into_iter().map(Advice::from).collect(),
             StateError::Poisoned { .. } => vec![
                 "make the disk writable again and run the same command: it goes on from what is in the journal".into(),
+            ],
+            StateError::FolderGone { cause: None, .. } => {
+                vec!["if it was moved away, look which of the two you need: the generations are in the old one".into()]
+            }
+            StateError::FolderGone { .. } => vec![
+                "nothing of this run is on the disk: what exists is told here, and carries the tags of this stack".into(),
             ],
             StateError::Closed | StateError::Inconsistent { .. } => {
                 vec!["this is a mistake in infra; please report it. Nothing was written".into()]

@@ -669,7 +669,7 @@ error[E0201]: x
         assert_eq!(
             to_json(&diagnostic, &sample.sources),
             json!({
-                "type": "diagnostic", "level": "error", "code": "E0111", "message": "text, in 100%",
+                "type": "diagnostic", "level": "error", "code": codes::SYNTAX, "message": "text, in 100%",
                 "file": "infra.toml", "line": 3, "column": 29, "end_line": 3, "end_column": 34, "label": "here",
                 "related": [{
                     "file": "infra.toml", "line": 1, "column": 1, "end_line": 1, "end_column": 15, "label": "first",

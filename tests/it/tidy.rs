@@ -16,37 +16,25 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("diagnostic", &["address"]),
     ("event", &["address", "diagnostic"]),
     ("live", &["address", "value"]),
-    ("step", &["value"]),
-    ("schema", &["address", "value", "step"]),
+    ("api", &[]),
+    ("step", &["value", "api"]),
+    ("types", &["address", "value", "api", "step", "diagnostic"]),
     (
         "config",
-        &["address", "value", "schema", "diagnostic", "env", "region"],
+        &["address", "value", "types", "diagnostic", "env", "region"],
     ),
-    ("cloud", &["env", "event", "diagnostic", "step", "region"]),
-    ("state", &["address", "value", "diagnostic", "env", "step"]),
-    (
-        "resources",
-        &[
-            "address",
-            "value",
-            "schema",
-            "step",
-            "live",
-            "cloud",
-            "diagnostic",
-            "env",
-        ],
-    ),
+    ("cloud", &["env", "event", "diagnostic", "api", "region"]),
+    ("state", &["address", "value", "diagnostic", "env", "api"]),
     (
         "observe",
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "state",
-            "resources",
             "cloud",
             "env",
             "event",
@@ -58,7 +46,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "graph",
@@ -72,13 +61,13 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "graph",
             "plan",
             "state",
-            "resources",
             "observe",
             "cloud",
             "env",
@@ -91,7 +80,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "plan",
@@ -284,13 +274,23 @@ fn the_check_sees_what_is_named() {
 
 #[test]
 fn every_resource_type_has_an_example() {
-    let types: Vec<String> = fs::read_dir(root().join("src/resources"))
+    const NO_TYPES: [&str; 8] = [
+        "attribute",
+        "base",
+        "mod",
+        "part",
+        "relation",
+        "resource_type",
+        "steps",
+        "tests",
+    ];
+    let types: Vec<String> = fs::read_dir(root().join("src/types"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        .filter(|name| !["mod", "steps"].contains(&name.as_str()))
+        .filter(|name| !NO_TYPES.contains(&name.as_str()))
         .collect();
-    let registry = fs::read_to_string(root().join("src/resources/mod.rs")).unwrap();
+    let registry = fs::read_to_string(root().join("src/types/mod.rs")).unwrap();
     let examples: String = fs::read_dir(root().join("examples"))
         .unwrap()
         .map(|entry| fs::read_to_string(entry.unwrap().path().join("infra.toml")).unwrap())

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::planner::Inputs;
+use super::super::inputs::Inputs;
 use crate::address::Address;
-use crate::diagnostic::{Advice, Diagnostic};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Observed, Stray};
 
 /// What is done about all strays.
@@ -53,7 +53,7 @@ fn warning(stray: &Stray) -> Diagnostic {
         .as_ref()
         .map_or_else(|| "no address".to_owned(), ToString::to_string);
     Diagnostic::warning(
-        "W801",
+        codes::STRAY,
         format!("{type_name} {id} carries the tags of this stack ({said}) but the state does not know it"),
     )
     .help(Advice::from("take it over:  ").run("import ADDRESS").arg(id))
