@@ -40,16 +40,8 @@ pub(super) async fn reach(
 
     // 4. What must change, checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = decide(
-        env,
-        ui,
-        &project,
-        &state,
-        &seen,
-        &connection,
-        goal,
-        &BTreeMap::new(),
-    )?;
+    let mut plan = decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));

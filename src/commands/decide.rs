@@ -13,7 +13,6 @@ use crate::env::Env;
 use crate::observe::recover::Recovery;
 use crate::plan::{self, Inputs, Plan};
 use crate::state::State;
-use crate::ui::Ui;
 
 /// What should be there in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +36,6 @@ impl Goal {
 /// Makes the plan and has it checked by code that did not make it.
 pub(super) fn decide(
     env: &Env,
-    ui: &Ui,
     project: &Project,
     state: &State,
     seen: &Seen,
@@ -48,7 +46,7 @@ pub(super) fn decide(
     let (secrets, missing) = secrets::fingerprints(env, project, state);
     let text = |bytes: &[u8]| state.hash_key.fingerprint(bytes);
     let Recovery { open, .. } = &seen.recovery;
-    let mut plan = plan::make(&Inputs {
+    let plan = plan::make(&Inputs {
         config: &project.config,
         types: &project.types,
         state,
@@ -62,7 +60,6 @@ pub(super) fn decide(
         destroy: goal == Goal::Nothing,
         impossible,
     });
-    plan.findings = ui.fit_to_show(&plan.findings);
     let mut errors = plan.errors.clone();
     errors.extend(secrets::needed_but_missing(&plan, &missing));
     if errors.is_empty() {

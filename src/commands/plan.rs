@@ -30,16 +30,8 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(
-        env,
-        ui,
-        &project,
-        &state,
-        &seen,
-        &connection,
-        goal,
-        &BTreeMap::new(),
-    )?;
+    let mut plan = decide::decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(
         "plan",

@@ -161,13 +161,6 @@ fn store_of(
     Ok(store)
 }
 
-/// Whether there is, or was, any state of this cloud in the folder.
-pub(super) fn has_states(global: &Global, env: &Env) -> bool {
-    let states = state_folder(&folder(global, env), global.sim);
-    // What cannot be looked at is looked at once more, by whoever says why.
-    !matches!(env.fs.kind(&states), Ok(None))
-}
-
 /// Where the states of a cloud are.
 pub(super) fn state_folder(folder: &Path, sim: bool) -> PathBuf {
     let folder = folder.join(".infra");

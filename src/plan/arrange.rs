@@ -290,3 +290,14 @@ impl Edges<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_of_changes_has_a_code_of_its_own() {
+        let error = cycle_error(&[]);
+        assert_eq!(error.code, codes::ORDER);
+    }
+}

@@ -20,6 +20,7 @@ mod scenarios;
 mod schedules;
 mod signals;
 mod vanish;
+mod vanished;
 mod world;
 mod young;
 

@@ -383,3 +383,31 @@ fn no_command_is_suggested_as_a_literal() {
     }
     assert!(found.is_empty(), "write run(\"...\"):\n{}", found.join("\n"));
 }
+
+/// A code is a name of `diagnostic::codes`, so that it means one thing.
+#[test]
+fn no_code_is_a_literal() {
+    let mut found = Vec::new();
+    for path in rust_files(&root().join("src")) {
+        let name = path.strip_prefix(root().join("src")).unwrap();
+        let is_exempt = name == Path::new("diagnostic/codes.rs")
+            || name.starts_with("sim")
+            || name.starts_with("proof")
+            || name.components().any(|part| part.as_os_str() == "tests");
+        if is_exempt {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            let is_code = |part: &str| {
+                let digits = part.strip_prefix(['E', 'W']).unwrap_or_default();
+                (3..=4).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+            };
+            if !line.trim_start().starts_with("//") && line.split('"').any(is_code) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "write codes::...:\n{}", found.join("\n"));
+}

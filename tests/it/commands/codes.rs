@@ -129,6 +129,12 @@ const WAYS: &[(&str, Way)] = &[
     ("E0312", Run(|world| world.run(&["validate", "-v", "none=1"]))),
     ("E0313", File("[var.x]\nsensitive = true\ndefault = \"secret\"\n[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nname = \"${var.x}\"\n")),
     ("E0314", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ndepends_on = [\"vpc.none\"]\n")),
+    ("E0315", Run(|world| {
+        let lines = format!("{IMAGE}[instance.other]\ndescription = \"${{instance.web.public_ip}}\"\n{IMAGE}");
+        let lines = format!("{lines}instance_type = \"ecs.t6-c1m1.large\"\nvswitch_id = \"${{vswitch.main.id}}\"\n");
+        file(world, &server(&format!("{lines}security_group_ids = [\"${{security_group.web.id}}\"]\n")));
+        world.run(&["plan"])
+    })),
     ("E0401", File("[instance.web]\nstatus = \"running\"\n")),
     ("E0402", Run(|world| {
         world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"hangzhou\"\n");
@@ -170,6 +176,7 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["destroy", "--auto-approve", "--allow-destroy"])
     })),
+    ("E0522", Unit("src/proof/vanished.rs", "E0522")),
     ("E0601", Run(|world| {
         world.example("subscription");
         applied(world);
@@ -177,14 +184,17 @@ const WAYS: &[(&str, Way)] = &[
         world.write("infra.toml", &text.replace("period = 1", "period = 3"));
         world.run(&["plan"])
     })),
+    ("E0603", Unit(REPORT, "codes::DAMAGED")),
     ("E0604", Run(|world| {
         file(world, &server("image_id = \"none.vhd\"\n"));
         world.apply()
     })),
-    ("E0602", Unit("src/plan/arrange.rs", "E0602")),
-    ("E0605", Unit(REPORT, "NOT_REACHED")),
-    ("E0606", Unit(REPORT, "ADOPTED")),
-    ("E0699", Unit(REPORT, "BUG")),
+    ("E0602", Unit("src/plan/arrange.rs", "codes::ORDER")),
+    ("E0605", Unit(REPORT, "codes::NOT_REACHED")),
+    ("E0606", Unit(REPORT, "codes::ADOPTED")),
+    ("E0607", Unit(REPORT, "codes::NOT_AS_PLANNED")),
+    ("E0608", Unit(REPORT, "codes::INPUT_MISSING")),
+    ("E0699", Unit(REPORT, "codes::BUG")),
     ("E0701", Run(|world| {
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "");
@@ -220,10 +230,10 @@ const WAYS: &[(&str, Way)] = &[
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong");
         world.run(&["plan"])
     })),
-    ("E0712", Unit(REPORT, "UNREACHABLE")),
-    ("E0713", Unit(REPORT, "NOT_THE_API")),
-    ("E0714", Unit(REPORT, "THROTTLED")),
-    ("E0715", Unit(REPORT, "NO_CLEAR_ANSWER")),
+    ("E0712", Unit(REPORT, "codes::UNREACHABLE")),
+    ("E0714", Unit(REPORT, "codes::THROTTLED")),
+    ("E0715", Unit(REPORT, "codes::NO_CLEAR_ANSWER")),
+    ("E0716", Unit("src/proof/account.rs", "E0716")),
     ("E0801", Run(|world| {
         applied(world);
         edit(world, |text| text.replace("10.0.0.0", "10.0.0.9"))
@@ -259,14 +269,14 @@ const WAYS: &[(&str, Way)] = &[
         lock.lock().unwrap();
         world.apply()
     })),
-    ("E0810", Unit(REPORT, "NO_LOCKS")),
+    ("E0810", Unit(REPORT, "codes::NO_LOCKS")),
     ("E0811", Run(|world| {
         world.write(".infra", "a file where the folder should be");
         world.run(&["apply", "--auto-approve"])
     })),
     ("E0812", Unit(SESSION, "E0812")),
-    ("E0813", Unit(REPORT, "STATE_CLOSED")),
-    ("E0814", Unit(REPORT, "STATE_INCONSISTENT")),
+    ("E0813", Unit(REPORT, "codes::STATE_CLOSED")),
+    ("E0814", Unit(REPORT, "codes::STATE_INCONSISTENT")),
     ("E0815", Run(|world| {
         file(world, &format!("{VPC}[vpc.other]\ncidr_block = \"10.1.0.0/16\"\n"));
         applied(world);
@@ -289,7 +299,16 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["state", "mv", "vpc.main", "vswitch.main"])
     })),
-    ("E0846", Unit("src/plan/decide/delete.rs", "E0805")),
+    ("E0846", Run(|world| {
+        applied(world);
+        let pulled = world.run(&["state", "pull"]).exits(0).stdout;
+        let forgotten = pulled.replace("vpc.main", "moon.main").replace("\"type\": \"vpc\"", "\"type\": \"moon\"");
+        world.write("edited.json", &forgotten);
+        world.run(&["state", "push", "edited.json"]).exits(0);
+        world.run(&["plan"])
+    })),
+    ("E0819", Unit("src/state/tests/folder.rs", "E0819")),
+    ("E0820", Unit("src/proof/repair.rs", "E0820")),
     ("E0831", Run(|world| world.run(&["output", "none"]))),
     ("E0832", Run(|world| {
         file(world, &format!("{VPC}[output]\nx = [\"a\"]\n"));
