@@ -6,7 +6,7 @@ use super::approve::approve;
 use super::carry_out::{self, Run, note};
 use super::decide::{Goal, decide};
 use super::failure::{Exit, Failure};
-use super::{connect, head, look, project, results};
+use super::{connect, head, look, project, results, whose};
 use crate::cli::{ChangeArgs, Global};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -31,16 +31,27 @@ pub(super) async fn reach(
     // 2. What we remember. The lock comes first: a plan made from unlocked state may already be stale.
     let store = project.store(global, env)?;
     let session = store.open(store.lock(project::lock_note(env, goal.command()))?)?;
+    session.with_state(|state| whose::check_project(state, &project, args.owner))?;
 
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).
     let progress = connect::progress(global, env, ui)?;
     let connection = connect::connect(global, env, &project, progress.clone())?;
     let seen = look::look(env, &project, &look::loaded(&session), &connection).await?;
-    look::adopt(&session, &connection, &seen).await?;
+    whose::refuse_second_copy(&seen.others, &project, args.owner)?;
+    look::adopt(&session, &project, &connection, &seen).await?;
 
     // 4. What must change, checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let mut plan = decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
+    let mut plan = decide(
+        env,
+        &project,
+        &state,
+        &seen,
+        &connection,
+        goal,
+        args.owner,
+        &BTreeMap::new(),
+    )?;
     plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, decide, head, look, project};
+use super::{connect, decide, head, look, project, whose};
 use crate::cli::{Global, PlanArgs};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -17,10 +17,12 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
 
     // 2. What we remember. Reading needs no lock.
     let loaded = project.store(global, env)?.load()?;
+    whose::check_project(&loaded.state, &project, args.owner)?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
     let seen = look::look(env, &project, &loaded, &connection).await?;
+    whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
@@ -30,7 +32,16 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     } else {
         Goal::Configuration
     };
-    let mut plan = decide::decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
+    let mut plan = decide::decide(
+        env,
+        &project,
+        &state,
+        &seen,
+        &connection,
+        goal,
+        args.owner,
+        &BTreeMap::new(),
+    )?;
     plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(

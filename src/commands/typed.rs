@@ -1,6 +1,6 @@
 //! The part of the command line that suggested commands repeat.
 
-use crate::cli::{Cli, Global, PARALLELISM};
+use crate::cli::{Cli, Command, Global, OwnerArgs, PARALLELISM};
 use crate::diagnostic::Typed;
 
 /// The flags that say on what this command acts.
@@ -35,8 +35,19 @@ pub(crate) fn typed(cli: &Cli) -> Typed {
     if *parallelism != PARALLELISM {
         cloud.extend(["--parallelism".to_owned(), parallelism.to_string()]);
     }
+    let owner = match &cli.command {
+        Command::Plan(args) => args.owner,
+        Command::Apply(args) | Command::Destroy(args) => args.owner,
+        _ => OwnerArgs::default(),
+    };
+    let planning = [(owner.new_stack, "--new-stack"), (owner.take_over, "--take-over")]
+        .into_iter()
+        .filter(|(is_set, _)| *is_set)
+        .map(|(_, flag)| flag.to_owned())
+        .collect();
     Typed {
         place,
+        planning,
         variables: variables.clone(),
         cloud,
         ..Typed::default()

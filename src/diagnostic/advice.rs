@@ -139,6 +139,8 @@ pub(crate) struct Typed {
     pub(crate) variables: Vec<(String, String)>,
     /// Variables whose values may be shown; of any other it is not known that it is no secret.
     pub(crate) shown: BTreeSet<String>,
+    /// What a command that plans may do beyond: `--take-over`.
+    pub(crate) planning: Vec<String>,
     /// What else a command that talks to the cloud takes: `--parallelism N`.
     pub(crate) cloud: Vec<String>,
 }
@@ -174,6 +176,11 @@ impl Typed {
         if has_cloud {
             flags.extend(self.cloud.iter().cloned());
         }
+        if matches!(verb, "plan" | "apply" | "destroy") {
+            let own: Vec<&str> = command.split(' ').collect();
+            let others = self.planning.iter().filter(|flag| !own.contains(&flag.as_str()));
+            flags.extend(others.cloned());
+        }
         flags
     }
 }
@@ -201,6 +208,7 @@ mod tests {
                 ("size".to_owned(), "a b".to_owned()),
                 ("pass".to_owned(), "hunter2".to_owned()),
             ],
+            planning: vec!["--take-over".to_owned()],
             shown: ["size".to_owned()].into(),
             cloud: ["--parallelism", "2"].map(str::to_owned).into(),
         }
@@ -211,7 +219,7 @@ mod tests {
         let check = |advice: Advice, expected: &str| assert_eq!(advice.as_typed(&typed()), expected);
         check(
             run("apply").arg("--auto-approve"),
-            "infra apply -C 'my stack' -e prod --sim -v 'size=a b' -v pass=... --parallelism 2 --auto-approve",
+            "infra apply -C 'my stack' -e prod --sim -v 'size=a b' -v pass=... --parallelism 2 --take-over --auto-approve",
         );
         check(
             Advice::from("first: ").run("state list").then(", then look"),

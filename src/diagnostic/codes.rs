@@ -471,6 +471,26 @@ codes! {
         "What it made or changed will be written to the address, so the address may not change its meaning before that is settled."
         ["a run was killed in the middle of a call"]
         ["apply first: it finds out what became of the call; then do this again"]
+    STATE_IN_USE "E0821" "a state that is there and knows resources":
+        "Only a state that was lost is rebuilt."
+        ["state rebuild in a project whose state is sound", "another environment is chosen than was meant"]
+        ["there is nothing to rebuild; state list shows what is known"]
+    STATE_ELSEWHERE "E0822" "resources of this project belong to a state that is not here":
+        "They carry the project's tag and the lineage of another state. Making the stack again would double them, so nothing is made."
+        ["the folder .infra was lost or not copied along", "another machine or CI made them", "another stack has the same name"]
+        ["bring the state back from the machine that made them", "state rebuild puts it together from what exists", "--new-stack makes another stack beside it on purpose"]
+    OTHER_PROJECT "E0823" "a state of another project or environment":
+        "With it, what belongs to the one would be changed or deleted for the other."
+        ["the state file was copied", "the project or the environment has a new name"]
+        ["remove the copy: each environment has a state of its own", "--take-over, if only the name is new"]
+    WHICH_STACK "E0824" "it is not clear from which stack to rebuild":
+        "Nothing carries the tags that were looked for, or several stacks do."
+        ["another region or account", "objects that were made before the tag existed"]
+        ["state rebuild --lineage L, with the value of the tag infra:stack"]
+    FOREIGN "E0825" "an object that belongs to another stack":
+        "Its tags name another state. Two states that know one object change and delete it for each other."
+        ["it was taken over by another project", "the id is that of a colleague's resource"]
+        ["let that stack forget it first, or take it over with --take-over"]
     NOT_IN_STATE "E0843" "an address that the state does not have":
         "Commands of the state act on what is in it."
         ["a slip of the finger, or quotes that the shell took away", "another environment or cloud is chosen"]

@@ -3,6 +3,7 @@
 //! Does not know what is wanted, nor the plan or the screen.
 
 pub(crate) mod account;
+pub(crate) mod belonging;
 mod details;
 mod fields;
 #[cfg(test)]

@@ -94,6 +94,9 @@ pub(crate) enum StateError {
         /// Serials that could be restored, newest first.
         there: Vec<u64>,
     },
+    /// A state that knows something is not rebuilt.
+    #[error("{} is there and knows {resources} resources; only a state that was lost is rebuilt", path.display())]
+    InUse { path: PathBuf, resources: usize },
     /// A document may not replace the state.
     #[error("this document cannot replace the state: {reason}")]
     PushRefused { reason: String },
@@ -131,6 +134,7 @@ impl StateError {
             StateError::NoGeneration { .. } => codes::NO_GENERATION,
             StateError::PushRefused { .. } => codes::PUSH_REFUSED,
             StateError::FolderGone { .. } => codes::FOLDER_GONE,
+            StateError::InUse { .. } => codes::STATE_IN_USE,
             StateError::Name { .. } => codes::STATE_NAME,
         }
     }
@@ -222,6 +226,13 @@ impl StateError {
             StateError::PushRefused { .. } => {
                 vec![run("state pull").then(" writes a document that can be changed and pushed")]
             }
+            StateError::InUse { path, .. } => vec![
+                format!(
+                    "if it is not the state of what exists, move {} and what lies beside it away",
+                    path.display()
+                )
+                .into(),
+            ],
             StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".into()],
         }
     }

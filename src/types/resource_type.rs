@@ -9,8 +9,7 @@ use super::relation::Relation;
 use crate::address::Address;
 use crate::api::{Action, Codes, Pages};
 use crate::diagnostic::codes::Code;
-use crate::step::Step;
-use crate::task::Restore;
+use crate::step::{Restore, Step};
 use crate::value::{Attributes, Value};
 
 /// A resource type.

@@ -309,6 +309,28 @@ const WAYS: &[(&str, Way)] = &[
     })),
     ("E0819", Unit("src/state/tests/folder.rs", "E0819")),
     ("E0820", Unit("src/proof/repair.rs", "E0820")),
+    ("E0821", Run(|world| {
+        applied(world);
+        world.run(&["state", "rebuild"])
+    })),
+    ("E0822", Run(|world| {
+        applied(world);
+        std::fs::remove_dir_all(world.path().join(".infra")).unwrap();
+        world.apply()
+    })),
+    ("E0823", Run(|world| {
+        applied(world);
+        let text = world.read("infra.toml");
+        world.write("infra.toml", &text.replace("name = \"x\"", "name = \"y\""));
+        world.run(&["plan"])
+    })),
+    ("E0824", Run(|world| world.run(&["state", "rebuild"]))),
+    ("E0825", Run(|world| {
+        applied(world);
+        std::fs::remove_dir_all(world.path().join(".infra")).unwrap();
+        let id = world.inventory()["accounts"][0]["vpc"][0]["id"].as_str().unwrap().to_owned();
+        world.run(&["import", "vpc.main", &id])
+    })),
     ("E0831", Run(|world| world.run(&["output", "none"]))),
     ("E0832", Run(|world| {
         file(world, &format!("{VPC}[output]\nx = [\"a\"]\n"));
