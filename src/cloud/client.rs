@@ -170,6 +170,11 @@ impl Cloud {
         self.inner.server_clock.now()
     }
 
+    /// Tells whoever listens to the calls something worth a line.
+    pub(crate) fn notice(&self, words: String) {
+        self.inner.notice(words);
+    }
+
     pub(crate) fn region(&self) -> &str {
         &self.inner.region
     }

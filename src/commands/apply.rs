@@ -29,7 +29,7 @@ pub(super) async fn reach(
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. The lock comes first: a plan made from unlocked state may already be stale.
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     let session = store.open(store.lock(project::lock_note(env, goal.command()))?)?;
     session.with_state(|state| whose::check_project(state, &project, args.owner))?;
 
@@ -42,7 +42,7 @@ pub(super) async fn reach(
 
     // 4. What must change, checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = decide(
+    let mut plan = decide(
         env,
         &project,
         &state,
@@ -52,8 +52,9 @@ pub(super) async fn reach(
         args.owner,
         &BTreeMap::new(),
     )?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
     if plan.is_empty() {
         if goal == Goal::Configuration {
@@ -66,7 +67,11 @@ pub(super) async fn reach(
     }
 
     // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
-    approve(&plan, &args.approval, global, env, ui, &header)?;
+    if !approve(&plan, &args.approval, global, env, ui, &header).await? {
+        session.close()?;
+        ui.talk("Nothing was changed.");
+        return Ok(Exit::NotApproved);
+    }
 
     // 6. Do exactly that, say what happened, and give the lock back whatever it was.
     let run = Run {

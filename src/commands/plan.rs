@@ -16,7 +16,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. Reading needs no lock.
-    let loaded = project.store(global, env).load()?;
+    let loaded = project.store(global, env)?.load()?;
     whose::check_project(&loaded.state, &project, args.owner)?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
@@ -32,7 +32,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(
+    let mut plan = decide::decide(
         env,
         &project,
         &state,
@@ -42,8 +42,16 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
         args.owner,
         &BTreeMap::new(),
     )?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(
+        "plan",
+        head::next(goal, global, env, ui),
+        &project,
+        &connection,
+        &seen,
+        elapsed,
+    );
     ui.plan(&plan, &header, head::detail(args.detail));
     connect::tell_totals(global, &connection, ui);
 

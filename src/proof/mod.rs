@@ -20,7 +20,9 @@ mod scenarios;
 mod schedules;
 mod signals;
 mod vanish;
+mod vanished;
 mod world;
+mod young;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

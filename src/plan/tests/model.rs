@@ -613,6 +613,8 @@ pub(super) fn load(text: &str) -> config::Loaded {
         vars: &BTreeMap::new(),
         set: &[],
         environment: None,
+        opened: config::trust::Opened::default(),
+        check_endpoint: &|_| Ok(()),
     };
     config::load(&request, &Types::all())
 }
