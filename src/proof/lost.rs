@@ -11,7 +11,7 @@ use super::scenarios::{SCENARIOS, Stack, some_stack};
 use super::world::World;
 
 /// How many random worlds plain `cargo test` draws.
-const WORLDS: u64 = 400;
+const WORLDS: u64 = 200;
 
 /// What became of a lost state.
 #[derive(Debug, Default)]
