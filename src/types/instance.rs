@@ -11,8 +11,7 @@ use super::resource_type::{
 };
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
-use crate::step::{Call, Shows, Step, StepKind, Yield};
-use crate::task::Restore;
+use crate::step::{Call, Restore, Shows, Step, StepKind, Yield};
 use crate::value::{Attributes, Value};
 
 /// How long a change of status may take, in seconds (some images need more than eight minutes to start).
