@@ -11,6 +11,7 @@ mod damaged;
 mod disk;
 mod errors;
 mod fate;
+mod lost;
 mod meddle;
 mod net;
 mod oracle;
