@@ -2,6 +2,7 @@
 // What tests share may fail like a test.
 #![allow(clippy::unwrap_used)]
 
+mod behaviour;
 mod catalogue;
 mod coverage;
 mod durability;
