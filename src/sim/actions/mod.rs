@@ -18,6 +18,7 @@ mod instance_power;
 mod instance_row;
 mod instance_upkeep;
 mod key_pair;
+pub(super) mod load;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;

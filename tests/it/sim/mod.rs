@@ -11,6 +11,7 @@ mod instance;
 mod killed;
 mod later;
 mod life;
+mod load;
 mod network;
 mod provider;
 mod random;
