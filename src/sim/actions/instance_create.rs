@@ -52,6 +52,7 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         now: call.now,
         settings: call.settings,
         host: call.host,
+        json: call.json,
     };
     run_as_told(&mut told)
 }
