@@ -4,29 +4,38 @@
 
 use std::time::Duration;
 
-use super::call::read_one;
 use super::outcome::{Cause, StepError, internal};
 use super::run::Run;
-use super::work::Job;
-use crate::cloud::wait::{Verdict, WaitError};
+use super::task::Job;
+use crate::cloud::wait::{Ending, Verdict, WaitError};
 use crate::event::Event;
 use crate::live::Observed;
-use crate::step::{Condition, Wait};
-use crate::value::Value;
+use crate::observe::poll;
+use crate::step::{Condition, StepKind, Wait};
+use crate::task::Phase;
 
 impl Run<'_> {
     /// Waits for a state of the resource.
     pub(super) async fn wait(&self, job: &Job<'_>, wait: &Wait) -> Result<(), StepError> {
-        let address = &job.work.address;
+        let task = job.task;
+        let address = &task.object.address;
         let id = self
             .memory
-            .id_of(job.work)
+            .id_of(task)
             .ok_or_else(|| internal(format!("{address} has no id to wait for")))?;
         let poller = self
             .pollers
-            .get(job.schema().type_name)
+            .get(job.resource_type.name)
             .ok_or_else(|| internal(format!("nothing polls {address}")))?;
-        let is_met = |observed: Option<&Observed>| verdict(&wait.until, observed);
+        let is_met = |observed: Option<&Observed>| match poll::verdict(&wait.until, observed) {
+            // What was just made has no earlier state, so somebody else has taken it on already.
+            Verdict::Past { .. } | Verdict::Elsewhere { .. } if is_wanted_later(job, wait, observed) => {
+                Verdict::Done
+            }
+            // Somebody else has removed what was to be removed, on the way there.
+            Verdict::Missing if task.phase == Phase::Remove => Verdict::Gone,
+            verdict => verdict,
+        };
         let on_status = |status: &str| {
             self.context.listener.event(&Event::StepStatus {
                 address: address.clone(),
@@ -38,56 +47,44 @@ impl Run<'_> {
             waited = poller.wait(&id, is_met, timeout, on_status) => waited,
             () = self.context.stop.raised() => return Err(StepError::Stopped),
         };
+        let wanted = || match &wait.until {
+            Condition::Is { value, .. } => (*value).to_owned(),
+            Condition::Gone => "gone".to_owned(),
+        };
         match waited {
-            Ok(Some(observed)) => {
-                self.memory.learn_observed(address, &observed);
+            Ok(Ending::Reached(Some(observed))) => {
+                self.memory.learn_observed(&task.object, &observed);
                 Ok(())
             }
-            Ok(None) => self.seen_gone(job, &id).await,
+            Ok(Ending::Reached(None)) if wait.until == Condition::Gone => Ok(()),
+            Ok(Ending::Reached(None)) => Err(StepError::Gone),
+            Ok(Ending::Otherwise { status, .. }) => {
+                let wanted = wanted();
+                Err(Cause::Settled { wanted, status }.into())
+            }
             Err(WaitError::Api(error)) => Err(error.into()),
             Err(error) => {
-                let wanted = wanted(&wait.until);
+                let wanted = wanted();
                 Err(Cause::Wait { wanted, error }.into())
             }
         }
     }
-
-    /// Not seen once by id; a second look makes it certain.
-    async fn seen_gone(&self, job: &Job<'_>, id: &str) -> Result<(), StepError> {
-        if read_one(job, self.context.cloud, id).await?.is_some() {
-            return Err(internal(format!("{id} was gone and is there again")));
-        }
-        let effects = self.removal(job).into_iter().collect();
-        self.note(effects).await
-    }
 }
 
-/// What a look means to a wait.
-fn verdict(until: &Condition, observed: Option<&Observed>) -> Verdict {
-    match (until, observed) {
-        (Condition::Gone, None) => Verdict::Done,
-        (Condition::Is { .. }, None) => Verdict::Missing,
-        (Condition::Is { attribute, value }, Some(observed))
-            if observed.attributes.get(*attribute).and_then(Value::as_str) == Some(value) =>
-        {
-            Verdict::Done
-        }
-        (_, Some(observed)) => {
-            let status = observed
-                .attributes
-                .get("status")
-                .and_then(Value::as_str)
-                .unwrap_or("there");
-            Verdict::NotYet {
-                status: status.to_owned(),
-            }
-        }
-    }
-}
-
-fn wanted(until: &Condition) -> String {
-    match until {
-        Condition::Is { value, .. } => (*value).to_owned(),
-        Condition::Gone => "gone".to_owned(),
-    }
+/// Whether a wait that comes later in a create is met already.
+fn is_wanted_later(job: &Job<'_>, wait: &Wait, observed: Option<&Observed>) -> bool {
+    let later = job
+        .task
+        .steps
+        .iter()
+        .filter_map(|step| match &step.kind {
+            StepKind::Wait(wait) => Some(wait),
+            StepKind::Call(_) => None,
+        })
+        .skip_while(|other| *other != wait)
+        .skip(1);
+    job.task.phase == Phase::Make
+        && later
+            .into_iter()
+            .any(|later| poll::verdict(&later.until, observed) == Verdict::Done)
 }

@@ -11,18 +11,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::actions::Effect;
 use super::api_error::{ApiError, ErrorKind};
 use super::attempt::{Attempts, Call, Doubt, Next};
 use super::endpoint::{Endpoint, Endpoints};
 use super::identity::Identity as KeyPair;
 use super::limiter::{Limiter, Slot};
-use super::outcome::{self, BODY_LIMIT, Cause, Fault, RetryAfter};
+use super::outcome::{self, BODY_LIMIT, BadBody, Cause, Fault, RetryAfter};
 use super::retry::{self, Budget, TRIES_MAX};
 use super::secret::Credentials;
 use super::server_clock::{NOTABLE_OFFSET, ServerClock, parse_date};
 use super::window::{Window, WindowPolicy};
-use super::{Product, Reply, Request, Totals, actions, lock, sign};
+use super::{Reply, Request, Totals, lock, sign};
+use crate::api::{Action, Product, Repeat, action};
 use crate::env::{Clock, Env, HttpRequest, HttpResponse, Random, Transport, TransportError};
 use crate::event::{Event, Listener};
 
@@ -50,6 +50,7 @@ struct Inner {
     random: Arc<dyn Random>,
     listener: Arc<dyn Listener>,
     limiter: Limiter,
+    parallelism: usize,
     server_clock: ServerClock,
     /// By host, since hosts fail, not actions.
     budgets: BTreeMap<Endpoint, Budget>,
@@ -101,6 +102,7 @@ impl Cloud {
                 random: Arc::clone(&env.random),
                 listener,
                 limiter: Limiter::new(Arc::clone(&env.clock), parallelism),
+                parallelism: parallelism.max(1),
                 server_clock: ServerClock::new(Arc::clone(&env.clock)),
                 budgets,
                 plain: AtomicBool::new(false),
@@ -121,14 +123,23 @@ impl Cloud {
 
     /// Calls an action that changes nothing; repeated freely, within ten minutes.
     pub(crate) async fn read(&self, request: &Request) -> Result<Reply, ApiError> {
+        self.read_as(request, outcome::tree).await
+    }
+
+    /// The same for a body that is read in another way than as a tree.
+    pub(super) async fn read_as<T>(
+        &self,
+        request: &Request,
+        decode: impl Fn(&[u8]) -> Result<Reply<T>, BadBody>,
+    ) -> Result<Reply<T>, ApiError> {
         let tries_max = self.read_tries_max;
-        self.exchange(request, Purpose::Read { tries_max }).await
+        self.exchange(request, Purpose::Read { tries_max }, decode).await
     }
 
     /// Takes a place for a change: one of the calls in flight, at the pace that the action bears. Taken before the
     /// intent is written, so that standing in line never eats the send window. Given back when dropped.
-    pub(crate) async fn slot(&self, product: Product, action: &str) -> Slot {
-        let slot = self.inner.limiter.slot(product, action).await;
+    pub(crate) async fn slot(&self, action: &'static Action) -> Slot {
+        let slot = self.inner.limiter.slot(action).await;
         lock(&self.inner.totals).waited += slot.waited;
         slot
     }
@@ -145,7 +156,8 @@ impl Cloud {
         request: &Request,
         window: Window,
     ) -> Result<Reply, ApiError> {
-        self.exchange(request, Purpose::Change { slot, window }).await
+        let purpose = Purpose::Change { slot, window };
+        self.exchange(request, purpose, outcome::tree).await
     }
 
     /// The window of an intent that is written at this server time, under what is known about the API by now.
@@ -162,12 +174,22 @@ impl Cloud {
         &self.inner.region
     }
 
+    /// How many calls may be in flight, at least one.
+    pub(crate) fn parallelism(&self) -> usize {
+        self.inner.parallelism
+    }
+
     /// `alibaba_cloud`, or `other` for a simulator or a gateway of somebody's own.
     pub(crate) fn endpoint_kind(&self) -> &'static str {
         match self.inner.endpoints.are_vendor() {
             true => "alibaba_cloud",
             false => "other",
         }
+    }
+
+    /// Where the requests of a product go: `https://sts.cn-hangzhou.aliyuncs.com`.
+    pub(crate) fn address(&self, product: &'static Product) -> String {
+        self.inner.endpoints.get(product).to_string()
     }
 
     /// Where the key pair comes from, in words that follow "credentials from".
@@ -177,9 +199,11 @@ impl Cloud {
 
     /// Asks which account the key pair belongs to. Needs no permission; gives up sooner than other reads.
     pub(crate) async fn caller_identity(&self) -> Result<Identity, ApiError> {
-        let request = Request::new(Product::Sts, "GetCallerIdentity");
+        let request = Request::new(&action::GET_CALLER_IDENTITY);
         let tries_max = IDENTITY_TRIES;
-        let reply = self.exchange(&request, Purpose::Read { tries_max }).await?;
+        let reply = self
+            .exchange(&request, Purpose::Read { tries_max }, outcome::tree)
+            .await?;
         let text = |name: &str| reply.body[name].as_str().unwrap_or_default().to_owned();
         Ok(Identity {
             account_id: text("AccountId"),
@@ -194,10 +218,15 @@ impl Cloud {
     }
 
     /// The life of a request.
-    async fn exchange(&self, request: &Request, purpose: Purpose<'_>) -> Result<Reply, ApiError> {
+    async fn exchange<T>(
+        &self,
+        request: &Request,
+        purpose: Purpose<'_>,
+        decode: impl Fn(&[u8]) -> Result<Reply<T>, BadBody>,
+    ) -> Result<Reply<T>, ApiError> {
         let inner = &*self.inner;
         if !purpose.fits(request) {
-            let fault = Fault::of_ours("infra does not know what this action does to the cloud");
+            let fault = Fault::of_ours("a change was about to be sent as a read, or a read as a change");
             return inner.finish(request, Err((ErrorKind::Refused, fault)), 0, Duration::ZERO);
         }
         let started = inner.clock.elapsed();
@@ -210,7 +239,7 @@ impl Cloud {
             let slot = match purpose {
                 Purpose::Change { slot, .. } => slot,
                 Purpose::Read { .. } => {
-                    own = self.slot(request.product, request.action).await;
+                    own = self.slot(request.action).await;
                     &own
                 }
             };
@@ -237,10 +266,10 @@ impl Cloud {
             let answer = inner.send(request, &signed.body).await;
 
             // 4. Classify.
-            let mut fault = match outcome::read(answer) {
+            let mut fault = match outcome::read(answer, &decode) {
                 Ok(reply) => {
                     slot.passed();
-                    inner.budget(request.product).refund(tries - 1);
+                    inner.budget(request).refund(tries - 1);
                     break Ok(reply);
                 }
                 Err(fault) => fault,
@@ -270,11 +299,8 @@ impl Purpose<'_> {
     /// Whether the table of actions says the same about the request: a change that passed for a read would be
     /// repeated freely.
     fn fits(&self, request: &Request) -> bool {
-        let effect = actions::find(request.product, request.action).map(|action| action.effect);
-        match self {
-            Purpose::Read { .. } => effect == Some(Effect::Read),
-            Purpose::Change { .. } => matches!(effect, Some(Effect::Change(..))),
-        }
+        let is_read = request.action.repeat == Repeat::Read;
+        is_read == matches!(self, Purpose::Read { .. })
     }
 
     fn call(&self, request: &Request) -> Call {
@@ -319,8 +345,8 @@ impl Inner {
         let timestamp = timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let nonce = self.nonce();
         let mut common = vec![
-            ("Action", request.action),
-            ("Version", request.product.version()),
+            ("Action", request.action.name),
+            ("Version", request.action.product.version),
             ("Format", "JSON"),
             ("AccessKeyId", credentials.access_key_id()),
             ("SignatureMethod", "HMAC-SHA1"),
@@ -357,7 +383,7 @@ impl Inner {
         let began = self.clock.elapsed();
         let answer = self.transport.send(HttpRequest {
             method: "POST",
-            url: format!("{}/", self.endpoints.get(request.product)),
+            url: format!("{}/", self.endpoints.get(request.action.product)),
             headers: vec![
                 ("content-type", "application/x-www-form-urlencoded".to_owned()),
                 ("accept", "application/json".to_owned()),
@@ -367,7 +393,7 @@ impl Inner {
                 ),
             ],
             body: body.as_bytes().to_vec(),
-            timeout: actions::timeout(request.product, request.action),
+            timeout: request.action.timeout(),
             body_limit: BODY_LIMIT,
         });
         let answer = answer.await;
@@ -428,9 +454,6 @@ impl Inner {
             _ => None,
         };
         self.tell_limiter(fault, slot, request);
-        if matches!(purpose, Purpose::Read { .. }) {
-            slot.give_up_place();
-        }
         match next {
             Next::Stop(ErrorKind::Throttled) => {
                 if let Some(pause) = own_pause {
@@ -442,22 +465,21 @@ impl Inner {
             }
             Next::Stop(kind) => return Some(kind),
             Next::Retry { failures, kind } => {
-                if !self.budget(request.product).spend() {
+                if !self.budget(request).spend() {
                     return Some(kind);
                 }
-                self.wait(retry::pause(&*self.random, failures)).await;
+                let pause = retry::pause(&*self.random, failures);
+                self.pause(slot, purpose, pause).await;
             }
-            Next::Wait { failures, .. } => self.wait(retry::pause(&*self.random, failures)).await,
+            Next::Wait { failures, .. } => {
+                let pause = retry::pause(&*self.random, failures);
+                self.pause(slot, purpose, pause).await;
+            }
             Next::Pace => {
                 if let Some(pause) = own_pause {
                     self.tell_throttled(request, pause);
-                    self.wait(pause).await;
                 }
-                if matches!(purpose, Purpose::Change { .. }) {
-                    let before = self.clock.elapsed();
-                    slot.again().await;
-                    lock(&self.totals).waited += self.clock.elapsed().saturating_sub(before);
-                }
+                self.pause(slot, purpose, own_pause.unwrap_or_default()).await;
             }
             Next::AdoptServerTime => self.server_clock.trust_newest(),
             Next::StopBackDating => {
@@ -497,10 +519,20 @@ impl Inner {
 
     fn tell_throttled(&self, request: &Request, pause: Duration) {
         self.listener.event(&Event::Throttled {
-            product: request.product.name(),
-            action: request.action,
+            product: request.action.product.name,
+            action: request.action.name,
             pause,
         });
+    }
+
+    /// Waits, without a place, until the next try may leave. A read takes a new place by itself.
+    async fn pause(&self, slot: &Slot, purpose: Purpose<'_>, pause: Duration) {
+        slot.give_up_place();
+        self.wait(pause).await;
+        if matches!(purpose, Purpose::Change { .. }) {
+            let waited = slot.again().await;
+            lock(&self.totals).waited += waited;
+        }
     }
 
     async fn wait(&self, pause: Duration) {
@@ -508,16 +540,13 @@ impl Inner {
         self.clock.sleep(pause).await;
     }
 
-    fn budget(&self, product: Product) -> &Budget {
-        &self.budgets[self.endpoints.get(product)]
+    fn budget(&self, request: &Request) -> &Budget {
+        &self.budgets[self.endpoints.get(request.action.product)]
     }
 
     fn count(&self, request: &Request, tries: u32) {
         let mut totals = lock(&self.totals);
-        *totals
-            .requests
-            .entry((request.product, request.action))
-            .or_default() += 1;
+        *totals.requests.entry(request.action).or_default() += 1;
         totals.retries += u64::from(tries > 1);
     }
 
@@ -526,16 +555,15 @@ impl Inner {
     }
 
     /// Reports the call to whoever listens.
-    fn finish(
+    fn finish<T>(
         &self,
         request: &Request,
-        outcome: Result<Reply, (ErrorKind, Fault)>,
+        outcome: Result<Reply<T>, (ErrorKind, Fault)>,
         tries: u32,
         elapsed: Duration,
-    ) -> Result<Reply, ApiError> {
+    ) -> Result<Reply<T>, ApiError> {
         let result = outcome.map_err(|(kind, fault)| ApiError {
             kind,
-            product: request.product,
             action: request.action,
             code: fault.code,
             message: fault.message,
@@ -550,8 +578,8 @@ impl Inner {
             Err(error) => (error.outcome(), error.http_status, error.request_id.clone()),
         };
         self.listener.event(&Event::ApiCall {
-            product: request.product.name(),
-            action: request.action,
+            product: request.action.product.name,
+            action: request.action.name,
             outcome,
             http_status,
             request_id,

@@ -3,6 +3,10 @@
 //! No API has a rate until it throttles. Then it is shut for all its callers in this process, is asked once a
 //! second until it lets a call through again, and from then on gets the rate that it has shown to bear; a later
 //! refusal halves that rate, and it grows by a tenth a minute. Does not know what is called or why.
+//!
+//! The order of what is waited for is fixed: line, then front of the line, then the API's pace, then a place. Nobody
+//! who has a place waits for anything that somebody in line must do first, so calls can never wait for each other in
+//! a circle, however few places there are.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +15,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::{Product, lock};
+use super::lock;
+use crate::api::Action;
 use crate::env::Clock;
 
 /// A throttled API is asked this often whether it is open again; the vendor advises one call a second.
@@ -36,13 +41,14 @@ const RATE_MAX: f64 = 1000.0;
 pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
     places: Arc<Semaphore>,
-    gates: Mutex<BTreeMap<(Product, String), Arc<Gate>>>,
+    gates: Mutex<BTreeMap<&'static Action, Arc<Gate>>>,
 }
 
 /// A place for one call; given back when dropped.
 pub(crate) struct Slot {
     gate: Arc<Gate>,
     clock: Arc<dyn Clock>,
+    places: Arc<Semaphore>,
     place: Mutex<Option<OwnedSemaphorePermit>>,
     /// When the call was let in, by the monotonic clock.
     admitted: Mutex<Duration>,
@@ -54,8 +60,11 @@ pub(crate) struct Slot {
 
 /// The way to one API.
 struct Gate {
-    /// Callers stand in line here, so that only the first has to watch the clock.
+    /// New calls stand in line here, so that only the first of them competes with repetitions.
     line: tokio::sync::Mutex<()>,
+    /// The front of the line, where one caller at a time watches the clock. Repetitions come here at once: the window
+    /// in which they may be sent does not wait for new calls.
+    front: tokio::sync::Mutex<()>,
     pace: Mutex<Pace>,
     /// Told when a probe has come back.
     changed: Notify,
@@ -72,28 +81,20 @@ impl Limiter {
     }
 
     /// Waits for a place and for the API's pace.
-    pub(crate) async fn slot(&self, product: Product, action: &str) -> Slot {
+    pub(crate) async fn slot(&self, action: &'static Action) -> Slot {
         let started = self.clock.elapsed();
-        let gate = Arc::clone(lock(&self.gates).entry((product, action.to_owned())).or_default());
+        let gate = Arc::clone(lock(&self.gates).entry(action).or_default());
         let line = gate.line.lock().await;
-        let (place, admitted, probe) = loop {
-            gate.opening(&*self.clock).await;
-            let place = Arc::clone(&self.places).acquire_owned().await;
-            let place = place.expect("the semaphore is never closed");
-            // Waiting for the place may have taken long enough for the gate to shut again.
-            let now = self.clock.elapsed();
-            if let Admission::Now { probe } = lock(&gate.pace).admit(now) {
-                break (place, now, probe);
-            }
-        };
+        let entry = gate.enter(&self.places, &*self.clock).await;
         drop(line);
         Slot {
             gate,
             clock: Arc::clone(&self.clock),
-            place: Mutex::new(Some(place)),
-            admitted: Mutex::new(admitted),
-            probe: AtomicBool::new(probe),
-            waited: admitted.saturating_sub(started),
+            places: Arc::clone(&self.places),
+            place: Mutex::new(Some(entry.place)),
+            admitted: Mutex::new(entry.at),
+            probe: AtomicBool::new(entry.probe),
+            waited: entry.at.saturating_sub(started),
         }
     }
 }
@@ -119,28 +120,21 @@ impl Slot {
         is_new.then_some(pause)
     }
 
-    /// Stands in line again for another try of the same call, keeping its place among the calls in flight.
-    pub(crate) async fn again(&self) {
-        let _line = self.gate.line.lock().await;
-        loop {
-            self.gate.opening(&*self.clock).await;
-            let now = self.clock.elapsed();
-            if let Admission::Now { probe } = lock(&self.gate.pace).admit(now) {
-                *lock(&self.admitted) = now;
-                self.probe.store(probe, Ordering::Relaxed);
-                return;
-            }
-        }
+    /// Waits for a place and for the API's pace again, before another try of the same call. What place there was is
+    /// given up first. Returns how long that took.
+    pub(crate) async fn again(&self) -> Duration {
+        self.give_up_place();
+        let began = self.clock.elapsed();
+        let entry = self.gate.enter(&self.places, &*self.clock).await;
+        *lock(&self.place) = Some(entry.place);
+        *lock(&self.admitted) = entry.at;
+        self.probe.store(entry.probe, Ordering::Relaxed);
+        entry.at.saturating_sub(began)
     }
 
-    /// Gives the place to others before a long wait.
+    /// Gives the place to others before a pause. A probe that has not been answered lets somebody else ask.
     pub(crate) fn give_up_place(&self) {
         drop(lock(&self.place).take());
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
         if self.probe.swap(false, Ordering::Relaxed) {
             lock(&self.gate.pace).abandoned();
             self.gate.changed.notify_one();
@@ -148,17 +142,46 @@ impl Drop for Slot {
     }
 }
 
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.give_up_place();
+    }
+}
+
 impl Default for Gate {
     fn default() -> Gate {
         Gate {
             line: tokio::sync::Mutex::new(()),
+            front: tokio::sync::Mutex::new(()),
             pace: Mutex::new(Pace::default()),
             changed: Notify::new(),
         }
     }
 }
 
+/// How a caller got in.
+struct Entry {
+    place: OwnedSemaphorePermit,
+    at: Duration,
+    probe: bool,
+}
+
 impl Gate {
+    /// Waits until the pace lets one more caller in, and for a place.
+    async fn enter(&self, places: &Arc<Semaphore>, clock: &dyn Clock) -> Entry {
+        let _front = self.front.lock().await;
+        loop {
+            self.opening(clock).await;
+            let place = Arc::clone(places).acquire_owned().await;
+            let place = place.expect("the semaphore is never closed");
+            // Waiting for the place may have taken long enough for the gate to shut again.
+            let at = clock.elapsed();
+            if let Admission::Now { probe } = lock(&self.pace).admit(at) {
+                return Entry { place, at, probe };
+            }
+        }
+    }
+
     /// Waits until the next caller may be let in.
     async fn opening(&self, clock: &dyn Clock) {
         loop {
@@ -328,7 +351,12 @@ impl Rate {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
+    use crate::api::action;
+    use crate::cloud::testing::World;
+    use crate::env::chance::Chance;
 
     fn s(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
@@ -420,5 +448,103 @@ mod tests {
         assert_eq!(pace.admit(s(1.0)), Admission::Now { probe: true });
         pace.abandoned();
         assert_eq!(pace.admit(s(1.0)), Admission::Now { probe: true });
+    }
+
+    /// What a test's calls share.
+    struct Site {
+        limiter: Limiter,
+        clock: Arc<dyn Clock>,
+        parallelism: usize,
+        in_flight: AtomicUsize,
+        chance: Mutex<Chance>,
+    }
+
+    impl Site {
+        /// Sends once; at most so many do at the same time.
+        async fn send(&self) -> u64 {
+            let others = self.in_flight.fetch_add(1, Ordering::Relaxed);
+            assert!(
+                others < self.parallelism,
+                "{others} others, {} places",
+                self.parallelism
+            );
+            self.clock.sleep(Duration::from_millis(50)).await;
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
+            lock(&self.chance).below(10)
+        }
+
+        /// One call through all its tries, as a client makes it.
+        async fn call(&self, action: &'static Action) {
+            loop {
+                let slot = self.limiter.slot(action).await;
+                let mut in_doubt = false;
+                loop {
+                    match self.send().await {
+                        0..=2 => in_doubt = true,
+                        3..=5 if in_doubt => drop(slot.throttled(None)),
+                        3..=5 => {
+                            slot.throttled(None);
+                            break;
+                        }
+                        _ => return slot.passed(),
+                    }
+                    slot.again().await;
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_never_wait_for_each_other_in_a_circle() {
+        for seed in 0..400 {
+            let chance = &mut Chance::new(seed);
+            let parallelism = 1 + chance.index(4);
+            let world = World::new();
+            let site = Arc::new(Site {
+                limiter: Limiter::new(world.clock(), parallelism),
+                clock: world.clock(),
+                parallelism,
+                in_flight: AtomicUsize::new(0),
+                chance: Mutex::new(Chance::new(seed)),
+            });
+            let mut calls = tokio::task::JoinSet::new();
+            for _ in 0..parallelism + 1 + chance.index(12) {
+                let action = *chance.pick(&[&action::CREATE_INSTANCE, &action::START_INSTANCE]);
+                let site = Arc::clone(&site);
+                calls.spawn(async move { site.call(action).await });
+            }
+            let all = async { while calls.join_next().await.transpose().unwrap().is_some() {} };
+            let day = Duration::from_secs(86_400);
+            let ended = tokio::time::timeout(day, all).await;
+            assert!(
+                ended.is_ok(),
+                "seed {seed}, parallelism {parallelism}: nobody moves"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_repetition_comes_before_new_calls() {
+        let world = World::new();
+        let limiter = Arc::new(Limiter::new(world.clock(), 1));
+        let first = limiter.slot(&action::CREATE_INSTANCE).await;
+        first.throttled(None);
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let (limiter, order) = (Arc::clone(&limiter), Arc::clone(&order));
+            calls.spawn(async move {
+                limiter.slot(&action::CREATE_INSTANCE).await.passed();
+                lock(&order).push("new");
+            });
+        }
+        tokio::task::yield_now().await;
+        first.again().await;
+        lock(&order).push("again");
+        first.passed();
+        drop(first);
+        while calls.join_next().await.transpose().unwrap().is_some() {}
+        let place = lock(&order).iter().position(|who| *who == "again");
+        assert!(place <= Some(1), "{place:?}");
     }
 }

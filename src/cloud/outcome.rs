@@ -48,8 +48,53 @@ pub(crate) enum RetryAfter {
     ThisRequest(Duration),
 }
 
-/// Reads what came back.
-pub(crate) fn read(answer: Result<HttpResponse, TransportError>) -> Result<Reply, Fault> {
+/// Why the body of a success is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BadBody {
+    /// It is not JSON, or not all of it.
+    Unreadable,
+    /// It lacks what must be there, in words.
+    Damaged(String),
+}
+
+impl BadBody {
+    /// What an error of the parser means: one in words comes from whoever reads what is in the body.
+    pub(crate) fn of(error: &serde_json::Error) -> BadBody {
+        if !error.is_data() {
+            return BadBody::Unreadable;
+        }
+        let words = error.to_string();
+        let end = words.rfind(" at line ").unwrap_or(words.len());
+        BadBody::Damaged(words[..end].to_owned())
+    }
+}
+
+/// The body of a success as a tree.
+pub(crate) fn tree(body: &[u8]) -> Result<Reply, BadBody> {
+    let body = object(body).ok_or(BadBody::Unreadable)?;
+    Ok(Reply {
+        request_id: text(&body, "RequestId"),
+        body,
+    })
+}
+
+fn object(body: &[u8]) -> Option<Value> {
+    let parsed: Option<Value> = serde_json::from_slice(body).ok();
+    parsed.filter(|value| value.as_object().is_some_and(|object| !object.is_empty()))
+}
+
+fn text(body: &Value, name: &str) -> Option<String> {
+    body[name]
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+/// Reads what came back; `decode` reads the body of a success.
+pub(crate) fn read<T>(
+    answer: Result<HttpResponse, TransportError>,
+    decode: impl FnOnce(&[u8]) -> Result<Reply<T>, BadBody>,
+) -> Result<Reply<T>, Fault> {
     let response = match answer {
         Ok(response) => response,
         Err(error) => {
@@ -71,30 +116,28 @@ pub(crate) fn read(answer: Result<HttpResponse, TransportError>) -> Result<Reply
         let message = format!("a redirect{target} (HTTP {status}), which is never followed with credentials");
         return plain(Cause::Redirect, message);
     }
-    let parsed: Option<Value> = serde_json::from_slice(&response.body).ok();
-    let object = parsed.filter(|value| value.as_object().is_some_and(|object| !object.is_empty()));
-    let Some(body) = object else {
-        let message = format!("{} (HTTP {status})", describe_body(&response.body));
-        return plain(Cause::Answer(unreadable(status)), message);
-    };
-    let text = |name: &str| {
-        body[name]
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let request_id = text("RequestId");
     if (200..300).contains(&status) {
-        return Ok(Reply { request_id, body });
+        let read = decode(&response.body);
+        return read.or_else(|bad| {
+            let message = match bad {
+                BadBody::Unreadable => format!("{} (HTTP {status})", describe_body(&response.body)),
+                BadBody::Damaged(words) => words,
+            };
+            plain(Cause::Answer(Meaning::Unreadable), message)
+        });
     }
-    let code = text("Code").unwrap_or_default();
-    let message = text("Message").unwrap_or_else(|| format!("HTTP {status} without a message"));
+    let Some(body) = object(&response.body) else {
+        let message = format!("{} (HTTP {status})", describe_body(&response.body));
+        return plain(Cause::Answer(meaning("", status)), message);
+    };
+    let code = text(&body, "Code").unwrap_or_default();
+    let message = text(&body, "Message").unwrap_or_else(|| format!("HTTP {status} without a message"));
     Err(Fault {
         cause: Cause::Answer(meaning(&code, status)),
         retry_after: retry_after(&response, &message),
-        recommend: text("Recommend").filter(|link| link.starts_with("https://")),
+        recommend: text(&body, "Recommend").filter(|link| link.starts_with("https://")),
         http_status: Some(status),
-        request_id,
+        request_id: text(&body, "RequestId"),
         message,
         code,
     })
@@ -136,14 +179,6 @@ impl Fault {
             recommend: None,
             retry_after: None,
         }
-    }
-}
-
-/// An answer without a code: only the status speaks, and a success without a body is none.
-fn unreadable(status: u16) -> Meaning {
-    match status {
-        200..300 => Meaning::Unreadable,
-        _ => meaning("", status),
     }
 }
 
@@ -203,7 +238,7 @@ mod tests {
     }
 
     fn cause(status: u16, body: &str) -> Cause {
-        read(answer(status, body)).unwrap_err().cause
+        read(answer(status, body), tree).unwrap_err().cause
     }
 
     #[test]
@@ -242,7 +277,7 @@ mod tests {
         let mut response = answer(307, "").unwrap();
         let target = "https://user:word@login.example.com/path?token=canary".to_owned();
         response.headers.push(("location".into(), target));
-        let fault = read(Ok(response)).unwrap_err();
+        let fault = read(Ok(response), tree).unwrap_err();
         assert_eq!(fault.cause, Cause::Redirect);
         assert!(
             fault.message.contains("https://login.example.com "),
@@ -254,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_reply_carries_its_request_id() {
-        let reply = read(answer(200, "{\"RequestId\":\"R-1\",\"VpcId\":\"vpc-1\"}")).unwrap();
+        let body = "{\"RequestId\":\"R-1\",\"VpcId\":\"vpc-1\"}";
+        let reply = read(answer(200, body), tree).unwrap();
         assert_eq!(reply.request_id.as_deref(), Some("R-1"));
     }
 
@@ -262,12 +298,12 @@ mod tests {
     fn pauses_are_read_from_the_header_and_from_the_words() {
         let message = "Request was denied due to request throttling, please try again after 5 minutes.";
         let body = format!("{{\"Code\":\"Throttling\",\"Message\":\"{message}\"}}");
-        let fault = read(answer(400, &body)).unwrap_err();
+        let fault = read(answer(400, &body), tree).unwrap_err();
         let five = Duration::from_secs(300);
         assert_eq!(fault.retry_after, Some(RetryAfter::ThisRequest(five)));
         let mut response = answer(429, "{\"Code\":\"Throttling\"}").unwrap();
         response.headers.push(("x-acs-retry-after".into(), "1500".into()));
-        let fault = read(Ok(response)).unwrap_err();
+        let fault = read(Ok(response), tree).unwrap_err();
         let pause = Duration::from_millis(1500);
         assert_eq!(fault.retry_after, Some(RetryAfter::Everyone(pause)));
     }

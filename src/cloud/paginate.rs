@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::Request;
 use super::api_error::{ApiError, ErrorKind};
 use super::client::Cloud;
-use super::{Reply, Request};
+use super::page::{self, Decode, Page};
+use crate::api::Pages;
 
 /// How often a list that keeps moving is read before everything that was seen is returned.
 const PASSES_MAX: usize = 5;
@@ -17,206 +19,194 @@ const PASSES_MAX: usize = 5;
 /// More pages than any account has resources of one type.
 const PAGES_MAX: usize = 10_000;
 
+/// So many pages in a row may bring nothing new before a list counts as going in circles; lists that are filtered by
+/// the server have empty pages.
+const EMPTY_PAGES_MAX: usize = 3;
+
 /// How a list is paged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Paging {
     /// Where the items stand in the answer: `Instances.Instance`.
     pub(crate) list: &'static str,
-    /// The field that tells items apart: `InstanceId`.
-    pub(crate) id: &'static str,
-    pub(crate) style: Style,
-}
-
-/// How the next page is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// `MaxResults` and `NextToken`, one page after the other.
-    NextToken { max: u32 },
-    /// `PageSize` and `PageNumber`; all but the first page at the same time.
-    PageNumber { max: u32 },
-}
-
-/// One page.
-struct Page {
-    items: Vec<Value>,
-    total: Option<usize>,
+    pub(crate) pages: Pages,
 }
 
 impl Cloud {
     /// All items of a list, each once, in the order of the answer.
-    pub(crate) async fn pages(&self, request: Request, paging: Paging) -> Result<Vec<Value>, ApiError> {
-        match paging.style {
-            Style::NextToken { max } => self.pages_by_token(request, paging, max).await,
-            Style::PageNumber { max } => self.pages_by_number(request, paging, max).await,
-        }
-    }
-
-    async fn pages_by_token(
+    pub(crate) async fn pages<D: Decode>(
         &self,
-        request: Request,
+        request: &Request,
         paging: Paging,
-        max: u32,
-    ) -> Result<Vec<Value>, ApiError> {
-        let mut seen = Seen::default();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let mut page_request = request.clone().param("MaxResults", max.to_string());
-            if let Some(token) = &token {
-                page_request = page_request.param("NextToken", token.clone());
-            }
-            let reply = self.read(&page_request).await?;
-            let next = reply.body["NextToken"].as_str().unwrap_or_default().to_owned();
-            let page = Page::read(&request, paging, reply)?;
-            seen.add(paging, page.items);
-            if next.is_empty() {
-                return Ok(seen.into_items());
-            }
-            if token.as_deref() == Some(next.as_str()) {
-                return Err(malformed(
-                    &request,
-                    "the list names the same next page again and again",
-                ));
-            }
-            token = Some(next);
+        decode: &D,
+    ) -> Result<Vec<D::Item>, ApiError> {
+        match paging.pages {
+            Pages::ByToken { max } => self.pages_by_token(request, paging, max, decode).await,
+            Pages::ByNumber { max } => self.pages_by_number(request, paging, max, decode).await,
         }
-        Err(malformed(&request, "the list does not end"))
     }
 
-    async fn pages_by_number(
-        &self,
-        request: Request,
-        paging: Paging,
-        max: u32,
-    ) -> Result<Vec<Value>, ApiError> {
-        let mut everything = Seen::default();
-        let mut before: Option<Vec<String>> = None;
-        for _ in 0..PASSES_MAX {
-            let (pass, is_consistent) = self.one_pass(&request, paging, max).await?;
-            let ids = pass.ids();
-            if is_consistent || before.as_ref() == Some(&ids) {
-                return Ok(pass.into_items());
-            }
-            everything.add(paging, pass.into_items());
-            before = Some(ids);
-        }
-        // Rather one that has just gone than one that is missed: whoever needs certainty asks by id.
-        Ok(everything.into_items())
-    }
-
-    /// Reads all pages once, and says whether they fit together.
-    async fn one_pass(&self, request: &Request, paging: Paging, max: u32) -> Result<(Seen, bool), ApiError> {
-        let max_items = usize::try_from(max).unwrap_or(1).max(1);
-        let first = self.numbered_page(request, paging, max, 1).await?;
-        let mut seen = Seen::default();
-        let total = first.total;
-        let mut is_full = first.items.len() >= max_items;
-        let mut count = first.items.len();
-        seen.add(paging, first.items);
-        let Some(total) = total else {
-            // Without a total, the first page that is not full is the last.
-            for number in 2..=PAGES_MAX {
-                if !is_full {
-                    break;
-                }
-                let page = self.numbered_page(request, paging, max, number).await?;
-                is_full = page.items.len() >= max_items;
-                seen.add(paging, page.items);
-            }
-            return Ok((seen, false));
-        };
-        let last = total.div_ceil(max_items).min(PAGES_MAX);
-        let mut is_consistent = true;
-        let mut reads = tokio::task::JoinSet::new();
-        for number in 2..=last {
-            let (cloud, request) = (self.clone(), request.clone());
-            reads.spawn(async move { (number, cloud.numbered_page(&request, paging, max, number).await) });
-        }
-        let mut pages = BTreeMap::new();
-        while let Some(read) = reads.join_next().await {
-            // A read that panicked or was cancelled has already ended the run.
-            let Ok((number, page)) = read else { continue };
-            pages.insert(number, page?);
-        }
-        for page in pages.into_values() {
-            is_consistent &= page.total == Some(total);
-            count += page.items.len();
-            seen.add(paging, page.items);
-        }
-        is_consistent &= count == total && seen.order.len() == total;
-        Ok((seen, is_consistent))
-    }
-
-    async fn numbered_page(
+    async fn pages_by_token<D: Decode>(
         &self,
         request: &Request,
         paging: Paging,
         max: u32,
-        number: usize,
-    ) -> Result<Page, ApiError> {
-        let page_request = request
-            .clone()
-            .param("PageSize", max.to_string())
-            .param("PageNumber", number.to_string());
-        let reply = self.read(&page_request).await?;
-        Page::read(request, paging, reply)
+        decode: &D,
+    ) -> Result<Vec<D::Item>, ApiError> {
+        let mut seen = Seen::default();
+        let mut token = String::new();
+        let mut without_news = 0;
+        for _ in 0..PAGES_MAX {
+            let mut page_request = request.clone().param("MaxResults", max.to_string());
+            if !token.is_empty() {
+                page_request = page_request.param("NextToken", token.clone());
+            }
+            let page = self.page(&page_request, paging, decode).await?;
+            let news = seen.add(page.items);
+            if page.next.is_empty() {
+                return Ok(seen.items);
+            }
+            without_news = if news > 0 { 0 } else { without_news + 1 };
+            if page.next == token || without_news > EMPTY_PAGES_MAX {
+                return Err(malformed(request, "the list goes in circles"));
+            }
+            token = page.next;
+        }
+        Err(malformed(request, "the list does not end"))
     }
-}
 
-impl Page {
-    /// An answer without its list is no empty list.
-    fn read(request: &Request, paging: Paging, reply: Reply) -> Result<Page, ApiError> {
-        let total = reply.body["TotalCount"]
-            .as_u64()
-            .and_then(|total| usize::try_from(total).ok());
-        let mut place = reply.body;
-        for name in paging.list.split('.') {
-            place = place.get_mut(name).map(Value::take).unwrap_or_default();
+    async fn pages_by_number<D: Decode>(
+        &self,
+        request: &Request,
+        paging: Paging,
+        max: u32,
+        decode: &D,
+    ) -> Result<Vec<D::Item>, ApiError> {
+        let mut everything = Seen::default();
+        let mut before: Option<Vec<String>> = None;
+        for _ in 0..PASSES_MAX {
+            let (pass, is_consistent) = self.one_pass(request, paging, max, decode).await?;
+            let ids = pass.ids();
+            if is_consistent || before.as_ref() == Some(&ids) {
+                return Ok(pass.items);
+            }
+            everything.add_seen(pass);
+            before = Some(ids);
         }
-        match place {
-            Value::Array(items) => Ok(Page { items, total }),
-            _ => Err(malformed(
-                request,
-                &format!("the answer has no list {}", paging.list),
-            )),
+        // Rather one that has just gone than one that is missed: whoever needs certainty asks by id.
+        Ok(everything.items)
+    }
+
+    /// Reads all pages once, and says whether they fit together: the totals agree with each other, with the number of
+    /// items and with the number of ids.
+    async fn one_pass<D: Decode>(
+        &self,
+        request: &Request,
+        paging: Paging,
+        max: u32,
+        decode: &D,
+    ) -> Result<(Seen<D::Item>, bool), ApiError> {
+        let max_items = usize::try_from(max).unwrap_or(1).max(1);
+        let read = async |number: usize| {
+            let page_request = request
+                .clone()
+                .param("PageSize", max.to_string())
+                .param("PageNumber", number.to_string());
+            self.page(&page_request, paging, decode).await
+        };
+        let first = read(1).await?;
+        let mut seen = Seen::default();
+        let mut count = first.items.len();
+        let total = first.total;
+        seen.add(first.items);
+        let Some(total) = total else {
+            // Without a total, the first page that is not full is the last.
+            let mut is_full = count >= max_items;
+            for number in 2..=PAGES_MAX {
+                if !is_full {
+                    break;
+                }
+                let page = read(number).await?;
+                is_full = page.items.len() >= max_items && seen.add(page.items) > 0;
+            }
+            return Ok((seen, false));
+        };
+        // The first page shows how large pages are, also where the server makes them smaller than was asked.
+        let last = match count {
+            0 => 1,
+            size => total.div_ceil(size).min(PAGES_MAX),
+        };
+        let mut is_consistent = true;
+        let mut pages = stream::iter(2..=last).map(read).buffered(self.parallelism());
+        while let Some(page) = pages.try_next().await? {
+            is_consistent &= page.total == Some(total);
+            count += page.items.len();
+            if seen.add(page.items) == 0 {
+                // Nothing new: it has become shorter, or does not go on.
+                break;
+            }
         }
+        is_consistent &= count == total && seen.items.len() == total;
+        Ok((seen, is_consistent))
+    }
+
+    async fn page<D: Decode>(
+        &self,
+        request: &Request,
+        paging: Paging,
+        decode: &D,
+    ) -> Result<Page<D::Item>, ApiError> {
+        let read = |body: &[u8]| page::read(body, paging.list, decode);
+        Ok(self.read_as(request, read).await?.body)
     }
 }
 
 /// Items in the order in which they were first seen; a later copy replaces an earlier one.
-#[derive(Default)]
-struct Seen {
-    order: Vec<String>,
-    items: BTreeMap<String, Value>,
+struct Seen<T> {
+    items: Vec<T>,
+    places: BTreeMap<String, usize>,
 }
 
-impl Seen {
-    fn add(&mut self, paging: Paging, items: Vec<Value>) {
-        for item in items {
-            // An item without an id counts as itself.
-            let id = match &item[paging.id] {
-                Value::String(id) => id.clone(),
-                _ => item.to_string(),
-            };
-            if self.items.insert(id.clone(), item).is_none() {
-                self.order.push(id);
+impl<T> Default for Seen<T> {
+    fn default() -> Seen<T> {
+        Seen {
+            items: Vec::new(),
+            places: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T> Seen<T> {
+    /// Returns how many were new.
+    fn add(&mut self, items: Vec<(String, T)>) -> usize {
+        let before = self.items.len();
+        for (id, item) in items {
+            match self.places.get(&id) {
+                Some(place) => self.items[*place] = item,
+                None => {
+                    self.places.insert(id, self.items.len());
+                    self.items.push(item);
+                }
             }
         }
+        self.items.len() - before
+    }
+
+    fn add_seen(&mut self, other: Seen<T>) {
+        let mut ids: Vec<(usize, String)> = other.places.into_iter().map(|(id, at)| (at, id)).collect();
+        ids.sort_unstable();
+        let ids = ids.into_iter().map(|(_, id)| id);
+        self.add(ids.zip(other.items).collect());
     }
 
     /// The ids, sorted.
     fn ids(&self) -> Vec<String> {
-        self.items.keys().cloned().collect()
-    }
-
-    fn into_items(mut self) -> Vec<Value> {
-        self.order.iter().filter_map(|id| self.items.remove(id)).collect()
+        self.places.keys().cloned().collect()
     }
 }
 
 fn malformed(request: &Request, message: &str) -> ApiError {
     ApiError {
         kind: ErrorKind::Malformed,
-        product: request.product,
         action: request.action,
         code: String::new(),
         message: message.to_owned(),

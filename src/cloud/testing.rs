@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize as _, Deserializer};
 
-use super::lock;
+use super::{Decode, lock};
 use crate::env::{
     AppendFile, BoxFuture, Clock, Env, FileKind, FileLock, FileSystem, HttpRequest, HttpResponse, Random,
     Sent, SystemSignals, Terminal, Transport, TransportError,
@@ -253,6 +254,19 @@ fn decode(form: &str) -> Params {
         .map(|pair| pair.split_once('=').unwrap())
         .map(|(name, value)| (text(name), text(value)))
         .collect()
+}
+
+/// Items of a list as they are; the field that tells them apart.
+pub(crate) struct Trees(pub(crate) &'static str);
+
+impl Decode for Trees {
+    type Item = serde_json::Value;
+
+    fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, serde_json::Value), D::Error> {
+        let item = serde_json::Value::deserialize(item)?;
+        let id = item[self.0].as_str().unwrap_or_default().to_owned();
+        Ok((id, item))
+    }
 }
 
 /// Keeps events.

@@ -17,12 +17,22 @@ use crate::env::{BoxFuture, Clock};
 /// Ids in one request; the limit of the API's id lists.
 const CHUNK: usize = 100;
 
-/// The first pause between two looks, and the longest.
-const PAUSE_MIN: Duration = Duration::from_millis(500);
+/// Until the first look of a wait; each further pause is twice as long, up to the longest.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// How long something that was just made may stay invisible.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
+/// The longest pause between two looks that many waits share: rather a fuller request than one for each wait.
+const SPACING_MAX: Duration = Duration::from_secs(1);
+
+/// How long something that was just made may stay invisible, and how long a read may show what was before: what is
+/// seen for longer is so.
+const BELIEVED_AFTER: Duration = Duration::from_secs(60);
+
+/// How long something must rest where it was not going, once it has been seen on its way.
+const SETTLED_AFTER: Duration = Duration::from_secs(10);
+
+/// Looks in a row that show nothing, until something is believed to be gone.
+const GONE_LOOKS: u32 = 2;
 
 /// Reads resources by id; one that is not there is missing in the answer.
 pub(crate) type Read<T> =
@@ -33,10 +43,26 @@ pub(crate) type Read<T> =
 pub(crate) enum Verdict {
     /// The wait is over.
     Done,
-    /// Not yet; the status is told to whoever watches.
+    /// It is to be gone and was not seen: the wait is over if the next look shows the same.
+    Gone,
+    /// On its way; the status is told to whoever watches.
     NotYet { status: String },
+    /// It is beyond what is waited for, or on its way to somewhere else.
+    Past { status: String },
+    /// It rests in another state than the one that is waited for. May still be a read that lags behind.
+    Elsewhere { status: String },
     /// It should be there and is not: not visible yet, if it stays so only for a short while.
     Missing,
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ending<T> {
+    /// As it was waited for; none if it is gone.
+    Reached(Option<T>),
+    /// It went past it, or settled elsewhere: somebody else is at work, and waiting on would bring nothing. What that
+    /// means is the caller's business.
+    Otherwise { seen: T, status: String },
 }
 
 /// Why a wait ended without success.
@@ -62,6 +88,8 @@ struct Inner<T> {
     clock: Arc<dyn Clock>,
     read: Read<T>,
     table: Mutex<Table<T>>,
+    /// Told when somebody joins.
+    joined: Notify,
 }
 
 /// What is waited for, and what the last look showed.
@@ -70,12 +98,13 @@ struct Table<T> {
     next_key: u64,
     /// The task that looks; ends when nobody waits.
     is_running: bool,
-    /// Looks since somebody joined last.
-    looks: u32,
 }
 
 struct Waiter<T> {
     id: String,
+    /// When it is to be looked at, by the monotonic clock.
+    due: Duration,
+    looks: u32,
     seen: Option<Result<Option<T>, ApiError>>,
     news: Arc<Notify>,
 }
@@ -105,30 +134,29 @@ impl<T: Clone + Send + Sync + 'static> Poller<T> {
                     waiters: BTreeMap::new(),
                     next_key: 0,
                     is_running: false,
-                    looks: 0,
                 }),
+                joined: Notify::new(),
             }),
         }
     }
 
-    /// Waits until the condition is met, looking first after half a second and then ever more rarely, up to every
-    /// five seconds. Returns the resource as it was seen then. `on_status` hears of every new status.
+    /// Waits until the condition is met or cannot be met any more, looking first after a tenth of a second and then
+    /// ever more rarely, up to every five seconds. `on_status` hears of every new status.
     pub(crate) async fn wait(
         &self,
         id: &str,
         condition: impl Fn(Option<&T>) -> Verdict + Send,
         timeout: Duration,
         mut on_status: impl FnMut(&str) + Send,
-    ) -> Result<Option<T>, WaitError> {
+    ) -> Result<Ending<T>, WaitError> {
         let started = self.inner.clock.elapsed();
         let ticket = self.join(id);
-        let mut last_status = "not seen".to_owned();
-        let mut missing_since = None;
+        let mut course = Course::default();
         loop {
             let waited = self.inner.clock.elapsed().saturating_sub(started);
             let Some(left) = timeout.checked_sub(waited).filter(|left| !left.is_zero()) else {
                 return Err(WaitError::TimedOut {
-                    last_status,
+                    last_status: course.last_status(),
                     after: waited,
                 });
             };
@@ -139,29 +167,25 @@ impl<T: Clone + Send + Sync + 'static> Poller<T> {
             let seen = match ticket.take() {
                 None => continue,
                 Some(Err(error)) if is_passing(&error) => {
-                    last_status = error.to_string();
+                    course.unread(&error);
                     continue;
                 }
                 Some(Err(error)) => return Err(error.into()),
                 Some(Ok(seen)) => seen,
             };
-            match condition(seen.as_ref()) {
-                Verdict::Done => return Ok(seen),
-                Verdict::NotYet { status } => {
-                    missing_since = None;
-                    if status != last_status {
-                        on_status(&status);
-                        last_status = status;
-                    }
-                }
-                Verdict::Missing => {
-                    let now = self.inner.clock.elapsed();
-                    let after = now.saturating_sub(*missing_since.get_or_insert(now));
-                    if after >= VISIBLE_WITHIN {
-                        return Err(WaitError::NotVisible { after });
-                    }
-                    last_status = "not visible yet".to_owned();
-                }
+            let verdict = condition(seen.as_ref());
+            if let Verdict::NotYet { status } | Verdict::Past { status } | Verdict::Elsewhere { status } =
+                &verdict
+                && course.is_news(status)
+            {
+                on_status(status);
+            }
+            match (course.judge(verdict, self.inner.clock.elapsed()), seen) {
+                (Judgement::GoOn, _) => {}
+                (Judgement::Reached, seen) => return Ok(Ending::Reached(seen)),
+                (Judgement::Otherwise(status), Some(seen)) => return Ok(Ending::Otherwise { seen, status }),
+                (Judgement::Otherwise(_), None) => {}
+                (Judgement::NotVisible(after), _) => return Err(WaitError::NotVisible { after }),
             }
         }
     }
@@ -171,11 +195,12 @@ impl<T: Clone + Send + Sync + 'static> Poller<T> {
         let mut table = lock(&self.inner.table);
         let key = table.next_key;
         table.next_key += 1;
-        table.looks = 0;
         table.waiters.insert(
             key,
             Waiter {
                 id: id.to_owned(),
+                due: self.inner.clock.elapsed() + PAUSE_MIN,
+                looks: 0,
                 seen: None,
                 news: Arc::clone(&news),
             },
@@ -184,10 +209,109 @@ impl<T: Clone + Send + Sync + 'static> Poller<T> {
             table.is_running = true;
             tokio::spawn(Arc::clone(&self.inner).look_until_nobody_waits());
         }
+        self.inner.joined.notify_one();
         Ticket {
             inner: Arc::clone(&self.inner),
             key,
             news,
+        }
+    }
+}
+
+/// What has been seen in one wait; told time.
+#[derive(Debug, Default)]
+struct Course {
+    last_status: Option<String>,
+    /// Whether it has been on its way.
+    has_moved: bool,
+    /// Looks in a row that showed nothing where nothing is wanted.
+    absent: u32,
+    /// Since when it is not to be seen; a single sighting in between changes nothing, for reads flicker.
+    missing_since: Option<Duration>,
+    sightings: u32,
+    /// Where it rests or has gone, and since when it is seen there without a break.
+    otherwise: Option<(String, Duration)>,
+}
+
+/// What follows from all looks so far.
+#[derive(Debug, PartialEq, Eq)]
+enum Judgement {
+    GoOn,
+    Reached,
+    Otherwise(String),
+    NotVisible(Duration),
+}
+
+impl Course {
+    fn last_status(self) -> String {
+        self.last_status.unwrap_or_else(|| "not seen".to_owned())
+    }
+
+    fn unread(&mut self, error: &ApiError) {
+        self.last_status = Some(error.to_string());
+    }
+
+    /// Takes note of a status; whether it is a new one.
+    fn is_news(&mut self, status: &str) -> bool {
+        let is_news = self.last_status.as_deref() != Some(status);
+        if is_news {
+            self.last_status = Some(status.to_owned());
+        }
+        is_news
+    }
+
+    fn judge(&mut self, verdict: Verdict, now: Duration) -> Judgement {
+        if verdict != Verdict::Gone {
+            self.absent = 0;
+        }
+        if verdict == Verdict::Missing {
+            self.sightings = 0;
+        } else {
+            self.sightings += 1;
+            if self.sightings > 1 {
+                self.missing_since = None;
+            }
+        }
+        match verdict {
+            Verdict::Done => Judgement::Reached,
+            Verdict::Gone => {
+                self.absent += 1;
+                match self.absent >= GONE_LOOKS {
+                    true => Judgement::Reached,
+                    false => Judgement::GoOn,
+                }
+            }
+            Verdict::NotYet { .. } => {
+                self.has_moved = true;
+                self.otherwise = None;
+                Judgement::GoOn
+            }
+            Verdict::Past { status } => self.otherwise(status, now, BELIEVED_AFTER),
+            // What has been on its way and rests again is hardly a read that lags behind.
+            Verdict::Elsewhere { status } if self.has_moved => self.otherwise(status, now, SETTLED_AFTER),
+            Verdict::Elsewhere { status } => self.otherwise(status, now, BELIEVED_AFTER),
+            Verdict::Missing => {
+                let after = now.saturating_sub(*self.missing_since.get_or_insert(now));
+                self.last_status = Some("not visible yet".to_owned());
+                match after >= BELIEVED_AFTER {
+                    true => Judgement::NotVisible(after),
+                    false => Judgement::GoOn,
+                }
+            }
+        }
+    }
+
+    /// Believed when it is seen for so long without a break.
+    fn otherwise(&mut self, status: String, now: Duration, patience: Duration) -> Judgement {
+        match &self.otherwise {
+            Some((known, since)) if *known == status => match now.saturating_sub(*since) >= patience {
+                true => Judgement::Otherwise(status),
+                false => Judgement::GoOn,
+            },
+            _ => {
+                self.otherwise = Some((status, now));
+                Judgement::GoOn
+            }
         }
     }
 }
@@ -223,48 +347,89 @@ impl<T> Drop for Ticket<T> {
     }
 }
 
+/// The waits that one look is about: key and id of each.
+type Batch = Vec<(u64, String)>;
+
+impl<T> Table<T> {
+    /// The waits that are due, and to fill their requests those that nearly are; sorted by id.
+    fn batch(&self, now: Duration) -> Batch {
+        let mut waiters: Vec<(u64, &Waiter<T>)> =
+            self.waiters.iter().map(|(key, waiter)| (*key, waiter)).collect();
+        waiters.sort_unstable_by_key(|(_, waiter)| waiter.due);
+        let due = waiters.partition_point(|(_, waiter)| waiter.due <= now);
+        let nearly = waiters.partition_point(|(_, waiter)| waiter.due <= now + waiter.pause() / 4);
+        waiters.truncate(nearly.min(due.next_multiple_of(CHUNK)));
+        let mut batch: Batch = waiters
+            .into_iter()
+            .map(|(key, waiter)| (key, waiter.id.clone()))
+            .collect();
+        batch.sort_unstable_by(|(_, one), (_, other)| one.cmp(other));
+        batch
+    }
+}
+
+impl<T> Waiter<T> {
+    /// The pause before its next look.
+    fn pause(&self) -> Duration {
+        PAUSE_MIN.saturating_mul(1 << self.looks.min(8)).min(PAUSE_MAX)
+    }
+}
+
 impl<T: Clone + Send + Sync + 'static> Inner<T> {
     async fn look_until_nobody_waits(self: Arc<Inner<T>>) {
+        // Not before this is the next look.
+        let mut earliest = Duration::ZERO;
         loop {
-            let pause = {
+            let due = {
                 let mut table = lock(&self.table);
-                table.looks += 1;
-                PAUSE_MIN
-                    .saturating_mul(1 << (table.looks - 1).min(8))
-                    .min(PAUSE_MAX)
-            };
-            self.clock.sleep(pause).await;
-            let ids: Vec<String> = {
-                let mut table = lock(&self.table);
-                if table.waiters.is_empty() {
+                let Some(due) = table.waiters.values().map(|waiter| waiter.due).min() else {
                     table.is_running = false;
                     return;
-                }
-                let mut ids: Vec<String> = table.waiters.values().map(|waiter| waiter.id.clone()).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                ids
+                };
+                due.max(earliest)
             };
-            let mut reads = tokio::task::JoinSet::new();
-            for chunk in ids.chunks(CHUNK).map(<[String]>::to_vec) {
-                let read = (self.read)(chunk.clone());
-                reads.spawn(async move { (chunk, read.await) });
-            }
-            while let Some(read) = reads.join_next().await {
-                if let Ok((chunk, seen)) = read {
-                    self.tell(&chunk, &seen);
+            let now = self.clock.elapsed();
+            if due > now {
+                tokio::select! {
+                    () = self.clock.sleep(due - now) => {}
+                    () = self.joined.notified() => {}
                 }
+                continue;
+            }
+            let batch = lock(&self.table).batch(now);
+            let many = u32::try_from(batch.len() / 10).unwrap_or(u32::MAX);
+            self.look(batch).await;
+            let spacing = PAUSE_MIN.saturating_mul(many.saturating_add(1)).min(SPACING_MAX);
+            earliest = self.clock.elapsed() + spacing;
+        }
+    }
+
+    /// Looks at these, so many in a request.
+    async fn look(&self, batch: Batch) {
+        let mut reads = tokio::task::JoinSet::new();
+        for asked in batch.chunks(CHUNK).map(<[_]>::to_vec) {
+            let mut ids: Vec<String> = asked.iter().map(|(_, id)| id.clone()).collect();
+            ids.dedup();
+            let read = (self.read)(ids);
+            reads.spawn(async move { (asked, read.await) });
+        }
+        while let Some(read) = reads.join_next().await {
+            if let Ok((asked, seen)) = read {
+                self.tell(&asked, &seen);
             }
         }
     }
 
-    /// Hands a look to everybody who asked for one of these ids before it began.
-    fn tell(&self, asked: &[String], seen: &Result<BTreeMap<String, T>, ApiError>) {
+    /// Hands a look to those who asked for it before it began.
+    fn tell(&self, asked: &[(u64, String)], seen: &Result<BTreeMap<String, T>, ApiError>) {
+        let now = self.clock.elapsed();
         let mut table = lock(&self.table);
-        for waiter in table.waiters.values_mut() {
-            if asked.binary_search(&waiter.id).is_err() {
+        for (key, _) in asked {
+            let Some(waiter) = table.waiters.get_mut(key) else {
                 continue;
-            }
+            };
+            waiter.looks += 1;
+            waiter.due = now + waiter.pause();
             waiter.seen = Some(match seen {
                 Ok(found) => Ok(found.get(&waiter.id).cloned()),
                 Err(error) => Err(error.clone()),

@@ -1,28 +1,15 @@
 //! Make the cloud match the configuration.
 
+use std::collections::BTreeMap;
+
+use super::approve::approve;
+use super::carry_out::{self, Run, note};
+use super::decide::{Goal, decide};
 use super::failure::{Exit, Failure};
-use super::{plan, project, run};
+use super::{connect, head, look, project, results, whose};
 use crate::cli::{ChangeArgs, Global};
 use crate::env::Env;
 use crate::ui::Ui;
-
-/// What should be there in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Goal {
-    /// What the configuration says.
-    Configuration,
-    /// Nothing at all.
-    Nothing,
-}
-
-impl Goal {
-    fn command(self) -> &'static str {
-        match self {
-            Goal::Configuration => "apply",
-            Goal::Nothing => "destroy",
-        }
-    }
-}
 
 /// Do what plan shows, after asking
 pub(crate) async fn apply(args: &ChangeArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
@@ -44,31 +31,45 @@ pub(super) async fn reach(
     // 2. What we remember. The lock comes first: a plan made from unlocked state may already be stale.
     let store = project.store(global, env);
     let session = store.open(store.lock(project::lock_note(env, goal.command()))?)?;
+    session.with_state(|state| whose::check_project(state, &project, args.owner))?;
 
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).
-    let progress = project::progress(global, env, ui)?;
-    let connection = project::connect(global, env, &project, progress.clone())?;
-    let seen = project::look(env, &project, &project::loaded(&session), &connection).await?;
-    project::adopt(&session, &connection, &seen).await?;
+    let progress = connect::progress(global, env, ui)?;
+    let connection = connect::connect(global, env, &project, progress.clone())?;
+    let seen = look::look(env, &project, &look::loaded(&session), &connection).await?;
+    whose::refuse_second_copy(&seen.others, &project, args.owner)?;
+    look::adopt(&session, &project, &connection, &seen).await?;
 
-    // 4. What must change, checked by a second opinion, shown, and agreed to.
+    // 4. What must change, checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = plan::decide(env, &project, &state, &seen, &connection, goal == Goal::Nothing)?;
+    let plan = decide(
+        env,
+        &project,
+        &state,
+        &seen,
+        &connection,
+        goal,
+        args.owner,
+        &BTreeMap::new(),
+    )?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = project::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
-    ui.plan(&plan, &header, project::detail(args.detail));
+    let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
+    ui.plan(&plan, &header, head::detail(args.detail));
     if plan.is_empty() {
         if goal == Goal::Configuration {
-            run::tell_outputs(&project, &session, &seen, ui);
+            results::tell_outputs(&project, &session, &seen, ui);
         }
-        project::tell_totals(global, &connection, ui);
+        note(&plan, &session, env, &project).await?;
+        connect::tell_totals(global, &connection, ui);
         session.close()?;
-        return Ok(Exit::Success);
+        return Ok(carry_out::exit_of(&plan, Exit::Success, false));
     }
-    run::approve(&plan, &args.approval, global, env, ui, &header)?;
 
-    // 5. Do exactly that; 6. say what happened, and give the lock back whatever it was.
-    let run = run::Run {
+    // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
+    approve(&plan, &args.approval, global, env, ui, &header)?;
+
+    // 6. Do exactly that, say what happened, and give the lock back whatever it was.
+    let run = Run {
         goal,
         plan: &plan,
         header: &header,
@@ -80,6 +81,6 @@ pub(super) async fn reach(
         progress,
     };
     let exit = run.execute(session).await;
-    project::tell_totals(global, &connection, ui);
+    connect::tell_totals(global, &connection, ui);
     exit
 }

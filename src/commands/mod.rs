@@ -1,20 +1,29 @@
 //! One file for each command, read top to bottom; this one only finds it.
 
 mod apply;
+mod approve;
+mod carry_out;
+mod connect;
+mod decide;
 mod destroy;
 mod failure;
+mod head;
 mod import;
+mod look;
 mod output;
 mod plan;
 mod project;
+mod rebuild;
 mod report;
-mod run;
+mod results;
 mod schema;
+mod secrets;
 mod show;
 mod sim;
 mod state;
 mod unlock;
 mod validate;
+mod whose;
 
 pub(crate) use self::failure::{Exit, Failure};
 use crate::cli::{Cli, Command, StateCommand};
@@ -37,6 +46,9 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::State(StateCommand::Rm { address }) => state::rm(address, global, env, ui).await,
         Command::State(StateCommand::Pull) => state::pull(global, env, ui),
         Command::State(StateCommand::Push { file }) => state::push(file, global, env, ui),
+        Command::State(StateCommand::Rebuild { lineage }) => {
+            rebuild::rebuild(lineage.as_deref(), global, env, ui).await
+        }
         Command::State(StateCommand::Restore { list: true, .. }) => state::generations(global, env, ui),
         Command::State(StateCommand::Restore { serial, list: false }) => {
             state::restore(*serial, global, env, ui)

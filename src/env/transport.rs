@@ -144,9 +144,27 @@ fn describe(error: reqwest::Error) -> TransportError {
     let message = match (error.is_timeout(), sent) {
         (true, Sent::No) => "no connection in time".to_owned(),
         (true, Sent::Perhaps) => "no answer in time".to_owned(),
+        (false, _) if lacks_files(&error) => "too many files are open (ulimit -n)".to_owned(),
         (false, _) => chain(&error),
     };
     TransportError { sent, message }
+}
+
+/// Whether the process or the machine has no descriptor left for a connection.
+fn lacks_files(error: &(dyn std::error::Error + 'static)) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    let mut next = Some(error);
+    while let Some(current) = next {
+        let code = current
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::raw_os_error);
+        if cfg!(unix) && matches!(code, Some(ENFILE | EMFILE)) {
+            return true;
+        }
+        next = current.source();
+    }
+    false
 }
 
 /// The innermost causes say what happened; the outer layers only repeat that something did.

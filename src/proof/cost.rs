@@ -1,17 +1,8 @@
 //! What durability costs: the bytes that a whole apply writes to its disk, against what it leaves there.
 
 use super::fate::Plan;
-use super::scenarios::{Stack, group, server, vpc, vswitch};
+use super::scenarios::servers;
 use super::world::World;
-
-fn servers(number: usize) -> Stack {
-    let mut switch = vswitch("cn-hangzhou-h");
-    switch.text = switch.text.replace("/24", "/20").replace("10.0.1.0", "10.0.0.0");
-    let mut pieces = vec![vpc("proof"), switch, group(80)];
-    let name = |index: usize| format!("s{index:05}");
-    pieces.extend((0..number).map(|index| server(&name(index), "ecs.g7.large", "Running")));
-    Stack { pieces }
-}
 
 /// Applies that many servers; the bytes that were written, and those of the state in the end.
 fn apply(number: usize) -> (u64, u64) {

@@ -4,17 +4,22 @@
 //! Everything ambient comes through [`crate::env`], so a run here is the run that users get, minus the real disk,
 //! network and clock. See `.github/CONTRIBUTING.md` for how to run more of it than `cargo test` does.
 
+mod account;
 mod cost;
 mod crash;
+mod damaged;
 mod disk;
 mod errors;
 mod fate;
 mod meddle;
 mod net;
 mod oracle;
+mod pace;
+mod repair;
 mod scenarios;
 mod schedules;
 mod signals;
+mod vanish;
 mod world;
 
 use std::collections::BTreeMap;

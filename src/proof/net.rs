@@ -37,6 +37,12 @@ pub(super) struct Weather {
     pub(super) deaf: bool,
     /// Times of more than five minutes ago are refused, so nothing can be back-dated.
     pub(super) strict: bool,
+    /// Of so many creates of servers the first answer is lost, and the repetition is asked to come later.
+    pub(super) lost_then_throttled: usize,
+    /// Nobody says who the caller is.
+    pub(super) silent_sts: bool,
+    /// A field that the items of this action's answers lack.
+    pub(super) lacks: Option<(&'static str, &'static str)>,
 }
 
 /// What happens to a request.
@@ -85,10 +91,14 @@ pub(super) struct Site {
     pub(super) cloud: sim::Cloud,
     disk: Disk,
     journal: PathBuf,
+    /// Whether the folder of the state has disappeared once.
+    folder_is_gone: bool,
     /// Requests that are on their way for longer, by the time at which they arrive.
     late: Vec<(i64, sim::RawRequest)>,
     /// What was first asked with each token.
     tokens: BTreeMap<String, BTreeMap<String, String>>,
+    /// How often each server was asked for, by token, in the order of the tokens' first use.
+    asked: Vec<(String, u32)>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
@@ -123,11 +133,20 @@ impl Site {
             cloud: sim::Cloud::new(options).unwrap(),
             disk,
             journal,
+            folder_is_gone: false,
             late: Vec::new(),
             tokens: BTreeMap::new(),
+            asked: Vec::new(),
             broken: Vec::new(),
             log: Log::default(),
         }
+    }
+
+    /// The folder of the state disappears, with all that is in `.infra`.
+    fn lose_folder(&mut self) {
+        let root = self.journal.ancestors().nth(2);
+        self.disk.remove_folder(root.unwrap());
+        self.folder_is_gone = true;
     }
 
     /// Lets everything arrive that is due.
@@ -144,6 +163,17 @@ impl Site {
     fn handle(&mut self, request: &sim::RawRequest, now: i64) -> sim::RawAnswer {
         self.deliver_until(now);
         self.cloud.handle(request, now)
+    }
+
+    /// Counts one more try to make a server: which of the servers it is, and which try.
+    fn asked_again(&mut self, token: &str) -> (usize, u32) {
+        let known = self.asked.iter().position(|(other, _)| other == token);
+        let at = known.unwrap_or_else(|| {
+            self.asked.push((token.to_owned(), 0));
+            self.asked.len() - 1
+        });
+        self.asked[at].1 += 1;
+        (at, self.asked[at].1)
     }
 
     /// Checks what must hold for every request that leaves; whether it is one that changes something.
@@ -167,7 +197,12 @@ impl Site {
                     .push(format!("{action}: the token {token} with other parameters"));
             }
         }
-        let journal = self.disk.durable(&self.journal).unwrap_or_default();
+        let journal = self.disk.durable(&self.journal);
+        // What was begun before the folder disappeared may leave now; the journal that comes again has it.
+        if journal.is_none() && self.folder_is_gone {
+            return true;
+        }
+        let journal = journal.unwrap_or_default();
         if !is_intended(&journal, action, &own) {
             self.broken.push(format!(
                 "{action} {own:?} was sent without a durable open intent: {}",
@@ -259,8 +294,25 @@ impl Transport for Net {
             {
                 let site = &mut *lock(&self.site);
                 let is_change = site.inspect(&params);
+                if self.fate.takes_the_folder(number) {
+                    site.lose_folder();
+                }
                 if is_change && self.started.elapsed() < Duration::from_millis(self.weather.dark) {
                     mishap = [Mishap::LostAnswer, Mishap::LostRequest][usize::from(self.weather.deaf)];
+                }
+                if self.weather.silent_sts && params["Action"] == "GetCallerIdentity" {
+                    mishap = Mishap::LostRequest;
+                }
+                if self.weather.lost_then_throttled > 0
+                    && params["Action"] == "CreateInstance"
+                    && let (which, tries) = site.asked_again(&params["ClientToken"])
+                    && which < self.weather.lost_then_throttled
+                {
+                    mishap = match tries {
+                        1 => Mishap::LostAnswer,
+                        2 => Mishap::Throttled,
+                        _ => mishap,
+                    };
                 }
                 if is_change && let Some(seconds) = self.fate.leaves_late() {
                     let at = self.now() + i64::try_from(seconds * 1000).unwrap();
@@ -309,6 +361,14 @@ impl Transport for Net {
                 }
                 _ => lock(&self.site).handle(&raw, self.now()),
             };
+            if let Some((action, field)) = self.weather.lacks
+                && params["Action"] == action
+            {
+                let text = String::from_utf8(answer.body).unwrap();
+                answer.body = text
+                    .replace(&format!("\"{field}\""), "\"Elsewhere\"")
+                    .into_bytes();
+            }
             self.fate.carried_out(number);
             if self.fate.is_dead() {
                 return std::future::pending().await;

@@ -48,6 +48,12 @@ fn some_weather(chance: &mut Chance) -> Weather {
         deaf: chance.below(2) == 0,
         dark: [0, chance.below(900_000)][usize::from(chance.below(8) == 0)],
         strict: false,
+        lost_then_throttled: 0,
+        silent_sts: chance.below(10) == 0,
+        lacks: match chance.below(20) {
+            0 => Some(*chance.pick(super::damaged::LACKING)),
+            _ => None,
+        },
     }
 }
 
@@ -103,6 +109,7 @@ fn play(seed: u64, with_words: bool) -> Played {
     let mut world = World::new(seed, &stack.text(), |options| {
         options.read_lag = Duration::from_millis(lag);
     });
+    world.parallelism = *chance.pick(&[1, 2, 3, 4, 20]);
     world.skew = [0, 0, chance.below(7_200_000) as i64 - 3_600_000][chance.below(3) as usize];
     let strict = chance.below(6) == 0;
     lock(&world.site).log.words = with_words.then(Vec::new);

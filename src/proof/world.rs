@@ -22,7 +22,16 @@ const FOLDER: &str = "/project";
 /// When the world begins, in milliseconds: a day in 2027.
 const BEGIN: i64 = 1_800_000_000_000;
 
-const APPLY: &[&str] = &["apply", "--auto-approve", "--allow-destroy", "--no-input"];
+/// No run takes longer, whatever happens to it.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
+const APPLY: &[&str] = &[
+    "apply",
+    "--auto-approve",
+    "--allow-destroy",
+    "--allow-vanished",
+    "--no-input",
+];
 
 /// What outlives the runs.
 pub(super) struct World {
@@ -34,6 +43,10 @@ pub(super) struct World {
     /// How far the local clock is off, in milliseconds.
     pub(super) skew: i64,
     pub(super) weather: Weather,
+    /// How many calls of one run are in flight at most.
+    pub(super) parallelism: u16,
+    /// Who signs: the id and the secret.
+    pub(super) signer: (&'static str, &'static str),
 }
 
 /// How a run ended.
@@ -74,6 +87,8 @@ impl World {
             now: BEGIN,
             skew: 0,
             weather: Weather::default(),
+            parallelism: 10,
+            signer: (super::KEY_ID, super::KEY_SECRET),
         };
         world.configure(config);
         world
@@ -141,7 +156,9 @@ impl World {
                 .map(|(arguments, plan)| {
                     let fate = Arc::new(Fate::new(*plan, lock(&self.chance).next()));
                     let env = self.env(&fate, started);
-                    let line = std::iter::once("infra").chain(arguments.iter().copied());
+                    let parallelism = self.parallelism.to_string();
+                    let line = ["infra", "--parallelism", &parallelism];
+                    let line = line.into_iter().chain(arguments.iter().copied());
                     let cli = crate::cli::Cli::try_parse_from(line).unwrap();
                     tokio::task::spawn_local(process(cli, env, fate, *plan, started))
                 })
@@ -163,8 +180,8 @@ impl World {
             ("HOME", "/home"),
             ("USER", "tester"),
             ("INFRA_ENDPOINT", "http://127.0.0.1:1"),
-            ("ALIBABA_CLOUD_ACCESS_KEY_ID", super::KEY_ID),
-            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", super::KEY_SECRET),
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", self.signer.0),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", self.signer.1),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let chance = Mutex::new(Chance::new(lock(&self.chance).next()));
@@ -219,6 +236,7 @@ async fn process(
         biased;
         () = fate.death() => None,
         exit = run => Some(exit.code()),
+        () = tokio::time::sleep(LONGEST) => panic!("the run does not end: {}{}", out.text(), err.text()),
     };
     let code = exit.filter(|_| !fate.is_dead());
     // Whoever is still at work is part of the process that has ended.

@@ -169,7 +169,12 @@ impl Call<'_> {
 
     /// Tags of the form `Tag.N.Key`, `Tag.N.Value`, also in lower case.
     pub(super) fn tags(&self) -> Result<Vec<Tag>, Refusal> {
-        let groups = self.params.groups("Tag");
+        self.tags_of("Tag")
+    }
+
+    /// The same under another name than `Tag`.
+    pub(super) fn tags_of(&self, list: &str) -> Result<Vec<Tag>, Refusal> {
+        let groups = self.params.groups(list);
         if groups.len() > 20 {
             return Err(self.code(&[
                 "NumberExceed.Tags",
@@ -584,6 +589,25 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// The part of a list that MaxResults and NextToken ask for, and the token of what follows.
+pub(super) fn list_page<'t, T>(call: &Call<'_>, all: &'t [T]) -> Result<(&'t [T], String), Refusal> {
+    let size = call.params.int("MaxResults")?.unwrap_or(10).clamp(1, 500);
+    let from = match call.params.text("NextToken") {
+        None => 0,
+        Some(token) => read_token(token).ok_or_else(|| Refusal::invalid("NextToken"))?,
+    };
+    let from = usize::try_from(from).unwrap_or(usize::MAX).min(all.len());
+    let until = from
+        .saturating_add(usize::try_from(size).unwrap_or(10))
+        .min(all.len());
+    let next = if until < all.len() {
+        write_token(until as u64)
+    } else {
+        String::new()
+    };
+    Ok((&all[from..until], next))
 }
 
 pub(super) fn write_token(last: u64) -> String {

@@ -68,6 +68,18 @@ pub(crate) enum StateError {
     /// An earlier write failed, so nothing more may be begun in this run.
     #[error("the journal could not be written, so nothing more is begun: {cause}")]
     Poisoned { cause: Arc<StateError> },
+    /// The folder of the state was removed or moved away while a run went on.
+    #[error(
+        "the folder {} disappeared during this run, so nothing more is begun{}",
+        folder.display(),
+        if cause.is_none() { "; what was done until then is written there again" } else { "" }
+    )]
+    FolderGone {
+        folder: PathBuf,
+        /// Why the state could not be written there again; none if it was.
+        #[source]
+        cause: Option<Arc<StateError>>,
+    },
     /// The session was closed.
     #[error("the state was closed already")]
     Closed,
@@ -81,6 +93,9 @@ pub(crate) enum StateError {
         /// Serials that could be restored, newest first.
         there: Vec<u64>,
     },
+    /// A state that knows something is not rebuilt.
+    #[error("{} is there and knows {resources} resources; only a state that was lost is rebuilt", path.display())]
+    InUse { path: PathBuf, resources: usize },
     /// A document may not replace the state.
     #[error("this document cannot replace the state: {reason}")]
     PushRefused { reason: String },
@@ -117,6 +132,8 @@ impl StateError {
             StateError::Inconsistent { .. } => "E0814",
             StateError::NoGeneration { .. } => "E0816",
             StateError::PushRefused { .. } => "E0817",
+            StateError::FolderGone { .. } => "E0819",
+            StateError::InUse { .. } => "E0821",
             StateError::Name { .. } => "E0818",
         }
     }
@@ -187,6 +204,13 @@ impl StateError {
                 "make the disk writable again and run the same command: it goes on from what is in the journal"
                     .to_owned(),
             ],
+            StateError::FolderGone { cause: None, .. } => {
+                vec!["if it was moved away, look which of the two you need: the generations are in the old one".to_owned()]
+            }
+            StateError::FolderGone { .. } => vec![
+                "nothing of this run is on the disk: what exists is told here, and carries the tags of this stack"
+                    .to_owned(),
+            ],
             StateError::Closed | StateError::Inconsistent { .. } => {
                 vec!["this is a mistake in infra; please report it. Nothing was written".to_owned()]
             }
@@ -200,6 +224,10 @@ impl StateError {
             StateError::PushRefused { .. } => {
                 vec!["infra state pull writes a document that can be changed and pushed".to_owned()]
             }
+            StateError::InUse { path, .. } => vec![format!(
+                "if it is not the state of what exists, move {} and what lies beside it away",
+                path.display()
+            )],
             StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".to_owned()],
         }
     }

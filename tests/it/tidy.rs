@@ -15,51 +15,28 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("diagnostic", &["address"]),
     ("event", &["address", "diagnostic"]),
     ("live", &["address", "value"]),
-    ("step", &["value"]),
-    ("schema", &["address", "value", "step"]),
-    ("config", &["address", "value", "schema", "diagnostic", "env"]),
-    ("cloud", &["env", "event", "diagnostic", "step"]),
-    ("state", &["address", "value", "diagnostic", "env", "step"]),
+    ("api", &[]),
+    ("step", &["value", "api", "live"]),
+    ("task", &["address", "diagnostic", "state", "step"]),
+    ("change", &["address", "diagnostic", "types", "value"]),
+    ("types", &["address", "value", "api", "step"]),
+    ("config", &["address", "value", "types", "diagnostic", "env"]),
+    ("cloud", &["env", "event", "diagnostic", "api"]),
+    ("state", &["address", "value", "diagnostic", "env", "api"]),
     (
-        "resources",
+        "observe",
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
-            "cloud",
-            "diagnostic",
-            "env",
-        ],
-    ),
-    (
-        "refresh",
-        &[
-            "env",
-            "address",
-            "value",
-            "live",
             "state",
-            "resources",
-            "cloud",
-            "event",
-            "diagnostic",
-        ],
-    ),
-    (
-        "recover",
-        &[
-            "address",
-            "value",
-            "live",
-            "state",
-            "resources",
             "cloud",
             "env",
             "event",
             "diagnostic",
-            "step",
         ],
     ),
     (
@@ -67,7 +44,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "change",
+            "task",
+            "types",
+            "api",
             "step",
             "live",
             "graph",
@@ -81,13 +61,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "change",
+            "task",
+            "types",
+            "api",
             "step",
             "live",
             "graph",
             "plan",
             "state",
-            "resources",
+            "observe",
             "cloud",
             "env",
             "event",
@@ -99,7 +82,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "change",
+            "task",
+            "types",
+            "api",
             "step",
             "live",
             "plan",
@@ -292,13 +278,24 @@ fn the_check_sees_what_is_named() {
 
 #[test]
 fn every_resource_type_has_an_example() {
-    let types: Vec<String> = fs::read_dir(root().join("src/resources"))
+    const NO_TYPES: [&str; 9] = [
+        "attribute",
+        "base",
+        "joining",
+        "mod",
+        "part",
+        "relation",
+        "resource_type",
+        "steps",
+        "tests",
+    ];
+    let types: Vec<String> = fs::read_dir(root().join("src/types"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        .filter(|name| !["mod", "steps", "fuzz"].contains(&name.as_str()))
+        .filter(|name| !NO_TYPES.contains(&name.as_str()))
         .collect();
-    let registry = fs::read_to_string(root().join("src/resources/mod.rs")).unwrap();
+    let registry = fs::read_to_string(root().join("src/types/mod.rs")).unwrap();
     let examples: String = fs::read_dir(root().join("examples"))
         .unwrap()
         .map(|entry| fs::read_to_string(entry.unwrap().path().join("infra.toml")).unwrap())
@@ -349,4 +346,72 @@ fn the_changelog_has_a_place_for_what_comes() {
             .unwrap()
             .contains("## Unreleased")
     );
+}
+
+/// The files of one module name each other in one direction only. `config` joins this rule later.
+#[test]
+fn the_files_of_a_module_are_no_circle() {
+    for module in ["api", "apply", "cloud", "observe", "plan", "state", "types", "ui"] {
+        let folder = root().join("src").join(module);
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let files: Vec<PathBuf> = rust_files(&folder)
+            .into_iter()
+            .filter(|file| file.parent() == Some(&folder))
+            .filter(|file| !file.ends_with("mod.rs"))
+            .collect();
+        let stems: BTreeSet<String> = files
+            .iter()
+            .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        for file in &files {
+            let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
+            if stem.starts_with("test") || stem == "fuzz" {
+                continue;
+            }
+            let code = code_only(&fs::read_to_string(file).unwrap());
+            let used = stems.iter().filter(|other| {
+                **other != stem
+                    && (code.contains(&format!("super::{other}::"))
+                        || code.contains(&format!("super::{{{other}")))
+            });
+            let used: BTreeSet<String> = used.cloned().collect();
+            names.insert(stem, used);
+        }
+        if let Some(circle) = circle_of(&names) {
+            panic!(
+                "src/{module}: these files name each other in a circle: {}",
+                circle.join(" -> ")
+            );
+        }
+    }
+}
+
+/// A circle among names, if there is one.
+fn circle_of(names: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn walk(
+        at: &str,
+        names: &BTreeMap<String, BTreeSet<String>>,
+        path: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
+        if let Some(start) = path.iter().position(|name| name == at) {
+            return Some(path[start..].to_vec());
+        }
+        if done.contains(at) {
+            return None;
+        }
+        path.push(at.to_owned());
+        for next in names.get(at).into_iter().flatten() {
+            if let Some(circle) = walk(next, names, path, done) {
+                return Some(circle);
+            }
+        }
+        path.pop();
+        done.insert(at.to_owned());
+        None
+    }
+    let mut done = BTreeSet::new();
+    names
+        .keys()
+        .find_map(|name| walk(name, names, &mut Vec::new(), &mut done))
 }

@@ -71,7 +71,7 @@ fn any_answer_is_read_for_what_it_is() {
         };
         let status = response.status;
         let shown = || format!("case {case}: {status} {}", String::from_utf8_lossy(&body));
-        match outcome::read(Ok(response)) {
+        match outcome::read(Ok(response), outcome::tree) {
             Ok(reply) => {
                 replies += 1;
                 assert!((200..300).contains(&status), "{}", shown());

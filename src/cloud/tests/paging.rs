@@ -1,15 +1,15 @@
 //! Lists that move while they are read.
 
 use super::*;
+use crate::cloud::testing::Trees;
 
 const PAGING: Paging = Paging {
     list: "Vpcs.Vpc",
-    id: "VpcId",
-    style: Style::PageNumber { max: 10 },
+    pages: Pages::ByNumber { max: 10 },
 };
 
 fn list() -> Request {
-    Request::new(Product::Vpc, "DescribeVpcs")
+    Request::new(&action::DESCRIBE_VPCS)
 }
 
 /// The page that a server with these ids would answer.
@@ -43,7 +43,7 @@ async fn a_quiet_list_is_read_once_and_its_pages_together() {
     world
         .net
         .answer_with(move |params| answer(&answers, 200, &page(params, &ids(0..95))));
-    let items = cloud.pages(list(), PAGING).await.unwrap();
+    let items = cloud.pages(&list(), PAGING, &Trees("VpcId")).await.unwrap();
     assert_eq!(seen(&items), ids(0..95));
     assert_eq!(world.net.params().len(), 10);
     let took = world.clock().elapsed();
@@ -70,7 +70,7 @@ async fn deletions_and_creations_between_pages_hide_nothing_that_stays() {
         }
         answer(&answers, 200, &page(params, &all))
     });
-    let items = cloud.pages(list(), PAGING).await.unwrap();
+    let items = cloud.pages(&list(), PAGING, &Trees("VpcId")).await.unwrap();
     let found = seen(&items);
     for id in ids(1..60) {
         assert_eq!(found.iter().filter(|seen| **seen == id).count(), 1, "{id}");
@@ -89,7 +89,7 @@ async fn a_list_that_never_stands_still_still_misses_nothing_that_stays() {
         all.push(format!("vpc-x{count}"));
         answer(&answers, 200, &page(params, &all))
     });
-    let found = seen(&cloud.pages(list(), PAGING).await.unwrap());
+    let found = seen(&cloud.pages(&list(), PAGING, &Trees("VpcId")).await.unwrap());
     for id in ids(0..60) {
         assert!(found.contains(&id), "{id}");
     }
@@ -99,7 +99,7 @@ async fn a_list_that_never_stands_still_still_misses_nothing_that_stays() {
 #[tokio::test(start_paused = true)]
 async fn tokens_are_followed_to_the_end_and_a_circle_is_an_error() {
     let paging = Paging {
-        style: Style::NextToken { max: 2 },
+        pages: Pages::ByToken { max: 2 },
         ..PAGING
     };
     let (world, cloud) = connect();
@@ -113,14 +113,14 @@ async fn tokens_are_followed_to_the_end_and_a_circle_is_an_error() {
         let body = format!("{{\"NextToken\":\"{next}\",\"Vpcs\":{{\"Vpc\":[{items}]}}}}");
         answer(&answers, 200, &body)
     });
-    let items = cloud.pages(list(), paging).await.unwrap();
+    let items = cloud.pages(&list(), paging, &Trees("VpcId")).await.unwrap();
     assert_eq!(seen(&items), ["a", "b", "c"]);
     let answers = world.clone();
     world.net.answer_with(move |_| {
         let body = "{\"NextToken\":\"same\",\"Vpcs\":{\"Vpc\":[{\"VpcId\":\"a\"}]}}";
         answer(&answers, 200, body)
     });
-    let error = cloud.pages(list(), paging).await.unwrap_err();
+    let error = cloud.pages(&list(), paging, &Trees("VpcId")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Malformed);
 }
 
@@ -135,7 +135,7 @@ async fn an_answer_without_its_list_is_no_empty_list() {
         let (world, cloud) = connect();
         let answers = world.clone();
         world.net.answer_with(move |_| answer(&answers, 200, body));
-        let error = cloud.pages(list(), PAGING).await.unwrap_err();
+        let error = cloud.pages(&list(), PAGING, &Trees("VpcId")).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Malformed, "{body}");
     }
 }
@@ -156,6 +156,6 @@ async fn a_page_that_falls_short_of_the_total_is_read_again() {
         };
         answer(&answers, 200, &body)
     });
-    let items = cloud.pages(list(), PAGING).await.unwrap();
+    let items = cloud.pages(&list(), PAGING, &Trees("VpcId")).await.unwrap();
     assert_eq!(seen(&items), ids(0..30));
 }

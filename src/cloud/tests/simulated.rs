@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::cloud::testing::Simulated;
+use crate::cloud::testing::Trees;
 
 /// A client of a simulator with these options, whose clock is `offset` seconds ahead.
 fn simulate(offset: i64, options: sim::Options) -> (World, Cloud, Arc<Simulated>) {
@@ -24,7 +25,7 @@ fn faults(specs: &[&str]) -> sim::Options {
 }
 
 fn create_vpc(number: usize) -> Request {
-    Request::new(Product::Vpc, "CreateVpc")
+    Request::new(&action::CREATE_VPC)
         .param("RegionId", "cn-beijing")
         .param("CidrBlock", "10.0.0.0/16")
         .param("VpcName", format!("n{number}"))
@@ -33,10 +34,9 @@ fn create_vpc(number: usize) -> Request {
 fn list_vpcs() -> (Request, Paging) {
     let paging = Paging {
         list: "Vpcs.Vpc",
-        id: "VpcId",
-        style: Style::PageNumber { max: 50 },
+        pages: Pages::ByNumber { max: 50 },
     };
-    let request = Request::new(Product::Vpc, "DescribeVpcs").param("RegionId", "cn-beijing");
+    let request = Request::new(&action::DESCRIBE_VPCS).param("RegionId", "cn-beijing");
     (request, paging)
 }
 
@@ -50,7 +50,7 @@ async fn create_all(cloud: &Cloud, world: &World, count: usize) -> Vec<String> {
             for generation in 0..50 {
                 let token = format!("infra-{number}-{generation}");
                 let request = create_vpc(number).param("ClientToken", token);
-                let slot = cloud.slot(Product::Vpc, "CreateVpc").await;
+                let slot = cloud.slot(&action::CREATE_VPC).await;
                 let opened = cloud.server_time().unwrap_or_else(|| world.clock().now());
                 let window = cloud.window(opened);
                 match cloud.change(&slot, &request, window).await {
@@ -94,12 +94,20 @@ async fn no_fault_loses_or_doubles_a_network() {
     ] {
         let (world, cloud, server) = simulate(0, faults(&specs));
         let (request, paging) = list_vpcs();
-        cloud.pages(request.clone(), paging).await.unwrap();
+        cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
         let ids = create_all(&cloud, &world, 8).await;
         let distinct: BTreeSet<&String> = ids.iter().collect();
         assert_eq!(distinct.len(), 8, "{specs:?}");
         assert_eq!(vpcs_that_exist(&server), 8, "{specs:?}");
-        assert_eq!(cloud.pages(request, paging).await.unwrap().len(), 8, "{specs:?}");
+        assert_eq!(
+            cloud
+                .pages(&request, paging, &Trees("VpcId"))
+                .await
+                .unwrap()
+                .len(),
+            8,
+            "{specs:?}"
+        );
         let stats = server.stats();
         assert_eq!(stats["unknown_parameters"]["total"], 0, "{stats}");
         assert_eq!(
@@ -118,7 +126,7 @@ async fn a_quota_of_twenty_in_two_seconds_delays_two_hundred_creates_and_refuses
     };
     let (world, cloud, server) = simulate(0, options);
     let (request, paging) = list_vpcs();
-    cloud.pages(request, paging).await.unwrap();
+    cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
     create_all(&cloud, &world, 200).await;
     assert_eq!(vpcs_that_exist(&server), 200);
     let took = world.clock().elapsed();
@@ -136,7 +144,7 @@ async fn a_minute_quota_is_learnt_and_kept() {
     };
     let (world, cloud, server) = simulate(0, options);
     let (request, paging) = list_vpcs();
-    cloud.pages(request, paging).await.unwrap();
+    cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
     create_all(&cloud, &world, 90).await;
     assert_eq!(vpcs_that_exist(&server), 90);
     let took = world.clock().elapsed();
@@ -155,7 +163,7 @@ async fn a_machine_whose_clock_is_hours_off_works() {
     for offset in [-7200, -1000, 1000, 7200, 90_000] {
         let (world, cloud, server) = simulate(offset, sim::Options::default());
         let (request, paging) = list_vpcs();
-        cloud.pages(request, paging).await.unwrap();
+        cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
         create_all(&cloud, &world, 3).await;
         assert_eq!(vpcs_that_exist(&server), 3, "{offset} s");
         let refused = server.stats()["errors"]["InvalidTimeStamp.Expired"].clone();
@@ -168,7 +176,7 @@ async fn lists_longer_than_a_page_are_whole() {
     let (world, cloud, _server) = simulate(0, sim::Options::default());
     create_all(&cloud, &world, 120).await;
     let (request, paging) = list_vpcs();
-    let items = cloud.pages(request, paging).await.unwrap();
+    let items = cloud.pages(&request, paging, &Trees("VpcId")).await.unwrap();
     assert_eq!(items.len(), 120);
     let names: BTreeSet<&str> = items.iter().filter_map(|item| item["VpcName"].as_str()).collect();
     assert_eq!(names.len(), 120);
@@ -201,25 +209,35 @@ async fn a_wrong_secret_is_named_as_such() {
 #[test]
 fn every_action_that_we_send_exists() {
     let served = sim::actions();
-    let missing: Vec<String> = ACTIONS
+    let missing: Vec<String> = action::ALL
         .iter()
         .filter(|action| {
             !served.iter().any(|(product, version, name)| {
-                product == action.product.name() && version == action.product.version() && name == action.name
+                product == action.product.name && version == action.product.version && name == action.name
             })
         })
-        .map(|action| format!("{} {}", action.product.name(), action.name))
+        .map(ToString::to_string)
         .collect();
     assert_eq!(missing, Vec::<String>::new());
 }
 
+#[test]
+fn no_change_outlives_its_signed_request() {
+    for action in action::ALL {
+        if action.repeat != Repeat::Read {
+            let seconds = action.timeout().as_secs();
+            assert!(seconds <= window::FLIGHT.as_secs().unsigned_abs(), "{action}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_action_of_no_class_is_not_sent_and_a_change_is_no_read() {
+async fn a_change_is_no_read_and_a_read_is_no_change() {
     let (_, cloud, server) = simulate(0, sim::Options::default());
-    let slot = cloud.slot(Product::Ecs, "ReInitDisk").await;
+    let (list, _) = list_vpcs();
+    let slot = cloud.slot(list.action).await;
     let window = Window::of(Timestamp::from_second(1_800_000_000).unwrap(), false);
-    let unknown = Request::new(Product::Ecs, "ReInitDisk");
-    let error = cloud.change(&slot, &unknown, window).await.unwrap_err();
+    let error = cloud.change(&slot, &list, window).await.unwrap_err();
     assert_eq!((error.kind, error.tries), (ErrorKind::Refused, 0));
     let error = cloud.read(&create_vpc(1)).await.unwrap_err();
     assert_eq!((error.kind, error.tries), (ErrorKind::Refused, 0));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::*;
-use crate::cloud::wait::{Poller, Verdict, WaitError};
+use crate::cloud::wait::{Ending, Poller, Verdict, WaitError};
 
 /// A poller over resources that get ready at a time, with a count of the ids in each look.
 struct Watched {
@@ -55,7 +55,7 @@ async fn many_waits_share_their_looks_and_each_ends_in_its_own_time() {
             let id = format!("i-{number}");
             let timeout = Duration::from_secs(600);
             let seen = poller.wait(&id, running, timeout, |_| {}).await.unwrap();
-            assert_eq!(seen.as_deref(), Some("Running"));
+            assert_eq!(seen, Ending::Reached(Some("Running".to_owned())));
             (number, world.clock().elapsed())
         });
     }
@@ -109,14 +109,20 @@ async fn what_stays_invisible_is_an_error_and_not_gone() {
     assert!(matches!(error, WaitError::NotVisible { .. }), "{error:?}");
     assert!(world.clock().elapsed() < Duration::from_secs(70));
     let gone = |seen: Option<&String>| match seen {
-        None => Verdict::Done,
+        None => Verdict::Gone,
         Some(status) => Verdict::NotYet {
             status: status.clone(),
         },
     };
+    let looks = lock(&watched.looks).len();
     assert_eq!(
         watched.poller.wait("i-1", gone, timeout, |_| {}).await.unwrap(),
-        None
+        Ending::Reached(None)
+    );
+    assert_eq!(
+        lock(&watched.looks).len() - looks,
+        2,
+        "gone is seen twice, by the shared look"
     );
 }
 
@@ -138,8 +144,7 @@ async fn a_read_that_fails_for_a_while_is_sat_out_and_a_refusal_is_not() {
                     None => Ok(BTreeMap::from([(ids[0].clone(), "Running".to_owned())])),
                     Some(kind) => Err(ApiError {
                         kind,
-                        product: Product::Ecs,
-                        action: "DescribeInstances",
+                        action: &action::DESCRIBE_INSTANCES,
                         code: String::new(),
                         message: "words".to_owned(),
                         request_id: None,
@@ -156,4 +161,126 @@ async fn a_read_that_fails_for_a_while_is_sat_out_and_a_refusal_is_not() {
     poller.wait("i-1", running, timeout, |_| {}).await.unwrap();
     let error = poller.wait("i-1", running, timeout, |_| {}).await.unwrap_err();
     assert!(matches!(error, WaitError::Api(_)), "{error:?}");
+}
+
+/// A poller over one resource whose status follows a script by the time in milliseconds.
+fn scripted(world: &World, script: &'static [(u64, Option<&'static str>)]) -> Poller<String> {
+    let clock = world.clock();
+    Poller::new(
+        world.clock(),
+        Arc::new(move |ids: Vec<String>| {
+            let now = clock.elapsed().as_millis();
+            let last = script.iter().rfind(|(from, _)| u128::from(*from) <= now);
+            let status = last.and_then(|(_, status)| *status);
+            let seen = status.map(|status| (ids[0].clone(), status.to_owned()));
+            Box::pin(async move { Ok(seen.into_iter().collect()) })
+        }),
+    )
+}
+
+/// As somebody waits who has stopped a server.
+fn stopped(status: Option<&String>) -> Verdict {
+    let told = |status: &str| status.to_owned();
+    match status.map(String::as_str) {
+        Some("Stopped") => Verdict::Done,
+        Some("Stopping") => Verdict::NotYet {
+            status: told("Stopping"),
+        },
+        Some("Starting") => Verdict::Past {
+            status: told("Starting"),
+        },
+        Some(other) => Verdict::Elsewhere { status: told(other) },
+        None => Verdict::Missing,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_soon_when_somebody_else_has_made_it_pointless() {
+    /// The script, how the wait ends, and within how many seconds.
+    type Case = (&'static [(u64, Option<&'static str>)], &'static str, u64);
+    let cases: [Case; 6] = [
+        // A read that lags behind the stop.
+        (
+            &[
+                (0, Some("Running")),
+                (30_000, Some("Stopping")),
+                (40_000, Some("Stopped")),
+            ],
+            "Stopped",
+            46,
+        ),
+        // Started again by somebody.
+        (
+            &[
+                (0, Some("Stopping")),
+                (5000, Some("Starting")),
+                (9000, Some("Running")),
+            ],
+            "Running",
+            30,
+        ),
+        // It never stops.
+        (&[(0, Some("Running"))], "Running", 70),
+        // A word that nobody knows.
+        (&[(0, Some("Hibernating"))], "Hibernating", 70),
+        // Reads that flicker between two copies.
+        (
+            &[
+                (0, Some("Stopping")),
+                (3000, Some("Running")),
+                (6000, Some("Stopping")),
+                (9000, Some("Stopped")),
+            ],
+            "Stopped",
+            15,
+        ),
+        (
+            &[(0, Some("Stopping")), (3000, None), (5000, Some("Stopped"))],
+            "Stopped",
+            12,
+        ),
+    ];
+    for (script, ending, seconds) in cases {
+        let world = World::new();
+        let poller = scripted(&world, script);
+        let timeout = Duration::from_secs(600);
+        let ended = poller.wait("i-1", stopped, timeout, |_| {}).await.unwrap();
+        let status = match ended {
+            Ending::Reached(Some(seen)) => seen,
+            Ending::Otherwise { status, .. } => status,
+            Ending::Reached(None) => panic!("{script:?}"),
+        };
+        let took = world.clock().elapsed();
+        assert_eq!(status, ending, "{script:?}");
+        assert!(took <= Duration::from_secs(seconds), "{script:?}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_look_comes_at_once_and_many_waits_share_full_requests() {
+    let world = World::new();
+    let watched = watch(&world, |_| Some(0));
+    let timeout = Duration::from_secs(600);
+    watched
+        .poller
+        .wait("i-1", running, timeout, |_| {})
+        .await
+        .unwrap();
+    let took = world.clock().elapsed();
+    assert!(took <= Duration::from_millis(150), "{took:?}");
+    // A thousand waits that begin one after the other, ten at a time every ten milliseconds.
+    let before = lock(&watched.looks).len();
+    let mut waits = tokio::task::JoinSet::new();
+    for number in 0..1000 {
+        let (poller, clock) = (watched.poller.clone(), world.clock());
+        waits.spawn(async move {
+            clock.sleep(Duration::from_millis(number / 10 * 10)).await;
+            let id = format!("i-{number}");
+            poller.wait(&id, running, timeout, |_| {}).await.unwrap();
+        });
+    }
+    while waits.join_next().await.transpose().unwrap().is_some() {}
+    let looks = lock(&watched.looks).len() - before;
+    println!("figure: looks for 1,000 waits within a second: {looks}");
+    assert!(looks <= 20, "{looks} requests");
 }

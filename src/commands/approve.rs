@@ -1,0 +1,119 @@
+//! Whether a plan may be carried out: somebody agrees, and the rules allow it.
+
+use super::failure::{Exit, Failure};
+use crate::address::Address;
+use crate::cli::{ApprovalArgs, Global};
+use crate::diagnostic::Diagnostic;
+use crate::env::Env;
+use crate::plan::{Plan, Vanished};
+use crate::ui::prompt::{self, Question};
+use crate::ui::{Header, Ui};
+
+/// Whether a plan may be carried out: first somebody must agree (exit 4), then the rules must allow it (exit 5).
+pub(super) fn approve(
+    plan: &Plan,
+    approval: &ApprovalArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+    header: &Header,
+) -> Result<(), Failure> {
+    let question = Question {
+        plan,
+        header,
+        no_input: global.no_input || global.json,
+    };
+    if !approval.auto_approve {
+        prompt::can_ask(&question, env)
+            .map_err(|refusal| Failure::error(*refusal).with(Exit::NotApproved))?;
+    }
+    let broken = broken_rules(plan, approval);
+    if !broken.is_empty() {
+        return Err(Failure::errors(broken).with(Exit::Forbidden));
+    }
+    if approval.auto_approve || prompt::confirm(&question, ui) {
+        return Ok(());
+    }
+    let declined = Diagnostic::error("E0513", "not approved; nothing was changed");
+    Err(Failure::error(declined).with(Exit::NotApproved))
+}
+
+/// What is said of known resources that nobody finds.
+fn gone(plan: &Plan, vanished: &[&Vanished]) -> Diagnostic {
+    let listed: Vec<String> = vanished.iter().map(|one| one.address.to_string()).collect();
+    let (count, known) = (plan.vanished.len(), plan.known);
+    let mut error = Diagnostic::error(
+        "E0522",
+        format!(
+            "{count} of {known} known resources are not there any more: {}",
+            listed.join(", ")
+        ),
+    )
+    .note("they are made again, or forgotten, only with leave");
+    if count == known {
+        error =
+            error.note("none of them was seen at all: are account, region and rights those of this state?");
+    }
+    error
+        .help(format!(
+            "if they were deleted on purpose:  --allow-vanished={}",
+            listed.join(",")
+        ))
+        .help("whichever they are:  --allow-vanished")
+}
+
+/// Every rule that stands against this plan, each with its way out.
+fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
+    let mut broken: Vec<Diagnostic> = plan
+        .forbidden
+        .iter()
+        .map(|forbidden| {
+            Diagnostic::error(
+                "E0521",
+                format!("{} may not be deleted or replaced", forbidden.address),
+            )
+            .help(forbidden.rule.clone())
+            .about(&forbidden.address)
+        })
+        .collect();
+    if !approval.auto_approve {
+        return broken;
+    }
+    let allowed = |address: &Address| {
+        let allowed = approval.allow_destroy.as_deref().unwrap_or_default();
+        allowed
+            .iter()
+            .any(|one| one == "*" || *one == address.to_string())
+    };
+    let vanished_allowed = approval.allow_vanished.as_deref().unwrap_or_default();
+    let vanished: Vec<&Vanished> = plan
+        .vanished
+        .iter()
+        .filter(|one| {
+            !vanished_allowed
+                .iter()
+                .any(|allowed| allowed == "*" || *allowed == one.address.to_string())
+        })
+        .collect();
+    if !vanished.is_empty() {
+        broken.push(gone(plan, &vanished));
+    }
+    let lost: Vec<String> = plan
+        .losses()
+        .filter(|change| !allowed(&change.address))
+        .map(|change| change.address.to_string())
+        .collect();
+    if !lost.is_empty() {
+        let listed = lost.join(",");
+        broken.push(
+            Diagnostic::error(
+                "E0520",
+                format!("this plan deletes or replaces {}", lost.join(", ")),
+            )
+            .note("--auto-approve does not approve a loss")
+            .help(format!("allow exactly this:  --allow-destroy={listed}"))
+            .help("allow any loss:      --allow-destroy"),
+        );
+    }
+    broken
+}

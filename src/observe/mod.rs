@@ -1,0 +1,16 @@
+//! All reads: what exists for a state, and what an interrupted run really did. Nothing is sent that changes anything.
+//!
+//! Does not know what is wanted, nor the plan or the screen.
+
+pub(crate) mod account;
+pub(crate) mod belonging;
+mod details;
+mod fields;
+#[cfg(test)]
+mod fuzz;
+pub(crate) mod poll;
+pub(crate) mod read;
+pub(crate) mod recover;
+pub(crate) mod refresh;
+
+pub(crate) use self::details::Wanted;

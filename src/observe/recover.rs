@@ -1,0 +1,69 @@
+//! What an interrupted run really did: its open intents, held against what exists now.
+//!
+//! Only looks and concludes; nothing is sent. Does not know what is wanted.
+
+use jiff::Timestamp;
+
+use crate::address::Life;
+use crate::api::Repeat;
+use crate::cloud::Window;
+use crate::live::Live;
+use crate::state::{Effect, Intent};
+
+/// What became of the open intents of an earlier run.
+#[derive(Debug, Default)]
+pub(crate) struct Recovery {
+    /// Intents whose effect was found, with what it puts into the state.
+    pub(crate) found: Vec<(Intent, Effect)>,
+    /// Intents that need no answer: the planner sees from what exists whether they are still needed.
+    pub(crate) moot: Vec<u64>,
+    /// Intents that looking could not settle; they enter the plan.
+    pub(crate) open: Vec<Intent>,
+}
+
+/// Settles what can be settled by looking. A found resource moves from the strays to its address. `looked_at` is the
+/// server time before the look.
+pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Timestamp>) -> Recovery {
+    let mut recovery = Recovery::default();
+    for intent in open {
+        // Behind its window, what a look does not show was not done and cannot be done any more.
+        let is_over =
+            looked_at.is_some_and(|at| at >= Window::of(intent.created_at, intent.plain).believed());
+        match intent.class {
+            // An absolute state: what exists tells whether it has to be set again.
+            Repeat::Read | Repeat::Absolute => recovery.moot.push(intent.seq),
+            Repeat::Key | Repeat::Look | Repeat::Meter if is_over => recovery.moot.push(intent.seq),
+            Repeat::Key | Repeat::Look | Repeat::Meter => recovery.open.push(intent),
+            Repeat::Token => match adopt(&intent, live) {
+                Some(effect) => recovery.found.push((intent, effect)),
+                None if is_over => recovery.moot.push(intent.seq),
+                None => recovery.open.push(intent),
+            },
+        }
+    }
+    recovery
+}
+
+fn adopt(intent: &Intent, live: &mut Live) -> Option<Effect> {
+    let token = intent.token.as_ref()?;
+    let resource = intent.resource.as_ref()?;
+    let address = &intent.object.address;
+    // Something else that has the address is not in the way of a successor, and of nothing else.
+    if intent.object.life != Life::Next && live.resources.contains_key(address) {
+        return None;
+    }
+    let index = live
+        .strays
+        .iter()
+        .position(|stray| stray.token.as_ref() == Some(token) && stray.type_name == resource.type_name)?;
+    let stray = live.strays.remove(index);
+    let id = stray.observed.id.clone();
+    if let Some(old) = live.resources.insert(address.clone(), stray.observed) {
+        live.deposed.entry(address.clone()).or_default().push(old);
+    }
+    Some(Effect::Made {
+        address: address.clone(),
+        id,
+        created_at: None,
+    })
+}
