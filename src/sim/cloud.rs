@@ -378,6 +378,11 @@ impl Cloud {
         done
     }
 
+    /// Time passes without a request.
+    pub(super) fn pass_until(&mut self, now: UnixMillis) {
+        self.clock.at(now);
+    }
+
     /// A request came whose sender was not believed: it only counts.
     pub(super) fn count_unbelieved(&mut self, now: UnixMillis) {
         self.clock.at(now);
@@ -530,6 +535,7 @@ impl Cloud {
 
     /// Everything that exists as JSON, the body of `GET /_sim/world`.
     pub fn world_json(&mut self, now: UnixMillis) -> String {
+        self.record(now, What::Look(()));
         let times = self.clock.at(now);
         let worlds: Vec<String> = self
             .accounts

@@ -103,7 +103,7 @@ fn embedded_folder(environment: &Env) -> PathBuf {
 }
 
 fn failure(message: String) -> Diagnostic {
-    Diagnostic::error("E0903", message)
+    Diagnostic::error("E0907", message)
 }
 
 fn usage(message: String) -> Failure {

@@ -4,6 +4,7 @@
 
 mod behaviour;
 mod catalogue;
+mod commands;
 mod coverage;
 mod durability;
 mod families;
