@@ -1,10 +1,9 @@
 //! Make the cloud match the configuration.
 
-use std::collections::BTreeMap;
-
+use super::ahead::Looking;
 use super::approve::approve;
 use super::carry_out::{self, Run, note};
-use super::decide::{Goal, decide};
+use super::decide::Goal;
 use super::failure::{Exit, Failure};
 use super::{connect, head, look, project, results};
 use crate::cli::{ChangeArgs, Global};
@@ -38,9 +37,16 @@ pub(super) async fn reach(
     let seen = look::look(env, &project, &look::loaded(&session), &connection).await?;
     look::adopt(&session, &connection, &seen).await?;
 
-    // 4. What must change, checked by a second opinion and shown.
+    // 4. What must change, without what the cloud would refuse; checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
+    let looking = Looking {
+        env,
+        project: &project,
+        seen: &seen,
+        connection: &connection,
+        preflight: !args.preflight.no_preflight,
+    };
+    let plan = looking.decide(&state, goal).await?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
@@ -57,7 +63,10 @@ pub(super) async fn reach(
     // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
     approve(&plan, &args.approval, global, env, ui, &header)?;
 
-    // 6. Do exactly that, say what happened, and give the lock back whatever it was.
+    // 6. The world is still the one that was shown, and what is destroyed can still have its successor.
+    looking.just_before(&plan).await?;
+
+    // 7. Do exactly that, say what happened, and give the lock back whatever it was.
     let run = Run {
         goal,
         plan: &plan,

@@ -51,7 +51,7 @@ pub(super) async fn look(
 }
 
 /// Nested attributes that some resource of a type manages; only then are they worth a request of their own.
-fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
+pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
         let nested = resource.resource_type.attributes.iter().filter(|attribute| {

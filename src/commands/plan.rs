@@ -1,10 +1,9 @@
 //! What apply would do.
 
-use std::collections::BTreeMap;
-
+use super::ahead::Looking;
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, decide, head, look, project};
+use super::{connect, head, look, project};
 use crate::cli::{Global, PlanArgs};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -24,13 +23,20 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
-    // 4. What must change. Pure: same inputs, same bytes.
+    // 4. What must change. Pure: same inputs, same bytes; and again without what the cloud would refuse.
     let goal = if args.destroy {
         Goal::Nothing
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
+    let looking = Looking {
+        env,
+        project: &project,
+        seen: &seen,
+        connection: &connection,
+        preflight: !args.preflight.no_preflight,
+    };
+    let plan = looking.decide(&state, goal).await?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
