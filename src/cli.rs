@@ -166,6 +166,19 @@ pub(crate) struct PlanArgs {
     /// Plan to delete everything
     #[arg(long)]
     pub(crate) destroy: bool,
+    #[command(flatten)]
+    pub(crate) owner: OwnerArgs,
+}
+
+/// What a run may do about things of another stack.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct OwnerArgs {
+    /// Make another stack beside the one of this project whose state is not here
+    #[arg(long)]
+    pub(crate) new_stack: bool,
+    /// Take over what carries another stack's tags, and a state whose project or environment has a new name
+    #[arg(long)]
+    pub(crate) take_over: bool,
 }
 
 /// Flags of the commands that change something.
@@ -177,6 +190,8 @@ pub(crate) struct ChangeArgs {
     pub(crate) approval: ApprovalArgs,
     #[command(flatten)]
     pub(crate) preflight: PreflightArgs,
+    #[command(flatten)]
+    pub(crate) owner: OwnerArgs,
 }
 
 /// Approval without a terminal.
@@ -252,6 +267,12 @@ pub(crate) enum StateCommand {
         #[arg(long, conflicts_with = "serial")]
         list: bool,
     },
+    /// Put a lost state together again from what exists; changes nothing in the cloud
+    Rebuild {
+        /// Which stack, where there are several: the value of its tag infra:stack
+        #[arg(long, value_name = "L")]
+        lineage: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -262,6 +283,9 @@ pub(crate) struct ImportArgs {
     /// The id of what exists
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Take it over although it carries another stack's tags
+    #[arg(long)]
+    pub(crate) take_over: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,31 +7,63 @@
 //!    executor does what it says. Same inputs, same bytes.
 //! 2. Intent is on disk before a call that changes something leaves the machine; its result is on disk before the step
 //!    counts as done.
-//! 3. The simulator is a stranger: it names no other module, and forgives nothing that the real gateway does not.
-//! 4. Reads are plural: one list by the stack tag, then by id only what the list did not show. Waiting for many is one
+//! 3. After an apply that succeeds the state says what the file says, and the next plan is empty.
+//! 4. Nothing is given up before its successor is known to be possible, and nothing of an old life is read for the new
+//!    one.
+//! 5. The simulator is a stranger: it names no other module, and forgives nothing that the real gateway does not.
+//! 6. Reads are plural: one list by the stack tag, then by id only what the list did not show. Waiting for many is one
 //!    shared poll.
-//! 5. Cost grows linearly with resources.
-//! 6. One door for output (`ui`), one file for each command, one file for each resource type.
+//! 7. Cost grows linearly with resources.
+//! 8. One door for output (`ui`), one file for each command, one file for each resource type.
 //!
 //! # The way of an apply
 //!
 //! `commands/apply.rs` is the story: [`config`] reads what is wanted, [`state`] what is remembered (under its lock),
-//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked,
-//! [`ui`] shows and asks, [`apply`] carries out with a journal under it. [`cloud`] is the life of a request; all that is
-//! ambient (time, chance, files, network) comes through [`env`].
+//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`observe`]
+//! looks ahead for what the cloud would refuse (then [`plan`] decides again without it), [`ui`] shows and asks,
+//! [`observe`] looks once more whether the world has moved, [`apply`] carries out with a journal under it. [`cloud`] is
+//! the life of a request; all that is ambient (time, chance, files, network) comes through [`env`].
 //!
-//! # What moved against the first design, and why
+//! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `Looking::decide`,
+//! `decide::decide`, `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From
+//! there to the wire: `apply::execute`, `Run::task`, `Run::told_step`, `Run::send`, `Run::try_once`, `Cloud::change`, the
+//! attempt, the transport.
 //!
-//! * Steps are whole API calls with their parameters ([`step`]), made by pure functions of the type's file. So the plan
-//!   really is complete, and a resource type has no create, update or delete code: a table, and what a table cannot say.
-//! * [`live`] and [`step`] are vocabulary of their own, because planner, executor and resource types all speak of them.
+//! # The shape of a plan
+//!
+//! A plan is a list of tasks ([`task`]). Each is a phase in the life of one object, an address and which of those that
+//! have it in turn: a note to the state, letting go of partners, making, changing, joining, removing. It is made of steps
+//! ([`step`]), whole API calls with their parameters and how a look shows that they are done, and is followed by its
+//! effects on the state. What becomes of each resource, for people, is a [`change`]. The order is a few rules over
+//! phases (`plan/arrange.rs`).
+//!
+//! * A reference inside a relation (a disk's server) or a part (a rule's peer) is needed by the join only, so groups that
+//!   name each other are no cycle, and a disk survives the replacement of its server: it lets go before the server goes
+//!   and is joined when the new one is there.
+//! * What is under way is owed: the intent of a call names the attributes that it changes, and the state remembers them
+//!   as unsettled until the task's last word. They are never told as somebody else's drift, and what a look cannot show
+//!   is done again.
+//! * What is impossible or refused is withheld with all that waits for it; the rest goes on.
+//!
+//! # What moved against the designs, and why
+//!
+//! * Steps are whole API calls with their parameters, made by pure functions of the type's file or from its table. So the
+//!   plan really is complete, and a resource type has no create, update or delete code: a table, and what it cannot say.
+//! * A look ahead says what would be refused, never what would be accepted: an answer that does not come, `Forbidden*`, and
+//!   room that the old one still takes are "not checked".
+//! * That something is gone which was to be removed is no reason to stop: it is what was wanted.
+//! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
+//!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.
+//! * A change whose answer was lost is looked at once, behind the pause, and sent again if the look does not show it: it
+//!   sets an absolute state.
 //!
 //! # Adding a resource type
 //!
-//! `types/NAME.rs` with its one static and a line in the registry of `types`; a row for each action in `api/action.rs`; an
-//! example under `examples/`; actions of the simulator under `sim/actions/`. Validation, reading, comparing, updating and
-//! the editor schema follow from the table.
+//! `types/NAME.rs` with one static [`types::ResourceType`] and a line in the registry; rows for its actions in
+//! `api/action.rs`; an example under `examples/`; a row for each attribute in `types/tests.rs`; its kind in the simulator,
+//! one file under `sim/`. Validation, reading, comparing, updating, joining and the editor schema follow from the table.
+//! An attribute more is one line there and its row in the test.
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.
 #![allow(

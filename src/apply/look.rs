@@ -4,7 +4,7 @@
 
 use super::outcome::{Cause, StepError};
 use super::run::Run;
-use super::send::Sending;
+use super::sending::Sending;
 use super::task::Job;
 use crate::address::Address;
 use crate::cloud::Cloud;

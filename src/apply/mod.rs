@@ -12,6 +12,7 @@ mod params;
 mod ready;
 mod run;
 mod send;
+mod sending;
 mod stop;
 mod task;
 mod wait;

@@ -10,6 +10,7 @@ use super::doubt::{Doubt, Settled};
 use super::meaning::{IN_USE_PATIENCE, Meaning, PATIENCE, THROTTLE_PATIENCE};
 use super::outcome::{Cause, StepError};
 use super::run::Run;
+use super::sending::Sending;
 use super::task::Job;
 use crate::address::Object;
 use crate::api::Repeat;
@@ -20,14 +21,6 @@ use crate::state::{Effect, IntentDraft};
 use crate::step::{Call, Shows, Step, Yield};
 use crate::task::{Phase, Task};
 use crate::value::{Attributes, Value};
-
-/// A call of a task, and whether the state gets its last word with it.
-pub(super) struct Sending<'a> {
-    pub(super) job: &'a Job<'a>,
-    pub(super) step: &'a Step,
-    pub(super) call: &'a Call,
-    is_last: bool,
-}
 
 /// What comes after a try.
 enum Next {
@@ -41,12 +34,6 @@ enum Next {
     Again(Doubt),
     /// It did nothing, and there is another as soon as the limiter lets it go.
     AtOnce,
-}
-
-impl Sending<'_> {
-    pub(super) fn repeat(&self) -> Repeat {
-        self.call.action.repeat
-    }
 }
 
 impl Run<'_> {

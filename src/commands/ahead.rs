@@ -13,6 +13,7 @@ use super::project::Project;
 use super::{report, secrets};
 use crate::address::Address;
 use crate::apply;
+use crate::cli::OwnerArgs;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::env::Env;
 use crate::observe::again;
@@ -32,6 +33,8 @@ pub(super) struct Looking<'a> {
     pub(super) project: &'a Project,
     pub(super) seen: &'a Seen,
     pub(super) connection: &'a Connection,
+    /// What may be taken from other states.
+    pub(super) owner: OwnerArgs,
     /// Whether the cloud is asked what it would refuse.
     pub(super) preflight: bool,
 }
@@ -44,17 +47,18 @@ impl Looking<'_> {
             project,
             seen,
             connection,
+            owner,
             ..
         } = *self;
         let nothing = BTreeMap::new();
-        let mut plan = decide(env, project, state, seen, connection, goal, &nothing)?;
+        let mut plan = decide(env, project, state, seen, connection, goal, owner, &nothing)?;
         if !self.preflight {
             return Ok(plan);
         }
         let ahead = self.ahead(&plan, false).await;
         let impossible = self.findings(&plan, &ahead);
         if !impossible.is_empty() {
-            plan = decide(env, project, state, seen, connection, goal, &impossible)?;
+            plan = decide(env, project, state, seen, connection, goal, owner, &impossible)?;
         }
         plan.findings.extend(unchecked(&ahead));
         Ok(plan)

@@ -5,7 +5,7 @@ use super::approve::approve;
 use super::carry_out::{self, Run, note};
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, head, look, project, results};
+use super::{connect, head, look, project, results, whose};
 use crate::cli::{ChangeArgs, Global};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -30,12 +30,14 @@ pub(super) async fn reach(
     // 2. What we remember. The lock comes first: a plan made from unlocked state may already be stale.
     let store = project.store(global, env);
     let session = store.open(store.lock(project::lock_note(env, goal.command()))?)?;
+    session.with_state(|state| whose::check_project(state, &project, args.owner))?;
 
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).
     let progress = connect::progress(global, env, ui)?;
     let connection = connect::connect(global, env, &project, progress.clone())?;
     let seen = look::look(env, &project, &look::loaded(&session), &connection).await?;
-    look::adopt(&session, &connection, &seen).await?;
+    whose::refuse_second_copy(&seen.others, &project, args.owner)?;
+    look::adopt(&session, &project, &connection, &seen).await?;
 
     // 4. What must change, without what the cloud would refuse; checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
@@ -44,6 +46,7 @@ pub(super) async fn reach(
         project: &project,
         seen: &seen,
         connection: &connection,
+        owner: args.owner,
         preflight: !args.preflight.no_preflight,
     };
     let plan = looking.decide(&state, goal).await?;

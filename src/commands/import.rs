@@ -1,11 +1,12 @@
 //! Take over one resource that exists.
 
 use super::failure::{Exit, Failure};
-use super::{connect, project, report};
+use super::{connect, project, report, whose};
 use crate::address::Address;
-use crate::cli::{Global, ImportArgs};
+use crate::cli::{Global, ImportArgs, OwnerArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
+use crate::live::TAG_PROJECT;
 use crate::observe::account;
 use crate::observe::read::read_by_id;
 use crate::state::{Effect, Intent, Lifecycle, Resource, State};
@@ -36,6 +37,11 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     // behind.
     let store = project.store(global, env);
     let loaded = store.load()?;
+    let owner = OwnerArgs {
+        take_over: args.take_over,
+        ..OwnerArgs::default()
+    };
+    whose::check_project(&loaded.state, &project, owner)?;
     may_take_over(address, &args.id, &loaded.state, &loaded.open)?;
 
     // 3. It must exist.
@@ -55,7 +61,27 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         ))));
     };
 
-    // 4. The state takes it over; what differs is the next plan's business.
+    // 4. It must be nobody else's.
+    let ours = loaded.exists.then_some(loaded.state.lineage.as_str());
+    if let Some(stack) = observed
+        .stack()
+        .filter(|stack| Some(*stack) != ours && !args.take_over)
+    {
+        let whose = observed
+            .tags
+            .get(TAG_PROJECT)
+            .map_or("another stack", String::as_str);
+        let message = format!("{} belongs to {whose} (infra:stack = {stack})", args.id);
+        return Err(Failure::error(
+            Diagnostic::error("E0825", message)
+                .note("two stacks that know one object delete it for each other")
+                .help("let that stack forget it first: infra state rm ADDRESS there")
+                .help("or take it over, which that stack's next plan will tell: --take-over"),
+        )
+        .with(Exit::Forbidden));
+    }
+
+    // 5. The state takes it over; what differs is the next plan's business.
     let account = account::of(&connection.cloud, &loaded.state).await;
     let known = |state: &State| {
         let known = connect::check_cloud(state, &connection, account.as_deref())?;
@@ -105,6 +131,9 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         args.id
     ));
     ui.talk("Next: infra plan   (shows what differs from the configuration)");
+    if args.take_over {
+        ui.talk("It has the other stack's tags until an apply with --take-over puts this stack's on it.");
+    }
     Ok(Exit::Success)
 }
 

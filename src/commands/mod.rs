@@ -14,6 +14,7 @@ mod look;
 mod output;
 mod plan;
 mod project;
+mod rebuild;
 mod report;
 mod results;
 mod schema;
@@ -23,6 +24,7 @@ mod sim;
 mod state;
 mod unlock;
 mod validate;
+mod whose;
 
 pub(crate) use self::failure::{Exit, Failure};
 use crate::cli::{Cli, Command, StateCommand};
@@ -45,6 +47,9 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::State(StateCommand::Rm { address }) => state::rm(address, global, env, ui).await,
         Command::State(StateCommand::Pull) => state::pull(global, env, ui),
         Command::State(StateCommand::Push { file }) => state::push(file, global, env, ui),
+        Command::State(StateCommand::Rebuild { lineage }) => {
+            rebuild::rebuild(lineage.as_deref(), global, env, ui).await
+        }
         Command::State(StateCommand::Restore { list: true, .. }) => state::generations(global, env, ui),
         Command::State(StateCommand::Restore { serial, list: false }) => {
             state::restore(*serial, global, env, ui)

@@ -3,7 +3,7 @@
 use super::ahead::Looking;
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, head, look, project};
+use super::{connect, head, look, project, whose};
 use crate::cli::{Global, PlanArgs};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -16,10 +16,12 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
 
     // 2. What we remember. Reading needs no lock.
     let loaded = project.store(global, env).load()?;
+    whose::check_project(&loaded.state, &project, args.owner)?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
     let seen = look::look(env, &project, &loaded, &connection).await?;
+    whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
@@ -34,6 +36,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
         project: &project,
         seen: &seen,
         connection: &connection,
+        owner: args.owner,
         preflight: !args.preflight.no_preflight,
     };
     let plan = looking.decide(&state, goal).await?;
@@ -42,6 +45,6 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     ui.plan(&plan, &header, head::detail(args.detail));
     connect::tell_totals(global, &connection, ui);
 
-    let changes = args.detailed_exitcode && !plan.is_empty();
+    let changes = args.detailed_exitcode && (!plan.is_empty() || plan.withholds());
     Ok(if changes { Exit::Changes } else { Exit::Success })
 }

@@ -15,8 +15,8 @@ use crate::diagnostic::Diagnostic;
 use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Part, Reference, SecretSource, Value};
 
-/// How many tags the user may set; the API allows 20, and three are ours.
-const TAGS_MAX: usize = 17;
+/// How many tags the user may set; the API allows 20, and four are ours.
+const TAGS_MAX: usize = 16;
 
 /// How long the key and the value of a tag may be, in characters.
 const TAG_LENGTH_MAX: usize = 128;
@@ -469,7 +469,7 @@ impl Scope<'_> {
         let mut fits = true;
         if members.len() > TAGS_MAX {
             let what = format!(
-                "{path} has {}, at most {TAGS_MAX} are allowed: the API allows 20 and infra sets 3",
+                "{path} has {}, at most {TAGS_MAX} are allowed: the API allows 20 and infra sets 4",
                 count(members.len(), "tag")
             );
             self.report.say(span, "", Diagnostic::error(codes::TAGS, what));

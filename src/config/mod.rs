@@ -94,6 +94,18 @@ pub(crate) struct Project {
     pub(crate) environment: Option<String>,
 }
 
+impl Project {
+    /// The environment's name; `default` where there are none.
+    pub(crate) fn environment_name(&self) -> &str {
+        self.environment.as_deref().unwrap_or("default")
+    }
+
+    /// What stands in the tag `infra:project` of all that is made for it: `NAME/ENV`.
+    pub(crate) fn tag(&self) -> String {
+        format!("{}/{}", self.name, self.environment_name())
+    }
+}
+
 /// A resource that is wanted.
 #[derive(Clone)]
 pub(crate) struct Resource {

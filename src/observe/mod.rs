@@ -4,6 +4,7 @@
 
 pub(crate) mod account;
 pub(crate) mod again;
+pub(crate) mod belonging;
 mod details;
 mod fields;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::cloud::window::LAG;
 use crate::cloud::{ApiError, Cloud};
 use crate::env::Clock;
-use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION};
+use crate::live::{Live, Observed, Stray};
 use crate::state::State;
 use crate::types::{REGISTRY, ResourceType};
 
@@ -132,15 +132,7 @@ fn sort_out<'a>(
     }
     live.strays = by_id
         .into_values()
-        .map(|observed| Stray {
-            type_name: type_name.to_owned(),
-            address: observed
-                .tags
-                .get(TAG_ADDRESS)
-                .and_then(|address| address.parse().ok()),
-            token: observed.tags.get(TAG_OPERATION).cloned(),
-            observed,
-        })
+        .map(|observed| Stray::of(type_name, observed))
         .collect();
     live
 }

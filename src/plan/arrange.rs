@@ -266,7 +266,11 @@ impl Edges<'_, '_> {
                     if let Some(partner) = context.owner(id)
                         && context.is_going(id)
                     {
-                        self.add(&Node::new(partner, Phase::Remove), node);
+                        // It may be one that an earlier run moved aside.
+                        let old = context.inputs.live.deposed.get(partner);
+                        let leftover = old.and_then(|old| old.iter().position(|one| one.id == id));
+                        let phase = Phase::Remove;
+                        self.add(&Node::new(partner, Place { phase, leftover }), node);
                     }
                 }
             }

@@ -75,6 +75,8 @@ pub(super) struct Settings {
     pub(super) token_lifetime_ms: i64,
     pub(super) sold_out: Vec<SoldOut>,
     pub(super) catalogue: Arc<Catalogue>,
+    /// Counts changes of the catalogue.
+    pub(super) offer_version: u64,
     /// The texts that were added to the standard one.
     pub(super) catalogues: Vec<String>,
     pub(super) allow_remote: bool,
@@ -114,6 +116,7 @@ impl Settings {
         let mut catalogue = (*self.catalogue).clone();
         catalogue.add(text)?;
         self.catalogue = Arc::new(catalogue);
+        self.offer_version += 1;
         self.catalogues.push(text.to_owned());
         Ok(())
     }
@@ -126,6 +129,7 @@ impl Settings {
         let mut catalogue = (*Catalogue::standard()).clone();
         texts.iter().try_for_each(|text| catalogue.add(text))?;
         self.catalogue = Arc::new(catalogue);
+        self.offer_version += 1;
         self.catalogues = texts;
         Ok(())
     }
@@ -161,6 +165,7 @@ impl Cloud {
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
             catalogue: Catalogue::standard(),
+            offer_version: 0,
             catalogues: Vec::new(),
             allow_remote: options.allow_remote,
             seed: options.seed.unwrap_or(0),

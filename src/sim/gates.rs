@@ -620,6 +620,7 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         now,
         settings,
         host: &exchange.host,
+        json: exchange.format == Format::Json,
     };
     if let Some(group) = exchange.params.text("ResourceGroupId")
         && changes(facts)

@@ -2,8 +2,10 @@
 //! and what follows when something ends. Does not know which kinds there are, nor requests, parameters or error codes.
 
 use std::any::TypeId;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::clock::Now;
 use super::faults::Later;
@@ -92,6 +94,16 @@ pub(super) struct World {
     places: HashMap<TypeId, usize>,
     /// Addresses in use, by vSwitch. Follows from the rows.
     addresses: HashMap<String, Addresses>,
+    /// Parts of answers, while nothing changes.
+    written: RefCell<Written>,
+}
+
+/// Parts of answers as they were written for the world's present version.
+#[derive(Debug, Default)]
+struct Written {
+    version: u64,
+    /// By action and place.
+    parts: HashMap<(&'static str, u64), Arc<str>>,
 }
 
 /// The addresses of a vSwitch that are in use.
@@ -129,6 +141,7 @@ impl World {
             tables,
             places,
             addresses: HashMap::new(),
+            written: RefCell::default(),
         }
     }
 
@@ -327,6 +340,34 @@ impl World {
             Some(Next::Status(status)) => (facts.arrived)(self, id, status, now),
             None => {}
         }
+    }
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    /// A part of an answer that follows from the rows of this world alone: written once, and again when anything has
+    /// changed. `also` is the version of what else it follows from.
+    pub(super) fn written(
+        &self,
+        action: &'static str,
+        place: u64,
+        also: u64,
+        write: impl FnOnce() -> String,
+    ) -> Arc<str> {
+        let own: u64 = self.tables.iter().map(|(_, table)| table.version()).sum();
+        let version = mix(own).wrapping_add(mix(also));
+        let mut written = self.written.borrow_mut();
+        if written.version != version {
+            written.parts.clear();
+            written.version = version;
+        }
+        Arc::clone(
+            written
+                .parts
+                .entry((action, place))
+                .or_insert_with(|| Arc::from(write())),
+        )
     }
 }
 

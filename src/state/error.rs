@@ -93,6 +93,9 @@ pub(crate) enum StateError {
         /// Serials that could be restored, newest first.
         there: Vec<u64>,
     },
+    /// A state that knows something is not rebuilt.
+    #[error("{} is there and knows {resources} resources; only a state that was lost is rebuilt", path.display())]
+    InUse { path: PathBuf, resources: usize },
     /// A document may not replace the state.
     #[error("this document cannot replace the state: {reason}")]
     PushRefused { reason: String },
@@ -130,6 +133,7 @@ impl StateError {
             StateError::NoGeneration { .. } => "E0816",
             StateError::PushRefused { .. } => "E0817",
             StateError::FolderGone { .. } => "E0819",
+            StateError::InUse { .. } => "E0821",
             StateError::Name { .. } => "E0818",
         }
     }
@@ -220,6 +224,10 @@ impl StateError {
             StateError::PushRefused { .. } => {
                 vec!["infra state pull writes a document that can be changed and pushed".to_owned()]
             }
+            StateError::InUse { path, .. } => vec![format!(
+                "if it is not the state of what exists, move {} and what lies beside it away",
+                path.display()
+            )],
             StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".to_owned()],
         }
     }

@@ -11,8 +11,7 @@ use super::resource_type::{
 };
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
-use crate::step::{Call, Shows, Step, StepKind, Yield};
-use crate::task::Restore;
+use crate::step::{Call, Restore, Shows, Step, StepKind, Yield};
 use crate::value::{Attributes, Value};
 
 /// How long a change of status may take, in seconds (some images need more than eight minutes to start).
@@ -225,7 +224,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .param("")
         .always()
         .doc("Running or Stopped; Running if not given."),
-    attr("tags", Kind::Tags).field("").doc("Tags, up to 17: { team = \"web\" }."),
+    attr("tags", Kind::Tags).field("").doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String).computed().field("InstanceId").doc("The id, e.g. \"i-bp1...\"."),
     attr("public_ip", Kind::String)
         .computed()

@@ -8,8 +8,7 @@ use super::part::Part;
 use super::relation::Relation;
 use crate::address::Address;
 use crate::api::{Action, Codes, Pages};
-use crate::step::Step;
-use crate::task::Restore;
+use crate::step::{Restore, Step};
 use crate::value::{Attributes, Value};
 
 /// A resource type.

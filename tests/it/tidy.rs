@@ -16,7 +16,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("event", &["address", "diagnostic"]),
     ("live", &["address", "value"]),
     ("api", &[]),
-    ("step", &["value", "api"]),
+    ("step", &["value", "api", "live"]),
+    ("task", &["address", "diagnostic", "state", "step"]),
+    ("change", &["address", "diagnostic", "types", "value"]),
     ("types", &["address", "value", "api", "step"]),
     ("config", &["address", "value", "types", "diagnostic", "env"]),
     ("cloud", &["env", "event", "diagnostic", "api"]),
@@ -30,6 +32,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "api",
             "step",
             "live",
+            "task",
             "state",
             "cloud",
             "env",
@@ -42,6 +45,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
+            "change",
+            "task",
             "types",
             "api",
             "step",
@@ -57,6 +62,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
+            "change",
+            "task",
             "types",
             "api",
             "step",
@@ -76,6 +83,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
+            "change",
+            "task",
             "types",
             "api",
             "step",
@@ -270,9 +279,10 @@ fn the_check_sees_what_is_named() {
 
 #[test]
 fn every_resource_type_has_an_example() {
-    const NO_TYPES: [&str; 8] = [
+    const NO_TYPES: [&str; 9] = [
         "attribute",
         "base",
+        "joining",
         "mod",
         "part",
         "relation",
@@ -337,4 +347,72 @@ fn the_changelog_has_a_place_for_what_comes() {
             .unwrap()
             .contains("## Unreleased")
     );
+}
+
+/// The files of one module name each other in one direction only. `config` joins this rule later.
+#[test]
+fn the_files_of_a_module_are_no_circle() {
+    for module in ["api", "apply", "cloud", "observe", "plan", "state", "types", "ui"] {
+        let folder = root().join("src").join(module);
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let files: Vec<PathBuf> = rust_files(&folder)
+            .into_iter()
+            .filter(|file| file.parent() == Some(&folder))
+            .filter(|file| !file.ends_with("mod.rs"))
+            .collect();
+        let stems: BTreeSet<String> = files
+            .iter()
+            .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        for file in &files {
+            let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
+            if stem.starts_with("test") || stem == "fuzz" {
+                continue;
+            }
+            let code = code_only(&fs::read_to_string(file).unwrap());
+            let used = stems.iter().filter(|other| {
+                **other != stem
+                    && (code.contains(&format!("super::{other}::"))
+                        || code.contains(&format!("super::{{{other}")))
+            });
+            let used: BTreeSet<String> = used.cloned().collect();
+            names.insert(stem, used);
+        }
+        if let Some(circle) = circle_of(&names) {
+            panic!(
+                "src/{module}: these files name each other in a circle: {}",
+                circle.join(" -> ")
+            );
+        }
+    }
+}
+
+/// A circle among names, if there is one.
+fn circle_of(names: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn walk(
+        at: &str,
+        names: &BTreeMap<String, BTreeSet<String>>,
+        path: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
+        if let Some(start) = path.iter().position(|name| name == at) {
+            return Some(path[start..].to_vec());
+        }
+        if done.contains(at) {
+            return None;
+        }
+        path.push(at.to_owned());
+        for next in names.get(at).into_iter().flatten() {
+            if let Some(circle) = walk(next, names, path, done) {
+                return Some(circle);
+            }
+        }
+        path.pop();
+        done.insert(at.to_owned());
+        None
+    }
+    let mut done = BTreeSet::new();
+    names
+        .keys()
+        .find_map(|name| walk(name, names, &mut Vec::new(), &mut done))
 }

@@ -15,6 +15,7 @@ use super::finding::{Ahead, Dependent, Objection, Refusal};
 use crate::address::Address;
 use crate::api::{Pages, action};
 use crate::cloud::{ApiError, Cloud, Decode, Paging, Request};
+use crate::live::Observed;
 use crate::observe::fields::Fields;
 use crate::observe::read::list_by;
 use crate::task::{Phase, Task};
@@ -47,6 +48,10 @@ impl Standing {
 }
 
 const INTERFACE: &str = "network_interface";
+const SERVER: &str = "instance";
+
+/// More servers than stand on one page are counted before they are listed.
+const COUNTED_FROM: usize = 100;
 
 /// Whether one of this type can hold others.
 pub(crate) fn can_hold(resource_type: &ResourceType) -> bool {
@@ -55,6 +60,11 @@ pub(crate) fn can_hold(resource_type: &ResourceType) -> bool {
 
 /// Everything that stands in the one of this type with this id, as far as it can be listed.
 pub(crate) async fn standing_in(type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
+    beside(0, type_name, id, cloud).await
+}
+
+/// The same, where so many servers of ours stand in it: if there are no more than these, they are not listed.
+async fn beside(servers: usize, type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
     let Some((_, param, names)) = HOLDERS.iter().find(|(name, _, _)| *name == type_name) else {
         return Ok(Vec::new());
     };
@@ -62,36 +72,55 @@ pub(crate) async fn standing_in(type_name: &str, id: &str, cloud: &Cloud) -> Res
         let Some(resource_type) = types::find(name) else {
             return Ok(Vec::new());
         };
+        let is_many = *name == SERVER && servers > COUNTED_FROM;
+        if is_many && count(param, id, cloud).await? == Some(servers) {
+            return Ok(Vec::new());
+        }
         let listed = list_by(resource_type, cloud, param, id).await?;
-        let standing = listed.into_iter().map(|one| {
-            let text = |name: &str| {
-                one.attributes
-                    .get(name)
-                    .and_then(Value::as_str)
-                    .map(str::to_owned)
-            };
-            let groups = one.attributes.get("security_group_ids").and_then(Value::as_list);
-            let groups = groups
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned);
-            Standing {
-                inside: groups.chain(text("vswitch_id")).collect(),
-                dependent: Dependent {
-                    kind: resource_type.name,
-                    name: text("name").unwrap_or_default(),
-                    id: one.id,
-                },
-            }
-        });
-        Ok(standing.collect())
+        Ok(listed
+            .into_iter()
+            .map(|one| standing(resource_type, one))
+            .collect())
     };
     let (listed, interfaces) = tokio::try_join!(
         try_join_all(names.iter().map(of_type)),
         interfaces(param, id, cloud)
     )?;
     Ok(listed.into_iter().flatten().chain(interfaces).collect())
+}
+
+fn standing(resource_type: &'static ResourceType, observed: Observed) -> Standing {
+    let vswitch = observed.attributes.get("vswitch_id").and_then(Value::as_str);
+    let inside = groups(&observed).chain(vswitch).map(str::to_owned).collect();
+    let name = observed.attributes.get("name").and_then(Value::as_str);
+    Standing {
+        inside,
+        dependent: Dependent {
+            kind: resource_type.name,
+            name: name.unwrap_or_default().to_owned(),
+            id: observed.id,
+        },
+    }
+}
+
+/// The groups of a server.
+fn groups(observed: &Observed) -> impl Iterator<Item = &str> {
+    let groups = observed
+        .attributes
+        .get("security_group_ids")
+        .and_then(Value::as_list);
+    groups.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// How many servers stand in something; none where the answer does not say.
+async fn count(param: &str, id: &str, cloud: &Cloud) -> Result<Option<usize>, ApiError> {
+    let request = Request::new(&action::DESCRIBE_INSTANCES)
+        .param("RegionId", cloud.region())
+        .param("PageSize", "1")
+        .param(param, id);
+    let reply = cloud.read(&request).await?;
+    let total = reply.body["TotalCount"].as_u64();
+    Ok(total.and_then(|total| usize::try_from(total).ok()))
 }
 
 /// The network interfaces that belong to nobody else: those of servers go with their servers, those of cloud services
@@ -186,18 +215,22 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
         .iter()
         .filter(|(id, _)| outer.get(**id).is_none_or(|vpc| !removed.contains_key(vpc)));
     let looks: Vec<_> = stream::iter(asked)
-        .map(async |(id, address)| (*id, *address, standing_in(address.type_name(), id, cloud).await))
+        .map(async |(id, address)| {
+            let servers = ours(id, address, &moving, &outer, question);
+            (*address, beside(servers, address.type_name(), id, cloud).await)
+        })
         .buffered(cloud.parallelism())
         .collect()
         .await;
     let mut ahead = Ahead::default();
     let mut occupied: BTreeMap<&Address, BTreeSet<Dependent>> = BTreeMap::new();
-    for (_, address, look) in looks {
+    for (address, look) in looks {
         match look {
             Ok(standing) => {
                 for one in standing.into_iter().filter(|one| !one.is_among(&moving)) {
-                    // Where a part of what goes holds it, that part is named.
-                    let inner = one.inside.iter().find_map(|id| removed.get(id.as_str()));
+                    // Where a part of what goes holds it, that part is named; of several the network.
+                    let holders = one.inside.iter().filter_map(|id| removed.get(id.as_str()));
+                    let inner = holders.max_by_key(|address| address.type_name() == "vswitch");
                     occupied
                         .entry(inner.unwrap_or(&address))
                         .or_default()
@@ -220,6 +253,29 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
             notes: Vec::new(),
         }));
     ahead
+}
+
+/// How many of the servers that the plan removes or takes out stand in something.
+fn ours(
+    id: &str,
+    holder: &Address,
+    moving: &BTreeSet<&str>,
+    vpcs: &BTreeMap<&str, &str>,
+    question: &Outset<'_>,
+) -> usize {
+    let stands_in = |observed: &&Observed| {
+        let vswitch = observed.attributes.get("vswitch_id").and_then(Value::as_str);
+        match holder.type_name() {
+            "security_group" => groups(observed).any(|group| group == id),
+            "vswitch" => vswitch == Some(id),
+            _ => vswitch.and_then(|vswitch| vpcs.get(vswitch)) == Some(&id),
+        }
+    };
+    let live = &question.live.resources;
+    live.iter()
+        .filter(|(address, observed)| address.type_name() == SERVER && moving.contains(observed.id.as_str()))
+        .filter(|(_, observed)| stands_in(observed))
+        .count()
 }
 
 /// The VPC of everything that was seen, by id.

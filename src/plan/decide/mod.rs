@@ -6,6 +6,7 @@
 mod create;
 mod delete;
 mod drift;
+mod foreign;
 mod replace;
 mod restore;
 mod strays;
@@ -113,6 +114,9 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
     let never = unavailable(context, resource);
     if !never.is_empty() {
         return withheld(wanted, live, never);
+    }
+    if let Some(taken) = live.and_then(|observed| foreign::taken_over(context, address, observed)) {
+        return withheld(wanted, live, vec![taken]);
     }
     let drift = match (context.known(address), live) {
         (Some(known), Some(live)) => drift::drift(context, &wanted, known, live),

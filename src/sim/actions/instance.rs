@@ -110,7 +110,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 at.is_some_and(|at| if *after { at >= *moment } else { at <= *moment })
             })
     })?;
-    Ok(call.listed(&page, "Instances", "Instance", |row| node(call, row)))
+    Ok(call.listed_once(&page, "Instances", "Instance", |row| node(call, row)))
 }
 
 /// The four old filters: by creation or expiry, from or until a minute.

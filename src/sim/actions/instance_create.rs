@@ -11,6 +11,7 @@ use super::instance_cards::{self, Cards};
 use super::instance_order::{DiskOrder, Order, order};
 use super::instance_power::STARTING_MS;
 use super::instance_row::{Instance, Network};
+use super::launch_template;
 use super::network_interface::{self, NetworkInterface};
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "CreateInstance", create), (ECS, "RunInstances", run)];
@@ -40,13 +41,24 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let Some(params) = launch_template::under(call)? else {
+        return run_as_told(call);
+    };
+    let mut told = Call {
+        world: &mut *call.world,
+        params: &params,
+        facts: call.facts,
+        region: call.region.clone(),
+        now: call.now,
+        settings: call.settings,
+        host: call.host,
+        json: call.json,
+    };
+    run_as_told(&mut told)
+}
+
+fn run_as_told(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    if ["LaunchTemplateId", "LaunchTemplateName"]
-        .iter()
-        .any(|name| params.text(name).is_some())
-    {
-        return refuse("InvalidLaunchTemplate.NotFound");
-    }
     // No image of the catalogue can, as DescribeImages says of each.
     if params.flag("ImageOptions.LoginAsNonRoot") {
         return refuse("LoginAsNonRoot.ImageNotSupport");

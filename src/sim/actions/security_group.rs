@@ -46,6 +46,8 @@ pub(super) struct RuleKey {
     pub(super) peer_group: String,
     pub(super) peer_account: String,
     pub(super) prefix_list: String,
+    #[serde(default)]
+    pub(super) port_list: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,6 +65,12 @@ row!(SecurityGroup, links: |row, link| {
         if !rule.key.peer_group.is_empty() {
             link("security_group", &rule.key.peer_group);
         }
+        if !rule.key.prefix_list.is_empty() {
+            link("prefix_list", &rule.key.prefix_list);
+        }
+        if !rule.key.port_list.is_empty() {
+            link("port_range_list", &rule.key.port_list);
+        }
     }
 });
 
@@ -72,6 +80,8 @@ impl Kind for SecurityGroup {
     const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
         ("vpc", &["DependencyViolation.SecurityGroup"]),
         ("security_group", &["DependencyViolation"]),
+        ("prefix_list", &["NotAllowed.AssociationExist"]),
+        ("port_range_list", &["InvalidPortRangeListId.AssociationExist"]),
     ];
 }
 
@@ -229,6 +239,7 @@ fn rule_node(call: &Call<'_>, rule: &Rule) -> Node {
         .world
         .get::<SecurityGroup>(&key.peer_group)
         .map_or("", |group| group.name.as_str());
+    let list_name = |kind: &str, id: &str| call.world.head(kind, id).map_or("", |head| &head.name);
     let ingress = key.direction == Direction::Ingress;
     let side = |mine: bool, text: &str| if mine { text.to_owned() } else { String::new() };
     map! {
@@ -251,9 +262,11 @@ fn rule_node(call: &Call<'_>, rule: &Rule) -> Node {
         "DestGroupName": side(!ingress, peer_name),
         "DestGroupOwnerAccount": side(!ingress, &key.peer_account),
         "SourcePrefixListId": side(ingress, &key.prefix_list),
-        "SourcePrefixListName": "",
+        "SourcePrefixListName": side(ingress, list_name("prefix_list", &key.prefix_list)),
         "DestPrefixListId": side(!ingress, &key.prefix_list),
-        "DestPrefixListName": "",
+        "DestPrefixListName": side(!ingress, list_name("prefix_list", &key.prefix_list)),
+        "PortRangeListId": &key.port_list,
+        "PortRangeListName": list_name("port_range_list", &key.port_list),
         "Description": &rule.description,
         "CreateTime": seconds(rule.created),
     }
