@@ -5,6 +5,7 @@
 //! network and clock. See `.github/CONTRIBUTING.md` for how to run more of it than `cargo test` does.
 
 mod account;
+mod ahead;
 mod cost;
 mod crash;
 mod damaged;
