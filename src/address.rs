@@ -1,4 +1,5 @@
-//! The names of resources: `type.name`, or `type.name[key]` for a copy made by `count` or `for_each`.
+//! The names of resources: `type.name`, or `type.name[key]` for a copy made by `count` or `for_each`; and of the objects
+//! that have such a name one after the other.
 //!
 //! Does not know configuration, state or any cloud; an address is a name and nothing more.
 
@@ -27,6 +28,25 @@ pub(crate) struct Address {
     type_name: Arc<str>,
     name: Arc<str>,
     key: Option<Key>,
+}
+
+/// Which of the objects that have one address after the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Life {
+    /// The one that has it.
+    #[default]
+    Now,
+    /// The one that will have it when a replacement is done.
+    Next,
+    /// One that had it and must still be deleted, by its id.
+    Old(String),
+}
+
+/// One object: an address, and which of its lives. Written `vpc.main`, `vpc.main (new)` or `vpc.main (old vpc-1)`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Object {
+    pub(crate) address: Address,
+    pub(crate) life: Life,
 }
 
 /// Why a text is not an address.
@@ -87,6 +107,32 @@ impl Address {
     }
 }
 
+impl Object {
+    /// The one that has this address.
+    pub(crate) fn now(address: Address) -> Object {
+        Object {
+            address,
+            life: Life::Now,
+        }
+    }
+
+    /// The one that will have this address.
+    pub(crate) fn next(address: Address) -> Object {
+        Object {
+            address,
+            life: Life::Next,
+        }
+    }
+
+    /// The one with this id, which had this address.
+    pub(crate) fn old(address: Address, id: impl Into<String>) -> Object {
+        Object {
+            address,
+            life: Life::Old(id.into()),
+        }
+    }
+}
+
 /// Whether a text can stand unquoted as a part of an address.
 pub(crate) fn is_plain_name(text: &str) -> bool {
     !text.is_empty()
@@ -112,6 +158,35 @@ impl fmt::Display for Address {
         match &self.key {
             None => f.pad(&format!("{}.{}", self.type_name, self.name)),
             Some(key) => f.pad(&format!("{}.{}[{key}]", self.type_name, self.name)),
+        }
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.life {
+            Life::Now => fmt::Display::fmt(&self.address, f),
+            Life::Next => f.pad(&format!("{} (new)", self.address)),
+            Life::Old(id) => f.pad(&format!("{} (old {id})", self.address)),
+        }
+    }
+}
+
+impl FromStr for Object {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Object, AddressError> {
+        if let Some(Ok(address)) = text.strip_suffix(" (new)").map(str::parse) {
+            return Ok(Object::next(address));
+        }
+        // A key may hold what an ending begins with; only behind a whole address is it one.
+        let old = text.match_indices(" (old ").find_map(|(index, begin)| {
+            let id = text[index + begin.len()..].strip_suffix(')')?;
+            Some(Object::old(text[..index].parse().ok()?, id))
+        });
+        match old {
+            Some(old) => Ok(old),
+            None => text.parse().map(Object::now),
         }
     }
 }
@@ -232,9 +307,48 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_survives_being_printed_and_parsed() {
+        for text in [
+            "vpc.main",
+            "instance.web[0]",
+            "instance.node[\"a (old b) (new)\"]",
+        ] {
+            let address: Address = text.parse().unwrap();
+            for object in [
+                Object::now(address.clone()),
+                Object::next(address.clone()),
+                Object::old(address.clone(), "vpc-1"),
+                Object::old(address.clone(), "a (old b) (new)"),
+                Object::old(address.clone(), "x (new"),
+                Object::old(address.clone(), ""),
+            ] {
+                assert_eq!(object.to_string().parse(), Ok(object));
+            }
+        }
+        let old = Object::old(Address::new("vpc", "main"), "vpc-1");
+        assert_eq!(old.to_string(), "vpc.main (old vpc-1)");
+        for text in ["vpc.main (older)", "vpc (new)", "vpc.main (old vpc-1", " (new)"] {
+            assert!(text.parse::<Object>().is_err(), "{text} was accepted");
+        }
+    }
 
     #[test]
     fn an_address_survives_being_printed_and_parsed() {

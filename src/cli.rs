@@ -176,6 +176,9 @@ pub(crate) struct ApprovalArgs {
     /// Allow deletions and replacements: all of them, or only of these addresses
     #[arg(long, value_name = "ADDRESS,...", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "*")]
     pub(crate) allow_destroy: Option<Vec<String>>,
+    /// Allow that known resources which are gone are made again or forgotten: all of them, or only these addresses
+    #[arg(long, value_name = "ADDRESS,...", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "*")]
+    pub(crate) allow_vanished: Option<Vec<String>>,
 }
 
 #[derive(Debug, Args)]
@@ -270,6 +273,55 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SimCommand {
     /// Serve the ECS and VPC API on this machine
     Serve(Box<SimServeArgs>),
+    /// Print what other tools need to reach it, as lines for a shell
+    Env(SimEnvArgs),
+    /// Keep everything that exists, or bring it back
+    #[command(subcommand)]
+    Snapshot(SimSnapshotCommand),
+    /// Tell a recording to a fresh simulator and compare its answers
+    Replay(SimReplayArgs),
+    /// Print which actions and parameters there are, and which test shows each
+    Coverage(SimCoverageArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimEnvArgs {
+    /// Where it listens; INFRA_ENDPOINT or 127.0.0.1:7070 when not given
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// Write the certificate of its throw-away CA to this new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimSnapshotCommand {
+    /// Save it under a name in .infra/sim/snapshots
+    Save(SimSnapshotArgs),
+    /// Put what was saved in the place of everything that exists
+    Load(SimSnapshotArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimSnapshotArgs {
+    /// The name
+    pub(crate) name: String,
+    /// Where the simulator listens; with --sim, the one inside this program
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimReplayArgs {
+    /// A file that --record has written
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimCoverageArgs {
+    /// The data behind the page, as JSON
+    #[arg(long)]
+    pub(crate) data: bool,
 }
 
 #[derive(Debug, Args)]
@@ -301,12 +353,27 @@ pub(crate) struct SimServeArgs {
     /// At most N calls of an action in a time, e.g. CreateInstance=20/2s
     #[arg(long, value_name = "ACTION=N/TIME")]
     pub(crate) quota: Vec<String>,
-    /// A fault to play, e.g. drop-answer:CreateInstance:1
+    /// A fault to play, e.g. CreateInstance:drop-answer@1 or StartInstance[InstanceId=i-1]:hang
     #[arg(long, value_name = "SPEC")]
     pub(crate) fault: Vec<String>,
+    /// A type that is sold out in a zone; * stands for any
+    #[arg(long, value_name = "TYPE@ZONE")]
+    pub(crate) sold_out: Vec<String>,
+    /// How long lists may miss what was just made
+    #[arg(long, value_name = "TIME", default_value = "0ms")]
+    pub(crate) read_lag: String,
+    /// How long a client token is remembered
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub(crate) token_life: String,
+    /// Types, images, stock and prices beside those on offer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) catalogue: Vec<PathBuf>,
     /// A world to begin with
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Option<String>,
+    /// Record what comes and what is answered, without secrets, in this new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Write the certificate of the throw-away CA here
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_out: Option<PathBuf>,

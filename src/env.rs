@@ -133,6 +133,8 @@ pub(crate) trait AppendFile: Send {
 pub(crate) trait FileLock: Send + Sync {
     /// Replaces the note in the lock file (who holds it, since when, doing what).
     fn note(&mut self, text: &str) -> io::Result<()>;
+    /// Whether the file that is locked is the one with this path: it may have been removed or moved away meanwhile.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
 }
 
 /// Files. Paths are absolute. Created files have mode 0600 and folders 0700 on Unix.

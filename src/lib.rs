@@ -29,8 +29,9 @@
 //!
 //! # Adding a resource type
 //!
-//! `resources/NAME.rs` with its table and a line in the registry; an example under `examples/`; actions of the simulator
-//! under `sim/actions/`. Validation, reading, comparing, updating and the editor schema follow from the table.
+//! `types/NAME.rs` with its one static and a line in the registry of `types`; a row for each action in `api/action.rs`; an
+//! example under `examples/`; actions of the simulator under `sim/actions/`. Validation, reading, comparing, updating and
+//! the editor schema follow from the table.
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.
 #![allow(
@@ -39,7 +40,9 @@
 )]
 
 mod address;
+mod api;
 mod apply;
+mod change;
 mod cli;
 mod cloud;
 mod commands;
@@ -53,10 +56,10 @@ mod observe;
 mod plan;
 #[cfg(test)]
 mod proof;
-mod resources;
-mod schema;
 mod state;
 mod step;
+mod task;
+mod types;
 mod ui;
 mod value;
 

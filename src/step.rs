@@ -3,19 +3,9 @@
 //! The screen, the journal and the executor use the same steps, so what was shown is what is done. Does not know
 //! how a call is signed or sent, nor who decides which steps are needed.
 
-use crate::value::Attributes;
-
-/// What may be done about a call whose answer was lost (reliability table: classes of actions).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub(crate) enum Class {
-    /// Carries a ClientToken and the ownership tags: the same token inside its window gives the same result; later
-    /// the tag `infra:op` finds it.
-    T,
-    /// Sets an absolute state or is idempotent by nature: read again, then send again if it is still needed.
-    A,
-    /// Moves a meter (money): the token is sent again inside its window only; later a person decides.
-    M,
-}
+use crate::api::Action;
+use crate::live::Observed;
+use crate::value::{Attributes, Value};
 
 /// One step of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +13,52 @@ pub(crate) struct Step {
     /// A short verb phrase for the screen and the journal: `create`, `allocate public IP`, `wait until running`.
     pub(crate) name: String,
     pub(crate) kind: StepKind,
+    /// How a look at the object tells that a call is done; a wait is its own look.
+    pub(crate) shows: Shows,
+}
+
+/// What a look at an object shows when a call has done its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shows {
+    /// Nothing: it is sent again when its answer was lost, and owed until it was answered.
+    Nothing,
+    /// These attributes.
+    Attributes(Attributes),
+    /// One of these statuses.
+    Status(&'static [&'static str]),
+    /// An attribute that was not there.
+    With(&'static str),
+    /// One that was there is not.
+    Without(&'static str),
+    /// These tags, and none of those keys.
+    Tags {
+        set: Vec<(String, Value)>,
+        removed: Vec<String>,
+    },
+    /// It is not there any more.
+    Gone,
+}
+
+impl Shows {
+    /// Whether this look at it shows that the call has done its work.
+    pub(crate) fn is_seen(&self, observed: &Observed, resolve: &dyn Fn(&Value) -> Value) -> bool {
+        let text = |name: &str| observed.attributes.get(name).and_then(Value::as_str);
+        match self {
+            Shows::Nothing | Shows::Gone => false,
+            Shows::Attributes(attributes) => attributes
+                .iter()
+                .all(|(name, value)| observed.attributes.get(name) == Some(&resolve(value))),
+            Shows::Status(statuses) => text("status").is_some_and(|status| statuses.contains(&status)),
+            Shows::With(name) => observed.attributes.contains_key(*name),
+            Shows::Without(name) => text(name).is_none_or(str::is_empty),
+            Shows::Tags { set, removed } => {
+                let has = |(key, value): &(String, Value)| {
+                    observed.tags.get(key).map(String::as_str) == resolve(value).as_str()
+                };
+                set.iter().all(has) && !removed.iter().any(|key| observed.tags.contains_key(key))
+            }
+        }
+    }
 }
 
 /// What a step does.
@@ -35,11 +71,7 @@ pub(crate) enum StepKind {
 /// One API call that changes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Call {
-    /// `Ecs` or `Vpc`.
-    pub(crate) product: &'static str,
-    /// The API's action, e.g. `CreateVSwitch`.
-    pub(crate) action: &'static str,
-    pub(crate) class: Class,
+    pub(crate) action: &'static Action,
     /// Parameters under the API's own names, nested as the API nests them (`SystemDisk` holds `Size`, `Tag` is a
     /// list of maps). The executor fills in what is not known yet and flattens them.
     pub(crate) params: Attributes,
@@ -58,8 +90,6 @@ pub(crate) enum Yield {
         field: &'static str,
         attribute: &'static str,
     },
-    /// The resource is gone when the call has succeeded.
-    Removed,
 }
 
 /// A wait for a state of the resource itself.
@@ -88,6 +118,7 @@ impl Step {
         Step {
             name: name.into(),
             kind: StepKind::Call(call),
+            shows: Shows::Nothing,
         }
     }
 
@@ -100,6 +131,7 @@ impl Step {
         Step {
             name: name.into(),
             kind: StepKind::Wait(Wait { until, timeout_s }),
+            shows: Shows::Nothing,
         }
     }
 
@@ -111,6 +143,12 @@ impl Step {
                 until: Condition::Gone,
                 timeout_s,
             }),
+            shows: Shows::Gone,
         }
+    }
+
+    /// The same, whose work shows in this way.
+    pub(crate) fn shows(self, shows: Shows) -> Step {
+        Step { shows, ..self }
     }
 }

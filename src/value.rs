@@ -93,6 +93,11 @@ impl fmt::Display for Reference {
 }
 
 impl Value {
+    /// A value of which nothing is known before the run.
+    pub(crate) fn unknown() -> Value {
+        Value::Template(Vec::new())
+    }
+
     /// The text of a string value.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {

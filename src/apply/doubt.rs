@@ -1,58 +1,89 @@
 //! Calls whose effect is not known: how it is found out.
 //!
 //! The send-window rule: the same token inside the window, looking by the token's tag behind it, and a new token only
-//! when looking has proved that nothing was made. Does not know what is done with what is found out.
+//! when looking has proved that nothing was made. What sets an absolute state is looked at and, where the look does
+//! not show it, sent again. Does not know what is done with what is found out.
 
 use std::collections::BTreeMap;
 
 use super::outcome::StepError;
 use super::run::Run;
-use super::work::Job;
+use super::send::Sending;
+use super::task::Job;
+use crate::api::Repeat;
 use crate::cloud::window::{Decision, LookUp, Window, decide};
 use crate::live::{Observed, TAG_OPERATION};
 use crate::observe::read::list_by_stack;
-use crate::plan::Operation;
 use crate::state::Intent;
-use crate::step::{Call, Class};
 
-/// A create whose effect is not known.
+/// A call whose effect is not known.
 pub(super) struct Doubt {
     pub(super) seq: u64,
-    pub(super) token: String,
+    pub(super) token: Option<String>,
     pub(super) window: Window,
     /// The parameters as the journal keeps them.
     pub(super) sealed: BTreeMap<String, String>,
+    /// Whether a request of it may have taken effect; one that was only throttled has not.
+    pub(super) may_have_worked: bool,
 }
 
-/// What became of an open create.
+impl Doubt {
+    /// A request of it may have taken effect.
+    pub(super) fn in_doubt(self) -> Doubt {
+        Doubt {
+            may_have_worked: true,
+            ..self
+        }
+    }
+}
+
+/// What became of an open call.
 pub(super) enum Settled {
-    Made { id: String, as_planned: bool },
+    Done { id: String, as_planned: bool },
     Resend(Doubt),
-    NotMade,
+    NotDone,
 }
 
 impl Run<'_> {
-    /// The open intent that an interrupted run left for this create.
-    pub(super) fn inherited(&self, job: &Job<'_>, call: &Call) -> Option<Doubt> {
-        let intent = self.open_intent(job, call)?;
+    /// The open intent that an interrupted run left for this call.
+    pub(super) fn inherited(&self, sending: &Sending<'_>) -> Option<Doubt> {
+        if !matches!(sending.repeat(), Repeat::Token | Repeat::Meter) {
+            return None;
+        }
+        let intent = self.open_intent(sending)?;
         Some(Doubt {
             seq: intent.seq,
-            token: intent.token.clone()?,
+            token: Some(intent.token.clone()?),
             window: Window::of(intent.created_at, intent.plain),
             sealed: intent.sealed_params.clone(),
+            may_have_worked: true,
         })
     }
 
-    fn open_intent(&self, job: &Job<'_>, call: &Call) -> Option<&Intent> {
+    fn open_intent(&self, sending: &Sending<'_>) -> Option<&Intent> {
+        let address = &sending.job.task.object.address;
+        let action = sending.call.action.name;
         self.context
             .open
             .iter()
-            .find(|intent| intent.address == job.work.address && intent.action == call.action)
+            .find(|intent| intent.object.address == *address && intent.action == action)
     }
 
-    /// Finds out what an open create did.
-    pub(super) async fn settle(&self, job: &Job<'_>, call: &Call, open: Doubt) -> Result<Settled, StepError> {
-        let flat = self.memory.flatten(job.work, call, Some(&open.token))?;
+    /// Finds out what an open call did.
+    pub(super) async fn settle(&self, sending: &Sending<'_>, open: Doubt) -> Result<Settled, StepError> {
+        match sending.repeat() {
+            Repeat::Token => self.settle_create(sending, open).await,
+            Repeat::Meter => self.settle_payment(sending, open).await,
+            Repeat::Absolute | Repeat::Key | Repeat::Look | Repeat::Read => {
+                self.settle_change(sending, open).await
+            }
+        }
+    }
+
+    async fn settle_create(&self, sending: &Sending<'_>, open: Doubt) -> Result<Settled, StepError> {
+        let flat = self
+            .memory
+            .flatten(sending.job.task, sending.call, open.token.as_deref())?;
         let as_planned = flat.sealed == open.sealed;
         let mut look_up = LookUp::NotYet;
         loop {
@@ -62,7 +93,7 @@ impl Run<'_> {
                 Decision::Resend if as_planned => return Ok(Settled::Resend(open)),
                 Decision::Renew => {
                     self.context.session.failed(open.seq, "NotMade", true).await?;
-                    return Ok(Settled::NotMade);
+                    return Ok(Settled::NotDone);
                 }
                 Decision::LookUpAgainAt(time) => self.wait_until(time).await?,
                 Decision::Resend if look_up != LookUp::NotYet => {
@@ -72,10 +103,10 @@ impl Run<'_> {
             }
             // The time of a look is the time before it: it shows at least what had happened by then.
             let at = self.server_time()?;
-            if let Some(observed) = self.find_by_token(job, &open.token).await? {
+            if let Some(observed) = self.find_by_token(sending.job, &open).await? {
                 let id = observed.id.clone();
-                self.record(job, &open, &id, Some(&observed)).await?;
-                return Ok(Settled::Made { id, as_planned });
+                self.made(sending, &open, &id, Some(&observed)).await?;
+                return Ok(Settled::Done { id, as_planned });
             }
             look_up = LookUp::NotFound { at };
         }
@@ -85,38 +116,54 @@ impl Run<'_> {
     pub(super) async fn find_by_token(
         &self,
         job: &Job<'_>,
-        token: &str,
+        open: &Doubt,
     ) -> Result<Option<Observed>, StepError> {
         let stack = self.context.session.with_state(|state| state.lineage.clone());
         let listed = list_by_stack(job.resource_type, self.context.cloud, &stack).await?;
         Ok(listed
             .into_iter()
-            .find(|one| one.tags.get(TAG_OPERATION).is_some_and(|tag| tag == token)))
+            .find(|one| one.tags.get(TAG_OPERATION) == open.token.as_ref()))
     }
 
-    /// Whether an interrupted payment took effect. It is never repeated on a doubt: inside its window the old request
-    /// may still arrive, so it is waited out, and what then exists tells.
-    pub(super) async fn settle_payment(&self, job: &Job<'_>, call: &Call) -> Result<bool, StepError> {
-        debug_assert!(call.class == Class::M && !matches!(job.work.operation, Operation::Create { .. }));
-        let Some(intent) = self.open_intent(job, call) else {
-            return Ok(false);
-        };
-        let window = Window::of(intent.created_at, intent.plain);
+    /// Whether a payment took effect. It is never repeated on a doubt: inside its window the old request may still
+    /// arrive, so it is waited out, and what then exists tells.
+    async fn settle_payment(&self, sending: &Sending<'_>, open: Doubt) -> Result<Settled, StepError> {
         let is_done = loop {
             // The time of a look is the time before it.
             let now = self.server_time()?;
-            if self.is_done_already(job, call, self.context.cloud).await? {
+            if self.is_done(sending, self.context.cloud).await? {
                 break true;
             }
-            if now >= window.believed() {
+            if now >= open.window.believed() {
                 break false;
             }
-            self.wait_until(window.believed()).await?;
+            self.wait_until(open.window.believed()).await?;
         };
-        self.context
-            .session
-            .failed(intent.seq, "SettledByReading", false)
-            .await?;
-        Ok(is_done)
+        self.settled_by_looking(sending, &open, is_done).await
+    }
+
+    /// Whether an absolute state was set; the look before this one may have come too early, so there is a second one
+    /// after the pause, which may fail: a network that breaks in step with look and repetition must not break every
+    /// repetition.
+    async fn settle_change(&self, sending: &Sending<'_>, open: Doubt) -> Result<Settled, StepError> {
+        let once = self.context.cloud.once();
+        let is_done = self.is_done(sending, &once).await.unwrap_or(false);
+        self.settled_by_looking(sending, &open, is_done).await
+    }
+
+    async fn settled_by_looking(
+        &self,
+        sending: &Sending<'_>,
+        open: &Doubt,
+        is_done: bool,
+    ) -> Result<Settled, StepError> {
+        if is_done {
+            self.done(sending, Some(open.seq), Vec::new()).await?;
+            let id = self.memory.id_of(sending.job.task).unwrap_or_default();
+            return Ok(Settled::Done { id, as_planned: true });
+        }
+        let session = self.context.session;
+        session.failed(open.seq, "SettledByReading", false).await?;
+        Ok(Settled::NotDone)
     }
 }

@@ -1,12 +1,12 @@
-//! What an error of a call means for going on with the work.
+//! What an error of a call means for going on with the task.
 //!
 //! Does not know what is done about it.
 
 use std::time::Duration;
 
-use super::work::Job;
+use super::task::Job;
 use crate::cloud::{ApiError, ErrorKind};
-use crate::plan::Operation;
+use crate::task::Phase;
 
 /// How long a step goes on trying while the cloud says that something has to pass first.
 pub(super) const PATIENCE: Duration = Duration::from_secs(600);
@@ -22,16 +22,16 @@ pub(super) enum Meaning {
     Throttled,
     /// Refused because of something that passes.
     Passing,
-    /// What was to be deleted is not there.
-    Absent,
+    /// The object is not there.
+    Gone,
     /// Refused for good.
     Final,
 }
 
 impl Meaning {
     pub(super) fn of(error: &ApiError, job: &Job<'_>) -> Meaning {
-        let codes = job.resource_type.codes();
-        let removing = matches!(job.work.operation, Operation::Delete { .. });
+        let codes = &job.resource_type.codes;
+        let removing = matches!(job.task.phase, Phase::Remove | Phase::LetGo);
         match error.kind {
             ErrorKind::Ambiguous
             | ErrorKind::TokenMismatch
@@ -42,8 +42,8 @@ impl Meaning {
             _ if codes.passes(&error.code) => Meaning::Passing,
             // What uses it is on its way out as well.
             _ if removing && codes.is_in_use(&error.code) => Meaning::Passing,
-            ErrorKind::NotFound if removing => Meaning::Absent,
-            _ if removing && codes.is_absent(&error.code) => Meaning::Absent,
+            ErrorKind::NotFound if removing => Meaning::Gone,
+            _ if job.task.phase != Phase::Make && codes.is_absent(&error.code) => Meaning::Gone,
             _ => Meaning::Final,
         }
     }

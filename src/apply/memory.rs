@@ -1,90 +1,103 @@
-//! What the values of a plan have become: learnt in this run, or remembered by the state. Fills them in for a call,
-//! and turns them into what the state may keep.
+//! What this run has learnt of objects: ids and what was seen of them, by object, so that nothing of an old life is
+//! taken for the new one. Fills in what a plan left open, and turns values into what the state may keep.
 //!
 //! Does not know calls, nor when something is learnt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use super::outcome::{StepError, internal};
+use super::outcome::{Cause, StepError};
 use super::params::{self, SecretReader};
-use crate::address::Address;
+use crate::address::{Address, Object};
 use crate::live::Observed;
-use crate::plan::{Operation, Target, Work, bytes_of};
-use crate::schema::{Kind, Schema};
-use crate::state::{Resource, Session};
+use crate::plan::{Plan, bytes_of};
+use crate::state::{Effect, Resource, Session};
 use crate::step::Call;
+use crate::task::{Phase, Task};
+use crate::types::{self, Kind, ResourceType};
 use crate::value::{Attributes, Reference, Value};
 
 pub(super) struct Memory<'a> {
     session: &'a Session,
     secrets: SecretReader<'a>,
-    /// What this run has learnt: ids and observed attributes, by address.
-    learnt: Mutex<BTreeMap<Address, Attributes>>,
+    /// The addresses at which the plan makes something: what names them means the new one.
+    made: BTreeSet<&'a Address>,
+    learnt: Mutex<BTreeMap<Object, Attributes>>,
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(session: &'a Session, secrets: SecretReader<'a>) -> Memory<'a> {
+    pub(super) fn new(plan: &'a Plan, session: &'a Session, secrets: SecretReader<'a>) -> Memory<'a> {
+        let makes = plan.tasks.iter().filter(|task| task.phase == Phase::Make);
         Memory {
             session,
             secrets,
+            made: makes.map(|task| &task.object.address).collect(),
             learnt: Mutex::new(BTreeMap::new()),
         }
     }
 
-    pub(super) fn learn(&self, address: &Address, attributes: Attributes) {
+    pub(super) fn learn(&self, object: &Object, attributes: Attributes) {
         self.learnt
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .entry(address.clone())
+            .entry(object.clone())
             .or_default()
             .extend(attributes);
     }
 
-    pub(super) fn learn_observed(&self, address: &Address, observed: &Observed) {
+    pub(super) fn learn_observed(&self, object: &Object, observed: &Observed) {
         let mut attributes = observed.attributes.clone();
         attributes.insert("id".to_owned(), Value::from(observed.id.as_str()));
-        self.learn(address, attributes);
+        self.learn(object, attributes);
     }
 
-    /// The id of what the work changes; for a create from the moment in which it is known.
-    pub(super) fn id_of(&self, work: &Work) -> Option<String> {
-        match &work.operation {
-            Operation::Update { id, .. } | Operation::Delete { id, .. } => Some(id.clone()),
-            Operation::Create { .. } => {
-                let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
-                learnt.get(&work.address)?.get("id")?.as_str().map(str::to_owned)
-            }
-            Operation::Forget => None,
-        }
+    /// The id of what the task is about; of a new one from the moment in which it is known.
+    pub(super) fn id_of(&self, task: &Task) -> Option<String> {
+        task.id.clone().or_else(|| self.id(&task.object))
     }
 
-    /// What a reference has become.
-    fn look_up(&self, reference: &Reference) -> Option<Value> {
+    /// The id of an object that this run has made.
+    pub(super) fn id(&self, object: &Object) -> Option<String> {
         let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
-        let attributes = learnt.get(&reference.address);
-        if let Some(value) = attributes.and_then(|attributes| reference.find_in(attributes)) {
-            return Some(value.clone());
-        }
-        drop(learnt);
-        self.session.with_state(|state| {
-            let resource = state.resources.get(&reference.address)?;
-            if reference.attribute == "id" {
-                Some(Value::from(resource.id.as_str()))
-            } else {
-                reference.find_in(&resource.attributes).cloned()
-            }
-        })
+        learnt.get(object)?.get("id")?.as_str().map(str::to_owned)
     }
 
-    fn resolve(&self, value: &Value) -> Value {
+    /// The object that a name means: the one that this plan makes there, else the one that is there.
+    pub(super) fn meant(&self, address: &Address) -> Object {
+        if self.made.contains(address) {
+            Object::next(address.clone())
+        } else {
+            Object::now(address.clone())
+        }
+    }
+
+    fn look_up(&self, reference: &Reference) -> Option<Value> {
+        let object = self.meant(&reference.address);
+        let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        reference.find_in(learnt.get(&object)?).cloned()
+    }
+
+    pub(super) fn resolve(&self, value: &Value) -> Value {
         value.resolve(&|reference| self.look_up(reference))
+    }
+
+    /// What a call names and nobody has learnt yet.
+    pub(super) fn missing(&self, call: &Call) -> BTreeSet<Reference> {
+        let mut named = BTreeSet::new();
+        call.params
+            .values()
+            .for_each(|value| value.references(&mut named));
+        named
+            .into_iter()
+            .filter(|reference| self.look_up(reference).is_none())
+            .cloned()
+            .collect()
     }
 
     /// The parameters of a call, filled in.
     pub(super) fn flatten(
         &self,
-        work: &Work,
+        task: &Task,
         call: &Call,
         token: Option<&str>,
     ) -> Result<params::Flat, StepError> {
@@ -93,47 +106,67 @@ impl<'a> Memory<'a> {
             .iter()
             .map(|(name, value)| (name.clone(), self.resolve(value)))
             .collect();
-        params::flatten(&resolved, token, self.secrets, &|bytes| self.fingerprint(bytes))
-            .map_err(|missing| internal(format!("{} of {}: {missing}", call.action, work.address)))
+        params::flatten(&resolved, token, self.secrets, &|bytes| self.fingerprint(bytes)).map_err(|missing| {
+            let what = format!("{} of {}: {missing}", call.action.name, task.object.address);
+            Cause::Missing { what }.into()
+        })
     }
 
-    /// The state's entry for a target, without an id.
-    pub(super) fn entry(&self, schema: &'static Schema, target: &Target) -> Resource {
-        Resource {
-            type_name: schema.type_name.to_owned(),
-            attributes: self.sealed(schema, &target.attributes),
-            dependencies: target.dependencies.clone(),
-            prevent_destroy: target.prevent_destroy,
+    /// The state's entry for what a task makes, without an id.
+    pub(super) fn entry(&self, task: &Task, resource_type: &'static ResourceType) -> Resource {
+        let mut entry = Resource {
+            type_name: resource_type.name.to_owned(),
+            unsettled: task.owes.clone(),
             ..Resource::default()
+        };
+        let settle = task.then.iter().find_map(|effect| match effect {
+            Effect::Settle {
+                attributes,
+                dependencies,
+                lifecycle,
+                unsettled,
+                ..
+            } => Some((attributes, dependencies, lifecycle, unsettled)),
+            _ => None,
+        });
+        if let Some((attributes, dependencies, lifecycle, unsettled)) = settle {
+            entry.attributes = self.sealed(resource_type, attributes);
+            entry.dependencies.clone_from(dependencies);
+            entry.lifecycle.clone_from(lifecycle);
+            entry.unsettled.extend(unsettled.clone());
         }
+        entry
     }
 
-    /// What the state says of a finished change: the target's attributes, and the computed ones as seen last.
-    pub(super) fn settled(&self, address: &Address, schema: &'static Schema, target: &Target) -> Attributes {
-        let mut attributes = self.sealed(schema, &target.attributes);
-        let computed = schema
-            .attributes
-            .iter()
-            .filter(|attribute| attribute.computed && attribute.name != "id");
-        for attribute in computed {
-            let reference = Reference {
-                address: address.clone(),
-                attribute: attribute.name.to_owned(),
-            };
-            if let Some(value) = self.look_up(&reference) {
-                attributes.insert(reference.attribute, value);
+    /// An effect with everything in it that this run has learnt; in the form that the state may keep.
+    pub(super) fn filled_in(&self, task: &Task, effect: &Effect) -> Effect {
+        let mut effect = effect.clone();
+        let resource_type = types::find(task.object.address.type_name());
+        if let (Effect::Settle { attributes, .. }, Some(resource_type)) = (&mut effect, resource_type) {
+            let mut sealed = self.sealed(resource_type, attributes);
+            let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+            let computed = resource_type
+                .attributes
+                .iter()
+                .filter(|attribute| attribute.computed && attribute.name != "id");
+            for attribute in computed {
+                let seen = learnt.get(&task.object);
+                if let Some(value) = seen.and_then(|seen| seen.get(attribute.name)) {
+                    sealed.insert(attribute.name.to_owned(), value.clone());
+                }
             }
+            *attributes = sealed;
         }
-        attributes
+        effect
     }
 
     /// Attributes as the state may keep them: filled in, secrets and long text as fingerprints, what is not known
     /// left out.
-    fn sealed(&self, schema: &'static Schema, attributes: &Attributes) -> Attributes {
+    fn sealed(&self, resource_type: &'static ResourceType, attributes: &Attributes) -> Attributes {
         let mut sealed = Attributes::new();
         for (name, value) in attributes {
             let value = self.resolve(value);
-            let kind = schema.attribute(name).map(|attribute| &attribute.kind);
+            let kind = resource_type.attribute(name).map(|attribute| &attribute.kind);
             let value = match (kind, &value) {
                 (Some(Kind::Text), _) => bytes_of(&value).map(|bytes| Value::from(self.fingerprint(bytes))),
                 (_, Value::Secret(source)) => (self.secrets)(source)
@@ -145,6 +178,8 @@ impl<'a> Memory<'a> {
                 sealed.insert(name.clone(), value);
             }
         }
+        // What was filled in may change the order of a set.
+        (resource_type.normalise)(&mut sealed);
         sealed
     }
 

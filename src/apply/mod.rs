@@ -1,39 +1,38 @@
-//! The executor: does what the plan says, each piece of work as soon as what it waits for is done.
+//! The executor: does what the plan says, each task as soon as what it waits for is done.
 //!
 //! Decides nothing. Intent is on disk before a call leaves, its result before the step counts as done. Does not
 //! know configuration or the screen.
 
-mod call;
-mod change;
-mod create;
 mod doubt;
-mod effects;
+mod look;
 mod meaning;
 mod memory;
 mod outcome;
 mod params;
 mod ready;
 mod run;
+mod send;
 mod stop;
+mod task;
 mod wait;
-mod work;
 
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use self::memory::Memory;
 pub(crate) use self::outcome::{Cause, Failure, Outcome};
 pub(crate) use self::params::SecretReader;
 use self::ready::Ready;
 use self::run::Run;
 pub(crate) use self::stop::Stop;
-use self::work::End;
+use self::task::End;
 use crate::cloud::Cloud;
 use crate::env::{Clock, Random};
 use crate::event::Listener;
 use crate::plan::Plan;
-use crate::state::{Intent, Session};
+use crate::state::{Effect, Intent, Session, StateError};
 
 /// What the executor works with.
 pub(crate) struct Context<'a> {
@@ -48,15 +47,32 @@ pub(crate) struct Context<'a> {
     pub(crate) open: &'a [Intent],
 }
 
+/// Writes down what a plan lets the state learn, where nothing is to be changed in the cloud.
+pub(crate) async fn note(
+    plan: &Plan,
+    session: &Session,
+    secrets: SecretReader<'_>,
+) -> Result<(), StateError> {
+    let memory = Memory::new(plan, session, secrets);
+    let notes = plan.tasks.iter().filter(|task| task.is_note());
+    let effects: Vec<Effect> = notes
+        .flat_map(|task| task.then.iter().map(|effect| memory.filled_in(task, effect)))
+        .collect();
+    if effects.is_empty() {
+        return Ok(());
+    }
+    session.note(effects).await
+}
+
 /// Carries out a plan. Whatever happens is in the outcome; what is known is on disk.
 pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Outcome {
-    let run = Run::new(context);
+    let run = Run::new(plan, context);
     let mut ready = Ready::new(plan);
     let mut outcome = Outcome::default();
     let mut running = FuturesUnordered::new();
     let start = |index: usize| {
         let run = &run;
-        async move { (index, run.work(&plan.work[index]).await) }
+        async move { (index, run.task(&plan.tasks[index]).await) }
     };
     running.extend(ready.begin_first().into_iter().map(start));
     loop {
@@ -73,7 +89,7 @@ pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Outcome {
         };
         match end {
             End::Done => {
-                outcome.done.push(plan.work[index].address.clone());
+                outcome.done.push(plan.tasks[index].object.address.clone());
                 let may_begin = !context.stop.is_raised();
                 running.extend(ready.done(index, may_begin).into_iter().map(start));
             }

@@ -1,6 +1,6 @@
 //! What became of a plan.
 
-use crate::address::Address;
+use crate::address::{Address, Object};
 use crate::cloud::ApiError;
 use crate::cloud::wait::WaitError;
 use crate::diagnostic::Location;
@@ -9,10 +9,10 @@ use crate::state::StateError;
 /// How a run of the executor ended.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// Addresses of finished work, in the order in which it finished.
+    /// Addresses of finished tasks, in the order in which they finished.
     pub(crate) done: Vec<Address>,
     pub(crate) failed: Vec<Failure>,
-    /// Work that was left in the middle: address, step, id.
+    /// Tasks that were left in the middle: address, step, id.
     pub(crate) half_made: Vec<(Address, String, Option<String>)>,
     pub(crate) not_begun: Vec<Unbegun>,
     /// Whether anything in the cloud or the state was changed, or may have been.
@@ -21,20 +21,22 @@ pub(crate) struct Outcome {
     pub(crate) interrupted: bool,
 }
 
-/// Work that failed.
+/// A task that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) address: Address,
+    pub(crate) object: Object,
     /// Where its block is.
     pub(crate) location: Option<Location>,
     /// The step that failed.
     pub(crate) step: String,
     /// The id, if it exists.
     pub(crate) id: Option<String>,
+    /// Whether what the steps had taken away for a while was given back; none if there was nothing to give back.
+    pub(crate) restored: Option<bool>,
     pub(crate) cause: Cause,
 }
 
-/// Work that was not begun.
+/// A task that was not begun.
 #[derive(Debug)]
 pub(crate) struct Unbegun {
     pub(crate) address: Address,
@@ -63,6 +65,15 @@ pub(crate) enum Cause {
         "an interrupted create had made {id} with the configuration of that time; it is in the state now"
     )]
     Adopted { id: String },
+    /// What was to be changed is gone.
+    #[error("{id} is gone: somebody else deleted it while this ran")]
+    Vanished { id: String },
+    /// Something that a call names did not come to be.
+    #[error("{what}")]
+    Missing { what: String },
+    /// Somebody else moves it: it is past the state that is waited for, or settled in another.
+    #[error("it was to become {wanted} and is {status}: somebody else changes it")]
+    Settled { wanted: String, status: String },
     /// An error in `infra` itself.
     #[error("{0}; this is an error in infra")]
     Internal(String),
@@ -76,6 +87,9 @@ impl Cause {
             Cause::Wait { .. } => "Wait",
             Cause::State(_) => "State",
             Cause::Adopted { .. } => "Adopted",
+            Cause::Vanished { .. } => "Vanished",
+            Cause::Missing { .. } => "Missing",
+            Cause::Settled { .. } => "Settled",
             Cause::Internal(_) => "Internal",
         }
     }
@@ -86,6 +100,8 @@ pub(super) enum StepError {
     Cause(Box<Cause>),
     /// Somebody asked to stop.
     Stopped,
+    /// What was to be removed is not there any more.
+    Gone,
 }
 
 impl From<StateError> for StepError {

@@ -1,6 +1,6 @@
-//! Which work is ready: all that it waits for is done.
+//! Which tasks are ready: all that they wait for is done.
 //!
-//! Does not know what the work is, nor how it is done.
+//! Does not know what a task is, nor how it is done.
 
 use std::collections::BTreeSet;
 
@@ -8,38 +8,38 @@ use super::outcome::{Failure, Unbegun};
 use crate::address::Address;
 use crate::plan::Plan;
 
-/// How far a plan has come. Work is named by its position in the plan.
+/// How far a plan has come. Tasks are named by their positions in the plan.
 pub(super) struct Ready<'a> {
     plan: &'a Plan,
-    /// How many others each piece of work still waits for.
+    /// How many others each task still waits for.
     waits_for: Vec<usize>,
-    /// Who waits for each piece of work.
+    /// Who waits for each task.
     dependents: Vec<Vec<usize>>,
     begun: Vec<bool>,
 }
 
 impl<'a> Ready<'a> {
     pub(super) fn new(plan: &'a Plan) -> Ready<'a> {
-        let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); plan.work.len()];
-        for (index, work) in plan.work.iter().enumerate() {
-            work.after.iter().for_each(|after| dependents[*after].push(index));
+        let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); plan.tasks.len()];
+        for (index, task) in plan.tasks.iter().enumerate() {
+            task.after.iter().for_each(|after| dependents[*after].push(index));
         }
         Ready {
             plan,
-            waits_for: plan.work.iter().map(|work| work.after.len()).collect(),
+            waits_for: plan.tasks.iter().map(|task| task.after.len()).collect(),
             dependents,
-            begun: vec![false; plan.work.len()],
+            begun: vec![false; plan.tasks.len()],
         }
     }
 
-    /// The work that waits for nothing; it counts as begun from now on.
+    /// The tasks that wait for nothing; they count as begun from now on.
     pub(super) fn begin_first(&mut self) -> Vec<usize> {
-        let all = 0..self.plan.work.len();
+        let all = 0..self.plan.tasks.len();
         let first = all.filter(|index| self.waits_for[*index] == 0).collect();
         self.begin(first)
     }
 
-    /// A piece of work is done. The work that waited for nothing else counts as begun from now on, if it may begin.
+    /// A task is done. Those that waited for nothing else count as begun from now on, if they may begin.
     pub(super) fn done(&mut self, index: usize, may_begin: bool) -> Vec<usize> {
         let mut freed = Vec::new();
         for dependent in &self.dependents[index] {
@@ -51,31 +51,32 @@ impl<'a> Ready<'a> {
         if may_begin { self.begin(freed) } else { Vec::new() }
     }
 
-    fn begin(&mut self, work: Vec<usize>) -> Vec<usize> {
-        work.iter().for_each(|index| self.begun[*index] = true);
-        work
+    fn begin(&mut self, tasks: Vec<usize>) -> Vec<usize> {
+        tasks.iter().for_each(|index| self.begun[*index] = true);
+        tasks
     }
 
     pub(super) fn all_begun(&self) -> bool {
         self.begun.iter().all(|begun| *begun)
     }
 
-    /// The work that was not begun, each with the first that it waited for and did not get.
+    /// The tasks that were not begun, each with the first that they waited for and did not get.
     pub(super) fn unbegun(&self, failed: &[Failure]) -> Vec<Unbegun> {
-        let failed: BTreeSet<&Address> = failed.iter().map(|failure| &failure.address).collect();
-        let work = &self.plan.work;
+        let failed: BTreeSet<&Address> = failed.iter().map(|failure| &failure.object.address).collect();
+        let tasks = &self.plan.tasks;
         let stands_in_the_way =
-            |after: &&usize| failed.contains(&work[**after].address) || !self.begun[**after];
-        work.iter()
+            |after: &&usize| failed.contains(&tasks[**after].object.address) || !self.begun[**after];
+        tasks
+            .iter()
             .zip(&self.begun)
             .filter(|(_, begun)| !**begun)
             .map(|(unbegun, _)| Unbegun {
-                address: unbegun.address.clone(),
+                address: unbegun.object.address.clone(),
                 waits_for: unbegun
                     .after
                     .iter()
                     .find(stands_in_the_way)
-                    .map(|after| work[*after].address.clone()),
+                    .map(|after| tasks[*after].object.address.clone()),
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! One run of the executor: what all its pieces of work share.
+//! One run of the executor: what all its tasks share.
 //!
 //! Does not know what any of them does.
 
@@ -10,13 +10,14 @@ use std::time::Duration;
 use super::Context;
 use super::memory::Memory;
 use super::outcome::{StepError, internal};
-use crate::address::Address;
+use crate::address::{Address, Object};
 use crate::cloud::wait::Poller;
 use crate::live::Observed;
 use crate::observe::poll::poller;
-use crate::plan::Work;
-use crate::resources::{REGISTRY, ResourceType};
+use crate::plan::Plan;
 use crate::state::Effect;
+use crate::task::Task;
+use crate::types::{REGISTRY, ResourceType};
 
 /// One run of the executor.
 pub(super) struct Run<'a> {
@@ -24,20 +25,20 @@ pub(super) struct Run<'a> {
     pub(super) memory: Memory<'a>,
     /// Who waits for resources, by type.
     pub(super) pollers: BTreeMap<&'static str, Poller<Observed>>,
-    /// Work that is under way, with the step it is at.
-    under_way: Mutex<BTreeMap<Address, (String, Option<String>)>>,
+    /// Tasks that are under way, with the step they are at.
+    under_way: Mutex<BTreeMap<Object, (String, Option<String>)>>,
     changed: AtomicBool,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(context: &'a Context<'a>) -> Run<'a> {
-        let named = |resource_type: &'static dyn ResourceType| {
+    pub(super) fn new(plan: &'a Plan, context: &'a Context<'a>) -> Run<'a> {
+        let named = |resource_type: &'static ResourceType| {
             let poller = poller(resource_type, context.cloud, context.clock.clone());
-            (resource_type.schema().type_name, poller)
+            (resource_type.name, poller)
         };
         Run {
             context,
-            memory: Memory::new(context.session, context.secrets),
+            memory: Memory::new(plan, context.session, context.secrets),
             pollers: REGISTRY.iter().copied().map(named).collect(),
             under_way: Mutex::new(BTreeMap::new()),
             changed: AtomicBool::new(false),
@@ -53,33 +54,36 @@ impl<'a> Run<'a> {
         self.changed.store(true, Ordering::Relaxed);
     }
 
-    /// Work that was left in the middle: address, step, id.
+    /// Tasks that were left in the middle: address, step, id.
     pub(super) fn half_made(&self) -> Vec<(Address, String, Option<String>)> {
         let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         under_way
             .iter()
-            .map(|(address, (step, id))| (address.clone(), step.clone(), id.clone()))
+            .map(|(object, (step, id))| (object.address.clone(), step.clone(), id.clone()))
             .collect()
     }
 
-    pub(super) fn at_step(&self, work: &Work, step: &str) {
-        let id = self.memory.id_of(work);
+    pub(super) fn at_step(&self, task: &Task, step: &str) {
+        let id = self.memory.id_of(task);
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(work.address.clone(), (step.to_owned(), id));
+            .insert(task.object.clone(), (step.to_owned(), id));
     }
 
-    /// The work is done or has failed, so it is not in the middle of anything.
-    pub(super) fn not_under_way(&self, work: &Work) {
+    /// The task is done or has failed, so it is not in the middle of anything.
+    pub(super) fn not_under_way(&self, task: &Task) {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&work.address);
+            .remove(&task.object);
     }
 
     /// Writes down what became known without a call.
     pub(super) async fn note(&self, effects: Vec<Effect>) -> Result<(), StepError> {
+        if effects.is_empty() {
+            return Ok(());
+        }
         self.context.session.note(effects).await?;
         self.has_changed();
         Ok(())

@@ -6,31 +6,34 @@ use std::time::Duration;
 
 use super::outcome::{Cause, StepError, internal};
 use super::run::Run;
-use super::work::Job;
+use super::task::Job;
 use crate::cloud::wait::{Ending, Verdict, WaitError};
 use crate::event::Event;
 use crate::live::Observed;
 use crate::observe::poll;
-use crate::plan::Operation;
 use crate::step::{Condition, StepKind, Wait};
+use crate::task::Phase;
 
 impl Run<'_> {
     /// Waits for a state of the resource.
     pub(super) async fn wait(&self, job: &Job<'_>, wait: &Wait) -> Result<(), StepError> {
-        let address = &job.work.address;
+        let task = job.task;
+        let address = &task.object.address;
         let id = self
             .memory
-            .id_of(job.work)
+            .id_of(task)
             .ok_or_else(|| internal(format!("{address} has no id to wait for")))?;
         let poller = self
             .pollers
-            .get(job.schema().type_name)
+            .get(job.resource_type.name)
             .ok_or_else(|| internal(format!("nothing polls {address}")))?;
         let is_met = |observed: Option<&Observed>| match poll::verdict(&wait.until, observed) {
             // What was just made has no earlier state, so somebody else has taken it on already.
             Verdict::Past { .. } | Verdict::Elsewhere { .. } if is_wanted_later(job, wait, observed) => {
                 Verdict::Done
             }
+            // Somebody else has removed what was to be removed, on the way there.
+            Verdict::Missing if task.phase == Phase::Remove => Verdict::Gone,
             verdict => verdict,
         };
         let on_status = |status: &str| {
@@ -44,23 +47,24 @@ impl Run<'_> {
             waited = poller.wait(&id, is_met, timeout, on_status) => waited,
             () = self.context.stop.raised() => return Err(StepError::Stopped),
         };
+        let wanted = || match &wait.until {
+            Condition::Is { value, .. } => (*value).to_owned(),
+            Condition::Gone => "gone".to_owned(),
+        };
         match waited {
             Ok(Ending::Reached(Some(observed))) => {
-                self.memory.learn_observed(address, &observed);
+                self.memory.learn_observed(&task.object, &observed);
                 Ok(())
             }
-            Ok(Ending::Reached(None)) => {
-                let effects = self.removal(job).into_iter().collect();
-                self.note(effects).await
-            }
+            Ok(Ending::Reached(None)) if wait.until == Condition::Gone => Ok(()),
+            Ok(Ending::Reached(None)) => Err(StepError::Gone),
             Ok(Ending::Otherwise { status, .. }) => {
-                let error = WaitError::Otherwise { status };
-                let wanted = wanted(&wait.until);
-                Err(Cause::Wait { wanted, error }.into())
+                let wanted = wanted();
+                Err(Cause::Settled { wanted, status }.into())
             }
             Err(WaitError::Api(error)) => Err(error.into()),
             Err(error) => {
-                let wanted = wanted(&wait.until);
+                let wanted = wanted();
                 Err(Cause::Wait { wanted, error }.into())
             }
         }
@@ -70,7 +74,7 @@ impl Run<'_> {
 /// Whether a wait that comes later in a create is met already.
 fn is_wanted_later(job: &Job<'_>, wait: &Wait, observed: Option<&Observed>) -> bool {
     let later = job
-        .work
+        .task
         .steps
         .iter()
         .filter_map(|step| match &step.kind {
@@ -79,15 +83,8 @@ fn is_wanted_later(job: &Job<'_>, wait: &Wait, observed: Option<&Observed>) -> b
         })
         .skip_while(|other| *other != wait)
         .skip(1);
-    matches!(job.work.operation, Operation::Create { .. })
+    job.task.phase == Phase::Make
         && later
             .into_iter()
             .any(|later| poll::verdict(&later.until, observed) == Verdict::Done)
-}
-
-fn wanted(until: &Condition) -> String {
-    match until {
-        Condition::Is { value, .. } => (*value).to_owned(),
-        Condition::Gone => "gone".to_owned(),
-    }
 }

@@ -3,15 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Product;
+use crate::api::Action;
 use crate::diagnostic::Diagnostic;
 
 /// A call that did not succeed, after all tries. Holds no secret: messages are scrubbed.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     pub(crate) kind: ErrorKind,
-    pub(crate) product: Product,
-    pub(crate) action: &'static str,
+    pub(crate) action: &'static Action,
     /// The API's code, or empty if no answer of the API came.
     pub(crate) code: String,
     /// The API's message, or ours if no answer of the API came.
@@ -68,7 +67,11 @@ impl ApiError {
 
     /// Where and how often it was tried, as facts for a report.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let mut api = format!("api: {} {}", self.product.name().to_lowercase(), self.action);
+        let mut api = format!(
+            "api: {} {}",
+            self.action.product.name.to_lowercase(),
+            self.action.name
+        );
         if let Some(status) = self.http_status {
             api.push_str(&format!(", HTTP {status}"));
         }
@@ -105,7 +108,7 @@ impl fmt::Display for ApiError {
             ErrorKind::Unreachable => "could not be sent",
             ErrorKind::Malformed => "got an answer that is not the API's",
         };
-        write!(f, "{} {verb}: ", self.action)?;
+        write!(f, "{} {verb}: ", self.action.name)?;
         if !self.code.is_empty() {
             write!(f, "{}: ", self.code)?;
         }

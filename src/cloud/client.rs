@@ -11,7 +11,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::actions::Effect;
 use super::api_error::{ApiError, ErrorKind};
 use super::attempt::{Attempts, Call, Doubt, Next};
 use super::endpoint::{Endpoint, Endpoints};
@@ -22,7 +21,8 @@ use super::retry::{self, Budget, TRIES_MAX};
 use super::secret::Credentials;
 use super::server_clock::{NOTABLE_OFFSET, ServerClock, parse_date};
 use super::window::{Window, WindowPolicy};
-use super::{Product, Reply, Request, Totals, actions, lock, sign};
+use super::{Reply, Request, Totals, lock, sign};
+use crate::api::{Action, Product, Repeat, action};
 use crate::env::{Clock, Env, HttpRequest, HttpResponse, Random, Transport, TransportError};
 use crate::event::{Event, Listener};
 
@@ -138,8 +138,8 @@ impl Cloud {
 
     /// Takes a place for a change: one of the calls in flight, at the pace that the action bears. Taken before the
     /// intent is written, so that standing in line never eats the send window. Given back when dropped.
-    pub(crate) async fn slot(&self, product: Product, action: &str) -> Slot {
-        let slot = self.inner.limiter.slot(product, action).await;
+    pub(crate) async fn slot(&self, action: &'static Action) -> Slot {
+        let slot = self.inner.limiter.slot(action).await;
         lock(&self.inner.totals).waited += slot.waited;
         slot
     }
@@ -190,7 +190,7 @@ impl Cloud {
     }
 
     /// Where the requests of a product go: `https://sts.cn-hangzhou.aliyuncs.com`.
-    pub(crate) fn address(&self, product: Product) -> String {
+    pub(crate) fn address(&self, product: &'static Product) -> String {
         self.inner.endpoints.get(product).to_string()
     }
 
@@ -201,7 +201,7 @@ impl Cloud {
 
     /// Asks which account the key pair belongs to. Needs no permission; gives up sooner than other reads.
     pub(crate) async fn caller_identity(&self) -> Result<Identity, ApiError> {
-        let request = Request::new(Product::Sts, "GetCallerIdentity");
+        let request = Request::new(&action::GET_CALLER_IDENTITY);
         let tries_max = IDENTITY_TRIES;
         let reply = self
             .exchange(&request, Purpose::Read { tries_max }, outcome::tree)
@@ -228,7 +228,7 @@ impl Cloud {
     ) -> Result<Reply<T>, ApiError> {
         let inner = &*self.inner;
         if !purpose.fits(request) {
-            let fault = Fault::of_ours("infra does not know what this action does to the cloud");
+            let fault = Fault::of_ours("a change was about to be sent as a read, or a read as a change");
             return inner.finish(request, Err((ErrorKind::Refused, fault)), 0, Duration::ZERO);
         }
         let started = inner.clock.elapsed();
@@ -241,7 +241,7 @@ impl Cloud {
             let slot = match purpose {
                 Purpose::Change { slot, .. } => slot,
                 Purpose::Read { .. } => {
-                    own = self.slot(request.product, request.action).await;
+                    own = self.slot(request.action).await;
                     &own
                 }
             };
@@ -271,7 +271,7 @@ impl Cloud {
             let mut fault = match outcome::read(answer, &decode) {
                 Ok(reply) => {
                     slot.passed();
-                    inner.budget(request.product).refund(tries - 1);
+                    inner.budget(request).refund(tries - 1);
                     break Ok(reply);
                 }
                 Err(fault) => fault,
@@ -301,11 +301,8 @@ impl Purpose<'_> {
     /// Whether the table of actions says the same about the request: a change that passed for a read would be
     /// repeated freely.
     fn fits(&self, request: &Request) -> bool {
-        let effect = actions::find(request.product, request.action).map(|action| action.effect);
-        match self {
-            Purpose::Read { .. } => effect == Some(Effect::Read),
-            Purpose::Change { .. } => matches!(effect, Some(Effect::Change(..))),
-        }
+        let is_read = request.action.repeat == Repeat::Read;
+        is_read == matches!(self, Purpose::Read { .. })
     }
 
     fn call(&self, request: &Request) -> Call {
@@ -350,8 +347,8 @@ impl Inner {
         let timestamp = timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let nonce = self.nonce();
         let mut common = vec![
-            ("Action", request.action),
-            ("Version", request.product.version()),
+            ("Action", request.action.name),
+            ("Version", request.action.product.version),
             ("Format", "JSON"),
             ("AccessKeyId", credentials.access_key_id()),
             ("SignatureMethod", "HMAC-SHA1"),
@@ -388,7 +385,7 @@ impl Inner {
         let began = self.clock.elapsed();
         let answer = self.transport.send(HttpRequest {
             method: "POST",
-            url: format!("{}/", self.endpoints.get(request.product)),
+            url: format!("{}/", self.endpoints.get(request.action.product)),
             headers: vec![
                 ("content-type", "application/x-www-form-urlencoded".to_owned()),
                 ("accept", "application/json".to_owned()),
@@ -398,7 +395,7 @@ impl Inner {
                 ),
             ],
             body: body.as_bytes().to_vec(),
-            timeout: actions::timeout(request.product, request.action),
+            timeout: request.action.timeout(),
             body_limit: BODY_LIMIT,
         });
         let answer = answer.await;
@@ -470,7 +467,7 @@ impl Inner {
             }
             Next::Stop(kind) => return Some(kind),
             Next::Retry { failures, kind } => {
-                if !self.budget(request.product).spend() {
+                if !self.budget(request).spend() {
                     return Some(kind);
                 }
                 let pause = retry::pause(&*self.random, failures);
@@ -524,8 +521,8 @@ impl Inner {
 
     fn tell_throttled(&self, request: &Request, pause: Duration) {
         self.listener.event(&Event::Throttled {
-            product: request.product.name(),
-            action: request.action,
+            product: request.action.product.name,
+            action: request.action.name,
             pause,
         });
     }
@@ -545,16 +542,13 @@ impl Inner {
         self.clock.sleep(pause).await;
     }
 
-    fn budget(&self, product: Product) -> &Budget {
-        &self.budgets[self.endpoints.get(product)]
+    fn budget(&self, request: &Request) -> &Budget {
+        &self.budgets[self.endpoints.get(request.action.product)]
     }
 
     fn count(&self, request: &Request, tries: u32) {
         let mut totals = lock(&self.totals);
-        *totals
-            .requests
-            .entry((request.product, request.action))
-            .or_default() += 1;
+        *totals.requests.entry(request.action).or_default() += 1;
         totals.retries += u64::from(tries > 1);
     }
 
@@ -572,7 +566,6 @@ impl Inner {
     ) -> Result<Reply<T>, ApiError> {
         let result = outcome.map_err(|(kind, fault)| ApiError {
             kind,
-            product: request.product,
             action: request.action,
             code: fault.code,
             message: fault.message,
@@ -587,8 +580,8 @@ impl Inner {
             Err(error) => (error.outcome(), error.http_status, error.request_id.clone()),
         };
         self.listener.event(&Event::ApiCall {
-            product: request.product.name(),
-            action: request.action,
+            product: request.action.product.name,
+            action: request.action.name,
             outcome,
             http_status,
             request_id,

@@ -8,25 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::Product;
-
-/// Regions whose ECS does not live at `ecs.<region>.aliyuncs.com`, from the current SDK's table.
-const ECS_EXCEPTIONS: &[(&str, &str)] = &[
-    ("cn-hangzhou", "ecs-cn-hangzhou.aliyuncs.com"),
-    ("cn-hangzhou-finance", "ecs.aliyuncs.com"),
-    ("cn-north-2-gov-1", "ecs.aliyuncs.com"),
-    ("cn-shanghai-finance-1", "ecs-cn-hangzhou.aliyuncs.com"),
-    ("cn-shenzhen-finance-1", "ecs-cn-hangzhou.aliyuncs.com"),
-];
-
-/// Regions whose VPC does not live at `vpc.<region>.aliyuncs.com`, from the current SDK's table.
-const VPC_EXCEPTIONS: &[(&str, &str)] = &[
-    ("cn-hangzhou", "vpc.aliyuncs.com"),
-    ("cn-hangzhou-finance", "vpc.aliyuncs.com"),
-    ("cn-north-2-gov-1", "vpc.aliyuncs.com"),
-    ("cn-shanghai-finance-1", "vpc.aliyuncs.com"),
-    ("cn-shenzhen-finance-1", "vpc.aliyuncs.com"),
-];
+use crate::api::Product;
 
 /// The vendor's domain.
 const VENDOR_DOMAIN: &str = ".aliyuncs.com";
@@ -177,7 +159,7 @@ fn check_host(host: &str) -> Result<bool, EndpointError> {
 
 /// The addresses of all products for one region.
 #[derive(Debug, Clone)]
-pub(crate) struct Endpoints(BTreeMap<Product, Endpoint>);
+pub(crate) struct Endpoints(BTreeMap<&'static Product, Endpoint>);
 
 /// An address that was given and cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,14 +195,11 @@ impl Endpoints {
         let file = given("[infra] endpoint", Trust::File, endpoint_file)?;
         let mut endpoints = BTreeMap::new();
         for product in Product::ALL {
-            let own = var(&format!(
-                "ALIBABA_CLOUD_ENDPOINT_{}",
-                product.name().to_uppercase()
-            ))?;
+            let own = var(&format!("ALIBABA_CLOUD_ENDPOINT_{}", product.name.to_uppercase()))?;
             let endpoint = own
                 .or_else(|| everywhere.clone())
                 .or_else(|| file.clone())
-                .unwrap_or_else(|| Endpoint::of_vendor(vendor_host(product, region)));
+                .unwrap_or_else(|| Endpoint::of_vendor(product.host(region)));
             endpoints.insert(product, endpoint);
         }
         Ok(Endpoints(endpoints))
@@ -237,8 +216,8 @@ impl Endpoints {
     }
 
     /// The address of a product.
-    pub(crate) fn get(&self, product: Product) -> &Endpoint {
-        &self.0[&product]
+    pub(crate) fn get(&self, product: &'static Product) -> &Endpoint {
+        &self.0[product]
     }
 
     /// Whether all of them are Alibaba Cloud itself.
@@ -247,22 +226,10 @@ impl Endpoints {
     }
 }
 
-fn vendor_host(product: Product, region: &str) -> String {
-    let exceptions = match product {
-        Product::Ecs => ECS_EXCEPTIONS,
-        Product::Vpc => VPC_EXCEPTIONS,
-        // One address serves every region.
-        Product::Sts => return "sts.aliyuncs.com".to_owned(),
-    };
-    match exceptions.iter().find(|(exception, _)| *exception == region) {
-        Some((_, host)) => (*host).to_owned(),
-        None => format!("{}.{region}{VENDOR_DOMAIN}", product.name().to_lowercase()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::product::{ECS, STS, VPC};
 
     fn resolve(region: &str, vars: &[(&str, &str)], file: Option<&str>) -> Result<Endpoints, BadEndpoint> {
         let vars = vars
@@ -292,12 +259,9 @@ mod tests {
             ),
         ] {
             let endpoints = resolve(region, &[], None).unwrap();
-            assert_eq!(endpoints.get(Product::Ecs).to_string(), ecs);
-            assert_eq!(endpoints.get(Product::Vpc).to_string(), vpc);
-            assert_eq!(
-                endpoints.get(Product::Sts).to_string(),
-                "https://sts.aliyuncs.com"
-            );
+            assert_eq!(endpoints.get(&ECS).to_string(), ecs);
+            assert_eq!(endpoints.get(&VPC).to_string(), vpc);
+            assert_eq!(endpoints.get(&STS).to_string(), "https://sts.aliyuncs.com");
             assert!(endpoints.are_vendor());
         }
     }
@@ -316,9 +280,9 @@ mod tests {
             Some("https://ecs-vpc.cn-beijing.aliyuncs.com"),
         )
         .unwrap();
-        assert_eq!(endpoints.get(Product::Ecs).to_string(), "http://127.0.0.1:7070");
+        assert_eq!(endpoints.get(&ECS).to_string(), "http://127.0.0.1:7070");
         assert_eq!(
-            endpoints.get(Product::Vpc).to_string(),
+            endpoints.get(&VPC).to_string(),
             "https://vpc-vpc.cn-beijing.aliyuncs.com"
         );
         assert!(!endpoints.are_vendor());

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::{Product, lock};
+use super::lock;
+use crate::api::Action;
 use crate::env::Clock;
 
 /// A throttled API is asked this often whether it is open again; the vendor advises one call a second.
@@ -40,7 +41,7 @@ const RATE_MAX: f64 = 1000.0;
 pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
     places: Arc<Semaphore>,
-    gates: Mutex<BTreeMap<(Product, String), Arc<Gate>>>,
+    gates: Mutex<BTreeMap<&'static Action, Arc<Gate>>>,
 }
 
 /// A place for one call; given back when dropped.
@@ -80,9 +81,9 @@ impl Limiter {
     }
 
     /// Waits for a place and for the API's pace.
-    pub(crate) async fn slot(&self, product: Product, action: &str) -> Slot {
+    pub(crate) async fn slot(&self, action: &'static Action) -> Slot {
         let started = self.clock.elapsed();
-        let gate = Arc::clone(lock(&self.gates).entry((product, action.to_owned())).or_default());
+        let gate = Arc::clone(lock(&self.gates).entry(action).or_default());
         let line = gate.line.lock().await;
         let entry = gate.enter(&self.places, &*self.clock).await;
         drop(line);
@@ -353,6 +354,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::api::action;
     use crate::cloud::testing::World;
     use crate::env::chance::Chance;
 
@@ -472,9 +474,9 @@ mod tests {
         }
 
         /// One call through all its tries, as a client makes it.
-        async fn call(&self, action: &str) {
+        async fn call(&self, action: &'static Action) {
             loop {
-                let slot = self.limiter.slot(Product::Ecs, action).await;
+                let slot = self.limiter.slot(action).await;
                 let mut in_doubt = false;
                 loop {
                     match self.send().await {
@@ -507,7 +509,7 @@ mod tests {
             });
             let mut calls = tokio::task::JoinSet::new();
             for _ in 0..parallelism + 1 + chance.index(12) {
-                let action = *chance.pick(&["CreateInstance", "StartInstance"]);
+                let action = *chance.pick(&[&action::CREATE_INSTANCE, &action::START_INSTANCE]);
                 let site = Arc::clone(&site);
                 calls.spawn(async move { site.call(action).await });
             }
@@ -525,14 +527,14 @@ mod tests {
     async fn a_repetition_comes_before_new_calls() {
         let world = World::new();
         let limiter = Arc::new(Limiter::new(world.clock(), 1));
-        let first = limiter.slot(Product::Ecs, "CreateInstance").await;
+        let first = limiter.slot(&action::CREATE_INSTANCE).await;
         first.throttled(None);
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut calls = tokio::task::JoinSet::new();
         for _ in 0..20 {
             let (limiter, order) = (Arc::clone(&limiter), Arc::clone(&order));
             calls.spawn(async move {
-                limiter.slot(Product::Ecs, "CreateInstance").await.passed();
+                limiter.slot(&action::CREATE_INSTANCE).await.passed();
                 lock(&order).push("new");
             });
         }

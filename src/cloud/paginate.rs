@@ -11,6 +11,7 @@ use super::Request;
 use super::api_error::{ApiError, ErrorKind};
 use super::client::Cloud;
 use super::page::{self, Decode, Page};
+use crate::api::Pages;
 
 /// How often a list that keeps moving is read before everything that was seen is returned.
 const PASSES_MAX: usize = 5;
@@ -27,16 +28,7 @@ const EMPTY_PAGES_MAX: usize = 3;
 pub(crate) struct Paging {
     /// Where the items stand in the answer: `Instances.Instance`.
     pub(crate) list: &'static str,
-    pub(crate) style: Style,
-}
-
-/// How the next page is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// `MaxResults` and `NextToken`, one page after the other.
-    NextToken { max: u32 },
-    /// `PageSize` and `PageNumber`; all but the first page side by side.
-    PageNumber { max: u32 },
+    pub(crate) pages: Pages,
 }
 
 impl Cloud {
@@ -47,9 +39,9 @@ impl Cloud {
         paging: Paging,
         decode: &D,
     ) -> Result<Vec<D::Item>, ApiError> {
-        match paging.style {
-            Style::NextToken { max } => self.pages_by_token(request, paging, max, decode).await,
-            Style::PageNumber { max } => self.pages_by_number(request, paging, max, decode).await,
+        match paging.pages {
+            Pages::ByToken { max } => self.pages_by_token(request, paging, max, decode).await,
+            Pages::ByNumber { max } => self.pages_by_number(request, paging, max, decode).await,
         }
     }
 
@@ -215,7 +207,6 @@ impl<T> Seen<T> {
 fn malformed(request: &Request, message: &str) -> ApiError {
     ApiError {
         kind: ErrorKind::Malformed,
-        product: request.product,
         action: request.action,
         code: String::new(),
         message: message.to_owned(),

@@ -74,9 +74,6 @@ pub(crate) enum WaitError {
     /// It was not to be seen for so long that it cannot be there.
     #[error("it cannot be seen {} s after it was made or changed", .after.as_secs())]
     NotVisible { after: Duration },
-    /// It went past what was waited for, or settled elsewhere.
-    #[error("it is {status}: somebody else has changed it")]
-    Otherwise { status: String },
     /// It cannot be read.
     #[error(transparent)]
     Api(#[from] ApiError),

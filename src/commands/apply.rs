@@ -1,7 +1,9 @@
 //! Make the cloud match the configuration.
 
+use std::collections::BTreeMap;
+
 use super::approve::approve;
-use super::carry_out::Run;
+use super::carry_out::{self, Run, note};
 use super::decide::{Goal, decide};
 use super::failure::{Exit, Failure};
 use super::{connect, head, look, project, results};
@@ -38,7 +40,7 @@ pub(super) async fn reach(
 
     // 4. What must change, checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = decide(env, &project, &state, &seen, &connection, goal)?;
+    let plan = decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
@@ -46,9 +48,10 @@ pub(super) async fn reach(
         if goal == Goal::Configuration {
             results::tell_outputs(&project, &session, &seen, ui);
         }
+        note(&plan, &session, env, &project).await?;
         connect::tell_totals(global, &connection, ui);
         session.close()?;
-        return Ok(Exit::Success);
+        return Ok(carry_out::exit_of(&plan, Exit::Success, false));
     }
 
     // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::cli::{ApprovalArgs, Global};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::plan::Plan;
+use crate::plan::{Plan, Vanished};
 use crate::ui::prompt::{self, Question};
 use crate::ui::{Header, Ui};
 
@@ -38,6 +38,30 @@ pub(super) fn approve(
     Err(Failure::error(declined).with(Exit::NotApproved))
 }
 
+/// What is said of known resources that nobody finds.
+fn gone(plan: &Plan, vanished: &[&Vanished]) -> Diagnostic {
+    let listed: Vec<String> = vanished.iter().map(|one| one.address.to_string()).collect();
+    let (count, known) = (plan.vanished.len(), plan.known);
+    let mut error = Diagnostic::error(
+        "E0522",
+        format!(
+            "{count} of {known} known resources are not there any more: {}",
+            listed.join(", ")
+        ),
+    )
+    .note("they are made again, or forgotten, only with leave");
+    if count == known {
+        error =
+            error.note("none of them was seen at all: are account, region and rights those of this state?");
+    }
+    error
+        .help(format!(
+            "if they were deleted on purpose:  --allow-vanished={}",
+            listed.join(",")
+        ))
+        .help("whichever they are:  --allow-vanished")
+}
+
 /// Every rule that stands against this plan, each with its way out.
 fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
     let mut broken: Vec<Diagnostic> = plan
@@ -61,6 +85,19 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
             .iter()
             .any(|one| one == "*" || *one == address.to_string())
     };
+    let vanished_allowed = approval.allow_vanished.as_deref().unwrap_or_default();
+    let vanished: Vec<&Vanished> = plan
+        .vanished
+        .iter()
+        .filter(|one| {
+            !vanished_allowed
+                .iter()
+                .any(|allowed| allowed == "*" || *allowed == one.address.to_string())
+        })
+        .collect();
+    if !vanished.is_empty() {
+        broken.push(gone(plan, &vanished));
+    }
     let lost: Vec<String> = plan
         .losses()
         .filter(|change| !allowed(&change.address))

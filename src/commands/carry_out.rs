@@ -80,6 +80,7 @@ impl Run<'_> {
             Ok(())
         };
         let rows = results::rows(plan, &session, &observed);
+        let existing = results::existing(plan, &session);
         let serial = session.close();
         if let Some(signals) = signals {
             signals.abort();
@@ -93,7 +94,7 @@ impl Run<'_> {
             failed: outcome
                 .failed
                 .iter()
-                .map(|failure| (failure.address.clone(), failure.id.clone()))
+                .map(|failure| (failure.object.address.clone(), failure.id.clone()))
                 .collect(),
             half_made: outcome.half_made.clone(),
             not_begun: outcome
@@ -113,9 +114,19 @@ impl Run<'_> {
         });
         let saved = noted.and(serial.map(|_| ()));
         match saved {
-            Ok(()) => Ok(exit_of(&outcome)),
-            Err(error) if outcome.changed => Err(Failure::from(error).with(Exit::Partial)),
-            Err(error) => Err(error.into()),
+            Ok(()) => Ok(exit_of(plan, exit_of_run(&outcome), outcome.changed)),
+            Err(error) => {
+                let mut failure = Failure::from(error);
+                // What the disk may not say must be said here.
+                if let Some(diagnostic) = failure.diagnostics.first_mut() {
+                    diagnostic.notes.extend(existing);
+                }
+                Err(if outcome.changed {
+                    failure.with(Exit::Partial)
+                } else {
+                    failure
+                })
+            }
         }
     }
 
@@ -141,14 +152,17 @@ fn counts(plan: &Plan, outcome: &Outcome) -> Counts {
     let unfinished: BTreeSet<&Address> = outcome
         .failed
         .iter()
-        .map(|failure| &failure.address)
+        .map(|failure| &failure.object.address)
         .chain(outcome.half_made.iter().map(|(address, _, _)| address))
         .chain(outcome.not_begun.iter().map(|unbegun| &unbegun.address))
         .collect();
-    let mut done = plan.clone();
-    done.changes
-        .retain(|change| !unfinished.contains(&change.address));
-    done.counts()
+    let mut counts = Counts::default();
+    let finished = plan
+        .changes
+        .iter()
+        .filter(|change| !unfinished.contains(&change.address));
+    finished.for_each(|change| counts.add(change.fate));
+    counts
 }
 
 /// Turns signals into requests to stop: the first starts nothing new, the second stops at once.
@@ -162,7 +176,31 @@ async fn listen_for_signals(mut signals: Box<dyn SignalStream>, stop: Arc<Stop>,
     }
 }
 
-fn exit_of(outcome: &Outcome) -> Exit {
+/// Writes down what a plan lets the state learn where nothing is to be changed in the cloud.
+pub(super) async fn note(
+    plan: &Plan,
+    session: &Session,
+    env: &Env,
+    project: &Project,
+) -> Result<(), StateError> {
+    let secrets = |source: &SecretSource| secrets::read(env, &project.folder, source);
+    apply::note(plan, session, &secrets).await
+}
+
+/// The exit code of a run that ended so, with what the plan left out.
+pub(super) fn exit_of(plan: &Plan, exit: Exit, changed: bool) -> Exit {
+    if exit != Exit::Success || !plan.withholds() {
+        exit
+    } else if changed {
+        Exit::Partial
+    } else if plan.changes.iter().any(|change| change.would_lose) {
+        Exit::Forbidden
+    } else {
+        Exit::Error
+    }
+}
+
+fn exit_of_run(outcome: &Outcome) -> Exit {
     if outcome.interrupted {
         Exit::Interrupted
     } else if outcome.failed.is_empty() {

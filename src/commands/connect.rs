@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use super::project::Project;
 use super::sim::start_error;
+use crate::api::product;
 use crate::cli::Global;
-use crate::cloud::{Cloud, CloudOptions, Credentials, Product};
+use crate::cloud::{Cloud, CloudOptions, Credentials};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::event::Listener;
 use crate::sim;
-use crate::state::{Effect, State};
+use crate::state::{Effect, State, keep_out_of_git};
 use crate::ui::Ui;
 use crate::ui::progress::Progress;
 
@@ -95,6 +96,11 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
         })?,
         ..sim::Options::default()
     };
+    // Best effort: where the folder cannot be written, the simulator says so in a moment.
+    let root = folder.join(".infra");
+    if env.fs.create_folder(&root).is_ok() {
+        let _ = keep_out_of_git(&*env.fs, &root);
+    }
     sim::Server::start(options).map_err(start_error)
 }
 
@@ -136,6 +142,8 @@ pub(super) fn check_cloud(
         endpoint_kind: kind.to_owned(),
         account_id: account.map(str::to_owned).or_else(|| known.account_id.clone()),
         region: connection.region.clone(),
+        project: None,
+        environment: None,
     }))
 }
 
@@ -168,7 +176,7 @@ pub(super) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
     let each: Vec<String> = totals
         .requests
         .iter()
-        .map(|((product, action), count)| format!("{} {action} {count}", product.name()))
+        .map(|(action, count)| format!("{action} {count}"))
         .collect();
     ui.talk(&format!(
         "{requests} requests ({}); {} repeated, {} throttled, {:.1} s waited",
@@ -196,7 +204,7 @@ pub(super) fn demand_account(
         }
         None => "the account could not be confirmed".to_owned(),
     };
-    let address = connection.cloud.address(Product::Sts);
+    let address = connection.cloud.address(&product::STS);
     Err(Failure::error(
         Diagnostic::error("E0716", message)
             .note("nothing was changed")

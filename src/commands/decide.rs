@@ -1,10 +1,13 @@
 //! What must change, from what is wanted, remembered and seen.
 
+use std::collections::BTreeMap;
+
 use super::connect::Connection;
 use super::failure::Failure;
 use super::look::Seen;
 use super::project::Project;
 use super::secrets;
+use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::observe::recover::Recovery;
@@ -38,13 +41,14 @@ pub(super) fn decide(
     seen: &Seen,
     connection: &Connection,
     goal: Goal,
+    impossible: &BTreeMap<Address, Diagnostic>,
 ) -> Result<Plan, Failure> {
     let (secrets, missing) = secrets::fingerprints(env, project, state);
     let text = |bytes: &[u8]| state.hash_key.fingerprint(bytes);
     let Recovery { open, .. } = &seen.recovery;
     let plan = plan::make(&Inputs {
         config: &project.config,
-        schemas: &project.schemas,
+        types: &project.types,
         state,
         open,
         live: &seen.live,
@@ -54,13 +58,9 @@ pub(super) fn decide(
             text: &text,
         },
         destroy: goal == Goal::Nothing,
+        impossible,
     });
-    let mut errors: Vec<Diagnostic> = plan
-        .diagnostics
-        .iter()
-        .filter(|found| found.is_error())
-        .cloned()
-        .collect();
+    let mut errors = plan.errors.clone();
     errors.extend(secrets::needed_but_missing(&plan, &missing));
     if errors.is_empty() {
         errors = plan::check(&plan, state);

@@ -2,13 +2,14 @@
 
 use super::failure::{Exit, Failure};
 use super::{connect, project, report};
+use crate::address::Address;
 use crate::cli::{Global, ImportArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::observe::account;
 use crate::observe::read::read_by_id;
-use crate::resources;
-use crate::state::{Effect, Resource};
+use crate::state::{Effect, Intent, Lifecycle, Resource, State};
+use crate::types;
 use crate::ui::Ui;
 
 /// Take over one resource that exists: writes the state only, the cloud is not changed
@@ -24,29 +25,18 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             address.name()
         ))));
     };
-    let Some(resource_type) = resources::find(address.type_name()) else {
+    let Some(resource_type) = types::find(address.type_name()) else {
         return Err(Failure::error(Diagnostic::error(
             "E0202",
             format!("unknown resource type \"{}\"", address.type_name()),
         )));
     };
 
-    // 2. Neither the address nor the id may be in use.
+    // 2. Neither the address nor the id may be in use. Looked at before the lock as well: a refusal leaves nothing
+    // behind.
     let store = project.store(global, env);
-    let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
-    session.with_state(|state| {
-        let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
-        if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
-            return taken(format!("{address} is {} already", known.id));
-        }
-        let other = state
-            .resources
-            .iter()
-            .find(|(_, known)| known.id == args.id && known.type_name == address.type_name());
-        other.map_or(Ok(()), |(other, _)| {
-            taken(format!("{} is {other} already", args.id))
-        })
-    })?;
+    let loaded = store.load()?;
+    may_take_over(address, &args.id, &loaded.state, &loaded.open)?;
 
     // 3. It must exist.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
@@ -66,16 +56,24 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     };
 
     // 4. The state takes it over; what differs is the next plan's business.
-    let state = session.with_state(Clone::clone);
-    let account = account::of(&connection.cloud, &state).await;
-    let known = connect::check_cloud(&state, &connection, account.as_deref())?;
-    connect::demand_account(&state, &connection, account.as_deref())?;
+    let account = account::of(&connection.cloud, &loaded.state).await;
+    let known = |state: &State| {
+        let known = connect::check_cloud(state, &connection, account.as_deref())?;
+        connect::demand_account(state, &connection, account.as_deref()).map(|()| known)
+    };
+    known(&loaded.state)?;
+    let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
+    let open = session.open_intents();
+    let known = session.with_state(|state| {
+        may_take_over(address, &args.id, state, &open)?;
+        known(state)
+    })?;
     let attributes = observed
         .attributes
         .into_iter()
         .filter(|(name, _)| {
             let computed = wanted
-                .schema
+                .resource_type
                 .attribute(name)
                 .is_some_and(|attribute| attribute.computed);
             *name != "id" && (computed || wanted.attributes.contains_key(name))
@@ -89,8 +87,11 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             .remove(address)
             .unwrap_or_default(),
         token: None,
-        deposed: Vec::new(),
-        prevent_destroy: wanted.prevent_destroy,
+        lifecycle: Lifecycle {
+            prevent_destroy: wanted.prevent_destroy,
+            ..Lifecycle::default()
+        },
+        imported: true,
         ..Resource::default()
     };
     let put = Effect::Put {
@@ -105,4 +106,27 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     ));
     ui.talk("Next: infra plan   (shows what differs from the configuration)");
     Ok(Exit::Success)
+}
+
+/// Whether the state has room for an id at an address.
+fn may_take_over(address: &Address, id: &str, state: &State, open: &[Intent]) -> Result<(), Failure> {
+    let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
+    if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
+        return taken(format!("{address} is {} already", known.id));
+    }
+    // What an open create has made would be found at an address that is taken.
+    super::state::nothing_under_way(&[address], open)?;
+    let other = state
+        .resources
+        .iter()
+        .find(|(_, known)| known.type_name == address.type_name() && known.ids().any(|known| known == id));
+    other.map_or(Ok(()), |(other, known)| {
+        if known.id == id {
+            taken(format!("{id} is {other} already"))
+        } else {
+            taken(format!(
+                "{id} was {other} and is about to be deleted by the next apply"
+            ))
+        }
+    })
 }

@@ -12,8 +12,8 @@ use crate::live::Live;
 use crate::observe::Wanted;
 use crate::observe::recover::{self, Recovery};
 use crate::observe::{account, refresh};
-use crate::schema::Kind;
-use crate::state::{Loaded, Session, State, resolve};
+use crate::state::{Loaded, Session, State};
+use crate::types::Kind;
 
 /// What a look at the cloud has shown.
 pub(super) struct Seen {
@@ -54,11 +54,11 @@ pub(super) async fn look(
 fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
-        let nested = resource.schema.attributes.iter().filter(|attribute| {
+        let nested = resource.resource_type.attributes.iter().filter(|attribute| {
             matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_))
                 && resource.attributes.contains_key(attribute.name)
         });
-        let wanted = parts.entry(resource.schema.type_name.to_owned()).or_default();
+        let wanted = parts.entry(resource.resource_type.name.to_owned()).or_default();
         wanted
             .nested
             .extend(nested.map(|attribute| attribute.name.to_owned()));
@@ -69,9 +69,7 @@ fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
 /// The state with what recovery found, in memory.
 pub(super) fn with_recovery(mut state: State, recovery: &Recovery) -> State {
     for (intent, effect) in &recovery.found {
-        if let Some(effect) = resolve(effect, Some(intent)) {
-            state.apply(&effect);
-        }
+        state.apply(effect, Some(intent));
     }
     state
 }

@@ -24,7 +24,7 @@ mod unlock;
 mod validate;
 
 pub(crate) use self::failure::{Exit, Failure};
-use crate::cli::{Cli, Command, SimCommand, StateCommand};
+use crate::cli::{Cli, Command, StateCommand};
 use crate::env::Env;
 use crate::ui::Ui;
 
@@ -51,7 +51,7 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::Import(args) => import::import(args, global, env, ui).await,
         Command::Unlock(args) => unlock::unlock(args, global, env, ui),
         Command::Schema(args) => schema::schema(args, ui),
-        Command::Sim(SimCommand::Serve(args)) => sim::serve(args, env, ui).await,
+        Command::Sim(command) => sim::run(command, global.sim, env, ui).await,
         Command::Version => {
             ui.result(&format!("infra {}", env!("CARGO_PKG_VERSION")));
             Ok(Exit::Success)

@@ -1,5 +1,7 @@
 //! What apply would do.
 
+use std::collections::BTreeMap;
+
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
 use super::{connect, decide, head, look, project};
@@ -28,7 +30,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(env, &project, &state, &seen, &connection, goal)?;
+    let plan = decide::decide(env, &project, &state, &seen, &connection, goal, &BTreeMap::new())?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));

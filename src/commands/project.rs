@@ -10,16 +10,15 @@ use crate::config::{self, Config, Sources};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::plan;
-use crate::resources;
-use crate::schema::Schemas;
 use crate::state::{LocalStore, LockNote};
+use crate::types::Types;
 use crate::ui::Ui;
 
 /// A folder with a configuration that has no mistakes.
 pub(super) struct Project {
     /// The folder of `infra.toml`.
     pub(super) folder: PathBuf,
-    pub(super) schemas: Schemas,
+    pub(super) types: Types,
     pub(super) config: Config,
 }
 
@@ -52,7 +51,7 @@ fn read_as_it_is(global: &Global, env: &Env) -> config::Loaded {
         set: &global.variables,
         environment: global.environment.as_deref(),
     };
-    config::load(&request, &resources::schemas())
+    config::load(&request, &Types::all())
 }
 
 /// Reads a configuration without mistakes; all its mistakes are one failure. Warnings are told at once.
@@ -68,7 +67,7 @@ pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
     }
     Ok(Project {
         folder: folder(global, env),
-        schemas: resources::schemas(),
+        types: Types::all(),
         config,
     })
 }

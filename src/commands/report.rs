@@ -148,7 +148,7 @@ pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
 
 /// A piece of work that failed.
 pub(super) fn failure(failure: &Failure) -> Diagnostic {
-    let doing = format!("{}: step \"{}\" failed", failure.address, failure.step);
+    let doing = format!("{}: step \"{}\" failed", failure.object, failure.step);
     let mut diagnostic = match &failure.cause {
         Cause::Api(error) => api_error(&doing, error),
         Cause::Wait { wanted, error } => Diagnostic::error("E0605", doing)
@@ -165,11 +165,26 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
         Cause::Adopted { .. } => {
             Diagnostic::error("E0606", format!("{doing}: {}", failure.cause)).help("run infra apply again")
         }
+        Cause::Vanished { .. } | Cause::Settled { .. } => {
+            Diagnostic::error("E0607", format!("{doing}: {}", failure.cause))
+                .help("run infra plan to see what is there now")
+        }
+        Cause::Missing { .. } => Diagnostic::error("E0608", format!("{doing}: {}", failure.cause))
+            .help("run infra apply again; it goes on from what it finds"),
         Cause::Internal(_) => Diagnostic::error("E0699", format!("{doing}: {}", failure.cause))
             .help("please report it with the configuration"),
     };
     if let Some(location) = &failure.location {
         diagnostic = diagnostic.at(location.clone(), "");
     }
-    diagnostic.about(&failure.address)
+    match failure.restored {
+        Some(true) => {
+            diagnostic = diagnostic.note("it was stopped for this change and has been started again")
+        }
+        Some(false) => {
+            diagnostic = diagnostic.note("it was stopped for this change and could not be started again")
+        }
+        None => {}
+    }
+    diagnostic.about(&failure.object.address)
 }

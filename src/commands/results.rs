@@ -8,14 +8,14 @@ use super::project::Project;
 use crate::address::Address;
 use crate::live::Observed;
 use crate::plan::Plan;
-use crate::resources::REGISTRY;
 use crate::state::{Session, State};
+use crate::types::REGISTRY;
 use crate::ui::{Row, Ui};
 use crate::value::{Reference, Value};
 
 /// The table of what was touched and exists.
 pub(super) fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, Observed>) -> Vec<Row> {
-    let touched: BTreeSet<&Address> = plan.work.iter().map(|work| &work.address).collect();
+    let touched: BTreeSet<&Address> = plan.tasks.iter().map(|task| &task.object.address).collect();
     session.with_state(|state| {
         touched
             .into_iter()
@@ -48,6 +48,18 @@ pub(super) fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, 
     })
 }
 
+/// What was touched and exists, old ones that are still to delete included, a line each.
+pub(super) fn existing(plan: &Plan, session: &Session) -> Vec<String> {
+    let touched: BTreeSet<&Address> = plan.tasks.iter().map(|task| &task.object.address).collect();
+    session.with_state(|state| {
+        let known = touched.into_iter().filter_map(|address| {
+            let known = state.resources.get(address)?;
+            Some(known.ids().map(move |id| format!("{address} is {id}")))
+        });
+        known.flatten().collect()
+    })
+}
+
 /// The outputs of a run that had nothing to do.
 pub(super) fn tell_outputs(project: &Project, session: &Session, seen: &Seen, ui: &Ui) {
     ui.outputs(&outputs(project, session, seen, &BTreeMap::new()));
@@ -59,10 +71,10 @@ pub(super) async fn look_again(
     session: &Session,
     connection: &Connection,
 ) -> BTreeMap<Address, Observed> {
-    let touched: Vec<&Address> = plan.work.iter().map(|work| &work.address).collect();
+    let touched: Vec<&Address> = plan.tasks.iter().map(|task| &task.object.address).collect();
     let mut found = BTreeMap::new();
     for resource_type in REGISTRY {
-        let type_name = resource_type.schema().type_name;
+        let type_name = resource_type.name;
         let ids: BTreeMap<String, Address> = session.with_state(|state| {
             touched
                 .iter()
@@ -77,7 +89,7 @@ pub(super) async fn look_again(
         }
         // Only for the screen and the outputs: what cannot be read now is left out, the state is saved already.
         if let Ok(observed) =
-            crate::observe::read::read_by_id(*resource_type, &connection.cloud, &wanted).await
+            crate::observe::read::read_by_id(resource_type, &connection.cloud, &wanted).await
         {
             found.extend(
                 observed

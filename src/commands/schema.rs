@@ -4,33 +4,32 @@ use super::failure::{Exit, Failure};
 use crate::cli::SchemaArgs;
 use crate::config::editor_schema::{Audience, editor_schema};
 use crate::diagnostic::Diagnostic;
-use crate::resources;
-use crate::schema::Schemas;
+use crate::types::Types;
 use crate::ui::Ui;
 
 /// Print the JSON Schema for editors, or the keys of one type
 pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
-    let schemas = resources::schemas();
+    let types = Types::all();
     let Some(type_name) = &args.type_name else {
         let audience = if args.strict {
             Audience::Strict
         } else {
             Audience::Editor
         };
-        ui.raw(&json(&schemas, audience));
+        ui.raw(&json(&types, audience));
         return Ok(Exit::Success);
     };
-    let schema = schemas.get(type_name).ok_or_else(|| {
-        let known: Vec<&str> = schemas.iter().map(|schema| schema.type_name).collect();
+    let resource_type = types.get(type_name).ok_or_else(|| {
+        let known: Vec<&str> = types.iter().map(|resource_type| resource_type.name).collect();
         let unknown = Diagnostic::error("E0202", format!("unknown resource type \"{type_name}\""));
         Failure::error(unknown.help(format!("types: {}", known.join(", "))))
     })?;
-    ui.keys(schema);
+    ui.keys(resource_type);
     Ok(Exit::Success)
 }
 
-fn json(schemas: &Schemas, audience: Audience) -> String {
-    format!("{:#}", editor_schema(schemas, audience))
+fn json(types: &Types, audience: Audience) -> String {
+    format!("{:#}", editor_schema(types, audience))
 }
 
 #[cfg(test)]
@@ -53,7 +52,7 @@ mod tests {
                 ""
             };
             assert!(
-                committed.trim_end() == json(&resources::schemas(), audience),
+                committed.trim_end() == json(&Types::all(), audience),
                 "stale: cargo run -- schema{strict} > schema/{name}"
             );
         }

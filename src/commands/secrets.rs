@@ -61,15 +61,15 @@ pub(super) fn fingerprints(
 /// Secrets that a step would send and that cannot be read.
 pub(super) fn needed_but_missing(plan: &Plan, missing: &BTreeMap<SecretSource, String>) -> Vec<Diagnostic> {
     let mut needed: BTreeSet<(&SecretSource, String)> = BTreeSet::new();
-    for work in &plan.work {
-        for step in &work.steps {
+    for task in &plan.tasks {
+        for step in &task.steps {
             if let StepKind::Call(call) = &step.kind {
                 let mut sources = Vec::new();
                 secrets_in(&call.params, &mut sources);
                 needed.extend(
                     sources
                         .into_iter()
-                        .map(|source| (source, work.address.to_string())),
+                        .map(|source| (source, task.object.address.to_string())),
                 );
             }
         }

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::cli::Global;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::state::{Effect, State};
+use crate::state::{Effect, Intent, State};
 use crate::ui::Ui;
 
 /// The largest document that is pushed, in bytes; 10,000 instances are about 10 MB.
@@ -77,21 +77,12 @@ pub(crate) async fn mv(
     ui: &Ui,
 ) -> Result<Exit, Failure> {
     let store = store(global, env);
+    // Looked at before the lock as well: a refusal leaves nothing behind.
+    let loaded = store.load()?;
+    may_move(from, to, &loaded.state, &loaded.open)?;
     let session = store.open(store.lock(project::lock_note(env, "state mv"))?)?;
-    session.with_state(|state| {
-        if !state.resources.contains_key(from) {
-            return Err(unknown(from, state));
-        }
-        if from.type_name() != to.type_name() {
-            let wrong = Diagnostic::error("E0303", format!("{from} cannot become a {}", to.type_name()));
-            return Err(Failure::error(wrong.help("a resource keeps its type")));
-        }
-        if state.resources.contains_key(to) {
-            let taken = Diagnostic::error("E0206", format!("the state has a {to} already"));
-            return Err(Failure::error(taken.help("move or remove that one first")));
-        }
-        Ok(())
-    })?;
+    let open = session.open_intents();
+    session.with_state(|state| may_move(from, to, state, &open))?;
     session
         .note(vec![Effect::Move {
             from: from.clone(),
@@ -103,25 +94,67 @@ pub(crate) async fn mv(
     Ok(Exit::Success)
 }
 
+fn may_move(from: &Address, to: &Address, state: &State, open: &[Intent]) -> Result<(), Failure> {
+    if !state.resources.contains_key(from) {
+        return Err(unknown(from, state));
+    }
+    if from.type_name() != to.type_name() {
+        let wrong = Diagnostic::error("E0303", format!("{from} cannot become a {}", to.type_name()));
+        return Err(Failure::error(wrong.help("a resource keeps its type")));
+    }
+    if state.resources.contains_key(to) {
+        let taken = Diagnostic::error("E0206", format!("the state has a {to} already"));
+        return Err(Failure::error(taken.help("move or remove that one first")));
+    }
+    nothing_under_way(&[from, to], open)
+}
+
+/// What an open call makes or changes would be written to an address that has changed its meaning.
+pub(super) fn nothing_under_way(addresses: &[&Address], open: &[Intent]) -> Result<(), Failure> {
+    let under_way = open.iter().find(|intent| {
+        let members = intent.members.iter().map(|member| &member.address);
+        members
+            .chain([&intent.object.address])
+            .any(|address| addresses.contains(&address))
+    });
+    under_way.map_or(Ok(()), |intent| {
+        let message = format!(
+            "an interrupted run left a call open for {}: {}",
+            intent.object.address, intent.action
+        );
+        Err(Failure::error(Diagnostic::error("E0820", message).help(
+            "infra apply finds out what became of it; then do this again",
+        )))
+    })
+}
+
 /// Forget a resource; it goes on existing
 pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let store = store(global, env);
-    let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
-    let id = session.with_state(|state| {
-        state
+    let may_forget = |state: &State, open: &[Intent]| {
+        let known = state
             .resources
             .get(address)
-            .map(|resource| resource.id.clone())
-            .ok_or_else(|| unknown(address, state))
-    })?;
-    session
-        .note(vec![Effect::Remove {
-            address: address.clone(),
-        }])
-        .await?;
+            .ok_or_else(|| unknown(address, state))?;
+        nothing_under_way(&[address], open)?;
+        Ok::<_, Failure>(known.ids().map(str::to_owned).collect::<Vec<_>>())
+    };
+    // Looked at before the lock as well: a refusal leaves nothing behind.
+    let loaded = store.load()?;
+    may_forget(&loaded.state, &loaded.open)?;
+    let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
+    let open = session.open_intents();
+    let ids = session.with_state(|state| may_forget(state, &open))?;
+    let forget = ids.iter().map(|id| Effect::Remove {
+        address: address.clone(),
+        id: id.clone(),
+    });
+    session.note(forget.collect()).await?;
     let serial = session.close()?;
     ui.result(&format!(
-        "{address} is forgotten (serial {serial}). {id} goes on existing."
+        "{address} is forgotten (serial {serial}). {} {} on existing.",
+        ids.join(", "),
+        if ids.len() == 1 { "goes" } else { "go" }
     ));
     ui.talk("It still carries the tags of this stack, so the next plan names it, or takes it back if its address is wanted.");
     Ok(Exit::Success)
@@ -142,6 +175,7 @@ pub(crate) fn push(file: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<E
         Failure::error(unread.note(error.to_string()))
     })?;
     let store = store(global, env);
+    store.can_push(&document)?;
     let lock = store.lock(project::lock_note(env, "state push"))?;
     let serial = store.push(lock, &document)?;
     ui.result(&format!("The state is this document now (serial {serial})."));
@@ -165,6 +199,7 @@ pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, F
 /// Go back to an earlier generation
 pub(crate) fn restore(serial: Option<u64>, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let store = store(global, env);
+    store.can_restore(serial)?;
     let lock = store.lock(project::lock_note(env, "state restore"))?;
     let restored = store.restore(lock, serial)?;
     ui.result(&restored.to_string());

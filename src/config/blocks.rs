@@ -14,7 +14,7 @@ use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest::{self, Why};
 use crate::address::{ADDRESS_LENGTH_MAX, Address, Key, is_plain_name};
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Schema, Schemas};
+use crate::types::{ResourceType, Types};
 
 /// How many copies a block may have.
 pub(super) const COPIES_MAX: i64 = 10_000;
@@ -41,7 +41,7 @@ pub(super) struct Sections<'a> {
 
 /// A resource block as typed.
 pub(super) struct Block<'a> {
-    pub(super) schema: &'static Schema,
+    pub(super) resource_type: &'static ResourceType,
     pub(super) address: Address,
     pub(super) header: Span,
     pub(super) table: &'a Table,
@@ -126,7 +126,7 @@ const NOT_YET: &[(&str, &str)] = &[
 pub(super) const SECTIONS: &[&str] = &["infra", "var", "local", "output"];
 
 /// Sorts the tables of all files.
-pub(super) fn sort<'a>(documents: &'a [Document], schemas: &Schemas, report: &mut Report) -> Sections<'a> {
+pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Report) -> Sections<'a> {
     let mut sections = Sections::default();
     for document in documents {
         for (key, entry) in &document.table.entries {
@@ -143,7 +143,7 @@ pub(super) fn sort<'a>(documents: &'a [Document], schemas: &Schemas, report: &mu
                 "output" => named_tables(entry, "output", "output", false, &mut sections.outputs, report),
                 key => match NOT_YET.iter().find(|(name, _)| *name == key) {
                     Some((name, help)) => not_yet(entry, name, help, report),
-                    None => blocks_of(key, entry, schemas, &mut sections, report),
+                    None => blocks_of(key, entry, types, &mut sections, report),
                 },
             }
         }
@@ -234,12 +234,12 @@ fn bad_name(name: &str, span: Span, report: &mut Report) {
 fn blocks_of<'a>(
     type_name: &'a str,
     entry: &'a Entry,
-    schemas: &Schemas,
+    types: &Types,
     sections: &mut Sections<'a>,
     report: &mut Report,
 ) {
-    let Some(schema) = schemas.get(type_name) else {
-        unknown_type(type_name, entry, schemas, sections, report);
+    let Some(resource_type) = types.get(type_name) else {
+        unknown_type(type_name, entry, types, sections, report);
         return;
     };
     let Some(table) = entry.value.as_table() else {
@@ -292,7 +292,7 @@ fn blocks_of<'a>(
             Some(first) => twice(&address.to_string(), first.header, header, report),
             None => {
                 let block = Block {
-                    schema,
+                    resource_type,
                     address,
                     header,
                     table: block,
@@ -319,7 +319,7 @@ fn fits(address: &Address, span: Span, report: &mut Report) -> bool {
 fn unknown_type(
     type_name: &str,
     entry: &Entry,
-    schemas: &Schemas,
+    types: &Types,
     sections: &mut Sections<'_>,
     report: &mut Report,
 ) {
@@ -336,9 +336,9 @@ fn unknown_type(
         report.say(entry.key, "", diagnostic);
         return;
     }
-    let known = schemas
+    let known = types
         .iter()
-        .map(|schema| schema.type_name)
+        .map(|resource_type| resource_type.name)
         .chain(SECTIONS.iter().copied());
     let mut diagnostic = Diagnostic::error(
         codes::UNKNOWN_TYPE,
@@ -360,7 +360,7 @@ fn unknown_type(
             }
         }
         None => {
-            let types: Vec<&str> = schemas.iter().map(|schema| schema.type_name).collect();
+            let types: Vec<&str> = types.iter().map(|resource_type| resource_type.name).collect();
             diagnostic = diagnostic.note(super::scope::there_are(types));
         }
     }

@@ -1,5 +1,5 @@
 //! What only two tables together can have wrong: a zone outside the region, a network outside its network or in
-//! the way of another one.
+//! the way of another one, a resource and its partner that do not go together.
 //!
 //! Does not know resource types: it goes by the names and kinds of attributes.
 
@@ -12,7 +12,7 @@ use super::report::Report;
 use super::{Config, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
-use crate::schema::Kind;
+use crate::types::Kind;
 use crate::value::{Reference, Value};
 
 const ZONE: &str = "zone_id";
@@ -50,6 +50,28 @@ pub(super) fn zones(config: &Config, region: Option<&str>, report: &mut Report) 
 
 fn place_of<'a>(resource: &'a Resource, attribute: &str) -> &'a Location {
     resource.locations.get(attribute).unwrap_or(&resource.location)
+}
+
+/// Every resource goes together with what it is joined to.
+pub(super) fn partners(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
+    for resource in resources.values() {
+        for relation in resource.resource_type.relations {
+            let Some(Value::Reference(to)) = resource.attributes.get(relation.attribute) else {
+                continue;
+            };
+            let Some(partner) = resources.get(&to.address) else {
+                continue;
+            };
+            let rule = resource.resource_type.partner_rule;
+            let Some(complaint) = rule(&resource.attributes, &partner.attributes) else {
+                continue;
+            };
+            let diagnostic = Diagnostic::error(complaint.code, complaint.message)
+                .help(complaint.help)
+                .about(&resource.address);
+            report.say_at(place_of(resource, complaint.attribute), "", "partner", diagnostic);
+        }
+    }
 }
 
 /// A network that lies in another one: a vSwitch in its VPC.
@@ -95,7 +117,7 @@ pub(super) fn networks(resources: &BTreeMap<Address, Resource>, report: &mut Rep
 }
 
 fn network_of(resource: &Resource) -> Option<Network> {
-    if !matches!(resource.schema.attribute(NETWORK)?.kind, Kind::Cidr) {
+    if !matches!(resource.resource_type.attribute(NETWORK)?.kind, Kind::Cidr) {
         return None;
     }
     Network::parse(resource.attributes.get(NETWORK)?.as_str()?).ok()
@@ -104,7 +126,7 @@ fn network_of(resource: &Resource) -> Option<Network> {
 /// The resource that it belongs to: the one whose id it must have.
 fn outer_of(resource: &Resource) -> Option<&Address> {
     let attribute = resource
-        .schema
+        .resource_type
         .attributes
         .iter()
         .find(|attribute| attribute.required && matches!(attribute.kind, Kind::Id(_)))?;

@@ -12,7 +12,7 @@ use super::report::Span;
 use super::scope::{Scope, count, there_are};
 use super::suggest;
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Part, Reference, SecretSource, Value};
 
 /// How many tags the user may set; the API allows 20, and three are ours.
@@ -121,7 +121,7 @@ impl Scope<'_> {
 
     /// The kind of what a reference names; ids may be missing in the tables.
     fn kind_of(&self, reference: &Reference) -> Option<&'static Kind> {
-        self.schemas
+        self.types
             .get(reference.address.type_name())?
             .attribute(&reference.attribute)
             .map(|attribute| &attribute.kind)

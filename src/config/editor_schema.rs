@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::blocks::COPIES_MAX;
 use super::conform::ID_PREFIXES;
 use super::keys::file_key;
-use crate::schema::{Attribute, Kind, Schema, Schemas};
+use crate::types::{Attribute, Kind, ResourceType, Types};
 
 /// Who the schema is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,8 @@ const KEY: &str = r"(\[[^\]]+\])?";
 const NAME: &str = "[A-Za-z0-9_-]+";
 
 /// The schema of `infra.toml` and `*.infra.toml`.
-pub(crate) fn editor_schema(schemas: &Schemas, audience: Audience) -> Value {
-    let writer = Writer { schemas, audience };
+pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
+    let writer = Writer { types, audience };
     let mut properties = Map::new();
     properties.insert(
         "$schema".to_owned(),
@@ -51,8 +51,8 @@ pub(crate) fn editor_schema(schemas: &Schemas, audience: Audience) -> Value {
         }),
     );
     properties.insert("output".to_owned(), writer.outputs());
-    for schema in schemas.iter() {
-        properties.insert(schema.type_name.to_owned(), writer.resource_type(schema));
+    for resource_type in types.iter() {
+        properties.insert(resource_type.name.to_owned(), writer.resource_type(resource_type));
     }
     json!({
         "$schema": "http://json-schema.org/draft-04/schema#",
@@ -66,7 +66,7 @@ pub(crate) fn editor_schema(schemas: &Schemas, audience: Audience) -> Value {
 }
 
 struct Writer<'a> {
-    schemas: &'a Schemas,
+    types: &'a Types,
     audience: Audience,
 }
 
@@ -150,9 +150,9 @@ impl Writer<'_> {
         })
     }
 
-    fn resource_type(&self, schema: &Schema) -> Value {
-        let mut block = self.table(schema.attributes, schema.doc);
-        let attributes: Vec<String> = schema.attributes.iter().filter_map(file_key).collect();
+    fn resource_type(&self, resource_type: &ResourceType) -> Value {
+        let mut block = self.table(resource_type.attributes, resource_type.doc);
+        let attributes: Vec<String> = resource_type.attributes.iter().filter_map(file_key).collect();
         if let Some(Value::Object(properties)) = block.get_mut("properties") {
             for key in attributes {
                 let text = key.trim_end_matches("_file").to_owned();
@@ -172,7 +172,7 @@ impl Writer<'_> {
         }
         json!({
             "type": "object",
-            "description": schema.doc,
+            "description": resource_type.doc,
             "additionalProperties": block,
             "x-tombi-additional-key-label": "NAME",
         })
@@ -311,13 +311,13 @@ impl Writer<'_> {
 
     /// References to the attributes for which this holds.
     fn attributes_of(&self, wanted: impl Fn(&Attribute) -> bool) -> Vec<String> {
-        self.schemas
+        self.types
             .iter()
-            .flat_map(|schema| {
-                schema
+            .flat_map(|resource_type| {
+                resource_type
                     .attributes
                     .iter()
-                    .map(|attribute| (schema.type_name, attribute))
+                    .map(|attribute| (resource_type.name, attribute))
             })
             .filter(|(_, attribute)| wanted(attribute))
             .map(|(type_name, attribute)| format!(r"\$\{{{type_name}\.{NAME}{KEY}\.{}\}}", attribute.name))
@@ -377,7 +377,7 @@ fn common_keys() -> [(&'static str, Value); 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::tests::support::schemas;
+    use crate::config::tests::support::types;
 
     fn keys(value: &Value, found: &mut Vec<String>) {
         match value {
@@ -401,7 +401,7 @@ mod tests {
     #[test]
     fn the_editors_variant_does_not_mark_what_is_being_typed() {
         let mut found = Vec::new();
-        keys(&editor_schema(&schemas(), Audience::Editor), &mut found);
+        keys(&editor_schema(&types(), Audience::Editor), &mut found);
         for key in ["required", "anyOf", "oneOf", "$ref"] {
             assert!(!found.iter().any(|found| found == key), "{key}");
         }
@@ -409,7 +409,7 @@ mod tests {
 
     #[test]
     fn the_strict_variant_knows_what_must_be_there() {
-        let schema = editor_schema(&schemas(), Audience::Strict);
+        let schema = editor_schema(&types(), Audience::Strict);
         let block = &schema["properties"]["vswitch"]["additionalProperties"];
         assert_eq!(block["required"], json!(["vpc_id", "zone_id", "cidr_block"]));
         // An empty list is no Draft 4.
@@ -418,7 +418,7 @@ mod tests {
 
     #[test]
     fn what_the_cloud_makes_cannot_be_set() {
-        let schema = editor_schema(&schemas(), Audience::Editor);
+        let schema = editor_schema(&types(), Audience::Editor);
         let keys = schema["properties"]["instance"]["additionalProperties"]["properties"]
             .as_object()
             .unwrap();

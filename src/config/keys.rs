@@ -10,7 +10,7 @@ use super::report::Span;
 use super::scope::Scope;
 use super::suggest::{self, Why};
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, Kind};
 use crate::value::Attributes;
 
 impl Scope<'_> {

@@ -11,18 +11,18 @@ use super::scope::{Place, Scope, join, there_are};
 use super::suggest;
 use crate::address::{Address, Key};
 use crate::diagnostic::Diagnostic;
-use crate::schema::Schema;
+use crate::types::ResourceType;
 use crate::value::Reference;
 
 impl Scope<'_> {
     pub(super) fn look_up_resource(
         &mut self,
         path: &Path,
-        schema: &'static Schema,
+        resource_type: &'static ResourceType,
         span: Span,
         place: &Place<'_>,
     ) -> Located {
-        let type_name = schema.type_name;
+        let type_name = resource_type.name;
         let Some((PathStep::Name(name), rest)) = path.steps.split_first() else {
             return self.needs_name(span, type_name, type_name);
         };
@@ -67,7 +67,7 @@ impl Scope<'_> {
             return self.wrong(span, "", diagnostic);
         };
         let attribute = attribute.join(".");
-        if !self.is_attribute(schema, &address, &attribute, key.as_ref(), span) {
+        if !self.is_attribute(resource_type, &address, &attribute, key.as_ref(), span) {
             return Located::broken(span);
         }
         let at = |address: Address| {
@@ -142,13 +142,13 @@ impl Scope<'_> {
     /// Whether the resource type has this attribute and it may be referred to; says so if not.
     fn is_attribute(
         &mut self,
-        schema: &'static Schema,
+        resource_type: &'static ResourceType,
         address: &Address,
         attribute: &str,
         key: Option<&PathStep>,
         span: Span,
     ) -> bool {
-        let type_name = schema.type_name;
+        let type_name = resource_type.name;
         let key = match key {
             Some(PathStep::Index(index)) => format!("[{index}]"),
             Some(PathStep::Key(key)) => format!("[{key}]"),
@@ -166,14 +166,14 @@ impl Scope<'_> {
             self.report.say(span, "", diagnostic);
             return false;
         }
-        match schema.attribute(attribute) {
+        match resource_type.attribute(attribute) {
             None if attribute == "id" => true,
             None => {
                 let mut diagnostic = Diagnostic::error(
                     codes::NO_SUCH_ATTRIBUTE,
                     format!("a {type_name} has no attribute \"{attribute}\""),
                 );
-                let names = schema.attributes.iter().map(|attribute| attribute.name);
+                let names = resource_type.attributes.iter().map(|attribute| attribute.name);
                 let label = match suggest::guess(attribute, names) {
                     Some(guess) => format!("did you mean ${{{address}{key}.{}}}?", guess.name),
                     None => String::new(),

@@ -35,7 +35,7 @@ use std::sync::Arc;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::env::FileSystem;
-use crate::schema::{Kind, Schema, Schemas};
+use crate::types::{Kind, ResourceType, Types};
 use crate::value::{Attributes, Value};
 
 pub(crate) use crate::diagnostic::Sources;
@@ -98,11 +98,12 @@ pub(crate) struct Project {
 #[derive(Clone)]
 pub(crate) struct Resource {
     pub(crate) address: Address,
-    pub(crate) schema: &'static Schema,
+    pub(crate) resource_type: &'static ResourceType,
     /// With defaults. What other resources make stands there as a reference.
     pub(crate) attributes: Attributes,
     pub(crate) depends_on: BTreeSet<Address>,
-    pub(crate) prevent_destroy: bool,
+    /// `lifecycle.prevent_destroy`, where the block says it.
+    pub(crate) prevent_destroy: Option<bool>,
     /// The header of the block.
     pub(crate) location: Location,
     /// Where each attribute stands, by path: `system_disk.size`, `ingress[0].port_range`. Copies share it.
@@ -141,7 +142,7 @@ impl std::fmt::Debug for Resource {
 
 /// Reads a configuration. All mistakes are found in one run; if there is any error, the configuration is
 /// incomplete and must not be used.
-pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
+pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     let mut report = Report::default();
     let mut folder = Folder::new(request.fs, request.folder);
 
@@ -149,9 +150,9 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
     let files = folder.configuration(&mut report).unwrap_or_default();
     let documents: Vec<Document> = files
         .iter()
-        .filter_map(|name| read_document(name, &mut folder, schemas, &mut report))
+        .filter_map(|name| read_document(name, &mut folder, types, &mut report))
         .collect();
-    let sections = blocks::sort(&documents, schemas, &mut report);
+    let sections = blocks::sort(&documents, types, &mut report);
 
     // 2. The environment, and the variables, on which all the rest may depend.
     let errors = report.errors();
@@ -162,14 +163,14 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
         .filter(|name| folder.environments().is_some_and(|names| names.contains(name)))
         .and_then(|name| {
             let path = format!("env/{name}.toml");
-            read_document(&path, &mut folder, schemas, &mut report)
+            read_document(&path, &mut folder, types, &mut report)
         });
     let given = variables::Given {
         vars: request.vars,
         set: request.set,
         environment: environment.as_deref().zip(environment_file.as_ref()),
     };
-    let mut scope = Scope::new(report, schemas);
+    let mut scope = Scope::new(report, types);
     scope.project.environment.clone_from(&environment);
     scope.project.is_environment_wrong = is_environment_wrong;
     variables::read(&sections, &given, &mut scope);
@@ -198,6 +199,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
     }
     check::zones(&config, scope.project.region.as_deref(), &mut scope.report);
     check::networks(&config.resources, &mut scope.report);
+    check::partners(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs(&sections, &mut scope);
 
@@ -214,12 +216,12 @@ pub(crate) fn load(request: &LoadRequest<'_>, schemas: &Schemas) -> Loaded {
 fn read_document(
     name: &str,
     folder: &mut Folder<'_>,
-    schemas: &Schemas,
+    types: &Types,
     report: &mut Report,
 ) -> Option<Document> {
     let text = folder.read_text(name, report)?;
     let file = report.add_file(name, &text);
-    syntax::hide_secrets(file, &text, &secret_names(schemas), report);
+    syntax::hide_secrets(file, &text, &secret_names(types), report);
     let table = syntax::parse(file, &text, report);
     syntax::warn_of_newer_toml(file, &text, report);
     Some(Document {
@@ -230,10 +232,10 @@ fn read_document(
 }
 
 /// The keys behind which a secret may stand.
-fn secret_names(schemas: &Schemas) -> Vec<&'static str> {
-    let mut names: Vec<&'static str> = schemas
+fn secret_names(types: &Types) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = types
         .iter()
-        .flat_map(|schema| schema.attributes)
+        .flat_map(|resource_type| resource_type.attributes)
         .filter(|attribute| matches!(attribute.kind, Kind::Secret))
         .map(|attribute| attribute.name)
         .collect();

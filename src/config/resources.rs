@@ -18,7 +18,7 @@ use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest;
 use crate::address::{Address, Key};
 use crate::diagnostic::{Diagnostic, Location};
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Value};
 
 /// Keys that every block may have.
@@ -47,13 +47,13 @@ pub(super) fn build(
     let in_brackets = format!("[{}]", block.address);
     let subject = Subject {
         block: &in_brackets,
-        type_name: block.schema.type_name,
+        type_name: block.resource_type.name,
         name: block.address.name(),
     };
     let shape = match scope
         .index
         .as_ref()
-        .and_then(|index| index.get(block.schema.type_name, block.address.name()))
+        .and_then(|index| index.get(block.resource_type.name, block.address.name()))
     {
         Some(known) => known.shape.clone(),
         None => Shape::Broken,
@@ -94,7 +94,7 @@ pub(super) fn build(
                 attributes.insert(given.attribute.name.to_owned(), value);
             }
         }
-        add_defaults(block.schema.attributes, &mut attributes);
+        add_defaults(block.resource_type.attributes, &mut attributes);
         let address = match key {
             Some(key) => block.address.with_key(key),
             None => block.address.clone(),
@@ -105,7 +105,7 @@ pub(super) fn build(
         }
         Resource {
             address,
-            schema: block.schema,
+            resource_type: block.resource_type,
             attributes,
             depends_on: depends_on.clone(),
             prevent_destroy,
@@ -139,7 +139,7 @@ pub(super) fn build(
 
 /// The keys of a block that are attributes; what is wrong with the others is said.
 fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -> Vec<Given<'a>> {
-    let attributes = block.schema.attributes;
+    let attributes = block.resource_type.attributes;
     let file_keys: Vec<(String, &'static Attribute)> = attributes
         .iter()
         .filter_map(|attribute| Some((file_key(attribute)?, attribute)))
@@ -285,7 +285,7 @@ fn check_rules(
     address: &Address,
     scope: &mut Scope<'_>,
 ) {
-    for complaint in (block.schema.check)(attributes) {
+    for complaint in (block.resource_type.check)(attributes) {
         let span = spans.get(complaint.attribute).copied().unwrap_or(block.header);
         let mut diagnostic = Diagnostic::error(complaint.code, complaint.message).about(address);
         for line in complaint.help.lines() {
@@ -295,22 +295,20 @@ fn check_rules(
     }
 }
 
-fn prevent_destroy(block: &Block<'_>, scope: &mut Scope<'_>) -> bool {
-    let Some(entry) = block.table.get("lifecycle") else {
-        return false;
-    };
+fn prevent_destroy(block: &Block<'_>, scope: &mut Scope<'_>) -> Option<bool> {
+    let entry = block.table.get("lifecycle")?;
     let Some(table) = entry.value.as_table() else {
         let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "lifecycle is a table")
             .help("lifecycle = { prevent_destroy = true }");
         scope.report.say(entry.value.span, "", diagnostic);
-        return false;
+        return None;
     };
-    let mut prevent = false;
+    let mut prevent = None;
     for (key, member) in &table.entries {
         if key == "prevent_destroy" {
             let value = scope.evaluate(&member.value, &Place::new(Stage::Resource));
             match value.thing {
-                Thing::Bool(truth) => prevent = truth,
+                Thing::Bool(truth) => prevent = Some(truth),
                 Thing::Broken => {}
                 _ => {
                     let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "prevent_destroy is true or false");

@@ -14,7 +14,7 @@ use super::reference::{Hole, Path, PathStep, Piece, Text};
 use super::report::{Report, Span};
 use super::suggest;
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Kind, Schemas};
+use crate::types::{Kind, Types};
 use crate::value::{Part, Reference};
 
 /// Which copy of a block is being made.
@@ -60,7 +60,7 @@ const EXPANSION_MAX: usize = 256 * 1024 * 1024;
 /// Everything that can be referred to, and what has been found wrong so far.
 pub(super) struct Scope<'a> {
     pub(super) report: Report,
-    pub(super) schemas: &'a Schemas,
+    pub(super) types: &'a Types,
     pub(super) project: Names,
     pub(super) variables: BTreeMap<String, Rc<Located>>,
     pub(super) locals: BTreeMap<&'a str, Local<'a>>,
@@ -80,10 +80,10 @@ pub(super) struct Names {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(report: Report, schemas: &'a Schemas) -> Scope<'a> {
+    pub(super) fn new(report: Report, types: &'a Types) -> Scope<'a> {
         Scope {
             report,
-            schemas,
+            types,
             project: Names::default(),
             variables: BTreeMap::new(),
             locals: BTreeMap::new(),
@@ -242,9 +242,9 @@ impl<'a> Scope<'a> {
     /// Whether what a reference names can stand inside a text.
     fn is_text_like(&self, reference: &Reference) -> bool {
         let kind = self
-            .schemas
+            .types
             .get(reference.address.type_name())
-            .and_then(|schema| schema.attribute(&reference.attribute))
+            .and_then(|resource_type| resource_type.attribute(&reference.attribute))
             .map(|attribute| &attribute.kind);
         !matches!(
             kind,
@@ -311,8 +311,8 @@ impl<'a> Scope<'a> {
                 let what = "this version of infra has no data sources yet";
                 self.wrong(span, "", Diagnostic::error(codes::NOT_YET, what))
             }
-            head => match self.schemas.get(head) {
-                Some(schema) => self.look_up_resource(path, schema, span, place),
+            head => match self.types.get(head) {
+                Some(resource_type) => self.look_up_resource(path, resource_type, span, place),
                 None => self.unknown_head(path, hole, span, place),
             },
         }
@@ -331,9 +331,9 @@ impl<'a> Scope<'a> {
             return self.shell(hole, span, place);
         }
         let heads = self
-            .schemas
+            .types
             .iter()
-            .map(|schema| schema.type_name)
+            .map(|resource_type| resource_type.name)
             .chain(["var", "local", "each", "count", "infra"]);
         let mut diagnostic = Diagnostic::error(
             codes::UNKNOWN_TYPE,

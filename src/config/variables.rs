@@ -284,7 +284,7 @@ fn from_words(
     if variable.sensitive || super::keys::sounds_secret(name) {
         scope.report.hide(span);
     } else {
-        let secrets = super::secret_names(scope.schemas);
+        let secrets = super::secret_names(scope.types);
         super::syntax::hide_secrets(file, text, &secrets, &mut scope.report);
     }
     if variable.type_ == Type::String {

@@ -243,4 +243,8 @@ impl FileLock for FaultyLock {
     fn note(&mut self, text: &str) -> io::Result<()> {
         self.faults.operation("note", || self.lock.note(text))
     }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        self.faults.operation("is_at", || self.lock.is_at(path))
+    }
 }

@@ -164,6 +164,33 @@ impl FileLock for SystemFileLock {
         self.0.rewind()?;
         self.0.write_all(text.as_bytes())
     }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        match path.symlink_metadata() {
+            Ok(there) => Ok(is_same_file(&self.0.metadata()?, &there)),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &std::fs::Metadata, other: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere a file that is open cannot be removed, so what has its name is it.
+#[cfg(not(unix))]
+fn is_same_file(_one: &std::fs::Metadata, _other: &std::fs::Metadata) -> bool {
+    true
 }
 
 #[cfg(unix)]

@@ -434,6 +434,10 @@ impl FileLock for MemoryLock {
         self.disk.inner().notes.insert(path, text.as_bytes().to_vec());
         Ok(())
     }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        Ok(path == self.path && self.disk.inner().notes.contains_key(path))
+    }
 }
 
 impl Drop for MemoryLock {

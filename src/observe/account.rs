@@ -4,15 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::{Cloud, Product, Request};
+use crate::api::{Action, action};
+use crate::cloud::{Cloud, Request};
 use crate::state::State;
 
 /// How the networks that a state knows are asked for, and where their owner stands.
-const NETWORKS: [(&str, &str, &str, [&str; 2]); 2] = [
-    ("vpc", "DescribeVpcs", "VpcId", ["Vpcs", "Vpc"]),
+static NETWORKS: [(&str, &Action, &str, [&str; 2]); 2] = [
+    ("vpc", &action::DESCRIBE_VPCS, "VpcId", ["Vpcs", "Vpc"]),
     (
         "vswitch",
-        "DescribeVSwitches",
+        &action::DESCRIBE_VSWITCHES,
         "VSwitchId",
         ["VSwitches", "VSwitch"],
     ),
@@ -43,11 +44,10 @@ pub(crate) async fn of(cloud: &Cloud, state: &State) -> Option<String> {
 /// The owner of one network, if it is there to be seen.
 async fn owner(
     cloud: &Cloud,
-    (_, action, id_field, [outer, inner]): (&str, &'static str, &str, [&str; 2]),
+    (_, action, id_field, [outer, inner]): (&str, &'static Action, &str, [&str; 2]),
     id: &str,
 ) -> Option<String> {
     let request = Request {
-        product: Product::Vpc,
         action,
         params: BTreeMap::from([
             ("RegionId".to_owned(), cloud.region().to_owned()),

@@ -10,10 +10,10 @@ use serde::de::Error as _;
 
 use super::fields::Fields;
 use super::read::Table;
-use crate::cloud::{ApiError, Cloud, Decode, Paging, Product, Request, Style};
+use crate::api::{Pages, action};
+use crate::cloud::{ApiError, Cloud, Decode, Paging, Request};
 use crate::live::Observed;
-use crate::resources::ResourceType;
-use crate::schema::{Attribute, Kind};
+use crate::types::{Kind, Part, ResourceType};
 use crate::value::{Attributes, Value};
 
 /// Which costly parts somebody manages: names of nested attributes that are set anywhere.
@@ -22,17 +22,14 @@ pub(crate) struct Wanted {
     pub(crate) nested: BTreeSet<String>,
 }
 
-/// The key under which an observed rule carries its id; no attribute, so it is never compared.
-const RULE_ID: &str = "security_group_rule_id";
-
 /// Reads what the list did not show of many resources of one type.
 pub(super) async fn complete(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     observed: &mut [Observed],
     wanted: &Wanted,
 ) -> Result<(), ApiError> {
-    match resource_type.schema().type_name {
+    match resource_type.name {
         "instance" => instances(cloud, observed, wanted).await,
         "security_group" => {
             try_join_all(
@@ -49,7 +46,7 @@ pub(super) async fn complete(
 
 /// One DescribeSecurityGroupAttribute for each group whose rules are managed.
 async fn security_group(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     observed: &mut Observed,
     wanted: &Wanted,
@@ -63,55 +60,50 @@ async fn security_group(
         ("NicType".to_owned(), "intranet".to_owned()),
     ]);
     let request = Request {
-        product: Product::Ecs,
-        action: "DescribeSecurityGroupAttribute",
+        action: &action::DESCRIBE_SECURITY_GROUP_ATTRIBUTE,
         params,
     };
     let paging = Paging {
         list: "Permissions.Permission",
-        style: Style::NextToken { max: 1000 },
+        pages: Pages::ByToken { max: 1000 },
     };
-    let directions = resource_type.schema().attributes.iter();
-    let rules = cloud
-        .pages(&request, paging, &Rules::new(directions.filter_map(direction)))
-        .await?;
-    for (name, _) in resource_type.schema().attributes.iter().filter_map(direction) {
+    let rules = cloud.pages(&request, paging, &Rules::new(resource_type)).await?;
+    for part in resource_type.parts {
         observed
             .attributes
-            .insert(name.to_owned(), Value::List(Vec::new()));
+            .insert(part.attribute.to_owned(), Value::List(Vec::new()));
     }
     for (direction, rule) in rules {
         if let Some(Value::List(list)) = observed.attributes.get_mut(direction) {
             list.push(rule);
         }
     }
-    (resource_type.schema().normalise)(&mut observed.attributes);
+    (resource_type.normalise)(&mut observed.attributes);
     Ok(())
 }
 
-/// The attribute of a direction, with the table of its rules. The word in an answer's `Direction` is its name.
-fn direction(attribute: &'static Attribute) -> Option<(&'static str, &'static [Attribute])> {
-    match attribute.kind {
-        Kind::TableSet(table) => Some((attribute.name, table)),
-        _ => None,
-    }
-}
-
-/// How a permission of a group becomes a rule of a direction.
+/// How a permission of a group becomes a rule of a direction. The word in an answer's `Direction` is the name of the
+/// part's attribute.
 struct Rules {
     fields: Fields,
-    tables: Vec<(&'static str, Table)>,
+    tables: Vec<(&'static Part, Table)>,
     direction: usize,
     id: usize,
 }
 
 impl Rules {
-    fn new(directions: impl Iterator<Item = (&'static str, &'static [Attribute])>) -> Rules {
+    fn new(resource_type: &'static ResourceType) -> Rules {
         let mut fields = Fields::default();
+        let mut tables = Vec::new();
+        for part in resource_type.parts {
+            if let Some(Kind::TableSet(table)) =
+                resource_type.attribute(part.attribute).map(|found| &found.kind)
+            {
+                tables.push((part, Table::new(table, &mut fields)));
+            }
+        }
         Rules {
-            tables: directions
-                .map(|(name, table)| (name, Table::new(table, &mut fields)))
-                .collect(),
+            tables,
             direction: fields.add("Direction"),
             id: fields.add("SecurityGroupRuleId"),
             fields,
@@ -126,20 +118,22 @@ impl Decode for Rules {
         let mut found = self.fields.read(item)?;
         let direction = found[self.direction].take();
         let word = direction.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let Some((name, table)) = self.tables.iter().find(|(name, _)| *name == word) else {
+        let Some((part, table)) = self.tables.iter().find(|(part, _)| part.attribute == word) else {
             return Err(D::Error::custom("the answer has a rule without its Direction"));
         };
         let id = found[self.id].take();
         let mut rule = table.attributes(&mut found);
         let id = match id {
             Some(Value::String(id)) => {
-                rule.insert(RULE_ID.to_owned(), Value::from(id.as_str()));
+                if let Some((key, _)) = part.member_id {
+                    rule.insert(key.to_owned(), Value::from(id.as_str()));
+                }
                 id
             }
             // A rule without an id is told apart by what it says.
             _ => format!("{word} {rule:?}"),
         };
-        Ok((id, (*name, Value::Map(rule))))
+        Ok((id, (part.attribute, Value::Map(rule))))
     }
 }
 
@@ -151,8 +145,7 @@ async fn instances(cloud: &Cloud, observed: &mut [Observed], wanted: &Wanted) ->
         return Ok(());
     }
     let request = Request {
-        product: Product::Ecs,
-        action: "DescribeDisks",
+        action: &action::DESCRIBE_DISKS,
         params: BTreeMap::from([
             ("RegionId".to_owned(), cloud.region().to_owned()),
             ("DiskType".to_owned(), "system".to_owned()),
@@ -160,7 +153,7 @@ async fn instances(cloud: &Cloud, observed: &mut [Observed], wanted: &Wanted) ->
     };
     let paging = Paging {
         list: "Disks.Disk",
-        style: Style::NextToken { max: 500 },
+        pages: Pages::ByToken { max: 500 },
     };
     let decode = Disks::new();
     let mut disks: BTreeMap<String, Attributes> = BTreeMap::new();

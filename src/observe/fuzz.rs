@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::read::Observing;
 use crate::cloud::Decode as _;
 use crate::env::chance::{Chance, fuzz_cases};
-use crate::resources::{REGISTRY, ResourceType};
-use crate::schema::Kind;
+use crate::types::Kind;
+use crate::types::{REGISTRY, ResourceType};
 
 /// A value of any kind in place of one that was expected.
 fn strange(chance: &mut Chance) -> Json {
@@ -57,8 +57,8 @@ fn disturb(chance: &mut Chance, value: &mut Json) {
 }
 
 /// An item with a value wherever the table looks for one.
-fn item(resource_type: &dyn ResourceType) -> Json {
-    let reading = resource_type.reading();
+fn item(resource_type: &'static ResourceType) -> Json {
+    let reading = &resource_type.read;
     let mut item = json!({
         reading.id_field: "1",
         "Tags": {"Tag": [
@@ -66,7 +66,7 @@ fn item(resource_type: &dyn ResourceType) -> Json {
             {"TagKey": "team", "TagValue": "a", "Key": "team", "Value": "a"},
         ]},
     });
-    for attribute in resource_type.schema().attributes {
+    for attribute in resource_type.attributes {
         let paths = attribute.field_path().unwrap_or_default();
         for path in paths.split('|').filter(|path| !path.is_empty()) {
             let mut place = &mut item;
@@ -89,7 +89,7 @@ fn item(resource_type: &dyn ResourceType) -> Json {
 fn any_item_is_read_or_damaged() {
     let chance = &mut Chance::new(33);
     let cases = fuzz_cases(3_000);
-    let whole: Vec<Json> = REGISTRY.iter().map(|one| item(*one)).collect();
+    let whole: Vec<Json> = REGISTRY.iter().map(|one| item(one)).collect();
     let (mut read, mut damaged) = (0, 0);
     for case in 0..cases {
         let kind = chance.index(REGISTRY.len());
@@ -97,7 +97,7 @@ fn any_item_is_read_or_damaged() {
         for _ in 0..=chance.below(4) {
             disturb(chance, &mut item);
         }
-        let id = item[REGISTRY[kind].reading().id_field]
+        let id = item[REGISTRY[kind].read.id_field]
             .as_str()
             .unwrap_or_default()
             .to_owned();

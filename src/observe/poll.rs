@@ -9,13 +9,13 @@ use crate::cloud::Cloud;
 use crate::cloud::wait::{Poller, Verdict};
 use crate::env::{BoxFuture, Clock};
 use crate::live::Observed;
-use crate::resources::ResourceType;
 use crate::step::Condition;
+use crate::types::ResourceType;
 use crate::value::Value;
 
 /// Looks at resources of one type for everybody who waits for one.
 pub(crate) fn poller(
-    resource_type: &'static dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     clock: Arc<dyn Clock>,
 ) -> Poller<Observed> {

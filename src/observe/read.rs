@@ -13,8 +13,7 @@ use serde::de::Error as _;
 use super::fields::Fields;
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
 use crate::live::{Observed, TAG_STACK};
-use crate::resources::{IdFilter, ResourceType, TagShape};
-use crate::schema::{Attribute, Kind};
+use crate::types::{Attribute, IdFilter, Kind, ResourceType, TagShape};
 use crate::value::{Attributes, Value};
 
 /// A whole list is read rather than so many requests made for one id each.
@@ -22,7 +21,7 @@ const ONE_BY_ONE_MAX: usize = 2;
 
 /// Everything of this type that carries the stack tag with this value.
 pub(crate) async fn list_by_stack(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     stack: &str,
 ) -> Result<Vec<Observed>, ApiError> {
@@ -35,34 +34,32 @@ pub(crate) async fn list_by_stack(
 
 /// Those of these ids that exist. Asked for by id in any case: that a list does not show one proves nothing.
 pub(crate) async fn read_by_id(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     ids: &[String],
 ) -> Result<Vec<Observed>, ApiError> {
     let mut found = Vec::new();
     let mut missing: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-    if let IdFilter::One { .. } = resource_type.reading().ids
+    if let IdFilter::One { .. } = resource_type.read.ids
         && missing.len() > ONE_BY_ONE_MAX
     {
         found = list(resource_type, cloud, BTreeMap::new(), &missing).await?;
         found.retain(|one| missing.remove(one.id.as_str()));
     }
-    let (chunk, param) = match resource_type.reading().ids {
+    let (chunk, param) = match resource_type.read.ids {
         IdFilter::Json { param, max } | IdFilter::Comma { param, max } => (max, param),
         IdFilter::One { param } => (1, param),
     };
     let asked: Vec<&str> = missing.iter().copied().collect();
     let read = async |ids: &[&str]| {
-        let value = match resource_type.reading().ids {
+        let value = match resource_type.read.ids {
             IdFilter::Json { .. } => serde_json::json!(ids).to_string(),
             IdFilter::Comma { .. } | IdFilter::One { .. } => ids.join(","),
         };
         let filter = BTreeMap::from([(param.to_owned(), value)]);
         match list(resource_type, cloud, filter, &missing).await {
             // Some list actions answer an unknown id with an error; nobody is there then.
-            Err(error)
-                if error.kind == ErrorKind::NotFound || resource_type.codes().is_absent(&error.code) =>
-            {
+            Err(error) if error.kind == ErrorKind::NotFound || resource_type.codes.is_absent(&error.code) => {
                 Ok(Vec::new())
             }
             read => read,
@@ -80,22 +77,23 @@ pub(crate) async fn read_by_id(
 
 /// A whole list. The ids that were asked for may have any form.
 async fn list(
-    resource_type: &dyn ResourceType,
+    resource_type: &'static ResourceType,
     cloud: &Cloud,
     filter: BTreeMap<String, String>,
     asked: &BTreeSet<&str>,
 ) -> Result<Vec<Observed>, ApiError> {
-    let reading = resource_type.reading();
+    let reading = &resource_type.read;
     let mut params = filter;
+    let fixed = reading.params.iter();
+    params.extend(fixed.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     params.insert("RegionId".to_owned(), cloud.region().to_owned());
     let request = Request {
-        product: reading.product,
         action: reading.action,
         params,
     };
     let paging = Paging {
         list: reading.list,
-        style: reading.page,
+        pages: reading.pages,
     };
     cloud
         .pages(&request, paging, &Observing::new(resource_type, asked))
@@ -104,7 +102,7 @@ async fn list(
 
 /// How an item of a list becomes an observation.
 pub(super) struct Observing<'a> {
-    resource_type: &'a dyn ResourceType,
+    resource_type: &'static ResourceType,
     asked: &'a BTreeSet<&'a str>,
     table: Table,
     fields: Fields,
@@ -113,11 +111,11 @@ pub(super) struct Observing<'a> {
 }
 
 impl<'a> Observing<'a> {
-    pub(super) fn new(resource_type: &'a dyn ResourceType, asked: &'a BTreeSet<&'a str>) -> Observing<'a> {
+    pub(super) fn new(resource_type: &'static ResourceType, asked: &'a BTreeSet<&'a str>) -> Observing<'a> {
         let mut fields = Fields::default();
         Observing {
-            table: Table::new(resource_type.schema().attributes, &mut fields),
-            id: fields.add(resource_type.reading().id_field),
+            table: Table::new(resource_type.attributes, &mut fields),
+            id: fields.add(resource_type.read.id_field),
             tags: fields.add("Tags.Tag"),
             resource_type,
             asked,
@@ -127,10 +125,14 @@ impl<'a> Observing<'a> {
 
     /// The id of an item; an error in words if it has none that can be one.
     fn id_of(&self, found: Option<Value>) -> Result<String, String> {
-        let type_name = self.resource_type.schema().type_name;
-        let field = self.resource_type.reading().id_field;
+        let type_name = self.resource_type.name;
+        let field = self.resource_type.read.id_field;
         match found {
-            Some(Value::String(id)) if self.asked.contains(id.as_str()) || has_form(type_name, &id) => Ok(id),
+            Some(Value::String(id))
+                if self.asked.contains(id.as_str()) || has_form(self.resource_type.id_prefix, &id) =>
+            {
+                Ok(id)
+            }
             Some(Value::String(id)) if !id.is_empty() => {
                 Err(format!("{} cannot be the {field} of a {type_name}", shown(&id)))
             }
@@ -147,17 +149,13 @@ impl Decode for Observing<'_> {
     fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Observed), D::Error> {
         let mut found = self.fields.read(item)?;
         let id = self.id_of(found[self.id].clone()).map_err(D::Error::custom)?;
-        let schema = self.resource_type.schema();
-        if let Some(lacking) = self
-            .table
-            .lacking(&found, |name| is_always(schema.type_name, name))
-        {
+        if let Some(lacking) = self.table.lacking(&found) {
             return Err(D::Error::custom(format!(
                 "the answer shows {} without its {lacking}",
                 shown(&id)
             )));
         }
-        let tags = tags_of(found[self.tags].take(), self.resource_type.reading().tags);
+        let tags = tags_of(found[self.tags].take(), self.resource_type.read.tags);
         let mut attributes = self.table.attributes(&mut found);
         let own: Attributes = tags
             .iter()
@@ -165,7 +163,7 @@ impl Decode for Observing<'_> {
             .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
             .collect();
         attributes.insert("tags".to_owned(), Value::Map(own));
-        (schema.normalise)(&mut attributes);
+        (self.resource_type.normalise)(&mut attributes);
         let observed = Observed {
             id: id.clone(),
             attributes,
@@ -175,43 +173,13 @@ impl Decode for Observing<'_> {
     }
 }
 
-/// Whether a text can be an id of the type.
-fn has_form(type_name: &str, id: &str) -> bool {
-    let prefix = match type_name {
-        "instance" => "i-",
-        "security_group" => "sg-",
-        "vpc" => "vpc-",
-        "vswitch" => "vsw-",
-        _ => "",
-    };
+/// Whether a text can be an id that begins like this.
+fn has_form(prefix: &str, id: &str) -> bool {
     let rest = id.strip_prefix(prefix).unwrap_or_default();
     (1..=64).contains(&rest.len())
         && rest
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-/// Whether every item of an answer carries the attribute, if only as an empty text: a plan compares it, and leaving it
-/// out would look like a difference.
-fn is_always(type_name: &str, attribute: &str) -> bool {
-    let always: &[&str] = match type_name {
-        "instance" => &[
-            "name",
-            "instance_type",
-            "image_id",
-            "zone_id",
-            "vswitch_id",
-            "security_group_ids",
-            "internet_max_bandwidth_out",
-            "instance_charge_type",
-            "status",
-        ],
-        "security_group" => &["vpc_id", "name"],
-        "vpc" => &["cidr_block", "name", "status"],
-        "vswitch" => &["vpc_id", "zone_id", "cidr_block", "name", "status"],
-        _ => &[],
-    };
-    always.contains(&attribute)
 }
 
 /// An id from an answer, short and without what would control the screen.
@@ -265,11 +233,11 @@ impl Table {
     }
 
     /// The field of the first attribute that must be there and is not, not even as an empty text.
-    pub(super) fn lacking(&self, found: &[Option<Value>], is_always: impl Fn(&str) -> bool) -> Option<&str> {
+    pub(super) fn lacking(&self, found: &[Option<Value>]) -> Option<&str> {
         self.0
             .iter()
             .find(|(attribute, _, places)| {
-                is_always(attribute.name) && found[places.clone()].iter().all(Option::is_none)
+                attribute.always && found[places.clone()].iter().all(Option::is_none)
             })
             .map(|(_, paths, _)| paths.as_str())
     }
@@ -305,11 +273,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::resources;
+    use crate::types;
 
     fn observe(type_name: &str, item: &serde_json::Value) -> Result<Observed, String> {
         let asked = BTreeSet::from(["AY100"]);
-        let observing = Observing::new(resources::find(type_name).unwrap(), &asked);
+        let observing = Observing::new(types::find(type_name).unwrap(), &asked);
         let read = observing.item(item).map_err(|error| error.to_string())?;
         assert_eq!(read.0, read.1.id);
         Ok(read.1)

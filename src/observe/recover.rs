@@ -4,10 +4,11 @@
 
 use jiff::Timestamp;
 
+use crate::address::Life;
+use crate::api::Repeat;
 use crate::cloud::Window;
 use crate::live::Live;
 use crate::state::{Effect, Intent};
-use crate::step::Class;
 
 /// What became of the open intents of an earlier run.
 #[derive(Debug, Default)]
@@ -30,10 +31,10 @@ pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Times
             looked_at.is_some_and(|at| at >= Window::of(intent.created_at, intent.plain).believed());
         match intent.class {
             // An absolute state: what exists tells whether it has to be set again.
-            Class::A => recovery.moot.push(intent.seq),
-            Class::M if is_over => recovery.moot.push(intent.seq),
-            Class::M => recovery.open.push(intent),
-            Class::T => match adopt(&intent, live) {
+            Repeat::Read | Repeat::Absolute => recovery.moot.push(intent.seq),
+            Repeat::Key | Repeat::Look | Repeat::Meter if is_over => recovery.moot.push(intent.seq),
+            Repeat::Key | Repeat::Look | Repeat::Meter => recovery.open.push(intent),
+            Repeat::Token => match adopt(&intent, live) {
                 Some(effect) => recovery.found.push((intent, effect)),
                 None if is_over => recovery.moot.push(intent.seq),
                 None => recovery.open.push(intent),
@@ -46,15 +47,22 @@ pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Times
 fn adopt(intent: &Intent, live: &mut Live) -> Option<Effect> {
     let token = intent.token.as_ref()?;
     let resource = intent.resource.as_ref()?;
+    let address = &intent.object.address;
+    // Something else that has the address is not in the way of a successor, and of nothing else.
+    if intent.object.life != Life::Next && live.resources.contains_key(address) {
+        return None;
+    }
     let index = live
         .strays
         .iter()
         .position(|stray| stray.token.as_ref() == Some(token) && stray.type_name == resource.type_name)?;
     let stray = live.strays.remove(index);
     let id = stray.observed.id.clone();
-    live.resources.insert(intent.address.clone(), stray.observed);
+    if let Some(old) = live.resources.insert(address.clone(), stray.observed) {
+        live.deposed.entry(address.clone()).or_default().push(old);
+    }
     Some(Effect::Made {
-        address: intent.address.clone(),
+        address: address.clone(),
         id,
         created_at: None,
     })

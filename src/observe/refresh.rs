@@ -16,8 +16,8 @@ use crate::cloud::window::LAG;
 use crate::cloud::{ApiError, Cloud};
 use crate::env::Clock;
 use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION};
-use crate::resources::{REGISTRY, ResourceType};
 use crate::state::State;
+use crate::types::{REGISTRY, ResourceType};
 
 /// Reads everything that concerns this state. `wanted` names, by type, the nested attributes that somebody manages.
 pub(crate) async fn read(
@@ -29,7 +29,7 @@ pub(crate) async fn read(
     let types = try_join_all(
         REGISTRY
             .iter()
-            .map(|one| read_type(*one, state, wanted, cloud, clock)),
+            .map(|one| read_type(one, state, wanted, cloud, clock)),
     )
     .await?;
     let mut live = Live::default();
@@ -43,13 +43,13 @@ pub(crate) async fn read(
 }
 
 async fn read_type(
-    resource_type: &'static dyn ResourceType,
+    resource_type: &'static ResourceType,
     state: &State,
     wanted: &BTreeMap<String, Wanted>,
     cloud: &Cloud,
     clock: &dyn Clock,
 ) -> Result<Live, ApiError> {
-    let type_name = resource_type.schema().type_name;
+    let type_name = resource_type.name;
     let mut found: BTreeMap<String, Observed> = list_by_stack(resource_type, cloud, &state.lineage)
         .await?
         .into_iter()
@@ -61,15 +61,12 @@ async fn read_type(
             .iter()
             .filter(|(_, resource)| resource.type_name == type_name)
     };
-    let ids: BTreeSet<&String> = known()
-        .flat_map(|(_, resource)| resource.deposed.iter().chain(Some(&resource.id)))
-        .filter(|id| !id.is_empty())
-        .collect();
+    let ids: BTreeSet<&str> = known().flat_map(|(_, resource)| resource.ids()).collect();
     // A list never proves that something is gone: what it does not show is asked for by id, twice.
     let missing = |found: &BTreeMap<String, Observed>| -> Vec<String> {
         ids.iter()
             .filter(|id| !found.contains_key(**id))
-            .map(|id| (*id).clone())
+            .map(|id| (*id).to_owned())
             .collect()
     };
     for look in 0..2 {
@@ -127,7 +124,7 @@ fn sort_out<'a>(
         let old: Vec<Observed> = resource
             .deposed
             .iter()
-            .filter_map(|id| by_id.remove(id))
+            .filter_map(|old| by_id.remove(&old.id))
             .collect();
         if !old.is_empty() {
             live.deposed.insert(address.clone(), old);

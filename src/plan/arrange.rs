@@ -1,41 +1,81 @@
-//! Puts the halves of all changes in order: what is needed is made first, what uses something is changed or deleted
-//! before it goes, and the halves of a replacement follow each other.
+//! Puts all tasks in order: a few rules over the phases in the lives of objects.
 //!
-//! Does not know what the work is, nor why it was decided.
+//! * A note comes before everything else of its address; letting go before a change, a change before a join.
+//! * What makes or changes something comes after what makes or changes what it needs; every step comes after the task
+//!   that makes the values it names.
+//! * What removes something comes after its own letting go, after the removal of what needed it, and after the change
+//!   or join of what stays, unless that waits for the new one.
+//! * Whoever is joined to something that goes lets go of it before.
+//! * Delete-first: the new one after the old one is gone. Create-first: the old one goes when all have moved.
+//! * A unique value is freed before it is taken.
+//!
+//! Does not know what a task does, nor why it was decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Work;
+use super::contention;
 use super::context::Context;
+use super::decide::Place;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
-use crate::schema::Replacement;
+use crate::step::StepKind;
+use crate::task::{Phase, Task};
+use crate::types::Replacement;
+use crate::value::{Reference, Value};
 
-/// One half of a change, before it has its place in the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Half {
-    /// Create or update: afterwards it is as wanted.
-    Make,
-    /// Delete of the current one, or of the one that was moved aside.
-    Remove,
-    /// Delete of one that an earlier run left behind; the number tells several apart.
-    Leftover(usize),
+/// A task's place in the plan: its address, and where it stands in the life there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Node {
+    address: Address,
+    place: Place,
 }
 
-pub(super) type Node = (Address, Half);
+impl Node {
+    pub(super) fn new(address: &Address, place: impl Into<Place>) -> Node {
+        Node {
+            address: address.clone(),
+            place: place.into(),
+        }
+    }
 
-/// The work, each piece after all that it waits for. The error shows a cycle as a path.
-pub(super) fn arrange(
-    mut work: BTreeMap<Node, Work>,
-    context: &Context<'_>,
-) -> Result<Vec<Work>, Box<Diagnostic>> {
-    let edges = Edges {
-        work: &work,
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.place.phase
+    }
+
+    pub(super) fn leftover(&self) -> Option<usize> {
+        self.place.leftover
+    }
+}
+
+/// Who waits for whom, as pairs of a task and what it waits for.
+pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(Node, Node)> {
+    let mut edges = Edges {
+        tasks,
         context,
-        found: Vec::new(),
+        found: contention::find(tasks, context),
     };
-    let graph = Graph::new(work.keys().cloned(), edges.find());
+    edges.lives();
+    edges.making();
+    edges.values();
+    edges.removing();
+    edges.partners();
+    edges.found
+}
+
+/// The tasks, each after all that it waits for. The error shows a cycle as a path.
+pub(super) fn arrange(
+    mut tasks: BTreeMap<Node, Task>,
+    edges: Vec<(Node, Node)>,
+) -> Result<Vec<Task>, Box<Diagnostic>> {
+    let edges = edges
+        .into_iter()
+        .filter(|(from, to)| tasks.contains_key(from) && tasks.contains_key(to));
+    let graph = Graph::new(tasks.keys().cloned(), edges);
     let order = graph.order().map_err(|cycle| Box::new(cycle_error(&cycle)))?;
     let position: BTreeMap<&Node, usize> = order
         .iter()
@@ -44,103 +84,204 @@ pub(super) fn arrange(
         .collect();
     let mut arranged = Vec::with_capacity(order.len());
     for node in &order {
-        if let Some(mut work) = work.remove(node) {
+        if let Some(mut task) = tasks.remove(node) {
             let needed = graph.needs(node).into_iter();
-            work.after = needed
+            task.after = needed
                 .filter_map(|needed| position.get(needed).copied())
                 .collect();
-            arranged.push(work);
+            arranged.push(task);
         }
     }
     Ok(arranged)
 }
 
 fn cycle_error(cycle: &[Node]) -> Diagnostic {
-    let path: Vec<String> = cycle.iter().map(|(address, _)| address.to_string()).collect();
+    let path: Vec<String> = cycle.iter().map(|node| node.address.to_string()).collect();
     Diagnostic::error("E0602", "these changes need each other, so none can be first")
         .note(path.join(" -> "))
         .help("make one of them in an apply of its own")
 }
 
-/// Who waits for whom, as pairs of a node and what it needs.
-struct Edges<'a> {
-    work: &'a BTreeMap<Node, Work>,
-    context: &'a Context<'a>,
+struct Edges<'a, 'c> {
+    tasks: &'c BTreeMap<Node, Task>,
+    context: &'c Context<'a>,
     found: Vec<(Node, Node)>,
 }
 
-impl Edges<'_> {
-    fn find(mut self) -> Vec<(Node, Node)> {
-        self.making();
-        self.removing();
-        self.handing_over();
-        self.found
-    }
+/// The phases in which something comes to be as it is wanted.
+const MAKING: [Phase; 2] = [Phase::Make, Phase::Change];
 
+impl Edges<'_, '_> {
     /// An edge that counts only if both ends have something to do.
-    fn add(&mut self, from: (&Address, Half), to: (&Address, Half)) {
-        let from = (from.0.clone(), from.1);
-        let to = (to.0.clone(), to.1);
-        if self.work.contains_key(&from) && self.work.contains_key(&to) {
-            self.found.push((from, to));
+    fn add(&mut self, from: &Node, to: &Node) {
+        if from != to && self.tasks.contains_key(from) && self.tasks.contains_key(to) {
+            self.found.push((from.clone(), to.clone()));
         }
     }
 
-    fn does(&self, address: &Address, half: Half) -> bool {
-        self.work.contains_key(&(address.clone(), half))
+    fn does(&self, address: &Address, phase: Phase) -> bool {
+        self.tasks.contains_key(&Node::new(address, phase))
     }
 
     fn is_create_first(&self, address: &Address) -> bool {
-        self.context.replaced(address) == Some(Replacement::CreateFirst)
+        match self.context.replaced(address) {
+            Some(order) => order == Replacement::CreateFirst,
+            // A restored one takes the place of one that goes.
+            None => self.context.decided(address).is_some() && self.does(address, Phase::Remove),
+        }
     }
 
-    /// A make comes after the makes of what it needs, and has its place before or behind its own delete.
-    fn making(&mut self) {
-        let work = self.work;
-        let context = self.context;
-        for (address, _) in work.keys().filter(|(_, half)| *half == Half::Make) {
-            for needed in context.needs(address) {
-                self.add((address, Half::Make), (needed, Half::Make));
+    /// The order inside one address.
+    fn lives(&mut self) {
+        let tasks = self.tasks;
+        for node in tasks.keys() {
+            let at = |phase: Phase| Node::new(&node.address, phase);
+            if node.phase() != Phase::Note {
+                self.add(node, &at(Phase::Note));
             }
-            let (make, remove) = ((address, Half::Make), (address, Half::Remove));
-            if self.is_create_first(address) {
-                self.add(remove, make);
-            } else {
-                self.add(make, remove);
+            match node.phase() {
+                Phase::Change => self.add(node, &at(Phase::LetGo)),
+                Phase::Join => {
+                    self.add(node, &at(Phase::LetGo));
+                    self.add(node, &at(Phase::Make));
+                    self.add(node, &at(Phase::Change));
+                }
+                Phase::Remove if node.leftover().is_none() => {
+                    self.add(node, &at(Phase::LetGo));
+                    let make = if self.does(&node.address, Phase::Make) {
+                        at(Phase::Make)
+                    } else {
+                        at(Phase::Change)
+                    };
+                    if self.is_create_first(&node.address) {
+                        self.add(node, &make);
+                    } else {
+                        self.add(&make, node);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is made or changed comes after what it needs.
+    fn making(&mut self) {
+        let (tasks, context) = (self.tasks, self.context);
+        for node in tasks.keys().filter(|node| MAKING.contains(&node.phase())) {
+            for needed in context.needs(&node.address) {
+                for phase in MAKING {
+                    self.add(node, &Node::new(needed, phase));
+                }
+            }
+        }
+    }
+
+    /// Every step comes after the task that makes the values it names.
+    fn values(&mut self) {
+        for (node, task) in self.tasks {
+            let mut named: BTreeSet<&Reference> = BTreeSet::new();
+            for step in &task.steps {
+                if let StepKind::Call(call) = &step.kind {
+                    call.params
+                        .values()
+                        .for_each(|value| value.references(&mut named));
+                }
+            }
+            for reference in named {
+                for phase in MAKING {
+                    self.add(node, &Node::new(&reference.address, phase));
+                }
             }
         }
     }
 
     /// A delete comes after all that still uses what is deleted.
     fn removing(&mut self) {
-        let inputs = self.context.inputs;
+        let context = self.context;
+        let inputs = context.inputs;
         for (dependent, known) in &inputs.state.resources {
+            // What was moved aside still uses what it used.
+            let there = inputs.live.deposed.get(dependent);
+            for (index, observed) in there.into_iter().flatten().enumerate() {
+                let old = known.deposed.iter().find(|old| old.id == observed.id);
+                for needed in old.into_iter().flat_map(|old| &old.dependencies) {
+                    let leftover = Place {
+                        phase: Phase::Remove,
+                        leftover: Some(index),
+                    };
+                    self.add(&Node::new(needed, Phase::Remove), &Node::new(dependent, leftover));
+                }
+            }
             for needed in &known.dependencies {
-                self.add((needed, Half::Remove), (dependent, Half::Remove));
+                let remove = Node::new(needed, Phase::Remove);
+                self.add(&remove, &Node::new(dependent, Phase::Remove));
+                self.add(&remove, &Node::new(dependent, Phase::LetGo));
                 // A dependent that stays lets go by its own change, unless it waits for the new one.
-                let delete_first = self.does(needed, Half::Make) && !self.is_create_first(needed);
-                let stays = !self.does(dependent, Half::Remove);
+                let delete_first = self.does(needed, Phase::Make) && !self.is_create_first(needed);
+                let stays = !self.does(dependent, Phase::Remove);
                 if stays && !delete_first {
-                    self.add((needed, Half::Remove), (dependent, Half::Make));
+                    self.add(&remove, &Node::new(dependent, Phase::Change));
                 }
                 for index in 0..inputs.live.deposed.get(needed).map_or(0, Vec::len) {
-                    self.add((needed, Half::Leftover(index)), (dependent, Half::Make));
-                    self.add((needed, Half::Leftover(index)), (dependent, Half::Remove));
+                    let leftover = Node::new(
+                        needed,
+                        Place {
+                            phase: Phase::Remove,
+                            leftover: Some(index),
+                        },
+                    );
+                    for phase in [Phase::Make, Phase::Change, Phase::Remove] {
+                        self.add(&leftover, &Node::new(dependent, phase));
+                    }
+                }
+            }
+        }
+        // New dependents of a create-first replacement are moved to the new one before the old one goes.
+        for (dependent, needed) in &context.dependencies {
+            if self.does(dependent, Phase::Remove) {
+                continue;
+            }
+            for address in needed {
+                if self.is_create_first(address) {
+                    for phase in MAKING {
+                        self.add(&Node::new(address, Phase::Remove), &Node::new(dependent, phase));
+                    }
                 }
             }
         }
     }
 
-    /// New dependents of a create-first replacement are moved to the new one before the old one goes.
-    fn handing_over(&mut self) {
-        let context = self.context;
-        for (dependent, needed) in &context.dependencies {
-            if self.does(dependent, Half::Remove) {
-                continue;
+    /// Whoever is joined to something that goes lets go of it before, and is joined when its partner is ready.
+    fn partners(&mut self) {
+        let (tasks, context) = (self.tasks, self.context);
+        let joining = [Phase::LetGo, Phase::Change, Phase::Join];
+        for node in tasks.keys().filter(|node| joining.contains(&node.phase())) {
+            let live = context.inputs.live.resources.get(&node.address);
+            if let Some(live) = live.filter(|_| node.phase() != Phase::Join) {
+                let resource_type = context.inputs.types.get(node.address.type_name());
+                for id in resource_type
+                    .into_iter()
+                    .flat_map(|resource_type| resource_type.joined_ids(&live.attributes))
+                {
+                    if let Some(partner) = context.owner(id)
+                        && context.is_going(id)
+                    {
+                        self.add(&Node::new(partner, Phase::Remove), node);
+                    }
+                }
             }
-            for address in needed {
-                if self.is_create_first(address) {
-                    self.add((address, Half::Remove), (dependent, Half::Make));
+            if node.phase() == Phase::Join {
+                let wanted = context.wanted(&node.address);
+                let values = wanted.into_iter().flat_map(|wanted| {
+                    let joined = wanted.resource_type.relations.iter();
+                    joined.filter_map(|relation| wanted.attributes.get(relation.attribute))
+                });
+                let mut named: BTreeSet<&Reference> = BTreeSet::new();
+                values.for_each(|value: &Value| value.references(&mut named));
+                for reference in named {
+                    for phase in MAKING {
+                        self.add(node, &Node::new(&reference.address, phase));
+                    }
                 }
             }
         }

@@ -1,20 +1,25 @@
 //! A second opinion on a plan, by code that did not make it: rules that any plan must keep, whatever it was made
 //! from. A broken rule is an error of `infra` itself, and the plan is not carried out.
+//!
+//! Its cost grows with the tasks and the edges between them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Operation, Plan};
-use crate::address::Address;
+use super::Plan;
+use crate::address::{Address, Life};
+use crate::api::Repeat;
+use crate::change::Fate;
 use crate::diagnostic::Diagnostic;
-use crate::state::State;
-use crate::step::{Class, StepKind, Yield};
+use crate::state::{Effect, State};
+use crate::step::{Step, StepKind, Yield};
+use crate::task::{Phase, Task};
 use crate::value::{Reference, Value};
 
 /// Checks a plan against the state it was made from; the result is empty for a sound plan.
 pub(crate) fn check(plan: &Plan, state: &State) -> Vec<Diagnostic> {
     let mut broken = Vec::new();
-    order_and_inputs(plan, &mut broken);
-    ids_and_halves(plan, state, &mut broken);
+    order(plan, &mut broken);
+    lives(plan, state, &mut broken);
     reasons(plan, &mut broken);
     broken
         .into_iter()
@@ -26,142 +31,140 @@ pub(crate) fn check(plan: &Plan, state: &State) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Every piece of work comes after what it waits for, and every value that it needs is made by work that it waits
-/// for.
-fn order_and_inputs(plan: &Plan, broken: &mut Vec<String>) {
-    // What each piece of work has behind it, as the addresses that are made there.
-    let mut behind: Vec<BTreeSet<usize>> = Vec::with_capacity(plan.work.len());
-    for (index, work) in plan.work.iter().enumerate() {
-        if let Some(late) = work.after.iter().find(|after| **after >= index) {
+/// Every task comes after what it waits for, and directly after the task that makes each value it needs.
+fn order(plan: &Plan, broken: &mut Vec<String>) {
+    for (index, task) in plan.tasks.iter().enumerate() {
+        let object = &task.object;
+        if let Some(late) = task.after.iter().find(|after| **after >= index) {
             broken.push(format!(
-                "{} waits for work {late}, which does not come before it",
-                work.address
+                "{object} waits for task {late}, which does not come before it"
             ));
         }
-        behind.push(
-            work.after
-                .iter()
-                .copied()
-                .filter(|after| *after < index)
-                .collect(),
-        );
-        let mut references: BTreeSet<&Reference> = BTreeSet::new();
-        for step in &work.steps {
+        let mut named: BTreeSet<&Reference> = BTreeSet::new();
+        for step in &task.steps {
             if let StepKind::Call(call) = &step.kind {
                 call.params
                     .values()
-                    .for_each(|value| value.references(&mut references));
+                    .for_each(|value| value.references(&mut named));
             }
         }
-        if references.is_empty() {
-            continue;
-        }
-        let makes: BTreeSet<&Address> = reach(&behind, index)
-            .into_iter()
-            .map(|after| &plan.work[after])
-            .filter(|before| {
-                matches!(
-                    before.operation,
-                    Operation::Create { .. } | Operation::Update { .. }
-                )
-            })
-            .map(|before| &before.address)
+        let before = task.after.iter().filter(|after| **after < index);
+        let makes: BTreeSet<&Address> = before
+            .map(|after| &plan.tasks[*after])
+            .filter(|before| matches!(before.phase, Phase::Make | Phase::Change))
+            .map(|before| &before.object.address)
             .collect();
-        for reference in references {
-            let own = reference.address == work.address && matches!(work.operation, Operation::Create { .. });
-            if !own && !makes.contains(&reference.address) {
+        for reference in named {
+            let is_own = reference.address == object.address && task.phase == Phase::Make;
+            if !is_own && !makes.contains(&reference.address) {
                 broken.push(format!(
-                    "{} needs {reference}, which nothing before it makes",
-                    work.address
+                    "{object} needs {reference}, which nothing before it makes"
                 ));
             }
         }
     }
 }
 
-/// Everything that must be done before a piece of work, direct or not. Most have few, so the walk is short.
-fn reach(behind: &[BTreeSet<usize>], index: usize) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    let mut open: Vec<usize> = behind[index].iter().copied().collect();
-    while let Some(next) = open.pop() {
-        if found.insert(next) {
-            open.extend(behind[next].iter().copied());
+/// Creates carry a token, nothing is made twice or over something that stays, and only what the state knows, or is told
+/// of by this plan, is changed or removed.
+fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
+    let mut made: BTreeSet<&Address> = BTreeSet::new();
+    let mut told: BTreeSet<(&Address, &str)> = BTreeSet::new();
+    let mut forgotten: BTreeSet<(&Address, &str)> = BTreeSet::new();
+    let mut removals: BTreeMap<&Address, Vec<(usize, &Task)>> = BTreeMap::new();
+    for (index, task) in plan.tasks.iter().enumerate() {
+        if task.phase == Phase::Remove {
+            removals
+                .entry(&task.object.address)
+                .or_default()
+                .push((index, task));
+        }
+        for effect in &task.then {
+            match effect {
+                Effect::Put { address, resource } => {
+                    told.insert((address, &resource.id));
+                }
+                Effect::Remove { address, id } if task.is_note() => {
+                    forgotten.insert((address, id));
+                }
+                _ => {}
+            }
         }
     }
-    found
+    let lost: BTreeSet<&Address> = plan.losses().map(|change| &change.address).collect();
+    for (index, task) in plan.tasks.iter().enumerate() {
+        let address = &task.object.address;
+        let known = state.resources.get(address);
+        let is_known = |id: &str| {
+            told.contains(&(address, id))
+                || known.is_some_and(|known| known.id == id || known.deposed.iter().any(|old| old.id == id))
+        };
+        match task.phase {
+            Phase::Make => {
+                if !made.insert(address) {
+                    broken.push(format!("{address} is made twice"));
+                }
+                if task.steps.iter().filter(|step| is_create(step)).count() != 1 {
+                    broken.push(format!("{address} has not exactly one create with a token"));
+                }
+                if let Some(known) = known.filter(|known| !known.id.is_empty()) {
+                    let goes = removals.get(address).into_iter().flatten();
+                    let is_replaced = goes
+                        .clone()
+                        .any(|(_, removal)| removal.id.as_deref() == Some(known.id.as_str()));
+                    let is_aside = task.object.life == Life::Next
+                        && goes
+                            .clone()
+                            .any(|(position, _)| *position > index || task.after.contains(position));
+                    let is_gone = forgotten.contains(&(address, known.id.as_str()));
+                    if !(is_gone || is_replaced && is_aside) {
+                        broken.push(format!("{address} would be made although {} is there", known.id));
+                    }
+                }
+            }
+            Phase::Change | Phase::LetGo | Phase::Join | Phase::Remove => match &task.id {
+                Some(id) if !is_known(id) => {
+                    broken.push(format!(
+                        "{address} would change {id}, which the state does not know"
+                    ));
+                }
+                Some(id) if task.phase == Phase::Remove && !lost.contains(address) => {
+                    broken.push(format!("{address} would delete {id} without showing it"));
+                }
+                None if task.object.life != Life::Next => {
+                    broken.push(format!("{address} would change something without an id"));
+                }
+                Some(_) | None => {}
+            },
+            Phase::Note => {
+                if !task.steps.is_empty() {
+                    broken.push(format!("{address}: a note sends nothing"));
+                }
+            }
+        }
+    }
 }
 
-/// Creates carry a token, deletes name what the state knows, and nothing is made twice.
-fn ids_and_halves(plan: &Plan, state: &State, broken: &mut Vec<String>) {
-    let mut made: BTreeSet<&Address> = BTreeSet::new();
-    let exists: BTreeSet<&Address> = plan
-        .changes
-        .iter()
-        .filter(|change| change.id.is_some())
-        .map(|change| &change.address)
-        .collect();
-    let lost: BTreeSet<&Address> = plan.losses().map(|change| &change.address).collect();
-    for work in &plan.work {
-        let known = state.resources.get(&work.address);
-        match &work.operation {
-            Operation::Create { depose, .. } => {
-                if !made.insert(&work.address) {
-                    broken.push(format!("{} is made twice", work.address));
-                }
-                let creates = work.steps.iter().filter(|step| {
-                    matches!(&step.kind, StepKind::Call(call) if matches!(call.yields, Yield::Id { .. })
-                        && call.class == Class::T && call.params.get("ClientToken") == Some(&Value::Token))
-                });
-                if creates.count() != 1 {
-                    broken.push(format!(
-                        "{} has not exactly one create with a token",
-                        work.address
-                    ));
-                }
-                let removed_before = work.after.iter().any(|after| {
-                    plan.work[*after].address == work.address
-                        && matches!(
-                            plan.work[*after].operation,
-                            Operation::Delete { deposed: false, .. }
-                        )
-                });
-                let has_one = known.is_some_and(|known| !known.id.is_empty());
-                if has_one && !removed_before && !depose && exists.contains(&work.address) {
-                    broken.push(format!("{} would be made although it exists", work.address));
-                }
-            }
-            Operation::Update { id, adopt, .. } => {
-                if !made.insert(&work.address) {
-                    broken.push(format!("{} is made twice", work.address));
-                }
-                if !adopt && known.is_none_or(|known| known.id != *id) {
-                    broken.push(format!(
-                        "{} would change {id}, which the state does not know",
-                        work.address
-                    ));
-                }
-            }
-            Operation::Delete { id, .. } => {
-                let is_known = known.is_some_and(|known| known.id == *id || known.deposed.contains(id));
-                if !is_known {
-                    broken.push(format!(
-                        "{} would delete {id}, which the state does not know",
-                        work.address
-                    ));
-                }
-                if !lost.contains(&work.address) {
-                    broken.push(format!("{} would delete {id} without showing it", work.address));
-                }
-            }
-            Operation::Forget => {}
+fn is_create(step: &Step) -> bool {
+    match &step.kind {
+        StepKind::Call(call) => {
+            matches!(call.yields, Yield::Id { .. })
+                && call.action.repeat == Repeat::Token
+                && call.params.get("ClientToken") == Some(&Value::Token)
         }
+        StepKind::Wait(_) => false,
     }
 }
 
 fn reasons(plan: &Plan, broken: &mut Vec<String>) {
     for change in &plan.changes {
-        if change.reasons.is_empty() && matches!(change.action, Action::Delete | Action::Replace { .. }) {
-            broken.push(format!("{} is lost without a reason", change.address));
+        let needs_one = change.fate.is_loss() || change.fate == Fate::Withheld;
+        if change.reasons.is_empty() && needs_one {
+            broken.push(format!(
+                "{} is {} without a reason",
+                change.address,
+                change.fate.verb()
+            ));
         }
     }
 }

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependencies::dependencies;
-use super::planner::Inputs;
+use super::inputs::Inputs;
 use crate::address::Address;
 use crate::config;
 use crate::diagnostic::Location;
 use crate::live::Observed;
-use crate::schema::Replacement;
+use crate::state;
+use crate::types::Replacement;
 use crate::value::{Attributes, Reference, Value};
 
 /// What has been decided about one resource of the configuration, as far as others depend on it.
@@ -24,16 +25,32 @@ pub(super) struct Decided<'a> {
     pub(super) replaced: Option<Replacement>,
 }
 
+/// What an attribute will be after the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outlook {
+    Known(Value),
+    /// Only the run will tell.
+    Later,
+    /// Nothing will be there.
+    Never,
+}
+
 /// Everything a decision may look at.
 pub(super) struct Context<'a> {
     pub(super) inputs: &'a Inputs<'a>,
-    /// What each resource of the configuration needs.
+    /// What each resource of the configuration needs before it can be made.
     pub(super) dependencies: BTreeMap<Address, BTreeSet<Address>>,
     /// The strays that are taken over, by address.
     pub(super) adopted: BTreeMap<&'a Address, &'a Observed>,
+    /// Whose id it is, of all that the state knows.
+    owners: BTreeMap<&'a str, &'a Address>,
+    /// Resources to which another one will be joined.
+    joined: BTreeSet<&'a Address>,
     /// The open intents, as address and action.
     open: BTreeSet<(&'a Address, &'a str)>,
     decided: BTreeMap<Address, Decided<'a>>,
+    /// Ids that this plan removes.
+    going: BTreeSet<&'a str>,
 }
 
 impl<'a> Context<'a> {
@@ -41,13 +58,26 @@ impl<'a> Context<'a> {
         let open = inputs
             .open
             .iter()
-            .map(|intent| (&intent.address, intent.action.as_str()));
+            .map(|intent| (&intent.object.address, intent.action.as_str()));
+        let known = inputs.state.resources.iter();
+        let owners = known
+            .filter(|(_, known)| !known.id.is_empty())
+            .map(|(address, known)| (known.id.as_str(), address));
         Context {
             inputs,
             dependencies: dependencies(inputs.config),
+            owners: owners
+                .chain(
+                    adopted
+                        .iter()
+                        .map(|(address, observed)| (observed.id.as_str(), *address)),
+                )
+                .collect(),
             adopted,
+            joined: joined(inputs.config),
             open: open.collect(),
             decided: BTreeMap::new(),
+            going: BTreeSet::new(),
         }
     }
 
@@ -56,9 +86,30 @@ impl<'a> Context<'a> {
         self.decided.insert(address, decided);
     }
 
-    /// The resource in the configuration.
+    /// Lets later decisions see that this id is removed.
+    pub(super) fn removes(&mut self, id: &'a str) {
+        self.going.insert(id);
+    }
+
+    /// Whether this plan removes the id.
+    pub(super) fn is_going(&self, id: &str) -> bool {
+        self.going.contains(id)
+    }
+
+    /// Whose id it is, if the state knows it.
+    pub(super) fn owner(&self, id: &str) -> Option<&'a Address> {
+        self.owners.get(id).copied()
+    }
+
+    /// The resource in the configuration, unless everything is to go.
     pub(super) fn wanted(&self, address: &Address) -> Option<&'a config::Resource> {
         self.inputs.config.resources.get(address)
+    }
+
+    /// What the state knows of a resource that has an id.
+    pub(super) fn known(&self, address: &Address) -> Option<&'a state::Resource> {
+        let known = self.inputs.state.resources.get(address)?;
+        (!known.id.is_empty()).then_some(known)
     }
 
     /// Where its block is, if it is in the configuration.
@@ -69,6 +120,11 @@ impl<'a> Context<'a> {
     /// What the resource needs, as the configuration has it.
     pub(super) fn needs(&self, address: &Address) -> impl Iterator<Item = &Address> {
         self.dependencies.get(address).into_iter().flatten()
+    }
+
+    /// What was decided about it.
+    pub(super) fn decided(&self, address: &Address) -> Option<&Decided<'a>> {
+        self.decided.get(address)
     }
 
     /// Which half comes first, if it has been decided that the resource is replaced.
@@ -90,18 +146,69 @@ impl<'a> Context<'a> {
 
     /// The value with every reference filled in whose value after this plan is known now.
     pub(super) fn resolve(&self, value: &Value) -> Value {
-        value.resolve(&|reference| self.look_up(reference))
+        value.resolve(&|reference| match self.outlook(reference) {
+            Outlook::Known(value) => Some(value),
+            Outlook::Later | Outlook::Never => None,
+        })
     }
 
-    fn look_up(&self, reference: &Reference) -> Option<Value> {
-        let decided = self.decided.get(&reference.address)?;
+    /// What an attribute will be after this plan.
+    pub(super) fn outlook(&self, reference: &Reference) -> Outlook {
+        let Some(decided) = self.decided.get(&reference.address) else {
+            return Outlook::Later;
+        };
+        let known = |value: &Value| Outlook::Known(value.clone());
         if reference.attribute == "id" {
-            return decided.kept.map(|observed| Value::from(observed.id.as_str()));
+            return decided.kept.map_or(Outlook::Later, |observed| {
+                Outlook::Known(Value::from(observed.id.as_str()))
+            });
         }
-        match reference.find_in(&decided.attributes) {
-            Some(value) => value.is_known().then(|| value.clone()),
-            None if decided.obsolete.contains(reference.attribute_name()) => None,
-            None => reference.find_in(&decided.kept?.attributes).cloned(),
+        if let Some(value) = reference.find_in(&decided.attributes) {
+            return if value.is_known() {
+                known(value)
+            } else {
+                Outlook::Later
+            };
+        }
+        if decided.obsolete.contains(reference.attribute_name()) {
+            return Outlook::Later;
+        }
+        if let Some(value) = decided
+            .kept
+            .and_then(|observed| reference.find_in(&observed.attributes))
+        {
+            return known(value);
+        }
+        if self.may_appear(reference, decided) {
+            Outlook::Later
+        } else {
+            Outlook::Never
         }
     }
+
+    /// Whether an attribute that nobody sets will be there after the run.
+    fn may_appear(&self, reference: &Reference, decided: &Decided<'_>) -> bool {
+        let Some(resource) = self.wanted(&reference.address) else {
+            return false;
+        };
+        let name = reference.attribute_name();
+        if !resource.resource_type.conditional.contains(&name) {
+            return decided.kept.is_none();
+        }
+        (resource.resource_type.implied)(&decided.attributes, &Attributes::new()).contains(&name)
+            || self.joined.contains(&reference.address)
+    }
+}
+
+/// The resources that a relation of another one names.
+fn joined(config: &config::Config) -> BTreeSet<&Address> {
+    let mut found = BTreeSet::new();
+    for resource in config.resources.values() {
+        for relation in resource.resource_type.relations {
+            if let Some(Value::Reference(reference)) = resource.attributes.get(relation.attribute) {
+                found.insert(&reference.address);
+            }
+        }
+    }
+    found
 }

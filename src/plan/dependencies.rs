@@ -1,31 +1,46 @@
 //! What needs what in a configuration, and the order that follows from it.
 //!
-//! Does not know state, observation, or what happens to any resource.
+//! What stands in a relation or a part (a disk's server, a rule's peer) is needed only when the two are joined, so
+//! groups that name each other are no cycle. Does not know state, observation, or what happens to any resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
-use crate::config::Config;
+use crate::config::{Config, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
+use crate::value::{Reference, Value};
 
-/// What each resource of the configuration needs: by reference, or by `depends_on`.
+/// What each resource of the configuration needs before it can be made: by reference, or by `depends_on`.
 pub(crate) fn dependencies(config: &Config) -> BTreeMap<Address, BTreeSet<Address>> {
-    let mut all = BTreeMap::new();
-    for (address, resource) in &config.resources {
-        let mut references = BTreeSet::new();
-        resource
-            .attributes
-            .values()
-            .for_each(|value| value.references(&mut references));
-        let mut needed: BTreeSet<Address> = references
-            .into_iter()
-            .map(|reference| reference.address.clone())
+    let needs = |resource: &Resource| {
+        let mut needed: BTreeSet<Address> = early_references(resource)
+            .map(|(_, reference)| reference.address.clone())
             .collect();
         needed.extend(resource.depends_on.iter().cloned());
-        all.insert(address.clone(), needed);
-    }
-    all
+        needed
+    };
+    config
+        .resources
+        .iter()
+        .map(|(address, resource)| (address.clone(), needs(resource)))
+        .collect()
+}
+
+/// The references that must be known when it is made, each with the attribute in which it stands.
+fn early_references(resource: &Resource) -> impl Iterator<Item = (&String, &Reference)> {
+    let early = resource
+        .attributes
+        .iter()
+        .filter(|(name, _)| !resource.resource_type.is_joined(name));
+    early.flat_map(|(name, value)| references(value).into_iter().map(move |found| (name, found)))
+}
+
+/// Every reference in a value.
+pub(super) fn references(value: &Value) -> BTreeSet<&Reference> {
+    let mut found = BTreeSet::new();
+    value.references(&mut found);
+    found
 }
 
 /// The resources in an order in which each comes after all that it needs. The error shows a cycle as a path.
@@ -46,11 +61,7 @@ fn cycle_error(config: &Config, cycle: &[Address]) -> Diagnostic {
         let Some(resource) = config.resources.get(address) else {
             continue;
         };
-        let guilty = resource.attributes.iter().find(|(_, value)| {
-            let mut references = BTreeSet::new();
-            value.references(&mut references);
-            references.iter().any(|reference| reference.address == *next)
-        });
+        let guilty = early_references(resource).find(|(_, reference)| reference.address == *next);
         let location = guilty
             .and_then(|(name, _)| resource.locations.get(name))
             .unwrap_or(&resource.location)

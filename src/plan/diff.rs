@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::AttributeChange;
-use crate::schema::{Attribute, Changeable, Kind, Schema};
+use crate::change::AttributeChange;
+use crate::types::{Attribute, Changeable, Kind, Needs, ResourceType};
 use crate::value::{Attributes, SecretSource, Value};
 
 /// Turns secrets and long text into what the state remembers of them.
@@ -37,12 +37,19 @@ impl Differences {
     }
 }
 
-/// Compares what is wanted with what is there. `remembered` is what the state says of attributes that the cloud
-/// does not tell.
+/// What two sides of a comparison are held against.
+pub(super) struct Memory<'a> {
+    /// What the state says of attributes that the cloud does not tell.
+    pub(super) attributes: &'a Attributes,
+    /// What an earlier run began and did not end, attribute by attribute.
+    pub(super) unsettled: &'a BTreeMap<String, String>,
+}
+
+/// Compares what is wanted with what is there, but for what joins it to others.
 pub(super) fn compare(
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Attributes,
-    remembered: &Attributes,
+    memory: &Memory<'_>,
     wanted: &Attributes,
     fingerprints: &Fingerprints<'_>,
 ) -> Differences {
@@ -50,23 +57,24 @@ pub(super) fn compare(
         found: Vec::new(),
         equal: 0,
     };
-    for attribute in schema.attributes {
+    for attribute in resource_type.attributes {
         let Some(after) = wanted.get(attribute.name) else {
             continue;
         };
-        if let Kind::Tags = attribute.kind {
+        if matches!(attribute.kind, Kind::Tags) || resource_type.is_joined(attribute.name) {
             continue;
         }
         let before = if attribute.remembered {
-            remembered.get(attribute.name)
+            memory.attributes.get(attribute.name)
         } else {
             observed.get(attribute.name)
         };
-        let context = Context {
-            schema,
+        let context = Comparison {
+            resource_type,
             observed,
             wanted,
             fingerprints,
+            is_owed: is_owed(attribute, memory.unsettled),
         };
         context.attribute(
             attribute,
@@ -76,7 +84,7 @@ pub(super) fn compare(
             &mut differences,
         );
     }
-    for name in (schema.implied)(wanted, observed) {
+    for name in (resource_type.implied)(wanted, observed) {
         let after = Some(Value::Template(Vec::new()));
         differences.found.push(Difference {
             change: AttributeChange::plain(name, None, after),
@@ -86,14 +94,23 @@ pub(super) fn compare(
     differences
 }
 
-struct Context<'a> {
-    schema: &'static Schema,
+struct Comparison<'a> {
+    resource_type: &'static ResourceType,
     observed: &'a Attributes,
     wanted: &'a Attributes,
     fingerprints: &'a Fingerprints<'a>,
+    /// Whether an earlier run left it in the middle of a change that a look does not show.
+    is_owed: bool,
 }
 
-impl Context<'_> {
+/// Whether a step of an earlier run is still owed to the attribute and its effect cannot be seen: it is done again.
+fn is_owed(attribute: &Attribute, unsettled: &BTreeMap<String, String>) -> bool {
+    let unseen = attribute.remembered
+        || matches!(attribute.change, Changeable::InPlace(update) if update.needs == Needs::Reboot);
+    unseen && unsettled.contains_key(attribute.name)
+}
+
+impl Comparison<'_> {
     fn attribute(
         &self,
         attribute: &'static Attribute,
@@ -112,8 +129,8 @@ impl Context<'_> {
             return;
         }
         let changeable =
-            (self.schema.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
-        if self.is_equal(attribute, before, after, changeable) {
+            (self.resource_type.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
+        if !self.is_owed && self.is_equal(attribute, before, after, changeable) {
             differences.equal += 1;
             return;
         }

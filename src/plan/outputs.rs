@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::OutputChange;
-use super::context::Context;
+use super::context::{Context, Outlook};
+use super::dependencies::references;
+use crate::change::OutputChange;
 use crate::value::Value;
 
-/// The outputs that differ from what the state remembers.
+/// The outputs that differ from what the state remembers. One that will have no value is none.
 pub(super) fn outputs(context: &Context<'_>) -> Vec<OutputChange> {
     let known = &context.inputs.state.outputs;
     let nothing = BTreeMap::new();
@@ -19,14 +20,18 @@ pub(super) fn outputs(context: &Context<'_>) -> Vec<OutputChange> {
     };
     let mut changes = Vec::new();
     for (name, output) in wanted {
-        let after = context.resolve(&output.value);
+        let after = will_be(context, &output.value);
         // The value of a sensitive output is stored nowhere, so it cannot be compared.
-        let same = output.sensitive || (after.is_known() && known.get(name) == Some(&after.to_json()));
+        let same = output.sensitive
+            || match &after {
+                Some(after) => after.is_known() && known.get(name) == Some(&after.to_json()),
+                None => !known.contains_key(name),
+            };
         if !same {
             changes.push(OutputChange {
                 name: name.clone(),
                 before: known.get(name).and_then(Value::from_json),
-                after: Some(after),
+                after,
                 sensitive: output.sensitive,
             });
         }
@@ -39,4 +44,12 @@ pub(super) fn outputs(context: &Context<'_>) -> Vec<OutputChange> {
         sensitive: false,
     }));
     changes
+}
+
+/// The value after the run; none if something that it is made of will not be there.
+fn will_be(context: &Context<'_>, value: &Value) -> Option<Value> {
+    let missing = references(value)
+        .into_iter()
+        .any(|reference| context.outlook(reference) == Outlook::Never);
+    (!missing).then(|| context.resolve(value))
 }

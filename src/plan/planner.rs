@@ -1,46 +1,31 @@
-//! Makes the plan: asks for the decision about each resource, in the order in which they need each other, and
-//! collects what was decided.
+//! Makes the plan: asks for the decision about each resource, in the order in which they need each other, lets what
+//! joins them be decided, leaves out what cannot be, and puts the rest in order.
 //!
-//! Pure: everything it knows arrives as an argument. Does not know the kinds of decisions, nor in which order the
-//! work is done.
+//! Pure: everything it knows arrives as an argument. Does not know the kinds of decisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrange::{Node, arrange};
+use super::arrange::{Node, arrange, edges};
 use super::context::Context;
 use super::decide::{self, Decision};
 use super::dependencies::order;
-use super::diff::Fingerprints;
+use super::inputs::Inputs;
 use super::outputs::outputs;
-use super::{Plan, Work};
+use super::{Plan, join, settle, withhold};
 use crate::address::Address;
-use crate::config::Config;
-use crate::live::Live;
-use crate::schema::Schemas;
-use crate::state::{Intent, State};
-
-/// Everything a plan is made from.
-pub(crate) struct Inputs<'a> {
-    pub(crate) config: &'a Config,
-    pub(crate) schemas: &'a Schemas,
-    pub(crate) state: &'a State,
-    /// Operations of an interrupted run that could not be settled by looking.
-    pub(crate) open: &'a [Intent],
-    pub(crate) live: &'a Live,
-    pub(crate) region: &'a str,
-    pub(crate) fingerprints: &'a Fingerprints<'a>,
-    /// Plan to delete everything.
-    pub(crate) destroy: bool,
-}
+use crate::change::{Change, Fate};
+use crate::state::Effect;
+use crate::task::{Phase, Task};
 
 /// Makes the plan.
 pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     let strays = decide::strays(inputs);
     let mut planner = Planner {
         context: Context::new(inputs, strays.adopted),
-        work: BTreeMap::new(),
+        decisions: BTreeMap::new(),
+        leftovers: Vec::new(),
         plan: Plan {
-            diagnostics: strays.diagnostics,
+            findings: strays.diagnostics,
             ..Plan::default()
         },
     };
@@ -48,12 +33,16 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
         planner.decide_wanted();
     }
     planner.decide_removals();
+    planner.join();
+    planner.settle();
     planner.finish()
 }
 
 struct Planner<'a> {
     context: Context<'a>,
-    work: BTreeMap<Node, Work>,
+    decisions: BTreeMap<Address, Decision<'a>>,
+    /// Deletes of what earlier runs moved aside.
+    leftovers: Vec<(Address, Decision<'a>)>,
     plan: Plan,
 }
 
@@ -69,7 +58,7 @@ impl<'a> Planner<'a> {
                     }
                 }
             }
-            Err(error) => self.plan.diagnostics.push(*error),
+            Err(error) => self.plan.errors.push(*error),
         }
     }
 
@@ -77,49 +66,165 @@ impl<'a> Planner<'a> {
     fn decide_removals(&mut self) {
         let inputs = self.context.inputs;
         for (address, known) in &inputs.state.resources {
-            for (index, leftover) in inputs.live.deposed.get(address).into_iter().flatten().enumerate() {
-                let decision = decide::leftover(&self.context, address, index, leftover);
-                self.take(address, decision);
-            }
             let is_wanted = !inputs.destroy && self.context.wanted(address).is_some();
             if !known.id.is_empty() && !is_wanted {
                 let decision = decide::unwanted(&self.context, address, known);
                 self.take(address, decision);
             }
+            let there = inputs.live.deposed.get(address);
+            for (index, leftover) in there.into_iter().flatten().enumerate() {
+                // One that takes its place again is not left over.
+                let is_restored = self
+                    .context
+                    .decided(address)
+                    .and_then(|decided| decided.kept)
+                    .is_some_and(|kept| kept.id == leftover.id);
+                if !is_restored {
+                    let decision = decide::leftover(&self.context, address, index, leftover);
+                    self.context.removes(&leftover.id);
+                    self.leftovers.push((address.clone(), decision));
+                }
+            }
+            for gone in &known.deposed {
+                if !there.into_iter().flatten().any(|observed| observed.id == gone.id) {
+                    let fresh = || Decision::new(Change::new(address, Fate::Note));
+                    let decision = self.decisions.entry(address.clone()).or_insert_with(fresh);
+                    decision.note(Effect::Remove {
+                        address: address.clone(),
+                        id: gone.id.clone(),
+                    });
+                    if decision.change.fate == Fate::Keep {
+                        decision.change.fate = Fate::Note;
+                    }
+                }
+            }
         }
     }
 
-    fn take(&mut self, address: &Address, decision: Decision<'a>) {
-        let Decision {
-            change,
-            work,
-            decided,
-            drift,
-            forbidden,
-            diagnostics,
-        } = decision;
-        self.plan.unchanged += usize::from(change.is_none() && diagnostics.is_empty());
-        self.plan.changes.extend(change);
-        self.plan.drift.extend(drift);
-        self.plan.forbidden.extend(forbidden);
-        self.plan.diagnostics.extend(diagnostics);
-        for (half, work) in work {
-            self.work.insert((address.clone(), half), work);
-        }
-        if let Some(decided) = decided {
+    fn take(&mut self, address: &Address, mut decision: Decision<'a>) {
+        if let Some(decided) = decision.decided.take() {
             self.context.remember(address.clone(), decided);
         }
+        let inputs = self.context.inputs;
+        let is_removed = decision.tasks.contains_key(&Phase::Remove.into());
+        if is_removed && let Some(observed) = inputs.live.resources.get(address) {
+            self.context.removes(&observed.id);
+        } else if is_removed && let Some(observed) = self.context.adopted.get(address) {
+            self.context.removes(&observed.id);
+        }
+        self.decisions.insert(address.clone(), decision);
     }
 
-    fn finish(self) -> Plan {
-        let mut plan = self.plan;
-        match arrange(self.work, &self.context) {
-            Ok(work) => plan.work = work,
-            Err(cycle) => plan.diagnostics.push(*cycle),
+    /// What joins them to each other.
+    fn join(&mut self) {
+        let context = &self.context;
+        let inputs = context.inputs;
+        let mut survivals = Vec::new();
+        for (address, decision) in &mut self.decisions {
+            let is_removed = decision.tasks.contains_key(&Phase::Remove.into());
+            if let Some(resource) = context.wanted(address).filter(|_| !inputs.destroy) {
+                survivals.extend(join::wanted(context, resource, decision));
+            }
+            let resource_type = inputs.types.get(address.type_name());
+            if is_removed
+                && let (Some(resource_type), Some(observed)) =
+                    (resource_type, inputs.live.resources.get(address))
+            {
+                join::unwanted(context, address, resource_type, observed, decision);
+            }
         }
-        plan.outputs = outputs(&self.context);
+        for survival in survivals {
+            if let Some(decision) = self.decisions.get_mut(&survival.partner) {
+                decision.change.kept.push(survival.words);
+            }
+        }
+    }
+
+    /// What the state says when all is done.
+    fn settle(&mut self) {
+        for (address, decision) in &mut self.decisions {
+            if let Some(resource) = self.context.wanted(address)
+                && !self.context.inputs.destroy
+            {
+                settle::wanted(&self.context, resource, decision);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Plan {
+        let context = &self.context;
+        let inputs = context.inputs;
+        let mut plan = self.plan;
+        let mut tasks: BTreeMap<Node, Task> = BTreeMap::new();
+        for (address, decision) in self.decisions.iter_mut().chain(
+            self.leftovers
+                .iter_mut()
+                .map(|(address, decision)| (&*address, decision)),
+        ) {
+            for (place, task) in std::mem::take(&mut decision.tasks) {
+                tasks.insert(Node::new(address, place), task);
+            }
+        }
+        let edges = edges(&tasks, context);
+        let refused = self
+            .decisions
+            .iter()
+            .filter(|(_, decision)| decision.change.fate == Fate::Withheld)
+            .map(|(address, _)| address.clone());
+        let impossible = inputs.impossible.keys().cloned();
+        let first: BTreeSet<Address> = refused.chain(impossible).collect();
+        if !first.is_empty() {
+            let out = withhold::closure(first, &tasks, &edges, context);
+            tasks.retain(|node, _| !out.contains_key(node.address()));
+            withhold::mark(&mut self.decisions, &out, inputs.impossible);
+            plan.findings.extend(inputs.impossible.values().cloned());
+            self.leftovers.retain(|(address, _)| !out.contains_key(address));
+        }
+        for (address, decision) in &mut self.decisions {
+            if decision.change.fate != Fate::Withheld {
+                let own: Vec<&Task> = tasks
+                    .range(Node::new(address, Phase::Note)..)
+                    .take_while(|(node, _)| node.address() == address)
+                    .filter(|(node, _)| node.leftover().is_none())
+                    .map(|(_, task)| task)
+                    .collect();
+                let resource_type = inputs.types.get(address.type_name());
+                settle::tell_steps(&mut decision.change, &own, resource_type);
+            }
+        }
+        for (address, decision) in &mut self.leftovers {
+            let own: Vec<&Task> = tasks
+                .iter()
+                .filter(|(node, task)| {
+                    node.address() == address && decision.change.id.as_deref() == task.id.as_deref()
+                })
+                .filter(|(node, _)| node.leftover().is_some())
+                .map(|(_, task)| task)
+                .collect();
+            settle::tell_steps(&mut decision.change, &own, None);
+        }
+        match arrange(tasks, edges) {
+            Ok(tasks) => plan.tasks = tasks,
+            Err(cycle) => plan.errors.push(*cycle),
+        }
+        plan.outputs = outputs(context);
+        plan.known = inputs
+            .state
+            .resources
+            .values()
+            .filter(|known| !known.id.is_empty())
+            .count();
+        let decisions = self.decisions.into_values();
+        for decision in decisions.chain(self.leftovers.into_iter().map(|(_, decision)| decision)) {
+            plan.changes.push(decision.change);
+            plan.drift.extend(decision.drift);
+            plan.forbidden.extend(decision.forbidden);
+            plan.vanished.extend(decision.vanished);
+            plan.findings.extend(decision.findings);
+            plan.errors.extend(decision.errors);
+        }
         plan.changes
-            .sort_by(|a, b| a.address.cmp(&b.address).then(a.action.cmp(&b.action)));
+            .sort_by(|a, b| a.address.cmp(&b.address).then(a.fate.cmp(&b.fate)));
         plan.drift
             .sort_by(|a, b| a.address.cmp(&b.address).then_with(|| a.path.cmp(&b.path)));
         plan

@@ -158,6 +158,18 @@ impl Disk {
         content.durable_names.insert(path.to_owned(), file);
     }
 
+    /// Removes a folder with all that is in it, as `rm -rf` does. What is open stays open, without a name.
+    pub(super) fn remove_folder(&self, folder: &Path) {
+        let content = &mut *lock(&self.content);
+        content.folders.retain(|path| !path.starts_with(folder));
+        content.names.retain(|path, _| !path.starts_with(folder));
+        content.durable_names.retain(|path, _| !path.starts_with(folder));
+        content
+            .pending
+            .retain(|naming| !naming.iter().any(|(path, _)| path.starts_with(folder)));
+        content.locked.retain(|path, _| !path.starts_with(folder));
+    }
+
     /// What a file has now.
     pub(super) fn now(&self, path: &Path) -> Option<Vec<u8>> {
         let content = lock(&self.content);
@@ -390,6 +402,15 @@ impl FileLock for Locked {
             Ok(())
         };
         self.fate.file(Kind::Change, run, |_| {})
+    }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let run = || {
+            Ok(lock(&self.disk.content)
+                .file(path)
+                .is_ok_and(|file| file == self.file))
+        };
+        self.fate.file(Kind::Look, run, |_| {})
     }
 }
 

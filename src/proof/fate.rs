@@ -48,6 +48,8 @@ pub(super) struct Plan {
     pub(super) freeze: Option<(u64, u64)>,
     /// Before this request leaves, somebody else changes something, drawn from the second number.
     pub(super) meddle: Option<(u64, u64)>,
+    /// When this request has left, the folder of the state disappears.
+    pub(super) vanish: Option<u64>,
     /// It begins so many milliseconds later.
     pub(super) delay: u64,
 }
@@ -184,6 +186,11 @@ impl Fate {
     pub(super) fn stands_still(&self, request: u64) -> Option<Duration> {
         let (_, seconds) = self.plan.freeze.filter(|(at, _)| *at == request)?;
         Some(Duration::from_secs(seconds))
+    }
+
+    /// Whether the folder of the state disappears now that a request has left.
+    pub(super) fn takes_the_folder(&self, request: u64) -> bool {
+        self.plan.vanish == Some(request)
     }
 
     /// What somebody else does before a request leaves.

@@ -15,9 +15,11 @@ mod meddle;
 mod net;
 mod oracle;
 mod pace;
+mod repair;
 mod scenarios;
 mod schedules;
 mod signals;
+mod vanish;
 mod world;
 
 use std::collections::BTreeMap;

@@ -91,6 +91,8 @@ pub(super) struct Site {
     pub(super) cloud: sim::Cloud,
     disk: Disk,
     journal: PathBuf,
+    /// Whether the folder of the state has disappeared once.
+    folder_is_gone: bool,
     /// Requests that are on their way for longer, by the time at which they arrive.
     late: Vec<(i64, sim::RawRequest)>,
     /// What was first asked with each token.
@@ -131,12 +133,20 @@ impl Site {
             cloud: sim::Cloud::new(options).unwrap(),
             disk,
             journal,
+            folder_is_gone: false,
             late: Vec::new(),
             tokens: BTreeMap::new(),
             asked: Vec::new(),
             broken: Vec::new(),
             log: Log::default(),
         }
+    }
+
+    /// The folder of the state disappears, with all that is in `.infra`.
+    fn lose_folder(&mut self) {
+        let root = self.journal.ancestors().nth(2);
+        self.disk.remove_folder(root.unwrap());
+        self.folder_is_gone = true;
     }
 
     /// Lets everything arrive that is due.
@@ -187,7 +197,12 @@ impl Site {
                     .push(format!("{action}: the token {token} with other parameters"));
             }
         }
-        let journal = self.disk.durable(&self.journal).unwrap_or_default();
+        let journal = self.disk.durable(&self.journal);
+        // What was begun before the folder disappeared may leave now; the journal that comes again has it.
+        if journal.is_none() && self.folder_is_gone {
+            return true;
+        }
+        let journal = journal.unwrap_or_default();
         if !is_intended(&journal, action, &own) {
             self.broken.push(format!(
                 "{action} {own:?} was sent without a durable open intent: {}",
@@ -279,6 +294,9 @@ impl Transport for Net {
             {
                 let site = &mut *lock(&self.site);
                 let is_change = site.inspect(&params);
+                if self.fate.takes_the_folder(number) {
+                    site.lose_folder();
+                }
                 if is_change && self.started.elapsed() < Duration::from_millis(self.weather.dark) {
                     mishap = [Mishap::LostAnswer, Mishap::LostRequest][usize::from(self.weather.deaf)];
                 }

@@ -51,6 +51,15 @@ fn some_server(chance: &mut Chance, name: &str) -> Option<Piece> {
     (chance.below(5) > 0).then(|| server(name, kind, status))
 }
 
+/// A second network.
+fn other_vpc() -> Piece {
+    Piece {
+        address: "vpc.other".to_owned(),
+        text: "[vpc.other]\nname = \"other\"\ncidr_block = \"10.1.0.0/16\"\n".to_owned(),
+        fields: vec![("name", "other".to_owned())],
+    }
+}
+
 /// A network.
 pub(super) fn vpc(name: &str) -> Piece {
     Piece {
@@ -73,10 +82,14 @@ pub(super) fn vswitch(zone: &str) -> Piece {
 
 /// A security group with one open port.
 pub(super) fn group(port: u16) -> Piece {
+    group_in("main", port)
+}
+
+fn group_in(vpc: &str, port: u16) -> Piece {
     Piece {
         address: "security_group.web".to_owned(),
         text: format!(
-            "[security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n\
+            "[security_group.web]\nvpc_id = \"${{vpc.{vpc}.id}}\"\n\
              ingress = [{{ port_range = \"{port}\", source_cidr_ip = \"0.0.0.0/0\" }}]\n"
         ),
         fields: vec![
@@ -140,7 +153,7 @@ pub(super) struct Scenario {
 }
 
 /// The scenarios of the enumerations.
-pub(super) const SCENARIOS: &[Scenario] = &[CREATE, UPDATE, REPLACE, DESTROY];
+pub(super) const SCENARIOS: &[Scenario] = &[CREATE, UPDATE, REPLACE, SUCCEED, DESTROY];
 
 pub(super) const CREATE: Scenario = Scenario {
     name: "create",
@@ -181,6 +194,13 @@ pub(super) const REPLACE: Scenario = Scenario {
             server("a", "ecs.g7.large", "Running"),
         ])
     },
+};
+
+/// The new group is made before the old one goes.
+pub(super) const SUCCEED: Scenario = Scenario {
+    name: "succeed",
+    before: || stack(vec![vpc("proof"), other_vpc(), group_in("main", 80)]),
+    after: || stack(vec![vpc("proof"), other_vpc(), group_in("other", 80)]),
 };
 
 pub(super) const DESTROY: Scenario = Scenario {

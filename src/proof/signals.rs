@@ -62,6 +62,6 @@ fn a_run_can_be_asked_to_stop_at_any_request() {
     for scenario in SCENARIOS {
         let stopped = everywhere(scenario);
         println!("figure: asked to stop, {}: {stopped} times it did", scenario.name);
-        assert!(stopped > 10, "{}: only {stopped}", scenario.name);
+        assert!(stopped > 5, "{}: only {stopped}", scenario.name);
     }
 }

@@ -25,7 +25,13 @@ const BEGIN: i64 = 1_800_000_000_000;
 /// No run takes longer, whatever happens to it.
 const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
-const APPLY: &[&str] = &["apply", "--auto-approve", "--allow-destroy", "--no-input"];
+const APPLY: &[&str] = &[
+    "apply",
+    "--auto-approve",
+    "--allow-destroy",
+    "--allow-vanished",
+    "--no-input",
+];
 
 /// What outlives the runs.
 pub(super) struct World {
@@ -68,7 +74,7 @@ impl World {
         let mut options = sim::Options {
             key_pairs: vec![sim::KeyPair::new(super::KEY_ID, super::KEY_SECRET)],
             speed: sim::Speed::Times(10),
-            seed,
+            seed: Some(seed),
             ..sim::Options::default()
         };
         change(&mut options);

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::node::Node;
+use super::products::{PRODUCTS, Product};
 
 /// Everything known about all actions.
 pub(super) struct Api {
@@ -93,8 +94,6 @@ impl ParamFacts {
 
 #[derive(Deserialize)]
 struct ProductFile {
-    product: String,
-    version: String,
     actions: HashMap<String, ActionFile>,
 }
 
@@ -112,29 +111,22 @@ struct FactsFile {
     client_token: bool,
     dry_run: bool,
     next_token: bool,
-    product: Option<String>,
-    version: Option<String>,
 }
-
-const FILES: [&str; 3] = [
-    include_str!("../../schema/api/ecs-2014-05-26.json"),
-    include_str!("../../schema/api/vpc-2016-04-28.json"),
-    include_str!("../../schema/api/companions.json"),
-];
 
 static API: LazyLock<Api> = LazyLock::new(|| {
     let mut actions = HashMap::new();
-    for text in FILES {
-        let file: ProductFile = serde_json::from_str(text).expect("schema/api is compiled in and tested");
+    for product in PRODUCTS {
+        let file: ProductFile =
+            serde_json::from_str(product.facts).expect("schema/api is compiled in and tested");
         for (name, action) in file.actions {
-            let facts = action_facts(&file.product, &file.version, name, action);
+            let facts = action_facts(product, name, action);
             actions.insert((facts.version.clone(), facts.name.clone()), facts);
         }
     }
     Api { actions }
 });
 
-fn action_facts(product: &str, version: &str, name: String, file: ActionFile) -> ActionFacts {
+fn action_facts(product: &Product, name: String, file: ActionFile) -> ActionFacts {
     let mut errors = HashMap::new();
     let mut by_status: Vec<_> = file.errors.into_iter().collect();
     by_status.sort();
@@ -158,8 +150,8 @@ fn action_facts(product: &str, version: &str, name: String, file: ActionFile) ->
         }
     }
     ActionFacts {
-        product: file.facts.product.unwrap_or_else(|| product.to_owned()),
-        version: file.facts.version.unwrap_or_else(|| version.to_owned()),
+        product: product.name.to_owned(),
+        version: product.version.to_owned(),
         name,
         client_token: file.facts.client_token,
         dry_run: file.facts.dry_run,
@@ -178,10 +170,6 @@ pub(super) fn api() -> &'static Api {
 impl Api {
     pub(super) fn action(&self, version: &str, name: &str) -> Option<&ActionFacts> {
         self.actions.get(&(version.to_owned(), name.to_owned()))
-    }
-
-    pub(super) fn knows_version(&self, version: &str) -> bool {
-        self.actions.keys().any(|(known, _)| known == version)
     }
 
     pub(super) fn actions(&self) -> impl Iterator<Item = &ActionFacts> {

@@ -1,468 +1,459 @@
-//! What the simulated cloud has on offer: regions, zones, images, instance types, disk categories and prices.
-//! Plausible, as of 2026-11, and made up where it says "simulated": prices and stock are nobody's. Does not know
-//! what anybody has bought.
+//! What the simulated cloud has on offer: regions, zones, images, instance types, stock, disk categories and prices.
+//! The offer is data, `catalogue/2026-11.json`: sizes follow the vendor's published tables as of that month; stock and
+//! prices are simulated and nobody's. A file of the same form adds to it or replaces entries. Does not know what
+//! anybody has bought.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+mod regions;
 
-/// One region.
-#[derive(Debug)]
-pub(super) struct Region {
-    pub(super) id: &'static str,
-    pub(super) name: &'static str,
-    zones: &'static str,
-    /// The letters that ids of this region begin with.
-    pub(super) infix: &'static str,
-    pub(super) ecs_endpoint: &'static str,
-    pub(super) vpc_endpoint: &'static str,
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+
+pub(super) use regions::{Region, find_region, regions};
+
+/// The dated file.
+const STANDARD: &str = include_str!("catalogue/2026-11.json");
+
+/// A catalogue cannot be read, or says what cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// It is not JSON of the form of a catalogue.
+    #[error("it is not a catalogue: {0}")]
+    Form(#[from] serde_json::Error),
+    /// An entry cannot be.
+    #[error("`{id}` cannot be: {why}")]
+    Entry {
+        /// The entry's id.
+        id: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
 }
 
-const fn region(
-    id: &'static str,
-    name: &'static str,
-    zones: &'static str,
-    infix: &'static str,
-    ecs_endpoint: &'static str,
-    vpc_endpoint: &'static str,
-) -> Region {
-    Region {
-        id,
-        name,
-        zones,
-        infix,
-        ecs_endpoint,
-        vpc_endpoint,
-    }
+/// Everything on offer.
+#[derive(Debug, Clone)]
+pub(super) struct Catalogue {
+    families: Vec<Arc<Family>>,
+    types: Vec<InstanceType>,
+    type_places: HashMap<String, usize>,
+    images: Vec<Image>,
+    image_places: HashMap<String, usize>,
+    stock: Vec<StockRule>,
+    prices: Prices,
 }
 
-impl Region {
-    /// The ids of its zones: regions of China write a hyphen before the letter.
-    pub(super) fn zones(&self) -> impl Iterator<Item = String> + '_ {
-        let joint = if self.id.starts_with("cn-") { "-" } else { "" };
-        self.zones
-            .chars()
-            .map(move |letter| format!("{}{joint}{letter}", self.id))
-    }
-
-    pub(super) fn has_zone(&self, zone: &str) -> bool {
-        self.zones().any(|own| own == zone)
-    }
+/// The form of a catalogue file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogueFile {
+    #[serde(default, rename = "as_of")]
+    _as_of: String,
+    #[serde(default, rename = "note")]
+    _note: String,
+    #[serde(default)]
+    families: Vec<FamilyFile>,
+    #[serde(default)]
+    images: Vec<Image>,
+    #[serde(default)]
+    stock: Vec<StockRule>,
+    #[serde(default)]
+    prices: Option<PricesFile>,
 }
 
-// One line each, as a table.
-#[rustfmt::skip]
-const REGIONS: &[Region] = &[
-    region("ap-northeast-1", "日本（东京）", "abc", "6we", "ecs.ap-northeast-1.aliyuncs.com", "vpc.ap-northeast-1.aliyuncs.com"),
-    region("ap-northeast-2", "ap-northeast-2", "ab", "ekl", "ecs.ap-northeast-2.aliyuncs.com", "vpc.ap-northeast-2.aliyuncs.com"),
-    region("ap-south-1", "ap-south-1", "ab", "bbn", "ecs.ap-south-1.aliyuncs.com", "vpc.ap-south-1.aliyuncs.com"),
-    region("ap-southeast-1", "新加坡", "abc", "t4n", "ecs.ap-southeast-1.aliyuncs.com", "vpc.ap-southeast-1.aliyuncs.com"),
-    region("ap-southeast-2", "ap-southeast-2", "ab", "crj", "ecs.ap-southeast-2.aliyuncs.com", "vpc.ap-southeast-2.aliyuncs.com"),
-    region("ap-southeast-3", "ap-southeast-3", "ab", "ikx", "ecs.ap-southeast-3.aliyuncs.com", "vpc.ap-southeast-3.aliyuncs.com"),
-    region("ap-southeast-5", "ap-southeast-5", "abc", "kex", "ecs.ap-southeast-5.aliyuncs.com", "vpc.ap-southeast-5.aliyuncs.com"),
-    region("ap-southeast-6", "ap-southeast-6", "ab", "uks", "ecs.ap-southeast-6.aliyuncs.com", "vpc.ap-southeast-6.aliyuncs.com"),
-    region("ap-southeast-7", "ap-southeast-7", "ab", "wxh", "ecs.ap-southeast-7.aliyuncs.com", "vpc.ap-southeast-7.aliyuncs.com"),
-    region("ap-southeast-8", "ap-southeast-8", "a", "okx", "ecs.ap-southeast-8.aliyuncs.com", "vpc.ap-southeast-8.aliyuncs.com"),
-    region("cn-beijing", "华北2（北京）", "abcdefghijkl", "2ze", "ecs.cn-beijing.aliyuncs.com", "vpc.cn-beijing.aliyuncs.com"),
-    region("cn-beijing-finance-1", "cn-beijing-finance-1", "a", "xny", "ecs.cn-beijing-finance-1.aliyuncs.com", "vpc.cn-beijing-finance-1.aliyuncs.com"),
-    region("cn-beijing-finance-1-pub", "cn-beijing-finance-1-pub", "a", "gss", "ecs.cn-beijing-finance-1-pub.aliyuncs.com", "vpc.cn-beijing-finance-1-pub.aliyuncs.com"),
-    region("cn-chengdu", "西南1（成都）", "ab", "tyk", "ecs.cn-chengdu.aliyuncs.com", "vpc.cn-chengdu.aliyuncs.com"),
-    region("cn-fuzhou", "cn-fuzhou", "a", "qcc", "ecs.cn-fuzhou.aliyuncs.com", "vpc.cn-fuzhou.aliyuncs.com"),
-    region("cn-guangzhou", "华南3（广州）", "ab", "vqo", "ecs.cn-guangzhou.aliyuncs.com", "vpc.cn-guangzhou.aliyuncs.com"),
-    region("cn-hangzhou", "华东1（杭州）", "befghijk", "bp1", "ecs-cn-hangzhou.aliyuncs.com", "vpc.aliyuncs.com"),
-    region("cn-hangzhou-finance", "cn-hangzhou-finance", "a", "etd", "ecs.aliyuncs.com", "vpc.aliyuncs.com"),
-    region("cn-heyuan", "华南2（河源）", "ab", "frf", "ecs.cn-heyuan.aliyuncs.com", "vpc.cn-heyuan.aliyuncs.com"),
-    region("cn-heyuan-acdr-1", "cn-heyuan-acdr-1", "a", "bdr", "ecs.cn-heyuan-acdr-1.aliyuncs.com", "vpc.cn-heyuan-acdr-1.aliyuncs.com"),
-    region("cn-hongkong", "中国香港", "bcd", "j6c", "ecs.cn-hongkong.aliyuncs.com", "vpc.cn-hongkong.aliyuncs.com"),
-    region("cn-huhehaote", "华北5（呼和浩特）", "ab", "hp3", "ecs.cn-huhehaote.aliyuncs.com", "vpc.cn-huhehaote.aliyuncs.com"),
-    region("cn-hzfinance", "cn-hzfinance", "a", "mlm", "ecs.cn-hzfinance.aliyuncs.com", "vpc.cn-hzfinance.aliyuncs.com"),
-    region("cn-hzjbp", "cn-hzjbp", "a", "tqn", "ecs.cn-hzjbp.aliyuncs.com", "vpc.cn-hzjbp.aliyuncs.com"),
-    region("cn-nanjing", "cn-nanjing", "a", "ajd", "ecs.cn-nanjing.aliyuncs.com", "vpc.cn-nanjing.aliyuncs.com"),
-    region("cn-north-2-gov-1", "cn-north-2-gov-1", "abl", "cas", "ecs.aliyuncs.com", "vpc.aliyuncs.com"),
-    region("cn-qingdao", "华北1（青岛）", "bc", "m5e", "ecs.cn-qingdao.aliyuncs.com", "vpc.cn-qingdao.aliyuncs.com"),
-    region("cn-shanghai", "华东2（上海）", "abefglmn", "uf6", "ecs.cn-shanghai.aliyuncs.com", "vpc.cn-shanghai.aliyuncs.com"),
-    region("cn-shanghai-finance-1", "cn-shanghai-finance-1", "abfgkz", "jhz", "ecs-cn-hangzhou.aliyuncs.com", "vpc.aliyuncs.com"),
-    region("cn-shanghai-finance-1-pub", "cn-shanghai-finance-1-pub", "a", "xuz", "ecs.cn-shanghai-finance-1-pub.aliyuncs.com", "vpc.cn-shanghai-finance-1-pub.aliyuncs.com"),
-    region("cn-shenzhen", "华南1（深圳）", "acdef", "wz9", "ecs.cn-shenzhen.aliyuncs.com", "vpc.cn-shenzhen.aliyuncs.com"),
-    region("cn-shenzhen-finance", "cn-shenzhen-finance", "a", "mxq", "ecs.cn-shenzhen-finance.aliyuncs.com", "vpc.cn-shenzhen-finance.aliyuncs.com"),
-    region("cn-shenzhen-finance-1", "cn-shenzhen-finance-1", "de", "bki", "ecs-cn-hangzhou.aliyuncs.com", "vpc.aliyuncs.com"),
-    region("cn-szfinance", "cn-szfinance", "a", "ycp", "ecs.cn-szfinance.aliyuncs.com", "vpc.cn-szfinance.aliyuncs.com"),
-    region("cn-wuhan-lr", "cn-wuhan-lr", "a", "oac", "ecs.cn-wuhan-lr.aliyuncs.com", "vpc.cn-wuhan-lr.aliyuncs.com"),
-    region("cn-wulanchabu", "华北6（乌兰察布）", "abc", "pww", "ecs.cn-wulanchabu.aliyuncs.com", "vpc.cn-wulanchabu.aliyuncs.com"),
-    region("cn-zhangjiakou", "华北3（张家口）", "abc", "8vb", "ecs.cn-zhangjiakou.aliyuncs.com", "vpc.cn-zhangjiakou.aliyuncs.com"),
-    region("cn-zhengzhou-jva", "cn-zhengzhou-jva", "a", "zsq", "ecs.cn-zhengzhou-jva.aliyuncs.com", "vpc.cn-zhengzhou-jva.aliyuncs.com"),
-    region("cn-zhongwei", "cn-zhongwei", "a", "ral", "ecs.cn-zhongwei.aliyuncs.com", "vpc.cn-zhongwei.aliyuncs.com"),
-    region("eu-central-1", "德国（法兰克福）", "abc", "gw8", "ecs.eu-central-1.aliyuncs.com", "vpc.eu-central-1.aliyuncs.com"),
-    region("eu-west-1", "英国（伦敦）", "ab", "hvm", "ecs.eu-west-1.aliyuncs.com", "vpc.eu-west-1.aliyuncs.com"),
-    region("me-central-1", "me-central-1", "ab", "ggo", "ecs.me-central-1.aliyuncs.com", "vpc.me-central-1.aliyuncs.com"),
-    region("me-east-1", "me-east-1", "a", "eed", "ecs.me-east-1.aliyuncs.com", "vpc.me-east-1.aliyuncs.com"),
-    region("na-south-1", "na-south-1", "a", "kpz", "ecs.na-south-1.aliyuncs.com", "vpc.na-south-1.aliyuncs.com"),
-    region("rus-west-1", "rus-west-1", "a", "jfy", "ecs.rus-west-1.aliyuncs.com", "vpc.rus-west-1.aliyuncs.com"),
-    region("us-east-1", "美国（弗吉尼亚）", "ab", "0xi", "ecs.us-east-1.aliyuncs.com", "vpc.us-east-1.aliyuncs.com"),
-    region("us-southeast-1", "us-southeast-1", "a", "xhc", "ecs.us-southeast-1.aliyuncs.com", "vpc.us-southeast-1.aliyuncs.com"),
-    region("us-west-1", "美国（硅谷）", "ab", "rj9", "ecs.us-west-1.aliyuncs.com", "vpc.us-west-1.aliyuncs.com"),
-];
-
-pub(super) fn regions() -> &'static [Region] {
-    REGIONS
+#[derive(Debug, Deserialize)]
+struct FamilyFile {
+    #[serde(flatten)]
+    family: Family,
+    types: Vec<TypeFile>,
 }
 
-pub(super) fn find_region(id: &str) -> Option<&'static Region> {
-    REGIONS.iter().find(|region| region.id == id)
+/// A family of instance types.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Family {
+    pub(super) id: String,
+    #[serde(default = "newest_generation")]
+    pub(super) generation: String,
+    #[serde(default = "enterprise")]
+    pub(super) level: String,
+    #[serde(default = "general")]
+    pub(super) category: String,
+    #[serde(default = "x86")]
+    pub(super) architecture: String,
+    /// The first generations take the old disk categories and may do without I/O optimisation.
+    #[serde(default, rename = "first_generations")]
+    pub(super) old: bool,
+    /// Its processor's model.
+    #[serde(default)]
+    pub(super) processor: String,
+    /// Base and turbo frequency.
+    #[serde(default = "frequencies")]
+    pub(super) ghz: (f64, f64),
+    disk_categories: Vec<String>,
+    /// Simulated price of a vCPU for an hour, in thousandths of a yuan.
+    price: i64,
 }
 
-/// One public image.
-#[derive(Debug)]
-pub(super) struct Image {
-    pub(super) id: &'static str,
-    pub(super) name: &'static str,
-    pub(super) family: &'static str,
-    pub(super) os_name: &'static str,
-    pub(super) os_name_en: &'static str,
-    pub(super) platform: &'static str,
-    pub(super) os_type: &'static str,
+fn newest_generation() -> String {
+    "ecs-8".to_owned()
+}
+fn enterprise() -> String {
+    "EnterpriseLevel".to_owned()
+}
+fn general() -> String {
+    "General-purpose".to_owned()
+}
+fn x86() -> String {
+    "X86".to_owned()
+}
+fn frequencies() -> (f64, f64) {
+    (2.5, 3.2)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypeFile {
+    id: String,
+    cpu: i64,
     /// GiB.
+    memory: f64,
+    #[serde(default = "two")]
+    interfaces: i64,
+    #[serde(default = "six")]
+    addresses: i64,
+    #[serde(default = "seventeen")]
+    disks: i64,
+    #[serde(default = "one")]
+    gbits: f64,
+    gpu: Option<Gpu>,
+    local: Option<LocalDisks>,
+}
+
+fn two() -> i64 {
+    2
+}
+fn six() -> i64 {
+    6
+}
+fn seventeen() -> i64 {
+    17
+}
+fn one() -> f64 {
+    1.0
+}
+
+/// The GPUs of a type.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Gpu {
+    pub(super) amount: i64,
+    pub(super) spec: String,
+    /// GiB of each.
+    pub(super) memory: f64,
+}
+
+/// The disks inside the machine of a type.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LocalDisks {
+    pub(super) amount: i64,
+    /// GiB of each.
     pub(super) size: i64,
-    pub(super) architecture: &'static str,
-    pub(super) created: &'static str,
-}
-
-const fn image(
-    id: &'static str,
-    family: &'static str,
-    os_name: &'static str,
-    os_name_en: &'static str,
-    platform: &'static str,
-    size: i64,
-    created: &'static str,
-) -> Image {
-    Image {
-        id,
-        name: id,
-        family,
-        os_name,
-        os_name_en,
-        platform,
-        os_type: "linux",
-        size,
-        architecture: "x86_64",
-        created,
-    }
-}
-
-const IMAGES: &[Image] = &[
-    image(
-        "aliyun_3_x64_20G_alibase_20240819.vhd",
-        "acs:alibaba_cloud_linux_3_2104_lts_x64",
-        "Alibaba Cloud Linux 3.2104 LTS 64位",
-        "Alibaba Cloud Linux 3.2104 LTS 64 bit",
-        "Aliyun",
-        20,
-        "2024-08-20T02:15:35Z",
-    ),
-    image(
-        "aliyun_2_1903_x64_20G_alibase_20240628.vhd",
-        "acs:alibaba_cloud_linux_2_1903_x64",
-        "Alibaba Cloud Linux 2.1903 LTS 64位",
-        "Alibaba Cloud Linux 2.1903 LTS 64 bit",
-        "Aliyun",
-        20,
-        "2024-07-01T03:10:21Z",
-    ),
-    image(
-        "ubuntu_22_04_x64_20G_alibase_20240819.vhd",
-        "acs:ubuntu_22_04_x64",
-        "Ubuntu 22.04 64位",
-        "Ubuntu 22.04 64 bit",
-        "Ubuntu",
-        20,
-        "2024-08-20T03:25:13Z",
-    ),
-    image(
-        "ubuntu_24_04_x64_20G_alibase_20240812.vhd",
-        "acs:ubuntu_24_04_x64",
-        "Ubuntu 24.04 64位",
-        "Ubuntu 24.04 64 bit",
-        "Ubuntu",
-        20,
-        "2024-08-13T03:20:06Z",
-    ),
-    image(
-        "ubuntu_20_04_x64_20G_alibase_20240819.vhd",
-        "acs:ubuntu_20_04_x64",
-        "Ubuntu 20.04 64位",
-        "Ubuntu 20.04 64 bit",
-        "Ubuntu",
-        20,
-        "2024-08-20T03:22:41Z",
-    ),
-    image(
-        "ubuntu1404_64_40G_cloudinit_20160727.raw",
-        "acs:ubuntu_1404_64",
-        "Ubuntu 14.04 64位",
-        "Ubuntu 14.04 64 bit",
-        "Ubuntu",
-        40,
-        "2016-07-28T06:02:46Z",
-    ),
-    image(
-        "debian_12_6_x64_20G_alibase_20240711.vhd",
-        "acs:debian_12_6_x64",
-        "Debian 12.6 64位",
-        "Debian 12.6 64 bit",
-        "Debian",
-        20,
-        "2024-07-12T02:44:50Z",
-    ),
-    image(
-        "centos_7_9_x64_20G_alibase_20240628.vhd",
-        "acs:centos_7_9_x64",
-        "CentOS 7.9 64位",
-        "CentOS 7.9 64 bit",
-        "CentOS",
-        20,
-        "2024-07-01T02:58:17Z",
-    ),
-    image(
-        "rockylinux_9_4_x64_20G_alibase_20240618.vhd",
-        "acs:rockylinux_9_4_x64",
-        "Rocky Linux 9.4 64位",
-        "Rocky Linux 9.4 64 bit",
-        "Rocky Linux",
-        20,
-        "2024-06-19T02:39:12Z",
-    ),
-    Image {
-        id: "win2022_21H2_x64_dtc_zh-cn_40G_alibase_20240716.vhd",
-        name: "win2022_21H2_x64_dtc_zh-cn_40G_alibase_20240716.vhd",
-        family: "acs:windows_server_2022_dtc_zh-cn_x64",
-        os_name: "Windows Server 2022 数据中心版 64位中文版",
-        os_name_en: "Windows Server 2022 Data Center Edition 64bit Chinese Edition",
-        platform: "Windows Server 2022",
-        os_type: "windows",
-        size: 40,
-        architecture: "x86_64",
-        created: "2024-07-17T02:18:09Z",
-    },
-    Image {
-        id: "aliyun_3_arm64_20G_alibase_20240819.vhd",
-        name: "aliyun_3_arm64_20G_alibase_20240819.vhd",
-        family: "acs:alibaba_cloud_linux_3_2104_lts_arm64",
-        os_name: "Alibaba Cloud Linux 3.2104 LTS 64位 ARM版",
-        os_name_en: "Alibaba Cloud Linux 3.2104 LTS 64 bit ARM Edition",
-        platform: "Aliyun",
-        os_type: "linux",
-        size: 20,
-        architecture: "arm64",
-        created: "2024-08-20T02:18:02Z",
-    },
-];
-
-pub(super) fn images() -> &'static [Image] {
-    IMAGES
-}
-
-pub(super) fn find_image(id: &str) -> Option<&'static Image> {
-    IMAGES.iter().find(|image| image.id == id)
-}
-
-/// The newest image of a family.
-pub(super) fn newest_of_family(family: &str) -> Option<&'static Image> {
-    IMAGES
-        .iter()
-        .filter(|image| image.family == family)
-        .max_by_key(|image| image.created)
+    pub(super) category: String,
 }
 
 /// One instance type.
 #[derive(Debug, Clone)]
 pub(super) struct InstanceType {
     pub(super) id: String,
-    pub(super) family: &'static Family,
+    pub(super) family: Arc<Family>,
     pub(super) cpu: i64,
     /// MiB.
     pub(super) memory: i64,
+    /// Network interfaces, the primary one included.
+    pub(super) interfaces: i64,
+    /// Private addresses of an interface.
+    pub(super) addresses: i64,
+    /// Disks that can be attached, the system disk included.
+    pub(super) disks: i64,
+    /// Network bandwidth in kbit/s, each way.
+    pub(super) bandwidth: i64,
+    pub(super) gpu: Option<Gpu>,
+    pub(super) local: Option<LocalDisks>,
 }
 
-/// A family of instance types.
-#[derive(Debug)]
-pub(super) struct Family {
-    pub(super) id: &'static str,
-    pub(super) generation: &'static str,
-    pub(super) level: &'static str,
-    pub(super) category: &'static str,
-    pub(super) architecture: &'static str,
-    /// The first generations take the old disk categories and may do without I/O optimisation.
-    pub(super) old: bool,
-    /// Simulated price of a vCPU for an hour, in thousandths of a yuan.
-    price: i64,
-    /// Size name, vCPUs, memory in MiB.
-    sizes: &'static [(&'static str, i64, i64)],
+/// One public image.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Image {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) family: String,
+    /// `system`, `marketplace` or `others`.
+    #[serde(default = "system")]
+    pub(super) owner: String,
+    pub(super) os_name: String,
+    pub(super) os_name_en: String,
+    pub(super) platform: String,
+    #[serde(default = "linux")]
+    pub(super) os_type: String,
+    /// GiB.
+    pub(super) size: i64,
+    #[serde(default = "x86_64")]
+    pub(super) architecture: String,
+    #[serde(default = "bios")]
+    pub(super) boot_mode: String,
+    pub(super) created: String,
+    /// Of an image of the marketplace.
+    #[serde(default)]
+    pub(super) product_code: String,
 }
 
-const fn family(
-    id: &'static str,
-    generation: &'static str,
-    category: &'static str,
-    old: bool,
-    price: i64,
-    sizes: &'static [(&'static str, i64, i64)],
-) -> Family {
-    Family {
-        id,
-        generation,
-        level: if old { "EntryLevel" } else { "EnterpriseLevel" },
-        category,
-        architecture: "X86",
-        old,
-        price,
-        sizes,
+fn system() -> String {
+    "system".to_owned()
+}
+fn linux() -> String {
+    "linux".to_owned()
+}
+fn x86_64() -> String {
+    "x86_64".to_owned()
+}
+fn bios() -> String {
+    "BIOS".to_owned()
+}
+
+impl Image {
+    /// Whether it starts on a processor of this architecture, as families name it.
+    pub(super) fn runs_on(&self, architecture: &str) -> bool {
+        (self.architecture == "arm64") == (architecture == "ARM")
     }
 }
 
-const GIB: i64 = 1024;
-const COMPUTE: &[(&str, i64, i64)] = &[
-    ("large", 2, 4 * GIB),
-    ("xlarge", 4, 8 * GIB),
-    ("2xlarge", 8, 16 * GIB),
-    ("4xlarge", 16, 32 * GIB),
-    ("8xlarge", 32, 64 * GIB),
-];
-const GENERAL: &[(&str, i64, i64)] = &[
-    ("large", 2, 8 * GIB),
-    ("xlarge", 4, 16 * GIB),
-    ("2xlarge", 8, 32 * GIB),
-    ("4xlarge", 16, 64 * GIB),
-    ("8xlarge", 32, 128 * GIB),
-];
-const MEMORY: &[(&str, i64, i64)] = &[
-    ("large", 2, 16 * GIB),
-    ("xlarge", 4, 32 * GIB),
-    ("2xlarge", 8, 64 * GIB),
-    ("4xlarge", 16, 128 * GIB),
-];
-const SHARED: &[(&str, i64, i64)] = &[
-    ("small", 1, 2 * GIB),
-    ("large", 2, 4 * GIB),
-    ("xlarge", 4, 8 * GIB),
-    ("2xlarge", 8, 16 * GIB),
-];
+/// Where types are in stock: those of a rule only in its zones, all others everywhere.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StockRule {
+    /// A type's id; a `*` at its end stands for any.
+    types: String,
+    /// The last letters of the zones.
+    zones: String,
+}
 
-const FAMILIES: &[Family] = &[
-    family("ecs.t1", "ecs-1", "Shared", true, 90, &[("small", 1, GIB)]),
-    family(
-        "ecs.s1",
-        "ecs-1",
-        "Shared",
-        true,
-        110,
-        &[("small", 1, 2 * GIB), ("medium", 1, 4 * GIB)],
-    ),
-    family(
-        "ecs.s2",
-        "ecs-1",
-        "Shared",
-        true,
-        110,
-        &[
-            ("small", 2, 2 * GIB),
-            ("large", 2, 4 * GIB),
-            ("xlarge", 2, 8 * GIB),
-            ("2xlarge", 2, 16 * GIB),
-        ],
-    ),
-    family(
-        "ecs.n1",
-        "ecs-2",
-        "Shared",
-        true,
-        130,
-        &[
-            ("tiny", 1, GIB),
-            ("small", 1, 2 * GIB),
-            ("medium", 2, 4 * GIB),
-            ("large", 4, 8 * GIB),
-            ("xlarge", 8, 16 * GIB),
-        ],
-    ),
-    family("ecs.n4", "ecs-3", "Shared", false, 150, SHARED),
-    family(
-        "ecs.t6",
-        "ecs-4",
-        "Shared",
-        false,
-        100,
-        &[
-            ("c2m1.large", 2, GIB),
-            ("c1m1.large", 2, 2 * GIB),
-            ("c1m2.large", 2, 4 * GIB),
-            ("c1m4.large", 2, 8 * GIB),
-        ],
-    ),
-    family(
-        "ecs.e",
-        "ecs-4",
-        "Shared",
-        false,
-        95,
-        &[
-            ("c1m1.large", 2, 2 * GIB),
-            ("c1m2.large", 2, 4 * GIB),
-            ("c1m4.large", 2, 8 * GIB),
-            ("c1m2.xlarge", 4, 8 * GIB),
-        ],
-    ),
-    family("ecs.c5", "ecs-4", "Compute-optimized", false, 240, COMPUTE),
-    family("ecs.g5", "ecs-4", "General-purpose", false, 290, GENERAL),
-    family("ecs.r5", "ecs-4", "Memory-optimized", false, 370, MEMORY),
-    family("ecs.c6", "ecs-5", "Compute-optimized", false, 230, COMPUTE),
-    family("ecs.g6", "ecs-5", "General-purpose", false, 280, GENERAL),
-    family("ecs.r6", "ecs-5", "Memory-optimized", false, 360, MEMORY),
-    family("ecs.c7", "ecs-6", "Compute-optimized", false, 240, COMPUTE),
-    family("ecs.g7", "ecs-6", "General-purpose", false, 290, GENERAL),
-    family("ecs.r7", "ecs-6", "Memory-optimized", false, 370, MEMORY),
-    family("ecs.g8i", "ecs-7", "General-purpose", false, 310, GENERAL),
-];
+#[derive(Debug, Clone)]
+struct Prices {
+    memory_gib_hour: i64,
+    bandwidth_mbit_hour: i64,
+    disk_gib_hour: BTreeMap<String, i64>,
+}
 
-impl Family {
-    fn types(&'static self) -> impl Iterator<Item = InstanceType> {
-        self.sizes.iter().map(move |(size, cpu, memory)| {
-            // Credit-based families join their size with a hyphen: ecs.t6-c1m1.large.
-            let joint = if size.contains('.') { "-" } else { "." };
-            InstanceType {
-                id: format!("{}{joint}{size}", self.id),
-                family: self,
-                cpu: *cpu,
-                memory: *memory,
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PricesFile {
+    /// Thousandths of a yuan.
+    memory_gib_hour: Option<i64>,
+    /// Thousandths of a yuan.
+    bandwidth_mbit_hour: Option<i64>,
+    /// Millionths of a yuan, by category.
+    disk_gib_hour: BTreeMap<String, i64>,
+}
+
+static THE_STANDARD: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
+    let mut catalogue = Catalogue {
+        families: Vec::new(),
+        types: Vec::new(),
+        type_places: HashMap::new(),
+        images: Vec::new(),
+        image_places: HashMap::new(),
+        stock: Vec::new(),
+        prices: Prices {
+            memory_gib_hour: 0,
+            bandwidth_mbit_hour: 0,
+            disk_gib_hour: BTreeMap::new(),
+        },
+    };
+    catalogue
+        .add(STANDARD)
+        .expect("the catalogue is compiled in and tested");
+    Arc::new(catalogue)
+});
+
+impl Catalogue {
+    /// The catalogue of the dated file.
+    pub(super) fn standard() -> Arc<Self> {
+        Arc::clone(&THE_STANDARD)
+    }
+
+    /// Adds the entries of a file; those of the same id are replaced, rules of stock come before the older ones.
+    ///
+    /// # Errors
+    /// When the text is not a catalogue or holds an entry that cannot be; nothing is added then.
+    pub(super) fn add(&mut self, text: &str) -> Result<(), CatalogueError> {
+        let file: CatalogueFile = serde_json::from_str(text)?;
+        let mut types = Vec::new();
+        for FamilyFile { family, types: own } in file.families {
+            let entry = |id: &str, why| CatalogueError::Entry {
+                id: id.to_owned(),
+                why,
+            };
+            let unknown = family
+                .disk_categories
+                .iter()
+                .any(|category| disk_sizes(category).is_none());
+            if unknown || family.disk_categories.is_empty() {
+                return Err(entry(&family.id, "it takes disks of no category that there is"));
             }
-        })
+            if !matches!(family.architecture.as_str(), "X86" | "ARM") {
+                return Err(entry(&family.id, "its architecture is neither X86 nor ARM"));
+            }
+            let family = Arc::new(family);
+            for kind in own {
+                let prefix = kind.id.strip_prefix(&family.id);
+                if !prefix.is_some_and(|rest| rest.starts_with(['.', '-'])) {
+                    return Err(entry(&kind.id, "its id does not begin with its family's"));
+                }
+                let sound = (1..=1024).contains(&kind.cpu)
+                    && (0.25..=65_536.0).contains(&kind.memory)
+                    && (0.0..=10_000.0).contains(&kind.gbits);
+                if !sound {
+                    return Err(entry(
+                        &kind.id,
+                        "it has no such number of cores, memory or bandwidth",
+                    ));
+                }
+                types.push(InstanceType {
+                    id: kind.id,
+                    family: Arc::clone(&family),
+                    cpu: kind.cpu,
+                    memory: (kind.memory * 1024.0) as i64,
+                    interfaces: kind.interfaces,
+                    addresses: kind.addresses,
+                    disks: kind.disks,
+                    bandwidth: (kind.gbits * 1_000_000.0) as i64,
+                    gpu: kind.gpu,
+                    local: kind.local,
+                });
+            }
+            self.put_family(family);
+        }
+        for kind in types {
+            self.put_type(kind);
+        }
+        for mut image in file.images {
+            if image.name.is_empty() {
+                image.name.clone_from(&image.id);
+            }
+            self.put_image(image);
+        }
+        self.stock.splice(0..0, file.stock);
+        if let Some(prices) = file.prices {
+            let own = &mut self.prices;
+            own.memory_gib_hour = prices.memory_gib_hour.unwrap_or(own.memory_gib_hour);
+            own.bandwidth_mbit_hour = prices.bandwidth_mbit_hour.unwrap_or(own.bandwidth_mbit_hour);
+            own.disk_gib_hour.extend(prices.disk_gib_hour);
+        }
+        Ok(())
     }
 
-    /// Disk categories that its instances take.
-    pub(super) fn disk_categories(&self) -> &'static [&'static str] {
-        if self.old {
-            &DISK_CATEGORIES[..3]
-        } else {
-            &DISK_CATEGORIES[1..]
+    fn put_family(&mut self, family: Arc<Family>) {
+        match self.families.iter_mut().find(|own| own.id == family.id) {
+            Some(own) => *own = Arc::clone(&family),
+            None => self.families.push(Arc::clone(&family)),
+        }
+        for kind in &mut self.types {
+            if kind.family.id == family.id {
+                kind.family = Arc::clone(&family);
+            }
         }
     }
+
+    fn put_type(&mut self, kind: InstanceType) {
+        match self.type_places.get(&kind.id) {
+            Some(place) => self.types[*place] = kind,
+            None => {
+                self.type_places.insert(kind.id.clone(), self.types.len());
+                self.types.push(kind);
+            }
+        }
+    }
+
+    fn put_image(&mut self, image: Image) {
+        match self.image_places.get(&image.id) {
+            Some(place) => self.images[*place] = image,
+            None => {
+                self.image_places.insert(image.id.clone(), self.images.len());
+                self.images.push(image);
+            }
+        }
+    }
+
+    pub(super) fn images(&self) -> &[Image] {
+        &self.images
+    }
+
+    pub(super) fn find_image(&self, id: &str) -> Option<&Image> {
+        self.image_places.get(id).map(|place| &self.images[*place])
+    }
+
+    /// The newest image of a family.
+    pub(super) fn newest_of_family(&self, family: &str) -> Option<&Image> {
+        self.images
+            .iter()
+            .filter(|image| !family.is_empty() && image.family == family)
+            .max_by(|one, other| one.created.cmp(&other.created))
+    }
+
+    pub(super) fn families(&self) -> impl Iterator<Item = &Family> {
+        self.families.iter().map(AsRef::as_ref)
+    }
+
+    pub(super) fn instance_types(&self) -> impl Iterator<Item = &InstanceType> {
+        self.types.iter()
+    }
+
+    pub(super) fn find_instance_type(&self, id: &str) -> Option<&InstanceType> {
+        self.type_places.get(id).map(|place| &self.types[*place])
+    }
+
+    /// Whether a type is sold in a zone.
+    pub(super) fn is_stocked(&self, instance_type: &str, zone: &str) -> bool {
+        let rule = self.stock.iter().find(|rule| {
+            rule.types
+                .strip_suffix('*')
+                .map_or(rule.types == instance_type, |begin| {
+                    instance_type.starts_with(begin)
+                })
+        });
+        rule.is_none_or(|rule| rule.zones.chars().any(|letter| zone.ends_with(letter)))
+    }
+
+    /// Simulated price of an hour of a type in thousandths of a yuan.
+    pub(super) fn price_per_hour(&self, kind: &InstanceType) -> i64 {
+        kind.cpu * kind.family.price + kind.memory * self.prices.memory_gib_hour / 1024
+    }
+
+    /// Simulated price of a GiB of disk for an hour in millionths of a yuan.
+    pub(super) fn disk_price_per_gib_hour(&self, category: &str) -> i64 {
+        self.prices.disk_gib_hour.get(category).copied().unwrap_or(490)
+    }
+
+    /// Simulated price of a Mbit/s for an hour in thousandths of a yuan.
+    pub(super) fn bandwidth_price_per_hour(&self) -> i64 {
+        self.prices.bandwidth_mbit_hour
+    }
 }
 
-pub(super) fn families() -> &'static [Family] {
-    FAMILIES
-}
+impl Family {
+    /// Disk categories that its instances take.
+    pub(super) fn disk_categories(&self) -> impl Iterator<Item = &str> {
+        self.disk_categories.iter().map(String::as_str)
+    }
 
-static TYPES: LazyLock<Vec<InstanceType>> =
-    LazyLock::new(|| FAMILIES.iter().flat_map(Family::types).collect());
-
-static TYPES_BY_ID: LazyLock<HashMap<&'static str, &'static InstanceType>> =
-    LazyLock::new(|| TYPES.iter().map(|kind| (kind.id.as_str(), kind)).collect());
-
-pub(super) fn instance_types() -> impl Iterator<Item = &'static InstanceType> {
-    TYPES.iter()
-}
-
-pub(super) fn find_instance_type(id: &str) -> Option<&'static InstanceType> {
-    TYPES_BY_ID.get(id).copied()
+    /// Whether its instances take disks of a category.
+    pub(super) fn takes(&self, category: &str) -> bool {
+        self.disk_categories().any(|own| own == category)
+    }
 }
 
 /// Disk categories, the oldest first.
@@ -489,26 +480,6 @@ pub(super) fn disk_sizes(category: &str) -> Option<std::ops::RangeInclusive<i64>
 /// The sizes in GiB that a system disk may have.
 pub(super) const SYSTEM_DISK_SIZES: std::ops::RangeInclusive<i64> = 20..=2048;
 
-impl InstanceType {
-    /// Simulated price of an hour in thousandths of a yuan.
-    pub(super) fn price_per_hour(&self) -> i64 {
-        self.cpu * self.family.price + self.memory / GIB * 15
-    }
-}
-
-/// Simulated price of a GiB of disk for an hour in millionths of a yuan.
-pub(super) fn disk_price_per_gib_hour(category: &str) -> i64 {
-    match category {
-        "cloud" => 420,
-        "cloud_ssd" => 1400,
-        "cloud_essd" | "cloud_auto" => 2100,
-        _ => 490,
-    }
-}
-
-/// Simulated price of a Mbit/s for an hour in thousandths of a yuan.
-pub(super) const BANDWIDTH_PRICE_PER_HOUR: i64 = 63;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -520,7 +491,7 @@ mod tests {
             "aliyun_3_x64_20G_alibase_20240819.vhd",
             "ubuntu1404_64_40G_cloudinit_20160727.raw",
         ] {
-            assert!(find_image(id).is_some(), "{id}");
+            assert!(Catalogue::standard().find_image(id).is_some(), "{id}");
         }
         for id in [
             "ecs.t6-c1m1.large",
@@ -532,12 +503,107 @@ mod tests {
             "ecs.g7.xlarge",
             "ecs.r7.xlarge",
         ] {
-            assert_eq!(find_instance_type(id).map(|kind| kind.id.as_str()), Some(id));
+            let standard = Catalogue::standard();
+            assert_eq!(
+                standard.find_instance_type(id).map(|kind| kind.id.as_str()),
+                Some(id)
+            );
         }
-        assert!(find_instance_type("ecs.g7").is_none());
+        assert!(Catalogue::standard().find_instance_type("ecs.g7").is_none());
         assert!(find_region("cn-beijing").unwrap().has_zone("cn-beijing-h"));
         assert!(find_region("cn-hangzhou").unwrap().has_zone("cn-hangzhou-i"));
         assert!(find_region("ap-southeast-1").unwrap().has_zone("ap-southeast-1a"));
         assert_eq!(regions().len(), 48);
+    }
+
+    #[test]
+    fn current_and_older_families_are_there() {
+        let catalogue = Catalogue::standard();
+        let mut wanted = Vec::new();
+        for family in [
+            "t5", "t6", "s6", "u1", "e", "n4", "xn4", "sn1", "sn1ne", "sn2ne", "hfc7", "hfg8i", "gn5",
+            "gn6i", "gn7i", "gn8is", "ebmg7", "ebmc8i", "sccc7", "hpc8ae", "g7nex", "i4", "d3s", "re6",
+        ] {
+            wanted.push(format!("ecs.{family}"));
+        }
+        for generation in ["5", "6", "6e", "6a", "7", "7a", "8i", "8a", "8y"] {
+            wanted.extend(["c", "g", "r"].map(|kind| format!("ecs.{kind}{generation}")));
+        }
+        for family in wanted {
+            assert!(catalogue.families().any(|own| own.id == family), "{family}");
+        }
+        assert!(catalogue.find_instance_type("ecs.g7nex.32xlarge").is_some());
+        let arm = catalogue.find_instance_type("ecs.g8y.large").unwrap();
+        let image = catalogue
+            .find_image("ubuntu_22_04_x64_20G_alibase_20240819.vhd")
+            .unwrap();
+        assert!(!image.runs_on(&arm.family.architecture));
+        for begin in [
+            "ubuntu_18",
+            "ubuntu_16",
+            "aliyun_3_x64_20G_scc",
+            "anolisos",
+            "win2019",
+            "debian_12",
+        ] {
+            assert!(
+                catalogue.images().iter().any(|image| image.id.starts_with(begin)),
+                "{begin}"
+            );
+        }
+        assert!(
+            catalogue
+                .images()
+                .iter()
+                .any(|image| image.owner == "marketplace")
+        );
+    }
+
+    #[test]
+    fn a_file_adds_entries_and_replaces_those_of_the_same_id() {
+        let mut own = (*Catalogue::standard()).clone();
+        let before = own.instance_types().count();
+        own.add(
+            r#"{"families": [{"id": "ecs.x1", "price": 1, "disk_categories": ["cloud_essd"],
+                "types": [{"id": "ecs.x1.large", "cpu": 3, "memory": 5}]}],
+                "images": [{"id": "own.vhd", "os_name": "Own", "os_name_en": "Own", "platform": "Own", "size": 33,
+                "created": "2026-11-01T00:00:00Z"}],
+                "stock": [{"types": "ecs.g7.*", "zones": "h"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(own.instance_types().count(), before + 1);
+        let kind = own.find_instance_type("ecs.x1.large").unwrap();
+        assert_eq!((kind.cpu, kind.memory, kind.interfaces), (3, 5120, 2));
+        assert_eq!(own.find_image("own.vhd").map(|image| image.size), Some(33));
+        assert!(own.is_stocked("ecs.g7.large", "cn-hangzhou-h"));
+        assert!(!own.is_stocked("ecs.g7.large", "cn-hangzhou-i"));
+        assert!(own.is_stocked("ecs.g6.large", "cn-hangzhou-i"));
+        own.add(
+            r#"{"families": [{"id": "ecs.x1", "price": 2, "disk_categories": ["cloud_auto"],
+                "types": [{"id": "ecs.x1.large", "cpu": 4, "memory": 5}]}]}"#,
+        )
+        .unwrap();
+        assert_eq!(own.instance_types().count(), before + 1);
+        assert_eq!(
+            own.find_instance_type("ecs.x1.large").map(|kind| kind.cpu),
+            Some(4)
+        );
+    }
+
+    #[test]
+    fn a_file_that_says_what_cannot_be_is_refused() {
+        let mut own = (*Catalogue::standard()).clone();
+        for wrong in [
+            "",
+            "[]",
+            r#"{"familys": []}"#,
+            r#"{"families": [{"id": "ecs.x1", "price": 1, "disk_categories": ["floppy"], "types": []}]}"#,
+            r#"{"families": [{"id": "ecs.x1", "price": 1, "disk_categories": ["cloud_essd"],
+                "types": [{"id": "ecs.g7.large", "cpu": 1, "memory": 1}]}]}"#,
+            r#"{"families": [{"id": "ecs.x1", "price": 1, "disk_categories": ["cloud_essd"],
+                "types": [{"id": "ecs.x1.large", "cpu": 0, "memory": 1}]}]}"#,
+        ] {
+            assert!(own.add(wrong).is_err(), "{wrong}");
+        }
     }
 }

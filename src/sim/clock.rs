@@ -25,6 +25,15 @@ impl Speed {
     }
 }
 
+impl std::fmt::Display for Speed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Times(factor) => write!(out, "{factor}"),
+            Self::Max => out.write_str("max"),
+        }
+    }
+}
+
 /// The text given for a speed is neither a whole number from 1 nor `max`.
 #[derive(Debug, thiserror::Error)]
 #[error("a speed is a whole number from 1 to 1000000, or `max`, not `{given}`")]
@@ -109,6 +118,10 @@ impl LifeClock {
         self.base = Some((real, life));
     }
 
+    pub(super) fn speed(&self) -> Speed {
+        self.speed
+    }
+
     /// The last moment that is known, in both times.
     pub(super) fn last(&self) -> Option<(UnixMillis, i64)> {
         self.base
@@ -186,6 +199,18 @@ pub(super) fn http_date(at: UnixMillis) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
+/// Reads the time of a request, `yyyy-MM-ddTHH:mm:ssZ`, with or without a fraction of a second.
+pub(super) fn parse_stamp(text: &str) -> Option<UnixMillis> {
+    let Some((whole, fraction)) = text.split_once('.') else {
+        return parse_utc(text, false);
+    };
+    let digits = fraction.strip_suffix('Z')?;
+    let sound = (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let millis: UnixMillis = format!("{digits:0<3}").get(..3)?.parse().ok()?;
+    let at = parse_utc(&format!("{whole}Z"), false)?;
+    sound.then_some(at + millis)
+}
+
 /// Reads `yyyy-MM-ddTHH:mm:ssZ` or, when `seconds_optional`, also `yyyy-MM-ddTHH:mmZ`.
 pub(super) fn parse_utc(text: &str, seconds_optional: bool) -> Option<UnixMillis> {
     let bytes = text.as_bytes();
@@ -251,6 +276,20 @@ mod tests {
         ] {
             assert_eq!(parse_utc(wrong, false), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_time_of_a_request_may_have_a_fraction_of_up_to_nine_digits() {
+        let at = 1_512_878_662_000;
+        for (text, millis) in [("", 0), (".5", 500), (".012", 12), (".999999999", 999)] {
+            let stamp = format!("2017-12-10T04:04:22{text}Z");
+            assert_eq!(parse_stamp(&stamp), Some(at + millis), "{stamp}");
+        }
+        for wrong in [".", ".1234567890", ".1a", ".1Z", ".-1", ".１"] {
+            let stamp = format!("2017-12-10T04:04:22{wrong}Z");
+            assert_eq!(parse_stamp(&stamp), None, "{stamp}");
+        }
+        assert_eq!(parse_stamp("2017-12-10T04:04.5Z"), None);
     }
 
     #[test]

@@ -2,19 +2,25 @@
 //! comes out. The same seed and the same requests at the same times give the same bytes. Does not read clocks, does
 //! not draw random numbers, does not know sockets.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
+use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use super::clock::{LifeClock, UnixMillis, http_date};
+use super::actions;
+use super::catalogue::{Catalogue, CatalogueError};
+use super::clock::{LifeClock, Now, UnixMillis, http_date};
 use super::control;
 use super::faults::{FaultSpec, Faults};
 use super::gates;
+use super::nonces::Nonces;
 use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
+use super::recording::{self, Begin, Recorder, Told, What};
 use super::seed::{Numbers, mix};
+use super::stale::Stale;
 use super::stats::Stats;
 use super::store::{Store, StoreError};
 use super::wire::{RawAnswer, RawRequest};
@@ -30,8 +36,12 @@ const NONCE_MEMORY_MS: i64 = 30 * 60 * 1000;
 pub struct Cloud {
     pub(super) settings: Settings,
     pub(super) keys: Vec<KeyPair>,
+    /// Whether whoever asks on this machine may have the key pair: it was made up and is good nowhere else.
+    pub(super) offers_key: bool,
     /// By access key id.
     pub(super) accounts: BTreeMap<String, World>,
+    /// What reads that lag behind see.
+    pub(super) stale: Stale,
     pub(super) clock: LifeClock,
     pub(super) nonces: Nonces,
     pub(super) faults: Faults,
@@ -40,8 +50,20 @@ pub struct Cloud {
     /// How many requests came; with the time it makes their ids.
     requests: u64,
     store: Option<Store>,
+    recorder: Option<Recorder>,
     /// Set when the disk refused: what is in memory may no longer be what is kept.
     broken: bool,
+}
+
+/// Why a recording cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Something exists already: what is replayed begins with an empty cloud.
+    #[error("a recording begins with an empty cloud, and this one is not empty")]
+    NotFresh,
+    /// The begin cannot be written.
+    #[error("the recording cannot be written")]
+    Io(#[source] std::io::Error),
 }
 
 /// What the actions may ask about how the cloud was set up.
@@ -52,17 +74,74 @@ pub(super) struct Settings {
     pub(super) read_lag_ms: i64,
     pub(super) token_lifetime_ms: i64,
     pub(super) sold_out: Vec<SoldOut>,
+    pub(super) catalogue: Arc<Catalogue>,
+    /// The texts that were added to the standard one.
+    pub(super) catalogues: Vec<String>,
     pub(super) allow_remote: bool,
     seed: u64,
+}
+
+impl Settings {
+    /// Whether a type can be had in a zone now.
+    pub(super) fn is_stocked(&self, instance_type: &str, zone: &str) -> bool {
+        self.catalogue.is_stocked(instance_type, zone)
+            && !self
+                .sold_out
+                .iter()
+                .any(|sold_out| sold_out.covers(instance_type, zone))
+    }
+
+    /// What can be told at run time, as `GET /_sim/settings` shows it.
+    pub(super) fn to_json(&self) -> String {
+        let sold_out: Vec<String> = self.sold_out.iter().map(ToString::to_string).collect();
+        serde_json::json!({
+            "region": self.region,
+            "latency": format!("{}ms", self.latency_ms),
+            "read_lag": format!("{}ms", self.read_lag_ms),
+            "token_life": format!("{}ms", self.token_lifetime_ms),
+            "sold_out": sold_out,
+            "instance_types": self.catalogue.instance_types().count(),
+            "images": self.catalogue.images().len(),
+        })
+        .to_string()
+    }
+
+    /// Adds to the catalogue, or replaces entries.
+    ///
+    /// # Errors
+    /// When the text is not a catalogue.
+    pub(super) fn add_to_catalogue(&mut self, text: &str) -> Result<(), CatalogueError> {
+        let mut catalogue = (*self.catalogue).clone();
+        catalogue.add(text)?;
+        self.catalogue = Arc::new(catalogue);
+        self.catalogues.push(text.to_owned());
+        Ok(())
+    }
+
+    /// Puts these texts in the place of all that were added.
+    ///
+    /// # Errors
+    /// When one of them is not a catalogue; nothing is changed then.
+    pub(super) fn set_catalogues(&mut self, texts: Vec<String>) -> Result<(), CatalogueError> {
+        let mut catalogue = (*Catalogue::standard()).clone();
+        texts.iter().try_for_each(|text| catalogue.add(text))?;
+        self.catalogue = Arc::new(catalogue);
+        self.catalogues = texts;
+        Ok(())
+    }
 }
 
 /// One line of the log.
 #[derive(Serialize, Deserialize)]
 struct Line {
     account: String,
+    /// 0 before the first request.
     real: UnixMillis,
     life: i64,
     made: u64,
+    /// In the first line of an account: whose it is, and what its ids follow from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restored: Option<(String, u64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     nonces: Vec<(UnixMillis, String)>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -81,9 +160,14 @@ impl Cloud {
             read_lag_ms: i64::try_from(options.read_lag.as_millis()).unwrap_or(i64::MAX),
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
+            catalogue: Catalogue::standard(),
+            catalogues: Vec::new(),
             allow_remote: options.allow_remote,
-            seed: options.seed,
+            seed: options.seed.unwrap_or(0),
         };
+        for text in &options.catalogues {
+            settings.add_to_catalogue(text)?;
+        }
         let mut faults = options.faults.clone();
         match options.scenario {
             Scenario::Calm => {}
@@ -106,54 +190,76 @@ impl Cloud {
             accounts: options
                 .key_pairs
                 .iter()
-                .map(|pair| (pair.id.clone(), World::new(options.seed, account_id(&pair.id))))
+                .map(|pair| {
+                    (
+                        pair.id.clone(),
+                        World::new(actions::kinds(), settings.seed, account_id(&pair.id)),
+                    )
+                })
                 .collect(),
             keys: options.key_pairs.clone(),
+            offers_key: false,
+            stale: Stale::default(),
             clock: LifeClock::new(options.speed),
             nonces: Nonces::default(),
-            faults: Faults::new(options.seed, faults),
+            faults: Faults::new(settings.seed, faults),
             quotas: Quotas::new(options.quotas.clone()),
             stats: Stats::default(),
             requests: 0,
             store: None,
+            recorder: None,
             broken: false,
             settings,
         };
         if let Some(folder) = &options.data {
             let (store, lines) = Store::open(folder, LOCK_PATIENCE)?;
+            let mut known = BTreeSet::new();
             for (index, line) in lines.iter().enumerate() {
-                cloud.replay(line).map_err(|_| StoreError::Damaged {
+                let account = cloud.replay(line).map_err(|_| StoreError::Damaged {
                     path: folder.join("cloud.log"),
                     line: index + 1,
                 })?;
+                known.extend(account);
             }
             for world in cloud.accounts.values_mut() {
                 world.rebuild();
                 world.track();
             }
             cloud.store = Some(store);
-            if let Some((real, life)) = cloud.clock.last() {
+            let (real, life) = cloud.clock.last().unwrap_or_default();
+            if cloud.accounts.keys().all(|key| known.contains(key)) {
                 cloud.compact(real, life)?;
+            } else {
+                // What the ids of an account follow from is kept from its first moment on.
+                cloud.rewrite(real, life)?;
             }
         }
         Ok(cloud)
     }
 
-    fn replay(&mut self, line: &str) -> Result<(), serde_json::Error> {
+    /// Takes in a line of the log; says whose cloud it begins, if it begins one.
+    fn replay(&mut self, line: &str) -> Result<Option<String>, serde_json::Error> {
         let line: Line = serde_json::from_str(line)?;
         let seed = self.settings.seed;
         // Clouds of keys that are not served now are kept for the day they are again.
         let world = self
             .accounts
             .entry(line.account.clone())
-            .or_insert_with(|| World::new(seed, account_id(&line.account)));
+            .or_insert_with(|| World::new(actions::kinds(), seed, account_id(&line.account)));
+        let begins = line.restored.is_some().then_some(line.account);
+        if let Some((account_id, seed)) = line.restored {
+            *world = World::restored(actions::kinds(), seed, account_id);
+        }
         world.replay(line.tables, line.made)?;
-        self.clock.resume(line.real, line.life);
+        if line.real > 0 {
+            self.clock.resume(line.real, line.life);
+        }
         for (at, nonce) in line.nonces {
             let nonce = u128::from_str_radix(&nonce, 16).map_err(serde::de::Error::custom)?;
             self.nonces.note(nonce, at);
         }
-        Ok(())
+        self.nonces.all_are_written();
+        Ok(begins)
     }
 
     /// Answers one request. With a data folder, what it changed is on disk when this returns.
@@ -173,26 +279,95 @@ impl Cloud {
         }
         let times = self.clock.at(now);
         self.nonces.forget_before(now - NONCE_MEMORY_MS);
-        let passage = gates::pass(self, request, times);
+        let mut passage = gates::pass(self, request, times);
+        let told = passage.told.take();
+        let what = told.map_or(What::Unbelieved(passage.answer.status), What::Request);
+        if !self.record(now, what) {
+            return (self.broken_answer(now), false);
+        }
+        self.settle_passage(passage, request.target.len() + request.body.len(), now, times)
+    }
+
+    /// Answers a recorded request as it was answered then, if nothing has changed.
+    pub(super) fn handle_again(&mut self, told: &Told, now: UnixMillis) -> RawAnswer {
+        let times = self.clock.at(now);
+        let passage = gates::pass_again(self, told, times);
+        self.settle_passage(passage, 0, now, times).0
+    }
+
+    fn settle_passage(
+        &mut self,
+        passage: gates::Passage,
+        received: usize,
+        now: UnixMillis,
+        times: Now,
+    ) -> (RawAnswer, bool) {
         let mut answer = passage.answer;
         answer.headers.push(("Date".to_owned(), http_date(now)));
         answer.delay_ms += u64::try_from(self.settings.latency_ms).unwrap_or(0);
-        self.stats
-            .bytes(request.target.len() + request.body.len(), answer.body.len());
+        self.stats.bytes(received, answer.body.len());
         let Some(account) = passage.account else {
             return (answer, false);
         };
-        match self.log(&account, passage.nonce, now, times.life, passage.may_change) {
+        match self.log(&account, now, times.life, passage.may_change) {
             Ok(changed) => (answer, changed),
             Err(_) => (self.broken_answer(now), false),
         }
     }
 
-    /// Writes what the last request left to be kept; says whether that was more than a nonce.
+    /// Begins a recording of everything that comes from now on. What stands for secrets in it follows from `key`,
+    /// which must be nobody's and is kept nowhere.
+    ///
+    /// # Errors
+    /// When something exists already, or the begin cannot be written.
+    pub fn record_to(&mut self, out: Box<dyn Write + Send>, key: [u8; 32]) -> Result<(), RecordError> {
+        if self.requests > 0 || self.accounts.values().any(|world| world.made() > 0) {
+            return Err(RecordError::NotFresh);
+        }
+        let settings = &self.settings;
+        let millis = |millis: i64| u64::try_from(millis).unwrap_or(0);
+        let begin = Begin {
+            infra_sim_recording: recording::FORMAT,
+            seed: settings.seed,
+            region: settings.region.clone(),
+            speed: self.clock.speed().to_string(),
+            latency_ms: millis(settings.latency_ms),
+            read_lag_ms: millis(settings.read_lag_ms),
+            token_life_ms: millis(settings.token_lifetime_ms),
+            sold_out: settings.sold_out.iter().map(ToString::to_string).collect(),
+            catalogues: settings.catalogues.clone(),
+            quotas: self.quotas.rules.iter().map(ToString::to_string).collect(),
+            faults: self.faults.shown(),
+            access_key_ids: self.keys.iter().map(|key| key.id.clone()).collect(),
+        };
+        self.recorder = Some(Recorder::new(out, key, &begin).map_err(RecordError::Io)?);
+        Ok(())
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// Adds to the recording, if there is one; `false` when it cannot be written.
+    pub(super) fn record(&mut self, now: UnixMillis, what: What) -> bool {
+        let done = match &mut self.recorder {
+            Some(recorder) => recorder.note(now, what).is_ok(),
+            None => true,
+        };
+        self.broken |= !done;
+        done
+    }
+
+    /// A request came whose sender was not believed: it only counts.
+    pub(super) fn count_unbelieved(&mut self, now: UnixMillis) {
+        self.clock.at(now);
+        let _ = self.next_request_id(now);
+    }
+
+    /// Writes what the last request changed; says whether that was anything.
     fn log(
         &mut self,
         account: &str,
-        nonce: Option<u128>,
         now: UnixMillis,
         life: i64,
         may_change: bool,
@@ -204,29 +379,31 @@ impl Cloud {
             return Ok(false);
         };
         // What only time has changed follows again from what is kept, so reads leave it for the next change.
-        let tables = if may_change { world.take_changes() } else { None };
-        let nonces: Vec<(UnixMillis, String)> = nonce
-            .into_iter()
-            .map(|nonce| (now, format!("{nonce:032x}")))
-            .collect();
-        if tables.is_none() && nonces.is_empty() {
+        let Some(tables) = (if may_change { world.take_changes() } else { None }) else {
             return Ok(false);
-        }
-        let line = line_text(account, now, life, world.made(), &nonces, tables.as_deref());
-        let changed = tables.is_some();
+        };
+        let nonces = self.nonces.take_unwritten();
+        let line = line_text(account, (now, life), (None, world.made()), &nonces, &tables);
         let written = store.append(&line).and_then(|()| self.compact(now, life));
         self.broken |= written.is_err();
-        written.map(|()| changed)
+        written.map(|()| true)
     }
 
     /// Writes the log anew when most of it is history.
     fn compact(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
-        match &mut self.store {
-            Some(store) if store.is_bloated() => {
-                store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
-            }
+        match &self.store {
+            Some(store) if store.is_bloated() => self.rewrite(now, life),
             _ => Ok(()),
         }
+    }
+
+    /// Writes the log anew.
+    fn rewrite(&mut self, now: UnixMillis, life: i64) -> Result<(), StoreError> {
+        let Some(store) = &mut self.store else {
+            return Ok(());
+        };
+        self.nonces.all_are_written();
+        store.rewrite(&snapshot(&mut self.accounts, &self.nonces, now, life))
     }
 
     /// Syncs the log to disk; `false` when the disk refuses.
@@ -257,26 +434,34 @@ impl Cloud {
     }
 
     /// A request of the control plane, `/` or `/_sim/...`; `None` when it is not one.
-    pub(super) fn control(&mut self, request: &RawRequest, now: UnixMillis) -> Option<RawAnswer> {
+    pub fn control(&mut self, request: &RawRequest, now: UnixMillis) -> Option<RawAnswer> {
         control::respond(self, request, now)
     }
 
     /// Forgets everything that exists, also on disk; keys and faults stay.
     pub(super) fn reset(&mut self, now: UnixMillis) -> Result<(), StoreError> {
+        self.stats = Stats::default();
+        self.quotas.clear();
+        self.replace_worlds(BTreeMap::new(), now)
+    }
+
+    /// Puts these clouds in the place of everything that exists, also on disk; an account without one begins anew.
+    pub(super) fn replace_worlds(
+        &mut self,
+        mut worlds: BTreeMap<String, World>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.stale = Stale::default();
         for (key, world) in &mut self.accounts {
-            *world = World::new(self.settings.seed, account_id(key));
+            *world = worlds
+                .remove(key)
+                .unwrap_or_else(|| World::new(actions::kinds(), self.settings.seed, account_id(key)));
             if self.store.is_some() {
                 world.track();
             }
         }
-        self.stats = Stats::default();
-        self.quotas.clear();
         let life = self.clock.at(now).life;
-        if let Some(store) = &mut self.store {
-            let lines = snapshot(&mut self.accounts, &self.nonces, now, life);
-            store.rewrite(&lines)?;
-        }
-        Ok(())
+        self.rewrite(now, life)
     }
 
     /// An id that no other request has, also after a restart.
@@ -297,7 +482,7 @@ impl Cloud {
 
     /// What contradicts itself in any account, for tests; empty when all is well.
     pub fn check(&mut self) -> Vec<String> {
-        self.accounts.values_mut().flat_map(World::check).collect()
+        self.accounts.values().flat_map(World::check).collect()
     }
 
     /// Everything that exists as JSON, the body of `GET /_sim/world`.
@@ -312,6 +497,17 @@ impl Cloud {
             })
             .collect();
         format!("{{\"accounts\":[{}]}}", worlds.join(","))
+    }
+
+    /// What others need to reach it, the body of `GET /_sim/env`.
+    pub(super) fn env_json(&self) -> String {
+        let key = self.keys.first();
+        serde_json::json!({
+            "region": self.settings.region,
+            "access_key_id": key.map(|key| &key.id),
+            "access_key_secret": key.filter(|_| self.offers_key).map(|key| &key.secret),
+        })
+        .to_string()
     }
 
     /// Counts since the start as JSON, the body of `GET /_sim/stats`.
@@ -334,28 +530,32 @@ fn snapshot(
             world.take_changes();
             // Nonces belong to no cloud; the first line holds them all.
             let nonces = std::mem::take(&mut own);
-            line_text(account, now, life, world.made(), &nonces, Some(&world.all()))
+            let restored = Some((world.account_id.as_str(), world.seed()));
+            line_text(
+                account,
+                (now, life),
+                (restored, world.made()),
+                &nonces,
+                &world.everything(),
+            )
         })
         .collect()
 }
 
 fn line_text(
     account: &str,
-    real: UnixMillis,
-    life: i64,
-    made: u64,
+    (real, life): (UnixMillis, i64),
+    (restored, made): (Option<(&str, u64)>, u64),
     nonces: &[(UnixMillis, String)],
-    tables: Option<&str>,
+    tables: &str,
 ) -> String {
     let mut line = serde_json::json!({
-        "account": account, "real": real, "life": life, "made": made, "nonces": nonces,
+        "account": account, "real": real, "life": life, "restored": restored, "made": made, "nonces": nonces,
     })
     .to_string();
     line.pop();
-    if let Some(tables) = tables {
-        line.push_str(",\"tables\":");
-        line.push_str(tables);
-    }
+    line.push_str(",\"tables\":");
+    line.push_str(tables);
     line.push('}');
     line
 }
@@ -366,54 +566,6 @@ fn account_id(access_key_id: &str) -> String {
         .bytes()
         .fold(17, |number, byte| mix(number ^ u64::from(byte)));
     format!("1{:015}", number % 1_000_000_000_000_000)
-}
-
-/// Nonces that were used, so that none is used twice. Only a hash of each is kept: there are as many as requests.
-#[derive(Debug, Default)]
-pub(super) struct Nonces {
-    used: HashSet<u128>,
-    order: VecDeque<(UnixMillis, u128)>,
-}
-
-/// The hash of a key's nonce.
-pub(super) fn nonce_hash(access_key_id: &str, nonce: &str) -> u128 {
-    let digest = Sha256::new()
-        .chain_update(access_key_id)
-        .chain_update([0])
-        .chain_update(nonce)
-        .finalize();
-    digest
-        .iter()
-        .take(16)
-        .fold(0, |hash, byte| hash << 8 | u128::from(*byte))
-}
-
-impl Nonces {
-    pub(super) fn is_used(&self, nonce: u128) -> bool {
-        self.used.contains(&nonce)
-    }
-
-    pub(super) fn note(&mut self, nonce: u128, at: UnixMillis) {
-        if self.used.insert(nonce) {
-            self.order.push_back((at, nonce));
-        }
-    }
-
-    fn forget_before(&mut self, moment: UnixMillis) {
-        while let Some((at, nonce)) = self.order.front()
-            && *at < moment
-        {
-            self.used.remove(nonce);
-            self.order.pop_front();
-        }
-    }
-
-    fn all(&self) -> Vec<(UnixMillis, String)> {
-        self.order
-            .iter()
-            .map(|(at, nonce)| (*at, format!("{nonce:032x}")))
-            .collect()
-    }
 }
 
 /// Calls counted in fixed windows, for each account, region and API on its own.

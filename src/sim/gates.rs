@@ -1,14 +1,18 @@
 //! The life of a request, as one visible pipeline. Does not know what an action does, and repairs nothing.
 
-use super::actions::{self, Call};
+use super::actions;
 use super::api::{ActionFacts, api};
+use super::call::{Call, Run};
 use super::check;
-use super::clock::{Now, parse_utc};
-use super::cloud::{Cloud, nonce_hash};
-use super::faults::FaultKind;
+use super::clock::{Now, parse_stamp};
+use super::cloud::Cloud;
+use super::faults::{FaultKind, Later};
 use super::node::Node;
+use super::nonces::nonce_hash;
 use super::params::Params;
-use super::refusal::{Refusal, known, refuse};
+use super::products::{Product, product};
+use super::recording::Told;
+use super::refusal::{Refusal, known, refuse, sentence};
 use super::tokens;
 use super::verify;
 use super::wire::{Delivery, RawAnswer, RawRequest, decode_form};
@@ -27,6 +31,8 @@ const GATES: [(&str, Gate); 9] = [
     ("run the action", run),
     ("check the answer against schema/api", check_answer),
 ];
+/// Where a request comes in whose sender is believed already.
+const BELIEVED: usize = 4;
 /// Where a request that is delivered twice comes in again.
 const ROUTE: usize = 5;
 
@@ -50,6 +56,7 @@ const COMMON: &[&str] = &[
     "SignatureNonce",
     "SignatureType",
     "SignatureVersion",
+    "TimeStamp",
     "Timestamp",
     "Version",
 ];
@@ -83,15 +90,17 @@ struct Exchange<'a> {
     nonce: String,
     /// Set once the signature has proved true.
     account: Option<String>,
+    /// Set once nothing of time and nonce speaks against it either.
+    believed: bool,
     facts: Option<&'static ActionFacts>,
-    run: Option<actions::Run>,
+    run: Option<Run>,
     params: Params,
     answer: Option<Node>,
-    /// The hash of the nonce, once it is used up.
-    nonce_used: Option<u128>,
     delivery: Delivery,
     delay_ms: u64,
     duplicate: bool,
+    /// What goes wrong with what it begins.
+    later: Vec<Later>,
 }
 
 /// What came of a request.
@@ -99,38 +108,90 @@ pub(super) struct Passage {
     pub(super) answer: RawAnswer,
     /// The account whose cloud was touched.
     pub(super) account: Option<String>,
-    /// The hash of the nonce that is used up now.
-    pub(super) nonce: Option<u128>,
     /// Whether the action is one that may change something.
     pub(super) may_change: bool,
+    /// What a recording keeps of it, when one is made and the sender was believed.
+    pub(super) told: Option<Told>,
+}
+
+impl<'a> Exchange<'a> {
+    fn new(cloud: &mut Cloud, request: &'a RawRequest, now: Now) -> Self {
+        Self {
+            request,
+            now,
+            request_id: cloud.next_request_id(now.real),
+            host: request.header("host").unwrap_or("").to_owned(),
+            query: Vec::new(),
+            sent: Vec::new(),
+            scheme: Scheme::Rpc,
+            format: Format::Xml,
+            action: String::new(),
+            version: String::new(),
+            access_key_id: String::new(),
+            nonce: String::new(),
+            account: None,
+            believed: false,
+            facts: None,
+            run: None,
+            params: Params::default(),
+            answer: None,
+            delivery: Delivery::Send,
+            delay_ms: 0,
+            duplicate: false,
+            later: Vec::new(),
+        }
+    }
+
+    /// What a recording keeps of it.
+    fn told(&self) -> Told {
+        Told {
+            access_key_id: self.access_key_id.clone(),
+            host: self.host.clone(),
+            json: self.format == Format::Json,
+            version: self.version.clone(),
+            action: self.action.clone(),
+            params: self.business_params().cloned().collect(),
+            status: 0,
+            body: String::new(),
+        }
+    }
+
+    fn business_params(&self) -> impl Iterator<Item = &(String, String)> {
+        self.sent
+            .iter()
+            .filter(|(name, _)| name == "RegionId" || !COMMON.contains(&name.as_str()))
+    }
 }
 
 /// Takes a request through all gates.
 pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage {
-    let mut exchange = Exchange {
-        request,
-        now,
-        request_id: cloud.next_request_id(now.real),
-        host: request.header("host").unwrap_or("").to_owned(),
-        query: Vec::new(),
-        sent: Vec::new(),
-        scheme: Scheme::Rpc,
-        format: Format::Xml,
-        action: String::new(),
-        version: String::new(),
-        access_key_id: String::new(),
-        nonce: String::new(),
-        account: None,
-        facts: None,
-        run: None,
-        params: Params::default(),
-        answer: None,
-        nonce_used: None,
-        delivery: Delivery::Send,
-        delay_ms: 0,
-        duplicate: false,
+    let exchange = Exchange::new(cloud, request, now);
+    finish(cloud, exchange, 0)
+}
+
+/// Takes a recorded request through the gates behind those that believe its sender.
+pub(super) fn pass_again(cloud: &mut Cloud, told: &Told, now: Now) -> Passage {
+    let request = RawRequest {
+        method: "POST".to_owned(),
+        target: "/".to_owned(),
+        headers: vec![("Host".to_owned(), told.host.clone())],
+        body: Vec::new(),
     };
-    let mut outcome = through(cloud, &mut exchange, 0);
+    let exchange = Exchange {
+        sent: told.params.clone(),
+        format: if told.json { Format::Json } else { Format::Xml },
+        action: told.action.clone(),
+        version: told.version.clone(),
+        access_key_id: told.access_key_id.clone(),
+        account: Some(told.access_key_id.clone()),
+        believed: true,
+        ..Exchange::new(cloud, &request, now)
+    };
+    finish(cloud, exchange, BELIEVED)
+}
+
+fn finish(cloud: &mut Cloud, mut exchange: Exchange<'_>, from: usize) -> Passage {
+    let mut outcome = through(cloud, &mut exchange, from);
     if exchange.duplicate && outcome.is_ok() {
         outcome = through(cloud, &mut exchange, ROUTE);
     }
@@ -152,11 +213,16 @@ pub(super) fn pass(cloud: &mut Cloud, request: &RawRequest, now: Now) -> Passage
             error_answer(&exchange, &refusal)
         }
     };
+    let told = (exchange.believed && cloud.is_recorded()).then(|| Told {
+        status: answer.status,
+        body: String::from_utf8_lossy(&answer.body).into_owned(),
+        ..exchange.told()
+    });
     Passage {
         answer,
         account: exchange.account,
-        nonce: exchange.nonce_used,
         may_change: facts.is_some_and(changes),
+        told,
     }
 }
 
@@ -231,7 +297,7 @@ fn describe(facts: Option<&ActionFacts>, refusal: &Refusal) -> (u16, String) {
         .message
         .clone()
         .or_else(|| known(code).map(|(_, message)| message.to_owned()))
-        .unwrap_or_else(|| format!("The request is refused by the simulator with {code}."));
+        .unwrap_or_else(|| sentence(code));
     (status, message)
 }
 
@@ -341,6 +407,12 @@ pub(super) fn missing_common(name: &str) -> Refusal {
         .with_status(400)
 }
 
+/// The time of an RPC request. The documentation of 2014 spells its name with a capital in the middle, and clients of
+/// that time still do.
+fn timestamp<'a>(exchange: &'a Exchange<'_>) -> Result<&'a str, Refusal> {
+    common(exchange, "Timestamp").or_else(|missing| common(exchange, "TimeStamp").map_err(|_| missing))
+}
+
 fn common_parameters(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let request = exchange.request;
     if let Some(header) = acs3_authorization(request) {
@@ -362,9 +434,10 @@ fn common_parameters(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<
         exchange.action = common(exchange, "Action")?.to_owned();
         exchange.version = common(exchange, "Version")?.to_owned();
         exchange.access_key_id = common(exchange, "AccessKeyId")?.to_owned();
-        for name in ["Signature", "SignatureMethod", "SignatureVersion", "Timestamp"] {
+        for name in ["Signature", "SignatureMethod", "SignatureVersion"] {
             common(exchange, name)?;
         }
+        timestamp(exchange)?;
         exchange.nonce = common(exchange, "SignatureNonce")?.to_owned();
         if common(exchange, "SignatureMethod")? != "HMAC-SHA1"
             || common(exchange, "SignatureVersion")? != "1.0"
@@ -425,9 +498,9 @@ fn authenticate(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Re
 fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let stamp = match exchange.scheme {
         Scheme::Acs3 => exchange.request.header("x-acs-date").unwrap_or(""),
-        Scheme::Rpc => common(exchange, "Timestamp")?,
+        Scheme::Rpc => timestamp(exchange)?,
     };
-    let at = parse_utc(stamp, false).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
+    let at = parse_stamp(stamp).ok_or_else(|| Refusal::new("InvalidTimeStamp.Format"))?;
     if (exchange.now.real - at).abs() > CLOCK_TOLERANCE_MS {
         return refuse("InvalidTimeStamp.Expired");
     }
@@ -436,7 +509,7 @@ fn nonce_and_clock(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(),
         return refuse("SignatureNonceUsed");
     }
     cloud.nonces.note(nonce, exchange.now.real);
-    exchange.nonce_used = Some(nonce);
+    exchange.believed = true;
     Ok(())
 }
 
@@ -456,7 +529,8 @@ fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result
         return refuse(code.unwrap_or_else(|| "Throttling".to_owned()));
     }
     let mut refusal = Ok(());
-    for fault in cloud.faults.meet(&exchange.action) {
+    let now = exchange.now.real;
+    for fault in cloud.faults.meet(&exchange.action, &exchange.sent, now) {
         match fault {
             FaultKind::Refuse { code, status } => {
                 refusal = Err(Refusal {
@@ -471,13 +545,17 @@ fn throttle_and_faults(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result
             FaultKind::DropAnswer => exchange.delivery = Delivery::Drop,
             FaultKind::Delay(millis) => exchange.delay_ms += millis,
             FaultKind::Duplicate => exchange.duplicate = true,
+            FaultKind::Later(later) => exchange.later.push(later),
         }
     }
     refusal
 }
 
 fn route(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
-    if !api().knows_version(&exchange.version) {
+    // Every product has hosts of its own; this machine's stand for all of them.
+    let host = without_port(&exchange.host);
+    let here = |product: &Product| !host.ends_with(".aliyuncs.com") || host.starts_with(product.host);
+    if !product(&exchange.version).is_some_and(here) {
         return refuse("InvalidVersion");
     }
     let facts = api().action(&exchange.version, &exchange.action);
@@ -487,12 +565,7 @@ fn route(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal>
     };
     exchange.facts = Some(facts);
     exchange.run = Some(run);
-    exchange.params = exchange
-        .sent
-        .iter()
-        .filter(|(name, _)| name == "RegionId" || !COMMON.contains(&name.as_str()))
-        .cloned()
-        .collect();
+    exchange.params = exchange.business_params().cloned().collect();
     Ok(())
 }
 
@@ -512,34 +585,59 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let (Some(facts), Some(run), Some(account)) = (exchange.facts, exchange.run, &exchange.account) else {
         return refuse("InternalError");
     };
-    let Some(world) = cloud.accounts.get_mut(account) else {
+    let now = exchange.now;
+    let Cloud {
+        accounts,
+        stale,
+        settings,
+        ..
+    } = cloud;
+    let Some(world) = accounts.get_mut(account) else {
         return refuse("InternalError");
     };
-    world.settle(exchange.now);
+    world.settle(now);
+    if !exchange.later.is_empty() && changes(facts) {
+        stale.keep(account, world, &exchange.later, now.real);
+        world.watch();
+    }
+    // A read that lags behind sees the world of then.
+    let world = if changes(facts) {
+        world
+    } else {
+        stale.seen(account, now).unwrap_or(world)
+    };
     let region = exchange
         .params
         .text("RegionId")
         .or_else(|| check::region_of_host(&exchange.host))
-        .unwrap_or(&cloud.settings.region)
+        .unwrap_or(&settings.region)
         .to_owned();
     let mut call = Call {
         world,
         params: &exchange.params,
         facts,
         region,
-        now: exchange.now,
-        settings: &cloud.settings,
+        now,
+        settings,
         host: &exchange.host,
     };
+    if let Some(group) = exchange.params.text("ResourceGroupId")
+        && changes(facts)
+        && facts.product != "ResourceManager"
+    {
+        call.check_group(group)?;
+    }
     let token = if facts.client_token {
         exchange.params.text("ClientToken")
     } else {
         None
     };
-    let node = match token {
-        Some(token) => tokens::once(&mut call, token, run)?,
-        None => run(&mut call)?,
+    let outcome = match token {
+        Some(token) => tokens::once(&mut call, token, run),
+        None => run(&mut call),
     };
+    call.world.go_wrong(&exchange.later, now);
+    let node = outcome?;
     if facts.dry_run && !changes(facts) && exchange.params.flag("DryRun") {
         return refuse("DryRunOperation");
     }
@@ -556,6 +654,8 @@ fn check_answer(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), R
     };
     match facts.misfit(answer) {
         None => Ok(()),
-        Some(misfit) => Err(Refusal::new("InternalError").with_message(format!("simulator fault: {misfit}"))),
+        Some(misfit) => {
+            Err(Refusal::new("InternalError").with_message(format!("The answer does not fit: {misfit}.")))
+        }
     }
 }

@@ -53,6 +53,12 @@ pub struct Quota {
     pub window_s: u32,
 }
 
+impl std::fmt::Display for Quota {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}={}/{}s", self.action, self.calls, self.window_s)
+    }
+}
+
 /// The text given for a quota is not of the form `API=N/60s`.
 #[derive(Debug, thiserror::Error)]
 #[error("a quota is written API=N/60s, for example RunInstances=100/60s, not `{given}`")]
@@ -97,6 +103,12 @@ impl SoldOut {
     pub(super) fn covers(&self, instance_type: &str, zone: &str) -> bool {
         (self.instance_type == "*" || self.instance_type == instance_type)
             && (self.zone == "*" || self.zone == zone)
+    }
+}
+
+impl std::fmt::Display for SoldOut {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}@{}", self.instance_type, self.zone)
     }
 }
 
@@ -160,6 +172,55 @@ impl FromStr for Scenario {
     }
 }
 
+/// How long a connection may keep the server waiting, and how many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once; who waits longest is closed for a newcomer. Never more than the process may have files.
+    pub connections: usize,
+    /// From the first moment, or from the first byte of a later request, to the end of the request's head.
+    pub head: Duration,
+    /// From the end of the head to the end of the body.
+    pub body: Duration,
+    /// From an answer to the next request, and for each stretch in which no byte of an answer is taken.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The text given for a length of time cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a time is written 50ms, 2s, 10m or 1h, at most a day, not `{given}`")]
+pub struct DurationError {
+    given: String,
+}
+
+/// Reads `50ms`, `2s`, `10m`, `1h`, or a bare number of milliseconds; at most a day.
+///
+/// # Errors
+/// When the text is none of these.
+pub fn duration(text: &str) -> Result<Duration, DurationError> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("", 1)];
+    let millis = units.iter().find_map(|(unit, factor)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*factor)
+    });
+    millis
+        .filter(|millis| *millis <= 86_400_000)
+        .map(Duration::from_millis)
+        .ok_or_else(|| DurationError {
+            given: text.to_owned(),
+        })
+}
+
 /// Everything that `infra sim serve` can be told.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -175,8 +236,9 @@ pub struct Options {
     pub region: String,
     /// Speed of asynchronous life cycles.
     pub speed: Speed,
-    /// Ids, addresses and faults follow from it.
-    pub seed: u64,
+    /// Ids, addresses and faults follow from it. [`super::Server`] draws one when there is none; a [`super::Cloud`]
+    /// of its own takes 0.
+    pub seed: Option<u64>,
     /// How long every answer is held back.
     pub latency: Duration,
     /// Throttling; none by default.
@@ -189,11 +251,17 @@ pub struct Options {
     pub read_lag: Duration,
     /// What is sold out.
     pub sold_out: Vec<SoldOut>,
+    /// Texts of catalogues that add to what is on offer, in this order.
+    pub catalogues: Vec<String>,
     /// How long a client token is remembered, in real time. The vendor publishes no figure for ECS and VPC; the
     /// only published one, ten minutes, belongs to another product and is the default here.
     pub token_lifetime: Duration,
+    /// Where to record what comes and what is answered; see [`super::replay()`].
+    pub record: Option<PathBuf>,
     /// Where to write the certificate of the throw-away authority that vouches for TLS on the same port.
     pub ca_out: Option<PathBuf>,
+    /// What connections may take.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -205,15 +273,18 @@ impl Default for Options {
             key_pairs: Vec::new(),
             region: "cn-hangzhou".to_owned(),
             speed: Speed::Times(1),
-            seed: 0,
+            seed: None,
             latency: Duration::ZERO,
             quotas: Vec::new(),
             faults: Vec::new(),
             scenario: Scenario::Calm,
             read_lag: Duration::ZERO,
             sold_out: Vec::new(),
+            catalogues: Vec::new(),
             token_lifetime: Duration::from_secs(600),
+            record: None,
             ca_out: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -238,6 +309,31 @@ mod tests {
             "A=1/60",
         ] {
             assert!(wrong.parse::<Quota>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_from_their_flags() {
+        for (text, millis) in [
+            ("0", 0),
+            ("50ms", 50),
+            ("2s", 2000),
+            ("10m", 600_000),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(duration(text).unwrap(), Duration::from_millis(millis), "{text}");
+        }
+        for wrong in [
+            "",
+            "s",
+            "-1s",
+            "1.5s",
+            "2 s",
+            "25h",
+            "99999999999999999999s",
+            "1d",
+        ] {
+            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -98,7 +98,10 @@ impl Params {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        let items: Vec<String> = serde_json::from_str(text).map_err(|_| Refusal::invalid(name))?;
+        let items: Vec<String> = serde_json::from_str(text)
+            .ok()
+            .or_else(|| single_quoted(text))
+            .ok_or_else(|| Refusal::invalid(name))?;
         if items.len() > max {
             Err(Refusal::invalid(name))
         } else {
@@ -122,6 +125,20 @@ impl Params {
             Ok(Some(items))
         }
     }
+}
+
+/// A list whose texts stand in single quotes, `['i-1', 'i-2']`: the gateway's JSON reader takes it, and a popular
+/// autoscaler sends it.
+fn single_quoted(text: &str) -> Option<Vec<String>> {
+    let inside = text.trim().strip_prefix('[')?.strip_suffix(']')?;
+    inside
+        .split(',')
+        .map(|item| {
+            let item = item.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+            let plain = !item.contains(['\'', '"', '\\']);
+            plain.then(|| item.to_owned())
+        })
+        .collect()
 }
 
 /// The name as `schema/api` writes it: every number is `N`, but the fixed names of old filters keep theirs.
@@ -179,6 +196,16 @@ mod tests {
         assert_eq!(given.json_list("E", 2).unwrap(), Some(vec![]));
         assert!(given.json_list("J", 1).is_err());
         assert!(given.json_list("W", 1).is_err());
+        let quoted = params(&[
+            ("S", "['a', 'b']"),
+            ("M", "['a',\"b\"]"),
+            ("O", "['a"),
+            ("Q", "['a'b']"),
+        ]);
+        assert_eq!(quoted.json_list("S", 2).unwrap().unwrap(), ["a", "b"]);
+        for wrong in ["M", "O", "Q"] {
+            assert!(quoted.json_list(wrong, 2).is_err(), "{wrong}");
+        }
         assert_eq!(given.comma_list("C", 2).unwrap().unwrap(), ["a", "b"]);
     }
 }

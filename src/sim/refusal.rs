@@ -339,3 +339,101 @@ pub(super) fn known(code: &str) -> Option<(u16, &'static str)> {
         .find(|(known, ..)| *known == code)
         .map(|(_, status, message)| (*status, *message))
 }
+
+/// A plain sentence for a code whose message is not public: it says what the code's own words say.
+pub(super) fn sentence(code: &str) -> String {
+    let (subject, detail) = code.split_once('.').unwrap_or((code, ""));
+    let named = |prefix: &str| subject.strip_prefix(prefix).filter(|rest| !rest.is_empty());
+    let what = words(detail);
+    if let Some(name) = named("Missing") {
+        let name = if detail.is_empty() { name } else { detail };
+        return format!(
+            "The input parameter {name} that is mandatory for processing this request is not supplied."
+        );
+    }
+    if let Some(name) = named("Invalid") {
+        return match detail {
+            "NotFound" | "NotExist" => format!("The specified {name} does not exist."),
+            "" | "Malformed" | "MalFormed" | "Format" => format!("The specified {name} is not valid."),
+            "Duplicate" | "Duplicated" | "AlreadyExist" | "AlreadyExists" => {
+                format!("The specified {name} already exists.")
+            }
+            _ => format!("The specified {name} is not valid: {what}."),
+        };
+    }
+    if subject.starts_with("Incorrect") {
+        return "The current status of the resource does not support this operation.".to_owned();
+    }
+    if subject.starts_with("QuotaExceed") || subject.starts_with("LimitExceed") {
+        return if what.is_empty() {
+            "The quota is exceeded.".to_owned()
+        } else {
+            format!("The quota of {what} is exceeded.")
+        };
+    }
+    if subject == "DependencyViolation" {
+        return format!("There is still a dependent resource on it: {what}.");
+    }
+    if what.is_empty() {
+        format!("The request was denied: {}.", words(subject))
+    } else {
+        format!("The request was denied: {}, {what}.", words(subject))
+    }
+}
+
+/// `NotSupportDiskCategory` as "not support disk category"; words in capitals stay.
+fn words(name: &str) -> String {
+    let symbols: Vec<char> = name.chars().collect();
+    let mut out = String::with_capacity(name.len() + 8);
+    for (place, symbol) in symbols.iter().enumerate() {
+        let next_is_small = symbols.get(place + 1).is_some_and(char::is_ascii_lowercase);
+        let after_small = place > 0 && symbols[place - 1].is_ascii_lowercase();
+        if *symbol == '.' {
+            out.push_str(", ");
+        } else if symbol.is_ascii_uppercase() && (next_is_small || after_small) {
+            if place > 0 && symbols[place - 1] != '.' {
+                out.push(' ');
+            }
+            if next_is_small {
+                out.push(symbol.to_ascii_lowercase());
+            } else {
+                out.push(*symbol);
+            }
+        } else {
+            out.push(*symbol);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_without_a_public_message_says_what_its_words_say() {
+        for (code, want) in [
+            ("InvalidZoneId.NotFound", "The specified ZoneId does not exist."),
+            ("InvalidSpec", "The specified Spec is not valid."),
+            (
+                "InvalidInstanceType.NotSupportDiskCategory",
+                "The specified InstanceType is not valid: not support disk category.",
+            ),
+            (
+                "MissingParamter.RegionId",
+                "The input parameter RegionId that is mandatory for processing this request is not supplied.",
+            ),
+            (
+                "QuotaExceed.ElasticQuota",
+                "The quota of elastic quota is exceeded.",
+            ),
+            (
+                "OperationDenied.EIPInUse",
+                "The request was denied: operation denied, EIP in use.",
+            ),
+            ("", "The request was denied: ."),
+        ] {
+            assert_eq!(sentence(code), want);
+        }
+    }
+}

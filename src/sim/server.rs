@@ -17,14 +17,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
 use super::clock::UnixMillis;
-use super::cloud::Cloud;
-use super::options::{KeyPair, Options};
+use super::cloud::{Cloud, RecordError};
+use super::connections::{Connections, Pulse, Watched};
+use super::control;
+use super::options::{KeyPair, Limits, Options};
 use super::store::StoreError;
 use super::tls::Identity;
 use super::wire::{Delivery, RawAnswer, RawRequest};
 
 /// The largest request body that is read; user data of 32 KiB is the largest legitimate part.
 const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// The largest body for the control plane: a snapshot of a large cloud.
+const CONTROL_BODY_BYTES_MAX: usize = 1 << 30;
 
 /// Why a simulator does not start.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A recording cannot begin.
+    #[error(transparent)]
+    Record(RecordError),
     /// The cloud on disk cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -100,10 +108,19 @@ impl Server {
                 region: options.region,
             });
         }
+        let mut made_up = false;
         if options.key_pairs.is_empty() {
             options.key_pairs.push(own_key_pair(options.data.as_deref())?);
+            made_up = true;
         }
-        let cloud = Cloud::new(&options)?;
+        if options.seed.is_none() {
+            options.seed = Some(uuid::Uuid::new_v4().as_u64_pair().0);
+        }
+        let mut cloud = Cloud::new(&options)?;
+        cloud.offers_key = made_up;
+        if let Some(path) = &options.record {
+            record(&mut cloud, path)?;
+        }
         let listener = std::net::TcpListener::bind(address)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|source| StartError::Listen { address, source })?;
@@ -118,6 +135,7 @@ impl Server {
                 source,
             })?;
         let (stop, stopped) = oneshot::channel();
+        let limits = options.limits;
         let site = Site::new(cloud)?;
         if let Some(path) = &options.ca_out {
             site.identity()
@@ -133,7 +151,7 @@ impl Server {
             .spawn(move || {
                 runtime.block_on(async move {
                     tokio::select! {
-                        () = accept(listener, site) => {}
+                        () = accept(listener, site, Connections::new(limits)) => {}
                         _ = stopped => {}
                     }
                 });
@@ -187,6 +205,24 @@ impl Drop for Server {
     }
 }
 
+/// Begins a recording in a new file: there is nothing that it could overwrite.
+fn record(cloud: &mut Cloud, path: &Path) -> Result<(), StartError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|source| StartError::Io {
+        doing: "make the file of the recording",
+        source,
+    })?;
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| StartError::Io {
+        doing: "draw random numbers",
+        source: io::Error::other(error),
+    })?;
+    cloud.record_to(Box::new(file), key).map_err(StartError::Record)
+}
+
 /// A generated key pair; with a data folder it is kept there, so that the same account is found again.
 fn own_key_pair(folder: Option<&Path>) -> Result<KeyPair, StartError> {
     let random = || uuid::Uuid::new_v4().simple().to_string();
@@ -197,15 +233,15 @@ fn own_key_pair(folder: Option<&Path>) -> Result<KeyPair, StartError> {
     };
     let path: PathBuf = folder.join("key");
     let io = |doing| move |source| StartError::Io { doing, source };
-    std::fs::create_dir_all(folder).map_err(io("make the data folder"))?;
+    super::folder::prepare(folder)?;
     if let Some(pair) = read_key_pair(&path) {
         return Ok(pair);
     }
     let (id, secret) = fresh();
     // Another process may be doing the same: whoever links first has made the pair for both.
-    let draft = folder.join(format!("key.{}", std::process::id()));
+    let draft = folder.join(format!("key.{}", random()));
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let linked = options
@@ -306,6 +342,10 @@ impl Site {
             let mut cloud = self.lock();
             // The clock is read under the lock: requests are handled in the order of their times.
             let now = unix_millis();
+            let certificate = || self.identity().map(|identity| identity.authority.clone());
+            if let Some(answer) = control::authority(request, certificate) {
+                return answer;
+            }
             if let Some(answer) = cloud.control(request, now) {
                 return answer;
             }
@@ -339,17 +379,34 @@ fn unix_millis() -> UnixMillis {
     UnixMillis::try_from(since.as_millis()).unwrap_or(UnixMillis::MAX)
 }
 
-async fn accept(listener: std::net::TcpListener, site: Arc<Site>) {
+async fn accept(listener: std::net::TcpListener, site: Arc<Site>, connections: Arc<Connections>) {
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
     };
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(serve(stream, Arc::clone(&site)));
+                let pulse = Pulse::new(connections.place().await);
+                let serving = serve(
+                    stream,
+                    Arc::clone(&site),
+                    Arc::clone(&pulse),
+                    connections.limits(),
+                );
+                let watch = Arc::clone(&pulse);
+                let task = tokio::spawn(async move {
+                    tokio::select! {
+                        () = serving => {}
+                        () = watch.overdue() => {}
+                    }
+                });
+                pulse.carried_by(task.abort_handle());
             }
             // Too many open files, or a client that was gone already: the next one may fare better.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            Err(_) => {
+                connections.make_room();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
     }
 }
@@ -357,29 +414,41 @@ async fn accept(listener: std::net::TcpListener, site: Arc<Site>) {
 /// The first byte of a TLS connection: a handshake record.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-async fn serve(stream: TcpStream, site: Arc<Site>) {
+async fn serve(stream: TcpStream, site: Arc<Site>, pulse: Arc<Pulse>, limits: Limits) {
     // Answers are written in one piece; waiting to fill a packet only costs time.
     let _ = stream.set_nodelay(true);
     let mut first = [0];
-    match stream.peek(&mut first).await {
+    let peeked = stream.peek(&mut first).await;
+    let watched = Watched::new(stream, Arc::clone(&pulse));
+    match peeked {
         Ok(1) if first[0] == TLS_HANDSHAKE => {
             let Some(acceptor) = site.identity().map(|identity| identity.acceptor.clone()) else {
                 return;
             };
             // A client that does not trust the authority breaks off here.
-            if let Ok(stream) = acceptor.accept(stream).await {
-                serve_http(TokioIo::new(stream), site).await;
+            if let Ok(stream) = acceptor.accept(watched).await {
+                serve_http(TokioIo::new(stream), site, pulse, limits).await;
             }
         }
-        Ok(1) => serve_http(TokioIo::new(stream), site).await,
+        Ok(1) => serve_http(TokioIo::new(watched), site, pulse, limits).await,
         _ => {}
     }
 }
 
-async fn serve_http<T: hyper::rt::Read + hyper::rt::Write + Unpin>(stream: T, site: Arc<Site>) {
+async fn serve_http<T: hyper::rt::Read + hyper::rt::Write + Unpin>(
+    stream: T,
+    site: Arc<Site>,
+    pulse: Arc<Pulse>,
+    limits: Limits,
+) {
     let service = service_fn(move |request| {
-        let site = Arc::clone(&site);
-        async move { respond(&site, request).await }
+        let (site, pulse) = (Arc::clone(&site), Arc::clone(&pulse));
+        async move {
+            pulse.busy();
+            let answer = respond(&site, request, limits).await;
+            pulse.idle();
+            answer
+        }
     });
     // A broken connection is the client's affair, and a dropped answer ends here on purpose.
     let _ = hyper::server::conn::http1::Builder::new()
@@ -395,9 +464,19 @@ struct Dropped;
 async fn respond(
     site: &Site,
     request: hyper::Request<Incoming>,
+    limits: Limits,
 ) -> Result<hyper::Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+    let most = if parts.uri.path().starts_with("/_sim/") {
+        CONTROL_BODY_BYTES_MAX
+    } else {
+        BODY_BYTES_MAX
+    };
+    let body = Limited::new(body, most).collect();
+    let Ok(body) = tokio::time::timeout(limits.body, body).await else {
+        return Err(Dropped);
+    };
+    let Ok(body) = body else {
         return Ok(response(RawAnswer {
             status: 413,
             ..RawAnswer::default()

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
+use super::folder;
 use super::verify::hex;
 
 /// Why the cloud on disk cannot be used.
@@ -19,6 +20,15 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file of another program lies under a name of ours.
+    #[error("{} is not a file of the simulator; it stays as it is, and another folder is needed", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A catalogue that was given cannot be used.
+    #[error("a catalogue was given that cannot be used")]
+    Catalogue(#[from] super::catalogue::CatalogueError),
     /// The file system refused.
     #[error("cannot {doing} {}", path.display())]
     Io {
@@ -62,7 +72,7 @@ impl Store {
             let path = path.to_path_buf();
             move |source| StoreError::Io { doing, path, source }
         };
-        std::fs::create_dir_all(folder).map_err(io("make", folder))?;
+        folder::prepare(folder)?;
         let lock = acquire(folder, patience)?;
         let path = folder.join("cloud.log");
         // Left behind by a process that ended while it wrote a fresh log.

@@ -1,28 +1,28 @@
 //! A plain map of rows with the indexes that keep every look-up short. Does not know what a row means.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Debug;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A name and a value that a user put on something.
-pub(super) type Tag = (String, String);
+use super::clock::Now;
+use super::head::{Head, Next};
 
 /// Something that exists in the cloud.
-pub(super) trait Row: Serialize + DeserializeOwned {
-    fn id(&self) -> &str;
-    /// Empty for what belongs to no region.
-    fn region(&self) -> &str;
-    fn tags(&self) -> &[Tag];
-    fn created(&self) -> i64;
-    /// The life-cycle moment of its next transition.
-    fn due(&self) -> Option<i64>;
+pub(super) trait Row: Serialize + DeserializeOwned + Debug + Send + 'static {
+    fn head(&self) -> &Head;
+    fn head_mut(&mut self) -> &mut Head;
+    /// Everything besides id and tags that it is looked up by, as kind and value. What belongs to another thing is
+    /// linked to it by the name of that thing's kind.
+    fn links(&self, link: &mut dyn FnMut(&str, &str));
     /// The moment of real time at which it changes by itself, such as the end of a subscription.
     fn deadline(&self) -> Option<i64> {
         None
     }
-    /// Everything else that it is looked up by, as kind and value.
-    fn links(&self, link: &mut dyn FnMut(&str, &str));
+    /// The private addresses that it takes, as vSwitch and address.
+    fn addresses(&self, _note: &mut dyn FnMut(&str, u32)) {}
 }
 
 /// Rows in the order of their creation, found by id, by tag, by link and by their next transition.
@@ -37,6 +37,9 @@ pub(super) struct Table<T> {
     removed: BTreeSet<String>,
     /// Whether changes are remembered for the log on disk.
     tracked: bool,
+    /// Whether it is remembered what begins something.
+    watched: bool,
+    begun: Vec<String>,
 }
 
 impl<T> Default for Table<T> {
@@ -50,6 +53,8 @@ impl<T> Default for Table<T> {
             changed: BTreeSet::new(),
             removed: BTreeSet::new(),
             tracked: false,
+            watched: false,
+            begun: Vec::new(),
         }
     }
 }
@@ -74,7 +79,7 @@ pub(super) fn tag_key(name: &str, value: &str) -> u64 {
 
 fn keys<T: Row>(row: &T) -> BTreeSet<u64> {
     let mut keys = BTreeSet::new();
-    for (name, value) in row.tags() {
+    for (name, value) in &row.head().tags {
         keys.insert(tag_name_key(name));
         keys.insert(tag_key(name, value));
     }
@@ -95,10 +100,6 @@ fn move_to(agenda: &mut BTreeSet<(i64, u64)>, sequence: u64, from: Option<i64>, 
 }
 
 impl<T: Row> Table<T> {
-    pub(super) fn track(&mut self) {
-        self.tracked = true;
-    }
-
     pub(super) fn get(&self, id: &str) -> Option<&T> {
         self.rows.get(self.by_id.get(id)?)
     }
@@ -112,16 +113,20 @@ impl<T: Row> Table<T> {
     }
 
     /// Puts a row in under its place in the order of creation.
-    pub(super) fn insert(&mut self, sequence: u64, row: T) {
+    pub(super) fn insert(&mut self, row: T) {
+        let sequence = row.head().place;
         for key in keys(&row) {
             self.index.entry(key).or_default().insert(sequence);
         }
-        move_to(&mut self.agenda, sequence, None, row.due());
+        move_to(&mut self.agenda, sequence, None, row.head().next_moment());
+        if self.watched && row.head().due.is_some() {
+            self.begun.push(row.head().id.clone());
+        }
         move_to(&mut self.deadlines, sequence, None, row.deadline());
-        self.by_id.insert(row.id().to_owned(), sequence);
+        self.by_id.insert(row.head().id.clone(), sequence);
         if self.tracked {
             self.changed.insert(sequence);
-            self.removed.remove(row.id());
+            self.removed.remove(&row.head().id);
         }
         self.rows.insert(sequence, row);
     }
@@ -130,9 +135,11 @@ impl<T: Row> Table<T> {
     pub(super) fn update<R>(&mut self, id: &str, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         let sequence = *self.by_id.get(id)?;
         let row = self.rows.get_mut(&sequence)?;
-        let (keys_before, due_before, deadline_before) = (keys(row), row.due(), row.deadline());
+        let (keys_before, due_before, deadline_before) =
+            (keys(row), row.head().next_moment(), row.deadline());
         let result = change(row);
-        let (keys_after, due_after, deadline_after) = (keys(row), row.due(), row.deadline());
+        let (keys_after, due_after, deadline_after) = (keys(row), row.head().next_moment(), row.deadline());
+        let begins = due_before != due_after && row.head().due.is_some();
         for gone in keys_before.difference(&keys_after) {
             self.unlink(*gone, sequence);
         }
@@ -140,6 +147,9 @@ impl<T: Row> Table<T> {
             self.index.entry(*new).or_default().insert(sequence);
         }
         move_to(&mut self.agenda, sequence, due_before, due_after);
+        if self.watched && begins {
+            self.begun.push(id.to_owned());
+        }
         move_to(&mut self.deadlines, sequence, deadline_before, deadline_after);
         if self.tracked {
             self.changed.insert(sequence);
@@ -153,7 +163,7 @@ impl<T: Row> Table<T> {
         for key in keys(&row) {
             self.unlink(key, sequence);
         }
-        move_to(&mut self.agenda, sequence, row.due(), None);
+        move_to(&mut self.agenda, sequence, row.head().next_moment(), None);
         move_to(&mut self.deadlines, sequence, row.deadline(), None);
         if self.tracked {
             self.changed.remove(&sequence);
@@ -168,26 +178,6 @@ impl<T: Row> Table<T> {
             if members.is_empty() {
                 self.index.remove(&key);
             }
-        }
-    }
-
-    /// The id of a row whose next transition is due at `now`, the earliest first.
-    pub(super) fn next_due(&self, now: i64) -> Option<(i64, &str)> {
-        let (due, sequence) = self.agenda.first()?;
-        if *due > now {
-            None
-        } else {
-            Some((*due, self.rows.get(sequence)?.id()))
-        }
-    }
-
-    /// The earliest deadline that has passed at `now`, in real time, with the id of its row.
-    pub(super) fn next_deadline(&self, now: i64) -> Option<(i64, &str)> {
-        let (deadline, sequence) = self.deadlines.first()?;
-        if *deadline > now {
-            None
-        } else {
-            Some((*deadline, self.rows.get(sequence)?.id()))
         }
     }
 
@@ -230,7 +220,7 @@ impl<T: Row> Table<T> {
     }
 
     /// Changes since the last call as `"put":[[place,row],...]` and `"del":[id,...]`; `None` when there are none.
-    pub(super) fn take_changes(&mut self) -> Option<String> {
+    fn take_changes(&mut self) -> Option<String> {
         if self.changed.is_empty() && self.removed.is_empty() {
             return None;
         }
@@ -248,20 +238,21 @@ impl<T: Row> Table<T> {
     }
 
     /// Everything, in the same form.
-    pub(super) fn all(&self) -> Option<String> {
+    fn all(&self) -> Option<String> {
         let put: Vec<(u64, &T)> = self.rows.iter().map(|(at, row)| (*at, row)).collect();
         serde_json::to_string(&TableChange { put, del: Vec::new() }).ok()
     }
 
     /// Takes in what `take_changes` or `all` wrote.
-    pub(super) fn replay(&mut self, change: serde_json::Value) -> Result<(), serde_json::Error> {
+    fn replay(&mut self, change: serde_json::Value) -> Result<(), serde_json::Error> {
         let change: TableChange<T> = serde_json::from_value(change)?;
         for id in &change.del {
             self.remove(id);
         }
-        for (sequence, row) in change.put {
-            self.remove(row.id());
-            self.insert(sequence, row);
+        for (sequence, mut row) in change.put {
+            row.head_mut().place = sequence;
+            self.remove(&row.head().id);
+            self.insert(row);
         }
         self.changed.clear();
         self.removed.clear();
@@ -269,11 +260,11 @@ impl<T: Row> Table<T> {
     }
 
     /// Whether the indexes agree with the rows; `None` when they do.
-    pub(super) fn misindexed(&self) -> Option<String> {
+    fn misindexed(&self) -> Option<String> {
         let mut entries = 0;
         for (sequence, row) in &self.rows {
-            if self.by_id.get(row.id()) != Some(sequence) {
-                return Some(format!("{} is not found by its id", row.id()));
+            if self.by_id.get(&row.head().id) != Some(sequence) {
+                return Some(format!("{} is not found by its id", row.head().id));
             }
             let keys = keys(row);
             entries += keys.len();
@@ -283,17 +274,23 @@ impl<T: Row> Table<T> {
                     .get(key)
                     .is_some_and(|members| members.contains(sequence))
             }) {
-                return Some(format!("{} is not found by all of its links", row.id()));
+                return Some(format!("{} is not found by all of its links", row.head().id));
             }
             let scheduled = |agenda: &BTreeSet<(i64, u64)>, moment: Option<i64>| {
                 moment.is_none_or(|moment| agenda.contains(&(moment, *sequence)))
             };
-            if !scheduled(&self.agenda, row.due()) || !scheduled(&self.deadlines, row.deadline()) {
-                return Some(format!("{} is not on the agenda", row.id()));
+            if !scheduled(&self.agenda, row.head().next_moment())
+                || !scheduled(&self.deadlines, row.deadline())
+            {
+                return Some(format!("{} is not on the agenda", row.head().id));
             }
         }
         let indexed: usize = self.index.values().map(BTreeSet::len).sum();
-        let waiting = self.rows.values().filter(|row| row.due().is_some()).count();
+        let waiting = self
+            .rows
+            .values()
+            .filter(|row| row.head().next_moment().is_some())
+            .count();
         let ending = self.rows.values().filter(|row| row.deadline().is_some()).count();
         let stale = indexed != entries
             || self.agenda.len() != waiting
@@ -307,4 +304,143 @@ impl<T: Row> Table<T> {
 struct TableChange<T> {
     put: Vec<(u64, T)>,
     del: Vec<String>,
+}
+
+/// A table, whatever is in it.
+pub(super) trait AnyTable: Debug + Send {
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    fn track(&mut self);
+    /// Remembers from now on what begins something.
+    fn watch(&mut self);
+    /// The ids of what has begun something since, each once.
+    fn take_begun(&mut self) -> Vec<String>;
+    /// The earliest transition that is due at a life-cycle moment: when, and whose.
+    fn next_due(&self, now: i64) -> Option<(i64, &str)>;
+    /// The earliest deadline that has passed at a moment of real time: when, and whose.
+    fn next_deadline(&self, now: i64) -> Option<(i64, &str)>;
+    /// Takes the next step of a row's life; a row that is gone by it is still there.
+    fn step(&mut self, id: &str, now: Now) -> Option<Next>;
+    /// Takes a row out; the addresses that it had, or `None` when there is no such row.
+    fn take_out(&mut self, id: &str) -> Option<Vec<(String, u32)>>;
+    fn head(&self, id: &str) -> Option<&Head>;
+    fn change_head(&mut self, id: &str, change: &mut dyn FnMut(&mut Head));
+    /// The rows that are linked to this value, oldest first.
+    fn heads_linked<'t>(
+        &'t self,
+        kind: &'static str,
+        value: &'t str,
+    ) -> Box<dyn Iterator<Item = &'t Head> + 't>;
+    /// The rows under the shortest of these index keys, or all without keys, oldest first.
+    fn heads_indexed<'t>(&'t self, keys: &[u64]) -> Box<dyn Iterator<Item = &'t Head> + 't>;
+    fn addresses(&self, note: &mut dyn FnMut(&str, u32));
+    fn take_changes(&mut self) -> Option<String>;
+    fn all(&self) -> Option<String>;
+    fn replay(&mut self, change: serde_json::Value) -> Result<(), serde_json::Error>;
+    fn misindexed(&self) -> Option<String>;
+    /// All rows as JSON.
+    fn picture(&self) -> Option<String>;
+}
+
+impl<T: Row> AnyTable for Table<T> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn track(&mut self) {
+        self.tracked = true;
+    }
+
+    fn watch(&mut self) {
+        self.watched = true;
+    }
+
+    fn take_begun(&mut self) -> Vec<String> {
+        self.watched = false;
+        let mut begun = std::mem::take(&mut self.begun);
+        begun.sort();
+        begun.dedup();
+        begun
+    }
+
+    fn next_due(&self, now: i64) -> Option<(i64, &str)> {
+        let (due, sequence) = self.agenda.first().filter(|(due, _)| *due <= now)?;
+        Some((*due, &self.rows.get(sequence)?.head().id))
+    }
+
+    fn next_deadline(&self, now: i64) -> Option<(i64, &str)> {
+        let (deadline, sequence) = self.deadlines.first().filter(|(deadline, _)| *deadline <= now)?;
+        Some((*deadline, &self.rows.get(sequence)?.head().id))
+    }
+
+    fn step(&mut self, id: &str, now: Now) -> Option<Next> {
+        self.update(id, |row| row.head_mut().step(now))?
+    }
+
+    fn take_out(&mut self, id: &str) -> Option<Vec<(String, u32)>> {
+        let row = self.remove(id)?;
+        Some(addresses_of(&row))
+    }
+
+    fn head(&self, id: &str) -> Option<&Head> {
+        Some(self.get(id)?.head())
+    }
+
+    fn change_head(&mut self, id: &str, change: &mut dyn FnMut(&mut Head)) {
+        self.update(id, |row| change(row.head_mut()));
+    }
+
+    fn heads_linked<'t>(
+        &'t self,
+        kind: &'static str,
+        value: &'t str,
+    ) -> Box<dyn Iterator<Item = &'t Head> + 't> {
+        Box::new(self.linked(kind, value).map(Row::head))
+    }
+
+    fn heads_indexed<'t>(&'t self, keys: &[u64]) -> Box<dyn Iterator<Item = &'t Head> + 't> {
+        if keys.is_empty() {
+            return Box::new(self.rows.values().map(Row::head));
+        }
+        let sets: Option<Vec<_>> = keys.iter().map(|key| self.index.get(key)).collect();
+        let shortest = sets.and_then(|sets| sets.into_iter().min_by_key(|set| set.len()));
+        let places = shortest.into_iter().flatten();
+        Box::new(places.filter_map(|place| Some(self.rows.get(place)?.head())))
+    }
+
+    fn addresses(&self, note: &mut dyn FnMut(&str, u32)) {
+        self.rows.values().for_each(|row| row.addresses(note));
+    }
+
+    fn take_changes(&mut self) -> Option<String> {
+        Table::take_changes(self)
+    }
+
+    fn all(&self) -> Option<String> {
+        Table::all(self)
+    }
+
+    fn replay(&mut self, change: serde_json::Value) -> Result<(), serde_json::Error> {
+        Table::replay(self, change)
+    }
+
+    fn misindexed(&self) -> Option<String> {
+        Table::misindexed(self)
+    }
+
+    fn picture(&self) -> Option<String> {
+        let rows: Vec<&T> = self.rows.values().collect();
+        serde_json::to_string(&rows).ok()
+    }
+}
+
+/// The private addresses of a row, as vSwitch and address.
+pub(super) fn addresses_of<T: Row>(row: &T) -> Vec<(String, u32)> {
+    let mut found = Vec::new();
+    row.addresses(&mut |vswitch, address| found.push((vswitch.to_owned(), address)));
+    found
 }

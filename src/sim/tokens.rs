@@ -1,26 +1,47 @@
 //! Client tokens: a request that is repeated with its token gets the first one's answer. Does not know actions.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::actions::{Call, Run};
+use super::call::{Call, Run};
 use super::clock::UnixMillis;
+use super::head::{Head, row};
 use super::node::Node;
 use super::params::Params;
 use super::refusal::{Refusal, refuse};
-use super::rows::Token;
 use super::verify::hex;
+use super::world::Kind;
+
+/// The answer that a client token stands for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Token {
+    #[serde(flatten)]
+    head: Head,
+    /// A hash of everything that must be the same in a repeated request.
+    fingerprint: String,
+    /// The answer's fields as JSON.
+    answer: String,
+    /// Until this moment of real time the first request counts as still in flight.
+    in_flight_until: i64,
+}
+
+row!(Token);
+
+impl Kind for Token {
+    const NAME: &'static str = "token";
+    const HIDDEN: bool = true;
+}
 
 /// Runs an action once for its client token: a repeated request gets the first one's answer.
 pub(super) fn once(call: &mut Call<'_>, token: &str, run: Run) -> Result<Node, Refusal> {
     if token.len() > 64 || !token.is_ascii() {
         return refuse("InvalidClientToken.ValueNotSupported");
     }
-    let id = format!("{} {token}", call.facts.name);
+    let id = format!("{} {} {token}", call.facts.version, call.facts.name);
     let fingerprint = fingerprint(call.params);
     let now: UnixMillis = call.now.real;
-    call.world
-        .forget_tokens_before(now - call.settings.token_lifetime_ms);
-    if let Some(earlier) = call.world.tokens.get(&id) {
+    forget_before(call, now - call.settings.token_lifetime_ms);
+    if let Some(earlier) = call.world.get::<Token>(&id) {
         if earlier.fingerprint != fingerprint {
             let codes = [
                 "IdempotenceParamNotMatch",
@@ -47,16 +68,34 @@ pub(super) fn once(call: &mut Call<'_>, token: &str, run: Run) -> Result<Node, R
         };
     }
     let node = run(call)?;
-    let (sequence, _) = call.world.make();
+    let (place, _) = call.world.make();
     let row = Token {
-        id,
+        head: Head {
+            id,
+            place,
+            created: now,
+            ..Head::default()
+        },
         fingerprint,
         answer: node.to_json(),
-        created: now,
         in_flight_until: now + call.settings.latency_ms,
     };
-    call.world.tokens.insert(sequence, row);
+    call.world.insert(row);
     Ok(node)
+}
+
+/// Forgets tokens that are older than a moment. Rows are in the order of their creation.
+fn forget_before(call: &mut Call<'_>, moment: i64) {
+    loop {
+        let oldest = call.world.all::<Token>().iter().next();
+        let Some(id) = oldest
+            .filter(|token| token.created < moment)
+            .map(|token| token.id.clone())
+        else {
+            break;
+        };
+        call.remove::<Token>(&id);
+    }
 }
 
 /// A hash of the business parameters.

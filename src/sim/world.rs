@@ -1,96 +1,153 @@
-//! Everything that exists in one account's cloud, as plain rows. Does not know requests, parameters or error codes.
+//! Everything that exists in one account's cloud: a table for each kind of thing, time that passes over all of them,
+//! and what follows when something ends. Does not know which kinds there are, nor requests, parameters or error codes.
 
+use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 
 use super::clock::Now;
-use super::rows::{
-    Disk, DiskStatus, Eip, EipStatus, Instance, InstanceStatus, KeyPair, Network, NetworkStatus, Next,
-    STOPPING_MS, SecurityGroup, Token, VSwitch, Vpc,
-};
+use super::faults::Later;
+use super::head::{Head, Next, Status};
 use super::seed::{Numbers, mix};
-use super::table::Table;
+use super::table::{AnyTable, Row, Table, addresses_of};
+
+/// What a kind of thing tells the world of itself, besides its actions.
+pub(super) trait Kind: Row {
+    /// Its name in the log, in `/_sim/world` and in the links of what belongs to it.
+    const NAME: &'static str;
+    /// As what it takes tags and moves between resource groups: version and resource type, in lower case.
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[];
+    /// Kinds of things that cannot be deleted while one of this kind belongs to them, with the codes for it.
+    const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[];
+    /// How many may belong to one thing: its kind, the vendor's limit, the codes of one too many.
+    const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] = &[];
+    /// Kept in the log and not shown.
+    const HIDDEN: bool = false;
+
+    /// Makes what is there from the beginning.
+    fn begin(_world: &mut World) {}
+
+    /// Has just come into another status by itself.
+    fn arrived(_world: &mut World, _id: &str, _status: Status, _now: Now) {}
+
+    /// Its deadline has passed.
+    fn over(_world: &mut World, _id: &str, _now: Now) {}
+
+    /// A thing of another kind, that some of this kind belong to, has just gone.
+    fn bereft(_world: &mut World, _kind: &'static str, _id: &str, _now: Now) {}
+
+    /// A thing of any kind was changed.
+    fn touched(_world: &mut World, _kind: &'static str, _id: &str) {}
+
+    /// What contradicts itself among the rows of this kind.
+    fn faults(_world: &World) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A kind of thing as a row of the registry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KindFacts {
+    name: &'static str,
+    resource: &'static [(&'static str, &'static str)],
+    holds: &'static [(&'static str, &'static [&'static str])],
+    hidden: bool,
+    type_id: fn() -> TypeId,
+    table: fn() -> Box<dyn AnyTable>,
+    begin: fn(&mut World),
+    arrived: fn(&mut World, &str, Status, Now),
+    over: fn(&mut World, &str, Now),
+    bereft: fn(&mut World, &'static str, &str, Now),
+    touched: fn(&mut World, &'static str, &str),
+    faults: fn(&World) -> Vec<String>,
+}
+
+impl KindFacts {
+    pub(super) const fn of<K: Kind>() -> Self {
+        Self {
+            name: K::NAME,
+            resource: K::RESOURCE,
+            holds: K::HOLDS,
+            hidden: K::HIDDEN,
+            type_id: TypeId::of::<K>,
+            table: || Box::new(Table::<K>::default()),
+            begin: K::begin,
+            arrived: K::arrived,
+            over: K::over,
+            bereft: K::bereft,
+            touched: K::touched,
+            faults: K::faults,
+        }
+    }
+}
 
 /// The cloud of one account.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct World {
     pub(super) account_id: String,
     seed: u64,
     /// How many things were ever made; the source of ids and of the order of creation.
     made: u64,
-    pub(super) vpcs: Table<Vpc>,
-    pub(super) vswitches: Table<VSwitch>,
-    pub(super) security_groups: Table<SecurityGroup>,
-    pub(super) instances: Table<Instance>,
-    pub(super) disks: Table<Disk>,
-    pub(super) eips: Table<Eip>,
-    pub(super) key_pairs: Table<KeyPair>,
-    pub(super) tokens: Table<Token>,
-    /// Addresses in use, by vSwitch. Follows from the instances.
-    used_ips: HashMap<String, UsedAddresses>,
+    tables: Vec<(KindFacts, Box<dyn AnyTable>)>,
+    places: HashMap<TypeId, usize>,
+    /// Addresses in use, by vSwitch. Follows from the rows.
+    addresses: HashMap<String, Addresses>,
 }
 
 /// The addresses of a vSwitch that are in use.
 #[derive(Debug, Default)]
-struct UsedAddresses {
-    all: BTreeSet<u32>,
+struct Addresses {
+    used: BTreeSet<u32>,
     /// No address below this one is free.
     full_below: u32,
 }
 
-/// Does the same with every table of a world, under its name in the log.
-macro_rules! each_table {
-    ($world:expr, $name:ident, $table:ident => $body:expr) => {{
-        let world = $world;
-        {
-            let ($name, $table) = ("vpc", &mut world.vpcs);
-            $body;
-        }
-        {
-            let ($name, $table) = ("vswitch", &mut world.vswitches);
-            $body;
-        }
-        {
-            let ($name, $table) = ("security_group", &mut world.security_groups);
-            $body;
-        }
-        {
-            let ($name, $table) = ("instance", &mut world.instances);
-            $body;
-        }
-        {
-            let ($name, $table) = ("disk", &mut world.disks);
-            $body;
-        }
-        {
-            let ($name, $table) = ("eip", &mut world.eips);
-            $body;
-        }
-        {
-            let ($name, $table) = ("key_pair", &mut world.key_pairs);
-            $body;
-        }
-        {
-            let ($name, $table) = ("token", &mut world.tokens);
-            $body;
-        }
-    }};
-}
-
 impl World {
-    pub(super) fn new(seed: u64, account_id: String) -> Self {
+    pub(super) fn new(kinds: impl Iterator<Item = KindFacts>, seed: u64, account_id: String) -> Self {
         let salt = account_id
             .bytes()
             .fold(seed, |salt, byte| mix(salt ^ u64::from(byte)));
+        let mut world = Self::restored(kinds, salt, account_id);
+        let begins: Vec<fn(&mut World)> = world.tables.iter().map(|(facts, _)| facts.begin).collect();
+        begins.iter().for_each(|begin| begin(&mut world));
+        world
+    }
+
+    /// A cloud in which nothing is, not even what every account begins with, to be filled with another one's rows: the
+    /// ids that would have followed there follow here.
+    pub(super) fn restored(kinds: impl Iterator<Item = KindFacts>, seed: u64, account_id: String) -> Self {
+        let tables: Vec<_> = kinds.map(|facts| (facts, (facts.table)())).collect();
+        let places = tables
+            .iter()
+            .enumerate()
+            .map(|(place, (facts, _))| ((facts.type_id)(), place))
+            .collect();
         Self {
             account_id,
-            seed: salt,
-            ..Self::default()
+            seed,
+            made: 0,
+            tables,
+            places,
+            addresses: HashMap::new(),
         }
+    }
+
+    /// Numbers that follow from the seed and the account, the same for the same name.
+    pub(super) fn numbers_of(&self, name: &str) -> Numbers {
+        Numbers::new(
+            name.bytes()
+                .fold(self.seed, |mixed, byte| mix(mixed ^ u64::from(byte))),
+        )
+    }
+
+    /// What its ids follow from.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Remembers changes from now on, for the log on disk.
     pub(super) fn track(&mut self) {
-        each_table!(self, _name, table => table.track());
+        self.tables.iter_mut().for_each(|(_, table)| table.track());
     }
 
     /// The next place in the order of creation, with the numbers that its ids are made from.
@@ -103,398 +160,364 @@ impl World {
     pub(super) fn made(&self) -> u64 {
         self.made
     }
+}
 
+// ── rows by kind ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    fn place_of<K: Kind>(&self) -> usize {
+        *self
+            .places
+            .get(&TypeId::of::<K>())
+            .expect("every kind is in the registry")
+    }
+
+    /// All things of a kind.
+    pub(super) fn all<K: Kind>(&self) -> &Table<K> {
+        let table = self.tables[self.place_of::<K>()].1.as_any();
+        table.downcast_ref().expect("a table is found under its own type")
+    }
+
+    fn all_mut<K: Kind>(&mut self) -> &mut Table<K> {
+        let place = self.place_of::<K>();
+        let table = self.tables[place].1.as_any_mut();
+        table.downcast_mut().expect("a table is found under its own type")
+    }
+
+    pub(super) fn get<K: Kind>(&self, id: &str) -> Option<&K> {
+        self.all::<K>().get(id)
+    }
+
+    /// The things of a kind that are linked to this value, oldest first.
+    pub(super) fn linked<'t, K: Kind>(
+        &'t self,
+        kind: &'static str,
+        value: &'t str,
+    ) -> impl Iterator<Item = &'t K> {
+        self.all::<K>().linked(kind, value)
+    }
+
+    /// The ids of the things of a kind that are linked to this value, to change them one after the other.
+    pub(super) fn ids_linked<K: Kind>(&self, kind: &'static str, value: &str) -> Vec<String> {
+        self.linked::<K>(kind, value)
+            .map(|row| row.head().id.clone())
+            .collect()
+    }
+
+    pub(super) fn insert<K: Kind>(&mut self, row: K) {
+        self.note(addresses_of(&row));
+        self.all_mut::<K>().insert(row);
+    }
+
+    /// Changes a thing in place; nothing happens when it does not exist.
+    pub(super) fn update<K: Kind, R>(&mut self, id: &str, change: impl FnOnce(&mut K) -> R) -> Option<R> {
+        let (result, before, after) = self.all_mut::<K>().update(id, |row| {
+            let before = addresses_of(row);
+            let result = change(row);
+            (result, before, addresses_of(row))
+        })?;
+        if before != after {
+            self.forget(&before);
+            self.note(after);
+        }
+        for place in 0..self.tables.len() {
+            let touched = self.tables[place].0.touched;
+            touched(self, K::NAME, id);
+        }
+        Some(result)
+    }
+
+    /// Takes a thing out of the world, with what follows from that for others.
+    pub(super) fn remove<K: Kind>(&mut self, id: &str, now: Now) {
+        self.remove_at(self.place_of::<K>(), id, now);
+    }
+
+    fn remove_at(&mut self, place: usize, id: &str, now: Now) {
+        let (facts, table) = &mut self.tables[place];
+        let name = facts.name;
+        let Some(addresses) = table.take_out(id) else {
+            return;
+        };
+        self.forget(&addresses);
+        for place in 0..self.tables.len() {
+            let bereft = self.tables[place].0.bereft;
+            bereft(self, name, id, now);
+        }
+    }
+
+    /// The codes of the first kind that keeps a thing from being deleted because some of it belong there.
+    pub(super) fn holder<K: Kind>(&self, id: &str) -> Option<&'static [&'static str]> {
+        self.tables.iter().find_map(|(facts, table)| {
+            let (_, codes) = facts.holds.iter().find(|(kind, _)| *kind == K::NAME)?;
+            // What belongs to itself, as a group that its own rules name, holds nothing.
+            let held = table.heads_linked(K::NAME, id).any(|head| head.id != id);
+            held.then_some(*codes)
+        })
+    }
+
+    /// The table of a resource type, as the tag and resource group actions name it.
+    pub(super) fn resource(&self, version: &str, kind: &str) -> Option<&dyn AnyTable> {
+        let place = self.resource_place(version, kind)?;
+        Some(self.tables[place].1.as_ref())
+    }
+
+    /// The same, to change it.
+    pub(super) fn resource_mut(&mut self, version: &str, kind: &str) -> Option<&mut dyn AnyTable> {
+        let place = self.resource_place(version, kind)?;
+        Some(self.tables[place].1.as_mut())
+    }
+
+    /// Whether anything is in a resource group.
+    pub(super) fn is_group_used(&self, group: &str) -> bool {
+        self.tables
+            .iter()
+            .any(|(_, table)| table.heads_indexed(&[]).any(|head| head.resource_group == group))
+    }
+
+    fn resource_place(&self, version: &str, kind: &str) -> Option<usize> {
+        let named = |(own, name): &(&str, &str)| *own == version && name.eq_ignore_ascii_case(kind);
+        self.tables
+            .iter()
+            .position(|(facts, _)| facts.resource.iter().any(named))
+    }
+}
+
+// ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
     /// Brings everything to its state at `now`. What happens, happens in the order of its moments and as of its
     /// moment, so that it does not matter how often this is called.
     pub(super) fn settle(&mut self, now: Now) {
         loop {
-            let transition = self.next_transition(now);
-            let deadline = self
-                .instances
-                .next_deadline(now.real)
-                .map(|(at, id)| (at, id.to_owned()));
-            match (transition, deadline) {
-                (Some((at, ..)), Some((deadline, id))) if deadline < now.at_life(at).real => {
-                    self.settle_deadline(&id, now.at_real(deadline));
+            let due = self.earliest(|table| table.next_due(now.life));
+            let deadline = self.earliest(|table| table.next_deadline(now.real));
+            match (due, deadline) {
+                (Some((at, ..)), Some((end, place, id))) if end < now.at_life(at).real => {
+                    (self.tables[place].0.over)(self, &id, now.at_real(end));
                 }
-                (Some((at, kind, id)), _) => self.settle_transition(kind, &id, now.at_life(at)),
-                (None, Some((deadline, id))) => self.settle_deadline(&id, now.at_real(deadline)),
+                (Some((at, place, id)), _) => self.step(place, &id, now.at_life(at)),
+                (None, Some((end, place, id))) => {
+                    (self.tables[place].0.over)(self, &id, now.at_real(end));
+                }
                 (None, None) => break,
             }
         }
     }
 
-    /// The earliest transition that is due: its moment, the kind of thing and its id.
-    fn next_transition(&self, now: Now) -> Option<(i64, u8, String)> {
-        let own = |kind: u8, due: Option<(i64, &str)>| due.map(|(at, id)| (at, kind, id.to_owned()));
-        let due = [
-            own(0, self.vpcs.next_due(now.life)),
-            own(1, self.vswitches.next_due(now.life)),
-            own(2, self.disks.next_due(now.life)),
-            own(3, self.instances.next_due(now.life)),
-            own(4, self.eips.next_due(now.life)),
-        ];
-        due.into_iter().flatten().min()
+    /// The earliest of all tables: its moment, the place of its table and its id.
+    fn earliest<'t>(
+        &'t self,
+        next: impl Fn(&'t dyn AnyTable) -> Option<(i64, &'t str)>,
+    ) -> Option<(i64, usize, String)> {
+        self.tables
+            .iter()
+            .enumerate()
+            .filter_map(|(place, (_, table))| {
+                let (at, id) = next(table.as_ref())?;
+                Some((at, place, id))
+            })
+            .min()
+            .map(|(at, place, id)| (at, place, id.to_owned()))
     }
 
-    /// Lets something happen that the calendar holds.
-    fn settle_deadline(&mut self, id: &str, now: Now) {
-        self.instances.update(id, |row| {
-            if row.auto_release.is_some_and(|at| at <= now.real) {
-                row.auto_release = None;
-                row.release(now);
-                return;
-            }
-            let Some(paid) = &mut row.subscription else { return };
-            if row.lock_reason == "financial" {
-                row.release(now);
-            } else if paid.auto_renew {
-                paid.renew();
-            } else {
-                row.lock_reason = "financial".to_owned();
-                if row.status != InstanceStatus::Stopped {
-                    row.status = InstanceStatus::Stopping;
-                    row.set_out(vec![(STOPPING_MS, Next::Status(InstanceStatus::Stopped))], now);
-                }
-            }
-        });
-    }
-
-    fn settle_transition(&mut self, kind: u8, id: &str, now: Now) {
-        match kind {
-            0 => self.vpcs.update(id, |vpc| {
-                vpc.status = NetworkStatus::Available;
-                vpc.due = None;
-            }),
-            1 if self.vswitches.get(id).is_some_and(|vswitch| vswitch.leaving) => {
-                self.vswitches.remove(id);
-                None
-            }
-            1 => self.vswitches.update(id, |vswitch| {
-                vswitch.status = NetworkStatus::Available;
-                vswitch.due = None;
-            }),
-            4 => {
-                self.settle_eip(id);
-                None
-            }
-            2 => self.disks.update(id, |disk| {
-                disk.due = None;
-                if disk.status == DiskStatus::Detaching {
-                    disk.instance_id.clear();
-                    disk.device.clear();
-                    disk.detached = Some(now.real);
-                }
-                if let Some(status) = disk.next_status.take() {
-                    disk.status = status;
-                }
-            }),
-            _ => {
-                self.settle_instance(id, now);
-                None
-            }
-        };
-    }
-
-    fn settle_eip(&mut self, id: &str) {
-        let gone = self.eips.update(id, |eip| {
-            eip.due = None;
-            match eip.status {
-                EipStatus::Associating => eip.status = EipStatus::InUse,
-                EipStatus::Unassociating => {
-                    eip.status = EipStatus::Available;
-                    eip.instance_id.clear();
-                }
-                EipStatus::Available | EipStatus::InUse => {}
-                EipStatus::Releasing => return true,
-            }
-            false
-        });
-        if gone == Some(true) {
-            self.eips.remove(id);
+    fn step(&mut self, place: usize, id: &str, now: Now) {
+        let (facts, table) = &mut self.tables[place];
+        match table.step(id, now) {
+            Some(Next::Gone) => self.remove_at(place, id, now),
+            Some(Next::Status(status)) => (facts.arrived)(self, id, status, now),
+            None => {}
         }
     }
+}
 
-    fn settle_instance(&mut self, id: &str, now: Now) {
-        let gone = self.instances.update(id, |instance| {
-            let due = instance.due.take();
-            let next = if instance.path.is_empty() {
-                None
-            } else {
-                Some(instance.path.remove(0).1)
-            };
-            match next {
-                Some(Next::Gone) => return true,
-                Some(Next::Status(status)) => {
-                    instance.status = status;
-                    if status == InstanceStatus::Running {
-                        instance.started = Some(now.real);
-                        instance.public_ip_works = instance.public_ip.is_some();
+// ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    /// Remembers from now on what begins something.
+    pub(super) fn watch(&mut self) {
+        self.tables.iter_mut().for_each(|(_, table)| table.watch());
+    }
+
+    /// What has begun since `watch` goes wrong in these ways.
+    pub(super) fn go_wrong(&mut self, all: &[Later], now: Now) {
+        for (facts, table) in &mut self.tables {
+            for id in table.take_begun() {
+                for later in all {
+                    // Only servers are taken back by the cloud.
+                    if facts.name == "instance" || !matches!(later, Later::Reclaim(_)) {
+                        table.change_head(&id, &mut |head| head.go_wrong(later, now));
                     }
                 }
-                None => {}
-            }
-            if let Some((millis, _)) = instance.path.first() {
-                // At full speed the whole path is walked at once.
-                instance.due = due.map(|due| {
-                    if now.after(1) == now.life {
-                        due
-                    } else {
-                        due + millis
-                    }
-                });
-            }
-            false
-        });
-        if gone == Some(true) {
-            self.remove_instance(id, now);
-        }
-    }
-
-    /// Releases an instance: its addresses come free; disks go with it or become free.
-    fn remove_instance(&mut self, id: &str, now: Now) {
-        let Some(instance) = self.instances.remove(id) else {
-            return;
-        };
-        self.forget_address(&instance.network);
-        let disks: Vec<(String, bool)> = self
-            .disks
-            .linked("instance", id)
-            .map(|disk| (disk.id.clone(), disk.system || disk.delete_with_instance))
-            .collect();
-        let eips: Vec<String> = self
-            .eips
-            .linked("instance", id)
-            .map(|eip| eip.id.clone())
-            .collect();
-        for eip_id in eips {
-            self.eips.update(&eip_id, |eip| {
-                eip.instance_id.clear();
-                eip.status = EipStatus::Available;
-                eip.due = None;
-            });
-        }
-        for (disk_id, goes) in disks {
-            if goes {
-                self.disks.remove(&disk_id);
-            } else {
-                self.disks.update(&disk_id, |disk| {
-                    disk.instance_id.clear();
-                    disk.device.clear();
-                    disk.status = DiskStatus::Available;
-                    disk.next_status = None;
-                    disk.due = None;
-                    disk.expires = None;
-                    disk.portable = true;
-                    disk.detached = Some(now.real);
-                });
             }
         }
     }
 
-    pub(super) fn insert_instance(&mut self, sequence: u64, instance: Instance) {
-        self.note_address(&instance.network);
-        self.instances.insert(sequence, instance);
+    /// The same once more, for reads that lag behind.
+    pub(super) fn copy(&self, kinds: impl Iterator<Item = KindFacts>) -> Result<Self, serde_json::Error> {
+        let mut copy = Self::restored(kinds, self.seed, self.account_id.clone());
+        copy.replay(serde_json::from_str(&self.everything())?, self.made)?;
+        copy.rebuild();
+        Ok(copy)
     }
+}
 
-    /// Puts an instance into another place of the network.
-    pub(super) fn move_instance(&mut self, id: &str, network: Network) {
-        let before = self
-            .instances
-            .update(id, |row| std::mem::replace(&mut row.network, network.clone()));
-        if let Some(before) = before {
-            self.forget_address(&before);
-            self.note_address(&network);
+// ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    fn note(&mut self, addresses: Vec<(String, u32)>) {
+        for (vswitch, address) in addresses {
+            self.addresses.entry(vswitch).or_default().used.insert(address);
         }
     }
 
-    fn note_address(&mut self, network: &Network) {
-        if let Network::Vpc {
-            vswitch_id,
-            private_ip,
-            ..
-        } = network
-        {
-            self.used_ips
-                .entry(vswitch_id.clone())
-                .or_default()
-                .all
-                .insert(*private_ip);
-        }
-    }
-
-    fn forget_address(&mut self, network: &Network) {
-        if let Network::Vpc {
-            vswitch_id,
-            private_ip,
-            ..
-        } = network
-            && let Some(used) = self.used_ips.get_mut(vswitch_id)
-        {
-            used.all.remove(private_ip);
-            used.full_below = used.full_below.min(*private_ip);
-            if used.all.is_empty() {
-                self.used_ips.remove(vswitch_id);
+    fn forget(&mut self, addresses: &[(String, u32)]) {
+        for (vswitch, address) in addresses {
+            if let Some(own) = self.addresses.get_mut(vswitch) {
+                own.used.remove(address);
+                own.full_below = own.full_below.min(*address);
+                if own.used.is_empty() {
+                    self.addresses.remove(vswitch);
+                }
             }
         }
     }
 
     pub(super) fn address_is_used(&self, vswitch_id: &str, address: u32) -> bool {
-        self.used_ips
+        self.addresses
             .get(vswitch_id)
-            .is_some_and(|used| used.all.contains(&address))
+            .is_some_and(|own| own.used.contains(&address))
     }
 
-    /// How many addresses of a vSwitch are free.
-    pub(super) fn free_addresses(&self, vswitch: &VSwitch) -> usize {
-        let used = self.used_ips.get(&vswitch.id).map_or(0, |used| used.all.len());
-        vswitch.cidr_block.usable().count().saturating_sub(used)
+    /// How many addresses of a vSwitch are in use.
+    pub(super) fn used_addresses(&self, vswitch_id: &str) -> usize {
+        self.addresses.get(vswitch_id).map_or(0, |own| own.used.len())
     }
 
-    /// The lowest free address of a vSwitch.
-    pub(super) fn free_address(&mut self, vswitch_id: &str) -> Option<u32> {
-        let usable = self.vswitches.get(vswitch_id)?.cidr_block.usable();
-        let used = self.used_ips.entry(vswitch_id.to_owned()).or_default();
-        let first = used.full_below.max(*usable.start());
-        let free = (first..=*usable.end()).find(|address| !used.all.contains(address));
-        used.full_below = free.unwrap_or(u32::MAX);
+    /// Some free addresses of a vSwitch with these usable ones, the lowest first; `None` when there are fewer.
+    pub(super) fn free_addresses(
+        &self,
+        vswitch_id: &str,
+        usable: RangeInclusive<u32>,
+        taken: &[u32],
+        count: usize,
+    ) -> Option<Vec<u32>> {
+        let own = self.addresses.get(vswitch_id);
+        let used =
+            |address: &u32| own.is_some_and(|own| own.used.contains(address)) || taken.contains(address);
+        let free: Vec<u32> = usable.filter(|address| !used(address)).take(count).collect();
+        (free.len() == count).then_some(free)
+    }
+
+    /// The lowest free address of a vSwitch with these usable ones.
+    pub(super) fn free_address(&mut self, vswitch_id: &str, usable: RangeInclusive<u32>) -> Option<u32> {
+        let own = self.addresses.entry(vswitch_id.to_owned()).or_default();
+        let first = own.full_below.max(*usable.start());
+        let free = (first..=*usable.end()).find(|address| !own.used.contains(address));
+        own.full_below = free.unwrap_or(u32::MAX);
         free
     }
+}
 
-    /// Forgets client tokens that are older than `moment`. Rows are in the order of their creation.
-    pub(super) fn forget_tokens_before(&mut self, moment: i64) {
-        loop {
-            let oldest = self.tokens.iter().next().filter(|token| token.created < moment);
-            let Some(id) = oldest.map(|token| token.id.clone()) else {
-                break;
-            };
-            self.tokens.remove(&id);
-        }
-    }
+// ── the log, and looking ─────────────────────────────────────────────────────────────────────────────────────────
 
+impl World {
     /// Changes since the last call as one JSON map from table to change; `None` when nothing changed.
     pub(super) fn take_changes(&mut self) -> Option<String> {
         let mut parts = Vec::new();
-        each_table!(&mut *self, name, table => {
+        for (facts, table) in &mut self.tables {
             if let Some(change) = table.take_changes() {
-                parts.push(format!("\"{name}\":{change}"));
+                parts.push(format!("\"{}\":{change}", facts.name));
             }
-        });
+        }
         (!parts.is_empty()).then(|| format!("{{{}}}", parts.join(",")))
     }
 
     /// Everything, in the same form.
-    pub(super) fn all(&mut self) -> String {
-        let mut parts = Vec::new();
-        each_table!(&mut *self, name, table => {
-            if let Some(change) = table.all() {
-                parts.push(format!("\"{name}\":{change}"));
-            }
-        });
+    pub(super) fn everything(&self) -> String {
+        let parts: Vec<String> = self
+            .tables
+            .iter()
+            .filter_map(|(facts, table)| Some(format!("\"{}\":{}", facts.name, table.all()?)))
+            .collect();
         format!("{{{}}}", parts.join(","))
     }
 
-    /// Takes in what `take_changes` or `all` wrote, and the number of things made until then.
+    /// Takes in what `take_changes` or `everything` wrote, and the number of things made until then.
     pub(super) fn replay(
         &mut self,
         mut changes: BTreeMap<String, serde_json::Value>,
         made: u64,
     ) -> Result<(), serde_json::Error> {
-        each_table!(&mut *self, name, table => {
-            if let Some(change) = changes.remove(name) {
+        for (facts, table) in &mut self.tables {
+            if let Some(change) = changes.remove(facts.name) {
                 table.replay(change)?;
             }
-        });
+        }
         self.made = made;
         Ok(())
     }
 
     /// Rebuilds what follows from the rows, after the last `replay`.
     pub(super) fn rebuild(&mut self) {
-        self.used_ips.clear();
-        let networks: Vec<Network> = self.instances.iter().map(|row| row.network.clone()).collect();
-        for network in &networks {
-            self.note_address(network);
+        self.addresses.clear();
+        let mut found = Vec::new();
+        for (_, table) in &self.tables {
+            table.addresses(&mut |vswitch, address| found.push((vswitch.to_owned(), address)));
         }
+        self.note(found);
     }
 
     /// What contradicts itself in this world; empty when all is well.
-    pub(super) fn check(&mut self) -> Vec<String> {
+    pub(super) fn check(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        each_table!(&mut *self, name, table => {
+        let mut found: HashMap<String, BTreeSet<u32>> = HashMap::new();
+        for (facts, table) in &self.tables {
             if let Some(fault) = table.misindexed() {
-                faults.push(format!("{name}: {fault}"));
+                faults.push(format!("{}: {fault}", facts.name));
             }
-        });
-        for vswitch in self.vswitches.iter() {
-            let fits = self
-                .vpcs
-                .get(&vswitch.vpc_id)
-                .is_some_and(|vpc| vpc.cidr_block.covers(vswitch.cidr_block));
-            if !fits {
-                faults.push(format!("{} lies in no VPC", vswitch.id));
-            }
-        }
-        let mut addresses = BTreeSet::new();
-        for instance in self.instances.iter() {
-            if instance.security_groups.is_empty() {
-                faults.push(format!("{} is in no security group", instance.id));
-            }
-            for group in &instance.security_groups {
-                if self.security_groups.get(group).is_none() {
-                    faults.push(format!("{} is in {group}, which does not exist", instance.id));
+            faults.extend((facts.faults)(self));
+            table.addresses(&mut |vswitch, address| {
+                if !found.entry(vswitch.to_owned()).or_default().insert(address) {
+                    faults.push(format!("an address of {vswitch} is taken twice"));
                 }
-            }
-            if let Network::Vpc {
-                vswitch_id,
-                private_ip,
-                ..
-            } = &instance.network
-            {
-                let inside = self
-                    .vswitches
-                    .get(vswitch_id)
-                    .is_some_and(|vswitch| vswitch.cidr_block.usable().contains(private_ip));
-                if !inside || !addresses.insert((vswitch_id.clone(), *private_ip)) {
-                    faults.push(format!("{} has an address that it must not have", instance.id));
-                }
-                if !self.address_is_used(vswitch_id, *private_ip) {
-                    faults.push(format!("the address of {} is not noted as used", instance.id));
-                }
-            }
-            let systems = self
-                .disks
-                .linked("instance", &instance.id)
-                .filter(|disk| disk.system)
-                .count();
-            if systems != 1 {
-                faults.push(format!("{} has {systems} system disks", instance.id));
-            }
+            });
         }
-        for eip in self.eips.iter() {
-            if !eip.instance_id.is_empty() && self.instances.get(&eip.instance_id).is_none() {
-                faults.push(format!("{} is bound to an instance that does not exist", eip.id));
-            }
-        }
-        for disk in self.disks.iter() {
-            if !disk.instance_id.is_empty() && self.instances.get(&disk.instance_id).is_none() {
-                faults.push(format!("{} hangs on an instance that does not exist", disk.id));
-            }
+        let noted = self.addresses.iter().filter(|(_, own)| !own.used.is_empty());
+        if noted.clone().count() != found.len()
+            || !noted.clone().all(|(id, own)| found.get(id) == Some(&own.used))
+        {
+            faults.push("the addresses in use are not those of the rows".to_owned());
         }
         faults
     }
 
     /// Everything that exists, for looking: names of tables with their rows as JSON.
-    pub(super) fn picture(&mut self) -> String {
+    pub(super) fn picture(&self) -> String {
         let mut parts = vec![format!("\"account_id\":\"{}\"", self.account_id)];
-        each_table!(&mut *self, name, table => {
-            if name != "token" {
-                let rows: Vec<_> = table.iter().collect();
-                if let Ok(rows) = serde_json::to_string(&rows) {
-                    parts.push(format!("\"{name}\":{rows}"));
-                }
+        for (facts, table) in self.tables.iter().filter(|(facts, _)| !facts.hidden) {
+            if let Some(rows) = table.picture() {
+                parts.push(format!("\"{}\":{rows}", facts.name));
             }
-        });
+        }
         format!("{{{}}}", parts.join(","))
+    }
+
+    /// The head of a thing of any kind, by the name of the kind.
+    pub(super) fn head(&self, kind: &str, id: &str) -> Option<&Head> {
+        let (_, table) = self.tables.iter().find(|(facts, _)| facts.name == kind)?;
+        table.head(id)
+    }
+
+    /// The heads of the things of a kind, by the kind's name, that are linked to a value, oldest first.
+    pub(super) fn heads_linked<'t>(
+        &'t self,
+        name: &str,
+        kind: &'static str,
+        value: &'t str,
+    ) -> impl Iterator<Item = &'t Head> {
+        let table = self.tables.iter().find(|(facts, _)| facts.name == name);
+        table
+            .into_iter()
+            .flat_map(move |(_, table)| table.heads_linked(kind, value))
     }
 }

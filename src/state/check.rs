@@ -4,12 +4,13 @@
 //! Does not know files. A rule belongs here only if it holds at every moment of a run; dependencies, for example,
 //! may name what is gone, and may form a circle while two resources exchange their roles.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::address::Address;
+use crate::address::{Address, Life};
 use crate::value::{Attributes, Value};
 
-use super::{Effect, Resource, State};
+use super::effect::Format1;
+use super::{Effect, Intent, Resource, State};
 
 /// Why a state, or a change to it, cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,9 @@ pub(crate) enum Violation {
     /// A value may not be stored: a secret, or something that is not known yet.
     #[error("{address}: the attribute \"{attribute}\" holds something that may not be stored")]
     NotStorable { address: Address, attribute: String },
+    /// Something is owed, and it is not said what or for which attribute.
+    #[error("{address}: something is unsettled that has no name")]
+    Nameless { address: Address },
     /// A change would forget the id of something that may still exist.
     #[error("{address} would forget the id {id}")]
     Forgets { address: Address, id: String },
@@ -69,37 +73,48 @@ pub(crate) fn state(state: &State) -> Result<Ids, Violation> {
         entry(address, resource)?;
         ids.claim(address, resource)?;
     }
+    for (address, value) in &state.data {
+        data(address, Some(value))?;
+    }
     Ok(ids)
 }
 
-/// Checks a change against the state that it is about to change, and notes its ids.
-pub(crate) fn effect(state: &State, ids: &mut Ids, effect: &Effect) -> Result<(), Violation> {
+/// Checks an intent before it is written: what its result will put into the state must be sound, because then it is too
+/// late to say no.
+pub(crate) fn intent(intent: &Intent) -> Result<(), Violation> {
+    let address = &intent.object.address;
+    named(address, &intent.owes)?;
+    let own = intent.resource.iter().map(|resource| (address, resource));
+    let members = intent
+        .members
+        .iter()
+        .map(|member| (&member.address, &member.resource));
+    for (address, resource) in own.chain(members) {
+        content(address, resource)?;
+    }
+    Ok(())
+}
+
+/// Checks a change against the state that it is about to change, and notes its ids. `intent` is the one whose result
+/// the change belongs to.
+pub(crate) fn effect(
+    state: &State,
+    ids: &mut Ids,
+    effect: &Effect,
+    intent: Option<&Intent>,
+) -> Result<(), Violation> {
     match effect {
-        Effect::Put { address, resource } => {
-            let before = state.resources.get(address);
-            if let Some(before) = before
-                && !before.id.is_empty()
-                && before.id != resource.id
-            {
-                return Err(Violation::Forgets {
-                    address: address.clone(),
-                    id: before.id.clone(),
-                });
-            }
-            if resource.id.is_empty() {
-                return Err(Violation::NoId {
-                    address: address.clone(),
-                });
-            }
-            if before.is_some_and(|before| before.deposed.contains(&resource.id)) {
-                return Err(Violation::SharedId {
-                    address: address.clone(),
-                    other: address.clone(),
-                    id: resource.id.clone(),
-                });
-            }
-            entry(address, resource)?;
-            ids.claim(address, resource)
+        Effect::Put { address, resource } => appears(state, ids, address, resource, false),
+        Effect::Made {
+            address,
+            id,
+            created_at,
+        } => {
+            let made = intent.and_then(|intent| Some((intent, intent.made(address, id, *created_at)?)));
+            let (intent, resource) = made.ok_or_else(|| Violation::Unknown {
+                address: address.clone(),
+            })?;
+            appears(state, ids, address, &resource, intent.object.life == Life::Next)
         }
         Effect::Merge { address, attributes } => {
             known(state, address)?;
@@ -109,34 +124,31 @@ pub(crate) fn effect(state: &State, ids: &mut Ids, effect: &Effect) -> Result<()
             address,
             attributes,
             dependencies,
-            prevent_destroy: _,
+            lifecycle: _,
+            imported: _,
+            unsettled,
         } => {
             known(state, address)?;
-            if dependencies.contains(address) {
-                return Err(Violation::DependsOnItself {
-                    address: address.clone(),
-                });
-            }
+            independent(address, dependencies)?;
+            named(address, unsettled)?;
             storable(address, attributes)
         }
-        // It was not resolved with its intent.
-        Effect::Made { address, .. } => Err(Violation::Unknown {
-            address: address.clone(),
-        }),
-        Effect::Depose { address } => known(state, address),
-        Effect::Remove { address } => {
-            if let Some(resource) = state.resources.get(address) {
-                ids.release(&resource.type_name, &resource.id);
-            }
-            Ok(())
-        }
-        Effect::RemoveDeposed { address, id } => {
+        Effect::Remove { address, id } => {
             if let Some(resource) = state.resources.get(address)
-                && resource.id != *id
+                && (resource.id == *id || resource.has_deposed(id))
             {
                 ids.release(&resource.type_name, id);
             }
             Ok(())
+        }
+        Effect::Restore { address, id } => {
+            known(state, address)?;
+            if state.resources[address].has_deposed(id) {
+                return Ok(());
+            }
+            Err(Violation::Unknown {
+                address: address.clone(),
+            })
         }
         Effect::Move { from, to } => {
             known(state, from)?;
@@ -152,8 +164,52 @@ pub(crate) fn effect(state: &State, ids: &mut Ids, effect: &Effect) -> Result<()
             ids.rename(&state.resources[from], to);
             Ok(())
         }
-        Effect::Outputs { outputs: _ } | Effect::Cloud { .. } => Ok(()),
+        Effect::Data { address, value } => data(address, value.as_ref()),
+        Effect::Outputs { outputs: _ } | Effect::Cloud { .. } | Effect::Beside { lineage: _ } => Ok(()),
+        Effect::Format1(Format1::Depose { address }) => known(state, address),
+        Effect::Format1(Format1::RemoveCurrent { address }) => {
+            if let Some(resource) = state.resources.get(address) {
+                ids.release(&resource.type_name, &resource.id);
+            }
+            Ok(())
+        }
     }
+}
+
+/// Checks that a resource may become the current one of an address; `succeeds` if another one may be current and makes
+/// room.
+fn appears(
+    state: &State,
+    ids: &mut Ids,
+    address: &Address,
+    resource: &Resource,
+    succeeds: bool,
+) -> Result<(), Violation> {
+    let before = state.resources.get(address);
+    if let Some(before) = before
+        && !succeeds
+        && !before.id.is_empty()
+        && before.id != resource.id
+    {
+        return Err(Violation::Forgets {
+            address: address.clone(),
+            id: before.id.clone(),
+        });
+    }
+    if resource.id.is_empty() {
+        return Err(Violation::NoId {
+            address: address.clone(),
+        });
+    }
+    if before.is_some_and(|before| before.has_deposed(&resource.id)) {
+        return Err(Violation::SharedId {
+            address: address.clone(),
+            other: address.clone(),
+            id: resource.id.clone(),
+        });
+    }
+    entry(address, resource)?;
+    ids.claim(address, resource)
 }
 
 fn known(state: &State, address: &Address) -> Result<(), Violation> {
@@ -167,22 +223,64 @@ fn known(state: &State, address: &Address) -> Result<(), Violation> {
 }
 
 fn entry(address: &Address, resource: &Resource) -> Result<(), Violation> {
-    let address = || address.clone();
-    if resource.type_name != address().type_name() {
+    if resource.deposed.iter().any(|old| old.id.is_empty())
+        || (resource.id.is_empty() && resource.deposed.is_empty())
+    {
+        return Err(Violation::NoId {
+            address: address.clone(),
+        });
+    }
+    content(address, resource)
+}
+
+/// Checks all of an entry but its ids.
+fn content(address: &Address, resource: &Resource) -> Result<(), Violation> {
+    if resource.type_name != address.type_name() {
         return Err(Violation::Type {
-            address: address(),
+            address: address.clone(),
             type_name: resource.type_name.clone(),
         });
     }
-    if resource.deposed.iter().any(String::is_empty)
-        || (resource.id.is_empty() && resource.deposed.is_empty())
+    independent(address, &resource.dependencies)?;
+    named(address, &resource.unsettled)?;
+    storable(address, &resource.attributes)?;
+    for old in &resource.deposed {
+        independent(address, &old.dependencies)?;
+        named(address, &old.unsettled)?;
+        storable(address, &old.attributes)?;
+    }
+    Ok(())
+}
+
+fn independent(address: &Address, dependencies: &BTreeSet<Address>) -> Result<(), Violation> {
+    if dependencies.contains(address) {
+        return Err(Violation::DependsOnItself {
+            address: address.clone(),
+        });
+    }
+    Ok(())
+}
+
+fn named(address: &Address, unsettled: &BTreeMap<String, String>) -> Result<(), Violation> {
+    if unsettled
+        .iter()
+        .any(|(attribute, step)| attribute.is_empty() || step.is_empty())
     {
-        return Err(Violation::NoId { address: address() });
+        return Err(Violation::Nameless {
+            address: address.clone(),
+        });
     }
-    if resource.dependencies.contains(&address()) {
-        return Err(Violation::DependsOnItself { address: address() });
+    Ok(())
+}
+
+fn data(address: &Address, value: Option<&Value>) -> Result<(), Violation> {
+    if value.is_none_or(is_plain) {
+        return Ok(());
     }
-    storable(&address(), &resource.attributes)
+    Err(Violation::NotStorable {
+        address: address.clone(),
+        attribute: "value".to_owned(),
+    })
 }
 
 /// Only plain values may be stored: everything else would silently become `null`.
@@ -213,19 +311,15 @@ fn is_plain(value: &Value) -> bool {
 
 impl Ids {
     fn claim(&mut self, address: &Address, resource: &Resource) -> Result<(), Violation> {
-        let mut own: BTreeMap<&str, ()> = BTreeMap::new();
-        for id in resource
-            .deposed
-            .iter()
-            .chain(std::iter::once(&resource.id).filter(|id| !id.is_empty()))
-        {
-            let key = (resource.type_name.clone(), id.clone());
+        let mut own = BTreeSet::new();
+        for id in resource.ids() {
+            let key = (resource.type_name.clone(), id.to_owned());
             let other = self.0.get(&key).filter(|other| *other != address);
-            if own.insert(id, ()).is_some() || other.is_some() {
+            if !own.insert(id) || other.is_some() {
                 return Err(Violation::SharedId {
                     address: address.clone(),
                     other: other.unwrap_or(address).clone(),
-                    id: id.clone(),
+                    id: id.to_owned(),
                 });
             }
             self.0.insert(key, address.clone());
@@ -238,8 +332,8 @@ impl Ids {
     }
 
     fn rename(&mut self, resource: &Resource, to: &Address) {
-        for id in resource.deposed.iter().chain(std::iter::once(&resource.id)) {
-            if let Some(owner) = self.0.get_mut(&(resource.type_name.clone(), id.clone())) {
+        for id in resource.ids() {
+            if let Some(owner) = self.0.get_mut(&(resource.type_name.clone(), id.to_owned())) {
                 *owner = to.clone();
             }
         }

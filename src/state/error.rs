@@ -68,6 +68,18 @@ pub(crate) enum StateError {
     /// An earlier write failed, so nothing more may be begun in this run.
     #[error("the journal could not be written, so nothing more is begun: {cause}")]
     Poisoned { cause: Arc<StateError> },
+    /// The folder of the state was removed or moved away while a run went on.
+    #[error(
+        "the folder {} disappeared during this run, so nothing more is begun{}",
+        folder.display(),
+        if cause.is_none() { "; what was done until then is written there again" } else { "" }
+    )]
+    FolderGone {
+        folder: PathBuf,
+        /// Why the state could not be written there again; none if it was.
+        #[source]
+        cause: Option<Arc<StateError>>,
+    },
     /// The session was closed.
     #[error("the state was closed already")]
     Closed,
@@ -117,6 +129,7 @@ impl StateError {
             StateError::Inconsistent { .. } => "E0814",
             StateError::NoGeneration { .. } => "E0816",
             StateError::PushRefused { .. } => "E0817",
+            StateError::FolderGone { .. } => "E0819",
             StateError::Name { .. } => "E0818",
         }
     }
@@ -185,6 +198,13 @@ impl StateError {
             StateError::Io { source, .. } => io_help(source),
             StateError::Poisoned { .. } => vec![
                 "make the disk writable again and run the same command: it goes on from what is in the journal"
+                    .to_owned(),
+            ],
+            StateError::FolderGone { cause: None, .. } => {
+                vec!["if it was moved away, look which of the two you need: the generations are in the old one".to_owned()]
+            }
+            StateError::FolderGone { .. } => vec![
+                "nothing of this run is on the disk: what exists is told here, and carries the tags of this stack"
                     .to_owned(),
             ],
             StateError::Closed | StateError::Inconsistent { .. } => {

@@ -13,9 +13,11 @@ use crate::address::is_plain_name;
 use crate::env::{AppendFile, Clock, FileSystem, Random};
 
 use super::check::{self, Ids};
+use super::hash_key::hex;
 use super::journal::{self, Begin, Journal, JournalDefect, Open, Record};
+use super::migrate::FORMAT;
 use super::snapshot::{self, Contained, Defect, Snapshot, Trust};
-use super::{State, StateError, hex};
+use super::{State, StateError};
 
 /// The largest state or journal that is read, in bytes; 10,000 instances are about 10 MB.
 const FILE_LIMIT: u64 = 1024 * 1024 * 1024;
@@ -66,6 +68,8 @@ pub(super) struct View {
     pub(super) relation: Relation,
     /// Whether there is a journal file, however little is in it.
     pub(super) has_journal_file: bool,
+    /// Whether something of it is on the disk in an older format.
+    pub(super) is_old: bool,
 }
 
 /// The journal file that a session appends to.
@@ -196,6 +200,7 @@ impl Files {
             open: Open::default(),
             checksum: String::new(),
             exists: false,
+            is_old: false,
             has_journal_file: journal.is_some(),
             journal: journal.unwrap_or_default(),
             relation: Relation::None,
@@ -215,12 +220,20 @@ impl Files {
             path: self.journal_path(),
             reason,
         })?;
+        let is_old = snapshot.format < FORMAT
+            || (relation == Relation::Continues
+                && journal.begin.as_ref().is_some_and(|begin| begin.format < FORMAT));
         let mut state = snapshot.state;
         let mut open = Open::default();
-        for record in &journal.records {
-            let followed = match relation {
-                Relation::Contained => open.track(record).map(|_| ()),
-                Relation::Continues | Relation::None => open.follow(record, &mut state, &mut ids),
+        let contained = match relation {
+            Relation::Contained => journal.records.len(),
+            Relation::Continues | Relation::None => journal.carried(),
+        };
+        for (index, record) in journal.records.iter().enumerate() {
+            let followed = if index < contained {
+                open.track(record).map(|_| ())
+            } else {
+                open.follow(record, &mut state, &mut ids)
             };
             followed.map_err(|violation| StateError::JournalDamaged {
                 path: self.journal_path(),
@@ -228,6 +241,7 @@ impl Files {
             })?;
         }
         Ok(View {
+            is_old,
             state,
             ids,
             open,
@@ -371,10 +385,11 @@ impl Files {
     /// As [`Files::restart_journal`], with the parts taken out of the state before.
     pub(super) fn replace_journal(
         &self,
-        begin: Begin,
+        mut begin: Begin,
         intents: Vec<Record>,
         exists: bool,
     ) -> Result<Option<Head>, StateError> {
+        begin.carried = intents.len() as u64;
         let path = self.journal_path();
         let head = if intents.is_empty() {
             if !exists {

@@ -7,8 +7,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::hex;
-
 /// The random key of a state, with which secrets become fingerprints. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct HashKey([u8; 32]);
@@ -47,4 +45,15 @@ impl<'de> Deserialize<'de> for HashKey {
         let bytes = BASE64.decode(text).map_err(|_| wrong())?;
         bytes.try_into().map(HashKey).map_err(|_| wrong())
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }

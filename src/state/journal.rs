@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, Ids, Violation};
 use super::migrate::{self, FORMAT};
-use super::{Effect, Intent, State, resolve};
+use super::{Effect, Intent, State};
 
 /// What tears do not cross: a disk writes at least this many bytes or none of them.
 const SECTOR: usize = 512;
@@ -40,6 +40,9 @@ pub(crate) struct Begin {
     pub(crate) base_serial: u64,
     /// The checksum of the state with that serial.
     pub(crate) base_sha256: String,
+    /// How many intents follow that an earlier journal held: what they owe is in that state already.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) carried: u64,
 }
 
 /// A journal as it was read.
@@ -80,6 +83,7 @@ impl Begin {
             lineage: state.lineage.clone(),
             base_serial: state.serial,
             base_sha256: checksum.to_owned(),
+            carried: 0,
         }
     }
 }
@@ -92,6 +96,27 @@ impl Record {
             Record::Begin(_) | Record::Intent { .. } | Record::Failed { .. } => &[],
         }
     }
+
+    /// Whether the state is another one with it.
+    pub(crate) fn changes_state(&self) -> bool {
+        match self {
+            Record::Intent(intent) => !intent.owes.is_empty(),
+            other => !other.effects().is_empty(),
+        }
+    }
+}
+
+impl Journal {
+    /// How many records the state that it continues contains already.
+    pub(crate) fn carried(&self) -> usize {
+        let carried = self.begin.as_ref().map_or(0, |begin| begin.carried);
+        usize::try_from(carried).unwrap_or(usize::MAX)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Adds one line that holds these records.
@@ -136,7 +161,7 @@ fn read(bytes: &[u8]) -> (Journal, Option<JournalDefect>) {
             let defect = (!journal.torn).then_some(JournalDefect::Line { line: number });
             return (journal, defect);
         };
-        let records = match records(json, journal.begin.is_none()) {
+        let records = match records(json, journal.begin.as_ref()) {
             Ok(records) => records,
             Err(format) => {
                 let line = JournalDefect::Line { line: number };
@@ -155,24 +180,39 @@ fn read(bytes: &[u8]) -> (Journal, Option<JournalDefect>) {
     (journal, None)
 }
 
-/// The records of a line. `begin` is the first of the first line, and nowhere else. The error is the number of a
-/// newer format, if that is what is wrong.
-fn records(json: &[u8], is_first: bool) -> Result<Vec<Record>, Option<u64>> {
-    let records: Vec<Record> = serde_json::from_slice(json).map_err(|_| newer(json))?;
-    for (index, record) in records.iter().enumerate() {
-        match record {
-            Record::Begin(begin) if is_first && index == 0 => {
-                migrate::check(begin.format).map_err(|newer| Some(newer.format))?;
-            }
-            Record::Begin(_) => return Err(None),
-            _ if is_first && index == 0 => return Err(None),
-            _ => {}
-        }
-    }
-    if is_first && records.is_empty() {
+/// The records of a line, brought to this format. The journal's `begin` is the first of the first line, and nowhere
+/// else. The error is the number of a newer format, if that is what is wrong.
+fn records(json: &[u8], begin: Option<&Begin>) -> Result<Vec<Record>, Option<u64>> {
+    let format = match begin {
+        Some(begin) => begin.format,
+        None => format_of(json).unwrap_or(FORMAT),
+    };
+    migrate::check(format).map_err(|newer| Some(newer.format))?;
+    let records: Vec<Record> = if format == FORMAT {
+        serde_json::from_slice(json).map_err(|_| None)?
+    } else {
+        let mut line = serde_json::from_slice(json).map_err(|_| None)?;
+        migrate::records(format, &mut line);
+        serde_json::from_value(line).map_err(|_| None)?
+    };
+    let begins = |record: &Record| matches!(record, Record::Begin(_));
+    let rest = match begin {
+        Some(_) => &records[..],
+        None => match records.split_first() {
+            Some((first, rest)) if begins(first) => rest,
+            _ => return Err(None),
+        },
+    };
+    if rest.iter().any(begins) {
         return Err(None);
     }
     Ok(records)
+}
+
+/// The format number in the `begin` of a first line, whatever the rest looks like.
+fn format_of(json: &[u8]) -> Option<u64> {
+    let value: serde_json::Value = serde_json::from_slice(json).ok()?;
+    value.get(0)?.get("begin")?.get("format")?.as_u64()
 }
 
 /// The JSON of a line without its newline, if the checksum says that it is what was written.
@@ -215,37 +255,29 @@ fn has_lost_sectors(tail: &[u8], offset: usize) -> bool {
     found
 }
 
-/// The format number of a `begin` that this version cannot read otherwise.
-fn newer(json: &[u8]) -> Option<u64> {
-    let value: serde_json::Value = serde_json::from_slice(json).ok()?;
-    let format = value.get(0)?.get("begin")?.get("format")?.as_u64()?;
-    (format > FORMAT).then_some(format)
-}
-
 impl Open {
     /// The open intents as the records of another journal.
     pub(crate) fn records(&self) -> Vec<Record> {
         self.intents.values().cloned().map(Record::Intent).collect()
     }
 
-    /// Follows one record; its effects are checked against the state and applied to it.
+    /// Follows one record; what it says is checked against the state and applied to it.
     pub(crate) fn follow(
         &mut self,
         record: &Record,
         state: &mut State,
         ids: &mut Ids,
     ) -> Result<(), Violation> {
-        let intent = self.track(record)?;
+        if let Record::Intent(intent) = record {
+            check::intent(intent)?;
+        }
+        let closed = self.track(record)?;
+        if let Record::Intent(intent) = record {
+            state.owe(intent);
+        }
         for effect in record.effects() {
-            let resolved;
-            let effect = if matches!(effect, Effect::Made { .. }) {
-                resolved = resolve(effect, intent.as_ref());
-                resolved.as_ref().unwrap_or(effect)
-            } else {
-                effect
-            };
-            check::effect(state, ids, effect)?;
-            state.apply(effect);
+            check::effect(state, ids, effect, closed.as_ref())?;
+            state.apply(effect, closed.as_ref());
         }
         Ok(())
     }

@@ -2,7 +2,6 @@
 //!
 //! Does not know which name an environment has, nor what the state is used for.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,12 +12,23 @@ use crate::env::{Clock, FileSystem, Random};
 use super::files::{self, Files, Relation, View};
 use super::restore::{self, Restored};
 use super::snapshot::{self, Trust};
-use super::{Loaded, Lock, LockNote, Session, StateError};
+use super::{Intent, Lock, LockNote, Session, State, StateError};
 
 /// A state on local files.
 #[derive(Clone)]
 pub(crate) struct LocalStore {
     pub(super) files: Files,
+}
+
+/// A state as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    /// The snapshot with the journal's results in it. Of a first run: empty, with a lineage that is not written.
+    pub(crate) state: State,
+    /// Intents without a result, in order.
+    pub(crate) open: Vec<Intent>,
+    /// Whether there is anything; false on a first run.
+    pub(crate) exists: bool,
 }
 
 /// A generation of the state that is kept.
@@ -57,17 +67,6 @@ impl LocalStore {
         }
     }
 
-    fn try_lock(&self) -> Result<Option<Box<dyn crate::env::FileLock>>, StateError> {
-        let path = self.files.lock_path();
-        self.files.fs.try_lock(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::Unsupported => StateError::LockUnsupported {
-                path,
-                source: Arc::new(error),
-            },
-            _ => StateError::io("lock", path, error),
-        })
-    }
-
     /// Reads without a lock and writes nothing.
     pub(crate) fn load(&self) -> Result<Loaded, StateError> {
         self.files.check_name()?;
@@ -82,29 +81,20 @@ impl LocalStore {
     /// Takes the lock, which dies with its holder; [`StateError::Locked`] when somebody else has it.
     pub(crate) fn lock(&self, note: LockNote) -> Result<Lock, StateError> {
         self.files.check_name()?;
-        self.files
-            .fs
-            .create_folder(&self.files.folder)
-            .map_err(|error| StateError::io("make", &self.files.folder, error))?;
-        match self.try_lock()? {
-            Some(file) => Ok(Lock::new(file, note)),
-            None => {
-                let path = self.files.lock_path();
-                let holder = self.wait_for_note(&path).map(Box::new);
-                Err(StateError::Locked { path, holder })
-            }
-        }
+        self.files.make_folder()?;
+        self.files.lock(note)
     }
 
-    /// The holder's note. Whoever has just got the lock writes it in the next moment.
-    fn wait_for_note(&self, path: &std::path::Path) -> Option<LockNote> {
-        const LOOKS: usize = 2000;
-        (0..LOOKS).find_map(|look| {
-            if look > 0 {
-                std::thread::yield_now();
-            }
-            LockNote::read(&*self.files.fs, path)
-        })
+    /// Who holds the lock, if anybody does. Writes nothing, also where there never was a lock.
+    pub(crate) fn holder(&self) -> Result<Option<StateError>, StateError> {
+        self.files.check_name()?;
+        let path = self.files.lock_path();
+        if !self.files.is_there(&path)? {
+            return Ok(None);
+        }
+        // Taking it is the only proof that nobody else has it.
+        let taken = self.files.try_lock()?;
+        Ok(taken.is_none().then(|| self.files.locked()))
     }
 
     /// Begins to write: reads, repairs what a crash left, and on a first run writes the empty state.
@@ -145,6 +135,12 @@ impl LocalStore {
         Ok(generations)
     }
 
+    /// Whether there is something that [`LocalStore::restore`] can bring back. Writes nothing.
+    pub(crate) fn can_restore(&self, serial: Option<u64>) -> Result<(), StateError> {
+        self.files.check_name()?;
+        restore::is_possible(&self.files, serial)
+    }
+
     /// Brings back a generation: this one, or the newest that is whole. Nothing that cannot be read is thrown
     /// away: it stays beside the state under another name.
     pub(crate) fn restore(&self, _lock: Lock, serial: Option<u64>) -> Result<Restored, StateError> {
@@ -159,8 +155,27 @@ impl LocalStore {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Whether a document may replace the state. Writes nothing.
+    pub(crate) fn can_push(&self, document: &[u8]) -> Result<(), StateError> {
+        self.files.check_name()?;
+        self.accept(document).map(|_| ())
+    }
+
     /// Replaces the state by a document that was pulled from it; the new serial is given back.
     pub(crate) fn push(&self, _lock: Lock, document: &[u8]) -> Result<u64, StateError> {
+        self.files.remove_temps()?;
+        let (mut state, view) = self.accept(document)?;
+        if view.exists {
+            self.files.keep_current(view.state.serial)?;
+        }
+        state.serial += 1;
+        self.files
+            .install(&state, &view.journal, &view.open, view.has_journal_file)?;
+        Ok(state.serial)
+    }
+
+    /// The state in a document, and the one that it may replace.
+    fn accept(&self, document: &[u8]) -> Result<(State, View), StateError> {
         let refuse = |reason: String| Err(StateError::PushRefused { reason });
         let pushed = match snapshot::decode(document, Trust::Edited) {
             Ok((pushed, _)) => pushed.state,
@@ -169,7 +184,6 @@ impl LocalStore {
                 return refuse(error.to_string());
             }
         };
-        self.files.remove_temps()?;
         let view = self.files.view()?;
         if view.exists && (pushed.lineage != view.state.lineage || pushed.serial != view.state.serial) {
             return refuse(format!(
@@ -177,14 +191,7 @@ impl LocalStore {
                 pushed.lineage, pushed.serial, view.state.lineage, view.state.serial
             ));
         }
-        if view.exists {
-            self.files.keep_current(view.state.serial)?;
-        }
-        let mut state = pushed;
-        state.serial += 1;
-        self.files
-            .install(&state, &view.journal, &view.open, view.has_journal_file)?;
-        Ok(state.serial)
+        Ok((pushed, view))
     }
 
     /// Leaves a journal to which a session can append: torn ends are cut, and what the snapshot contains is

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::{Env, FileLock, FileSystem};
 
-use super::hex;
+use super::StateError;
+use super::hash_key::hex;
 
 /// Small files that say something about the machine are read up to this many bytes.
 const NOTE_LIMIT: u64 = 16 * 1024;
@@ -36,7 +37,7 @@ pub(crate) struct LockNote {
 
 /// A lock that is held until this is dropped.
 pub(crate) struct Lock {
-    _file: Box<dyn FileLock>,
+    file: Box<dyn FileLock>,
     pub(crate) note: LockNote,
 }
 
@@ -75,7 +76,14 @@ impl Lock {
         // A lock whose note cannot be written is still a lock.
         let text = serde_json::to_string_pretty(&note).unwrap_or_default();
         let _ = file.note(&format!("{text}\n"));
-        Lock { _file: file, note }
+        Lock { file, note }
+    }
+
+    /// Whether the file that is locked still has this path.
+    pub(super) fn is_at(&self, path: &Path) -> Result<bool, StateError> {
+        self.file
+            .is_at(path)
+            .map_err(|error| StateError::io("look at", path, error))
     }
 }
 

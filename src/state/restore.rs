@@ -56,6 +56,11 @@ pub(super) fn restore(files: &Files, serial: Option<u64>) -> Result<Restored, St
     found.bring_back(files, chosen)
 }
 
+/// Whether there is such a generation. Nothing is written.
+pub(super) fn is_possible(files: &Files, serial: Option<u64>) -> Result<(), StateError> {
+    Found::look(files)?.choose(serial).map(|_| ())
+}
+
 /// What a restoration finds, however damaged it is.
 struct Found {
     current: Option<(Vec<u8>, Snapshot)>,
@@ -194,16 +199,26 @@ impl Found {
             return Ok((state, open, true));
         };
         let relation = files::relation(&chosen.snapshot, journal);
-        for record in &journal.records {
-            let followed = match relation {
-                Ok(Relation::Continues) => open.follow(record, &mut state, &mut ids),
-                Ok(Relation::Contained | Relation::None) | Err(_) => open.track(record).map(|_| ()),
+        let contained = match relation {
+            Ok(Relation::Continues) => journal.carried(),
+            Ok(Relation::Contained | Relation::None) | Err(_) => journal.records.len(),
+        };
+        let mut is_followed = relation.is_ok() && self.journal_is_whole;
+        for (index, record) in journal.records.iter().enumerate() {
+            let followed = if index < contained {
+                open.track(record).map(|_| ())
+            } else {
+                open.follow(record, &mut state, &mut ids)
             };
             if followed.is_err() {
-                return Ok((state, open, false));
+                is_followed = false;
+                break;
             }
         }
-        Ok((state, open, relation.is_ok() && self.journal_is_whole))
+        if relation.is_err() {
+            open.intents.values().for_each(|intent| state.owe(intent));
+        }
+        Ok((state, open, is_followed))
     }
 }
 

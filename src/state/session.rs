@@ -39,12 +39,16 @@ struct Queue {
 }
 
 struct Writer {
-    _lock: Lock,
+    lock: Lock,
+    /// Set when the folder has disappeared and was made again: no intent is written from then on.
+    gone: Option<StateError>,
     /// The journal on disk; none until the first record.
     head: Option<Head>,
     file: Option<Box<dyn AppendFile>>,
     /// Whether the journal holds anything that changes the state.
     changed: bool,
+    /// Whether state or journal are on the disk in an older format; the first write brings them to this one.
+    is_old: bool,
     /// The snapshot on disk.
     checksum: String,
     state_bytes: u64,
@@ -63,13 +67,16 @@ impl Session {
                 .journal
                 .records
                 .iter()
-                .any(|record| !record.effects().is_empty());
+                .skip(view.journal.carried())
+                .any(Record::changes_state);
         let next_seq = view.open.last_seq + 1;
         let writer = Writer {
-            _lock: lock,
+            lock,
+            gone: None,
             head,
             file: None,
             changed,
+            is_old: view.is_old,
             checksum: view.checksum,
             state_bytes: 0,
             without_backup: None,
@@ -111,7 +118,17 @@ impl Session {
             (queue.push(Record::Intent(Intent { seq, draft })), seq)
         };
         self.commit(ticket).await?;
-        Ok(seq)
+        self.taken(seq).await
+    }
+
+    /// Whether an intent was written: not any more when the folder has disappeared.
+    async fn taken(&self, seq: u64) -> Result<u64, StateError> {
+        // Only its writer closes an intent, so one that is not open was not taken.
+        if held(&self.memory).open.intents.contains_key(&seq) {
+            return Ok(seq);
+        }
+        let gone = self.writer.lock().await.gone.clone();
+        Err(gone.unwrap_or(StateError::Closed))
     }
 
     /// Writes that a call took effect. Nothing that depends on it may begin before this has returned.
@@ -161,7 +178,7 @@ impl Session {
 
     /// Writes everything that is queued as one line and makes it durable.
     fn flush(&self, writer: &mut Writer) -> Result<(), StateError> {
-        let records = std::mem::take(&mut held(&self.queue).records);
+        let mut records = std::mem::take(&mut held(&self.queue).records);
         if records.is_empty() {
             return writer.usable();
         }
@@ -170,6 +187,20 @@ impl Session {
         if let Err(error) = writer.usable() {
             self.remember(&records);
             return Err(error);
+        }
+        if let Err(error) = self.keep_folder(writer) {
+            self.remember(&records);
+            return Err(writer.fail(first, error));
+        }
+        if writer.gone.is_some() {
+            records.retain(|record| !matches!(record, Record::Intent(_)));
+        }
+        // The journal that this version continues must be one of its own format.
+        if writer.is_old
+            && let Err(error) = self.try_checkpoint(writer)
+        {
+            self.remember(&records);
+            return Err(writer.fail(first, error));
         }
         let (fit, violation) = self.follow(&records);
         let written = self.append(writer, &records[..fit]);
@@ -187,6 +218,40 @@ impl Session {
             self.checkpoint(writer)?;
         }
         Ok(())
+    }
+
+    /// Sees whether the folder is still there, and if not makes it again with all that is known in it.
+    fn keep_folder(&self, writer: &mut Writer) -> Result<(), StateError> {
+        if writer.lock.is_at(&self.files.lock_path())? {
+            return Ok(());
+        }
+        let gone = |cause| StateError::FolderGone {
+            folder: self.files.folder.clone(),
+            cause,
+        };
+        let memory = &mut *held(&self.memory);
+        memory.state.serial += 1;
+        match self
+            .files
+            .remake(writer.lock.note.clone(), &memory.state, &memory.open)
+        {
+            Ok(remade) => {
+                writer.lock = remade.lock;
+                writer.head = remade.head;
+                writer.file = None;
+                writer.changed = false;
+                writer.is_old = false;
+                writer.state_bytes = remade.bytes.len() as u64;
+                writer.checksum = remade.checksum;
+                writer.without_backup = Some(remade.bytes);
+                writer.gone = Some(gone(None));
+                Ok(())
+            }
+            Err(cause) => {
+                memory.state.serial -= 1;
+                Err(gone(Some(Arc::new(cause))))
+            }
+        }
     }
 
     /// Checks records and brings them into memory, up to the first that makes no sense.
@@ -215,7 +280,7 @@ impl Session {
             return Ok(());
         }
         let path = self.files.journal_path();
-        let changed = records.iter().any(|record| !record.effects().is_empty());
+        let changed = records.iter().any(Record::changes_state);
         let mut line = Vec::with_capacity(records.len() * 1024);
         let encoded = match &writer.head {
             Some(_) => journal::encode(records, &mut line),
@@ -285,6 +350,7 @@ impl Session {
         self.files.write_state(&bytes)?;
         writer.file = None;
         writer.changed = false;
+        writer.is_old = false;
         writer.state_bytes = bytes.len() as u64;
         writer.without_backup = Some(bytes);
         writer.checksum = checksum;
@@ -304,6 +370,10 @@ impl Session {
         let mut writer = self.writer.try_lock().map_err(|_| StateError::Closed)?;
         let writer = &mut *writer;
         self.flush(writer)?;
+        let next = writer.handled;
+        if let Err(error) = self.keep_folder(writer) {
+            return Err(writer.fail(next, error));
+        }
         let serial = self.checkpoint(writer)?;
         if let Some(bytes) = writer.without_backup.take() {
             self.files.back_up(serial, &bytes)?;

@@ -3,17 +3,19 @@
 //! The checksum covers the bytes and not their meaning, so no bit of the file can change unnoticed. Does not know
 //! where the document is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::address::Address;
+use crate::value::Value;
 
 use super::check::{self, Ids, Violation};
+use super::hash_key::hex;
 use super::migrate::{self, FORMAT};
-use super::{CloudIdentity, HashKey, More, Resource, State, hex};
+use super::{CloudIdentity, HashKey, More, Resource, State};
 
 /// What a document begins with; 64 hexadecimal digits follow.
 const HEAD: &str = "{\n  \"checksum\": \"sha256:";
@@ -36,6 +38,8 @@ pub(crate) struct Snapshot {
     pub(crate) written_at: Timestamp,
     /// 64 hexadecimal digits.
     pub(crate) checksum: String,
+    /// The format in which it was written.
+    pub(crate) format: u64,
 }
 
 /// Why bytes are no state.
@@ -66,13 +70,21 @@ pub(crate) enum Trust {
 
 #[derive(Serialize)]
 struct Body<'a> {
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    beside: &'a BTreeSet<String>,
     cloud: &'a CloudIdentity,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    data: &'a BTreeMap<Address, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
     format: u64,
     hash_key: &'a HashKey,
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<&'a Contained>,
     lineage: &'a str,
     outputs: &'a BTreeMap<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<&'a str>,
     resources: &'a BTreeMap<Address, Resource>,
     serial: u64,
     tool: &'static str,
@@ -86,7 +98,13 @@ struct Document {
     #[serde(default, rename = "checksum")]
     _checksum: String,
     #[serde(default)]
+    beside: BTreeSet<String>,
+    #[serde(default)]
     cloud: CloudIdentity,
+    #[serde(default)]
+    data: BTreeMap<Address, Value>,
+    #[serde(default)]
+    environment: Option<String>,
     format: u64,
     hash_key: HashKey,
     #[serde(default)]
@@ -94,6 +112,8 @@ struct Document {
     lineage: String,
     #[serde(default)]
     outputs: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    project: Option<String>,
     resources: BTreeMap<Address, Resource>,
     serial: u64,
     #[serde(default, rename = "tool")]
@@ -118,12 +138,16 @@ pub(crate) fn encode(
     written_at: Timestamp,
 ) -> Result<(Vec<u8>, String), serde_json::Error> {
     let body = Body {
+        beside: &state.beside,
         cloud: &state.cloud,
+        data: &state.data,
+        environment: state.environment.as_deref(),
         format: FORMAT,
         hash_key: &state.hash_key,
         journal: contained,
         lineage: &state.lineage,
         outputs: &state.outputs,
+        project: state.project.as_deref(),
         resources: &state.resources,
         serial: state.serial,
         tool: concat!("infra ", env!("CARGO_PKG_VERSION")),
@@ -168,25 +192,17 @@ pub(crate) fn decode(bytes: &[u8], trust: Trust) -> Result<(Snapshot, Ids), Defe
             return Err(Defect::Checksum);
         }
     }
-    let shape = |error: serde_json::Error| Defect::Shape {
-        reason: error.to_string(),
-    };
-    let document: Document = match serde_json::from_slice(bytes) {
-        Ok(document) => document,
-        Err(error) => {
-            // A newer format need not have the shape of this one.
-            let header = serde_json::from_slice::<Header>(bytes).map_err(shape)?;
-            newer(header.format)?;
-            return Err(shape(error));
-        }
-    };
-    newer(document.format)?;
+    let document = document(bytes)?;
     let state = State {
         lineage: document.lineage,
         serial: document.serial,
+        project: document.project,
+        environment: document.environment,
         cloud: document.cloud,
+        beside: document.beside,
         hash_key: document.hash_key,
         resources: document.resources,
+        data: document.data,
         outputs: document.outputs,
         more: document.more,
     };
@@ -196,8 +212,29 @@ pub(crate) fn decode(bytes: &[u8], trust: Trust) -> Result<(Snapshot, Ids), Defe
         contained: document.journal,
         written_at: document.written_at,
         checksum: actual.unwrap_or_default(),
+        format: document.format,
     };
     Ok((snapshot, ids))
+}
+
+/// The document, brought to this format.
+fn document(bytes: &[u8]) -> Result<Document, Defect> {
+    let shape = |error: serde_json::Error| Defect::Shape {
+        reason: error.to_string(),
+    };
+    let parsed = serde_json::from_slice::<Document>(bytes);
+    let format = match &parsed {
+        Ok(document) => document.format,
+        // Another format need not have the shape of this one.
+        Err(_) => serde_json::from_slice::<Header>(bytes).map_err(shape)?.format,
+    };
+    newer(format)?;
+    if format == FORMAT {
+        return parsed.map_err(shape);
+    }
+    let mut json = serde_json::from_slice(bytes).map_err(shape)?;
+    migrate::document(format, &mut json);
+    serde_json::from_value(json).map_err(shape)
 }
 
 fn newer(format: u64) -> Result<(), Defect> {

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::literal;
 use super::text::{DIM, GREEN, PLAIN, RED, Run, Sheet, YELLOW, toml_key, toml_path, widest_of, width_of};
 use super::text_diff::{self, TextDiff};
-use crate::plan::{Action, AttributeChange};
+use crate::change::{AttributeChange, Fate};
 use crate::value::{Attributes, Value};
 
 /// The widest column of names.
@@ -39,7 +39,7 @@ enum Content {
 }
 
 /// The lines of all differences of a change: those that force a replacement first, then in the order of the plan.
-pub(super) fn lines_of(changes: &[AttributeChange], action: Action, full: bool) -> Vec<AttributeLine> {
+pub(super) fn lines_of(changes: &[AttributeChange], action: Fate, full: bool) -> Vec<AttributeLine> {
     let (first, then): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.forces_replacement);
     first
         .into_iter()
@@ -48,7 +48,7 @@ pub(super) fn lines_of(changes: &[AttributeChange], action: Action, full: bool) 
         .collect()
 }
 
-fn lines_of_one(change: &AttributeChange, action: Action, full: bool) -> Vec<AttributeLine> {
+fn lines_of_one(change: &AttributeChange, action: Fate, full: bool) -> Vec<AttributeLine> {
     if let Some(lines) = table_set(change, action) {
         return lines;
     }
@@ -61,13 +61,13 @@ fn lines_of_one(change: &AttributeChange, action: Action, full: bool) -> Vec<Att
     }]
 }
 
-fn sign_of(change: &AttributeChange, action: Action) -> &'static str {
+fn sign_of(change: &AttributeChange, action: Fate) -> &'static str {
     match action {
-        Action::Import => "&",
-        Action::Create => "+",
-        Action::Delete => "-",
-        Action::Forget => ".",
-        Action::Update | Action::Replace { .. } => match (&change.before, &change.after) {
+        Fate::Import => "&",
+        Fate::Create => "+",
+        Fate::Delete => "-",
+        Fate::Forget | Fate::Note | Fate::Withheld | Fate::Keep => ".",
+        Fate::Update | Fate::Replace { .. } => match (&change.before, &change.after) {
             (None, Some(_)) => "+",
             (Some(_), None) => "-",
             _ => "~",
@@ -84,7 +84,7 @@ fn style_of(sign: &str) -> Style {
     }
 }
 
-fn content_of(change: &AttributeChange, action: Action, full: bool) -> Content {
+fn content_of(change: &AttributeChange, action: Fate, full: bool) -> Content {
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     if change.sensitive
         || [before, after]
@@ -97,10 +97,12 @@ fn content_of(change: &AttributeChange, action: Action, full: bool) -> Content {
         return content;
     }
     match (action, before, after) {
-        (Action::Import | Action::Create, _, after) => Content::Value(literal::runs(after)),
-        (Action::Delete | Action::Forget, before, _) => Content::Value(literal::runs(before)),
-        (Action::Update, Some(Value::List(old)), Some(Value::List(new))) => scalar_set(old, new),
-        (Action::Update | Action::Replace { .. }, before, after) => {
+        (Fate::Import | Fate::Create, _, after) => Content::Value(literal::runs(after)),
+        (Fate::Delete | Fate::Forget | Fate::Note | Fate::Withheld | Fate::Keep, before, _) => {
+            Content::Value(literal::runs(before))
+        }
+        (Fate::Update, Some(Value::List(old)), Some(Value::List(new))) => scalar_set(old, new),
+        (Fate::Update | Fate::Replace { .. }, before, after) => {
             Content::Change(literal::runs(before), literal::runs(after))
         }
     }
@@ -156,7 +158,7 @@ fn scalar_set(old: &[Value], new: &[Value]) -> Content {
 }
 
 /// A set of tables, such as the rules of a security group, a line for each that differs; none if it is no such set.
-fn table_set(change: &AttributeChange, action: Action) -> Option<Vec<AttributeLine>> {
+fn table_set(change: &AttributeChange, action: Fate) -> Option<Vec<AttributeLine>> {
     let tables = |value: &Option<Value>| -> Option<Vec<Attributes>> {
         match value {
             None => Some(Vec::new()),
@@ -190,7 +192,7 @@ fn table_set(change: &AttributeChange, action: Action) -> Option<Vec<AttributeLi
         let title = title_of(&table);
         match old.remove(&title) {
             None => {
-                let sign = if action == Action::Import { "&" } else { "+" };
+                let sign = if action == Fate::Import { "&" } else { "+" };
                 line(sign, &title, Content::Value(rest_of(&table)));
             }
             Some(old) => {

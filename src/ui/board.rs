@@ -36,7 +36,7 @@ pub(super) struct Board {
     left: BTreeMap<Address, usize>,
     /// What has not begun, in the order of the plan, with what it needs.
     waiting: BTreeMap<usize, (Address, Vec<Address>)>,
-    first_work: BTreeMap<Address, usize>,
+    first_task: BTreeMap<Address, usize>,
     address_column: usize,
 }
 
@@ -57,31 +57,33 @@ impl Board {
         let mut board = Board {
             title: format!("{} {}", header.command, header.target()),
             started: now,
-            changes: plan.changes.len(),
+            changes: plan.shown().count(),
             done: 0,
             failed: 0,
             rows: BTreeMap::new(),
             left: BTreeMap::new(),
             waiting: BTreeMap::new(),
-            first_work: BTreeMap::new(),
+            first_task: BTreeMap::new(),
             address_column: 0,
         };
-        for (index, work) in plan.work.iter().enumerate() {
-            *board.left.entry(work.address.clone()).or_default() += 1;
-            if board.first_work.contains_key(&work.address) {
+        for (index, task) in plan.tasks.iter().enumerate().filter(|(_, task)| !task.is_note()) {
+            let address = &task.object.address;
+            *board.left.entry(address.clone()).or_default() += 1;
+            if board.first_task.contains_key(address) {
                 continue;
             }
-            board.first_work.insert(work.address.clone(), index);
-            let needs: BTreeSet<&Address> = work
+            board.first_task.insert(address.clone(), index);
+            let needs: BTreeSet<&Address> = task
                 .after
                 .iter()
-                .map(|after| &plan.work[*after].address)
+                .map(|after| &plan.tasks[*after])
+                .filter(|needed| !needed.is_note() && needed.object.address != *address)
+                .map(|needed| &needed.object.address)
                 .collect();
-            board.waiting.insert(
-                index,
-                (work.address.clone(), needs.into_iter().cloned().collect()),
-            );
-            let width = escape(&work.address.to_string()).width();
+            board
+                .waiting
+                .insert(index, (address.clone(), needs.into_iter().cloned().collect()));
+            let width = escape(&address.to_string()).width();
             board.address_column = board.address_column.max(width.min(ADDRESS_MAX));
         }
         board
@@ -96,7 +98,7 @@ impl Board {
                 index,
                 of,
             } => {
-                if let Some(first) = self.first_work.get(address) {
+                if let Some(first) = self.first_task.get(address) {
                     self.waiting.remove(first);
                 }
                 let row = self.rows.entry(address.clone()).or_insert_with(|| Row::new(now));
@@ -396,9 +398,9 @@ fn shortened(text: &str, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{address, change, header, work};
+    use super::super::testing::{address, change, header, task};
     use super::*;
-    use crate::plan::Action;
+    use crate::change::Fate;
 
     const LOOK: Look = Look {
         color: false,
@@ -436,13 +438,13 @@ mod tests {
     fn plan() -> Plan {
         Plan {
             changes: ["vpc.main", "vswitch.a", "instance.web[0]", "instance.web[1]"]
-                .map(|name| change(Action::Create, name))
+                .map(|name| change(Fate::Create, name))
                 .into(),
-            work: vec![
-                work("vpc.main", &[]),
-                work("vswitch.a", &[0]),
-                work("instance.web[0]", &[1]),
-                work("instance.web[1]", &[1]),
+            tasks: vec![
+                task("vpc.main", &[]),
+                task("vswitch.a", &[0]),
+                task("instance.web[0]", &[1]),
+                task("instance.web[1]", &[1]),
             ],
             ..Plan::default()
         }
@@ -485,8 +487,8 @@ mod tests {
     #[test]
     fn a_replacement_counts_when_both_halves_are_done() {
         let plan = Plan {
-            changes: vec![change(Action::Replace { create_first: false }, "instance.db")],
-            work: vec![work("instance.db", &[]), work("instance.db", &[0])],
+            changes: vec![change(Fate::Replace { create_first: false }, "instance.db")],
+            tasks: vec![task("instance.db", &[]), task("instance.db", &[0])],
             ..Plan::default()
         };
         let mut board = Board::new(&plan, &header(), seconds(0));
@@ -504,8 +506,8 @@ mod tests {
             .map(|index| format!("instance.web[\"李雷 {index} and a long key\"]"))
             .collect();
         let plan = Plan {
-            changes: names.iter().map(|name| change(Action::Create, name)).collect(),
-            work: names.iter().map(|name| work(name, &[])).collect(),
+            changes: names.iter().map(|name| change(Fate::Create, name)).collect(),
+            tasks: names.iter().map(|name| task(name, &[])).collect(),
             ..Plan::default()
         };
         let mut board = Board::new(&plan, &header(), seconds(0));

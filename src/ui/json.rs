@@ -12,16 +12,17 @@ use super::plan_view::{Header, summary_of};
 use super::table::Row;
 use super::text::count;
 use super::{diagnostics, literal};
+use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::event::Event;
-use crate::plan::{Action, AttributeChange, Drift, OutputChange, Plan, ResourceChange};
+use crate::plan::Plan;
 use crate::value::Value;
 
 /// A plan: what somebody else changed, every change, every output, and the sums.
 pub(super) fn plan(plan: &Plan, header: &Header) -> Vec<Line> {
     let mut lines = Vec::with_capacity(plan.changes.len() + plan.drift.len() + plan.outputs.len() + 1);
     lines.extend(plan.drift.iter().map(drift));
-    lines.extend(plan.changes.iter().map(change));
+    lines.extend(plan.shown().map(change));
     lines.extend(plan.outputs.iter().map(output_change));
     let counts = plan.counts();
     lines.push(
@@ -33,7 +34,8 @@ pub(super) fn plan(plan: &Plan, header: &Header) -> Vec<Line> {
             .with("delete", counts.delete)
             .with("import", counts.import)
             .with("forget", counts.forget)
-            .with("unchanged", plan.unchanged)
+            .with("withheld", counts.withheld)
+            .with("unchanged", plan.unchanged())
             .with("drift", plan.drift.len()),
     );
     lines
@@ -54,20 +56,20 @@ fn drift(drift: &Drift) -> Line {
         .with("effect", drift.effect)
 }
 
-fn change(change: &ResourceChange) -> Line {
-    let order = match change.action {
-        Action::Replace { create_first: true } => Some("create_first"),
-        Action::Replace { create_first: false } => Some("delete_first"),
+fn change(change: &Change) -> Line {
+    let order = match change.fate {
+        Fate::Replace { create_first: true } => Some("create_first"),
+        Fate::Replace { create_first: false } => Some("delete_first"),
         _ => None,
     };
     let location = change.location.as_ref();
     let attributes: Vec<Json> = change.attributes.iter().map(attribute).collect();
     Line::new(
         "planned_change",
-        format!("{} {}", change.action.verb(), change.address),
+        format!("{} {}", change.fate.verb(), change.address),
     )
     .with("address", change.address.to_string())
-    .with("action", change.action.verb())
+    .with("action", change.fate.verb())
     .with_some("order", order)
     .with_some("id", change.id.as_deref())
     .with_some("file", location.map(|location| &*location.file))

@@ -39,8 +39,8 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::env::Env;
 use crate::plan::Plan;
-use crate::schema::Schema;
 use crate::state::{Resource, State};
+use crate::types::ResourceType;
 use crate::value::Value;
 
 /// When to use colour, as asked for by flag.
@@ -195,12 +195,19 @@ impl Ui {
     pub(crate) fn plan(&self, plan: &Plan, header: &Header, detail: Detail) {
         if self.has_events() {
             let sources = lock(&self.sources).clone();
-            let warnings = plan.diagnostics.iter().filter(|found| !found.is_error());
-            warnings.for_each(|warning| self.emit(&json::diagnostic(warning, &sources)));
+            let findings = plan.findings.iter();
+            findings.for_each(|finding| self.emit(&json::diagnostic(finding, &sources)));
             json::plan(plan, header).iter().for_each(|line| self.emit(line));
         }
         if self.events.is_none() {
             self.print(&plan_view::render(plan, header, detail, self.out_look));
+            let left_out: Vec<Diagnostic> = plan
+                .findings
+                .iter()
+                .filter(|finding| finding.is_error())
+                .cloned()
+                .collect();
+            self.diagnostics(&left_out, false);
         }
     }
 
@@ -237,8 +244,8 @@ impl Ui {
     }
 
     /// The keys of a resource type.
-    pub(crate) fn keys(&self, schema: &Schema) {
-        self.print(&table::keys(schema, self.out_look));
+    pub(crate) fn keys(&self, resource_type: &ResourceType) {
+        self.print(&table::keys(resource_type, self.out_look));
     }
 
     /// Text of the result, below an empty line unless it is the first.

@@ -13,8 +13,10 @@ use super::text::{
     self, BOLD, CYAN, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, count, short_time, toml_key, toml_path,
 };
 use crate::address::Address;
+use crate::change::{Change, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Location};
-use crate::plan::{Action, Drift, Operation, OutputChange, Plan, ResourceChange};
+use crate::plan::Plan;
+use crate::state::Effect;
 use crate::value::{Attributes, Value};
 
 /// From how many changes on the end of the screen lists them all once more.
@@ -104,7 +106,7 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
         }
     }
     write_outputs(&plan.outputs, &mut sheet);
-    write_warnings(&plan.diagnostics, &mut sheet);
+    write_findings(&plan.findings, &mut sheet);
     if detail != Detail::Compact && changes.len() >= INDEX_FROM {
         sheet.end_line();
         sheet.put(BOLD, "All changes");
@@ -117,15 +119,17 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
 }
 
 /// The changes by kind, and by address inside.
-fn grouped(plan: &Plan) -> Vec<&ResourceChange> {
-    let mut changes: Vec<&ResourceChange> = plan.changes.iter().collect();
-    changes.sort_by_key(|change| match change.action {
-        Action::Import => 0,
-        Action::Create => 1,
-        Action::Update => 2,
-        Action::Replace { .. } => 3,
-        Action::Delete => 4,
-        Action::Forget => 5,
+fn grouped(plan: &Plan) -> Vec<&Change> {
+    let mut changes: Vec<&Change> = plan.shown().collect();
+    changes.sort_by_key(|change| match change.fate {
+        Fate::Import => 0,
+        Fate::Create => 1,
+        Fate::Update => 2,
+        Fate::Replace { .. } => 3,
+        Fate::Delete => 4,
+        Fate::Forget => 5,
+        Fate::Withheld => 6,
+        Fate::Note | Fate::Keep => 7,
     });
     changes
 }
@@ -135,13 +139,14 @@ fn targets(plan: &Plan, detail: Detail) -> BTreeMap<&Address, &Attributes> {
     if detail != Detail::Full {
         return BTreeMap::new();
     }
-    plan.work
+    plan.tasks
         .iter()
-        .filter_map(|work| match &work.operation {
-            Operation::Create { target, .. } | Operation::Update { target, .. } => {
-                Some((&work.address, &target.attributes))
-            }
-            Operation::Delete { .. } | Operation::Forget => None,
+        .flat_map(|task| &task.then)
+        .filter_map(|effect| match effect {
+            Effect::Settle {
+                address, attributes, ..
+            } => Some((address, attributes)),
+            _ => None,
         })
         .collect()
 }
@@ -230,23 +235,24 @@ fn write_drift(drift: &[Drift], sheet: &mut Sheet) {
     }
 }
 
-fn style_of(action: Action) -> Style {
+fn style_of(action: Fate) -> Style {
     match action {
-        Action::Import => CYAN,
-        Action::Create => GREEN,
-        Action::Update => YELLOW,
-        Action::Replace { .. } | Action::Delete => RED,
-        Action::Forget => DIM,
+        Fate::Import => CYAN,
+        Fate::Create => GREEN,
+        Fate::Update => YELLOW,
+        Fate::Replace { .. } | Fate::Delete => RED,
+        Fate::Forget | Fate::Note | Fate::Keep => DIM,
+        Fate::Withheld => RED,
     }
 }
 
 /// Sign, verb, address, and the place of its block at the right edge.
-fn write_title(change: &ResourceChange, sheet: &mut Sheet) {
-    let style = style_of(change.action);
-    sheet.put(PLAIN, &" ".repeat(3 - change.action.symbol().len()));
-    sheet.put(style, change.action.symbol());
+fn write_title(change: &Change, sheet: &mut Sheet) {
+    let style = style_of(change.fate);
+    sheet.put(PLAIN, &" ".repeat(3 - change.fate.symbol().len()));
+    sheet.put(style, change.fate.symbol());
     sheet.to(4);
-    sheet.put(style, change.action.verb());
+    sheet.put(style, change.fate.verb());
     sheet.to(ADDRESS_COLUMN);
     sheet.put(BOLD, &change.address.to_string());
     if let Some(location) = &change.location {
@@ -266,21 +272,17 @@ fn place_of(location: &Location) -> String {
     format!("{}:{}", text::escape(&location.file), location.line)
 }
 
-fn write_block(change: &ResourceChange, target: Option<&Attributes>, detail: Detail, sheet: &mut Sheet) {
+fn write_block(change: &Change, target: Option<&Attributes>, detail: Detail, sheet: &mut Sheet) {
     write_title(change, sheet);
     for reason in &change.reasons {
         write_labelled("because", PLAIN, reason, PLAIN, sheet);
     }
-    let mut lines = attributes::lines_of(&change.attributes, change.action, detail == Detail::Full);
+    let mut lines = attributes::lines_of(&change.attributes, change.fate, detail == Detail::Full);
     let names_id = change.attributes.iter().any(|attribute| attribute.path == "id");
-    let is_about_an_id = matches!(change.action, Action::Import | Action::Delete | Action::Forget);
+    let is_about_an_id = matches!(change.fate, Fate::Import | Fate::Delete | Fate::Forget);
     if let (Some(id), true, false) = (&change.id, is_about_an_id, names_id) {
         let id = Value::from(id.as_str());
-        lines.push(attributes::value_line(
-            change.action.symbol(),
-            "id".to_owned(),
-            &id,
-        ));
+        lines.push(attributes::value_line(change.fate.symbol(), "id".to_owned(), &id));
     }
     match target {
         Some(target) if detail == Detail::Full && change.unchanged > 0 => {
@@ -353,7 +355,7 @@ fn write_outputs(outputs: &[OutputChange], sheet: &mut Sheet) {
 }
 
 /// Warnings without the lines of the file: those were shown when the file was read, or there are none.
-fn write_warnings(diagnostics: &[Diagnostic], sheet: &mut Sheet) {
+fn write_findings(diagnostics: &[Diagnostic], sheet: &mut Sheet) {
     for warning in diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()) {
         sheet.end_line();
         let head = format!("warning[{}]:", warning.code);
@@ -400,13 +402,13 @@ pub(super) fn counts_in_words(plan: &Plan) -> String {
 /// The last line of a plan, as a sentence.
 pub(super) fn summary_of(plan: &Plan, header: &Header) -> String {
     if !plan.is_empty() {
-        return format!("Plan: {}. {} unchanged.", counts_in_words(plan), plan.unchanged);
+        return format!("Plan: {}. {} unchanged.", counts_in_words(plan), plan.unchanged());
     }
     let files = match header.files.as_slice() {
         [file] => file.as_str(),
         _ => "the configuration",
     };
-    match (plan.drift.len(), plan.unchanged) {
+    match (plan.drift.len(), plan.unchanged()) {
         (0, _) if header.command == "destroy" => "No changes. There is nothing to delete.".to_owned(),
         (0, 0) => format!("No changes. There are no resources in {files}."),
         (0, 1) => format!("No changes. 1 resource matches {files}."),
@@ -444,7 +446,7 @@ mod tests {
         render(plan, &header(), Detail::Normal, Look::new(false, Some(columns)))
     }
 
-    fn only(change: ResourceChange) -> Plan {
+    fn only(change: Change) -> Plan {
         Plan {
             changes: vec![change],
             ..Plan::default()
@@ -503,20 +505,19 @@ mod tests {
     #[test]
     fn full_shows_what_stays() {
         let mut plan = testing::plan();
-        let mut work = testing::work("instance.db", &[]);
-        work.operation = Operation::Update {
-            id: "i-1".to_owned(),
-            target: Box::new(crate::plan::Target {
-                attributes: Attributes::from([
-                    ("zone_id".to_owned(), Value::from("cn-hangzhou-i")),
-                    ("instance_type".to_owned(), Value::from("ecs.g7.large")),
-                ]),
-                dependencies: std::collections::BTreeSet::new(),
-                prevent_destroy: false,
-            }),
-            adopt: false,
-        };
-        plan.work.push(work);
+        let mut task = testing::task("instance.db", &[]);
+        task.then.push(Effect::Settle {
+            address: task.object.address.clone(),
+            attributes: Attributes::from([
+                ("zone_id".to_owned(), Value::from("cn-hangzhou-i")),
+                ("instance_type".to_owned(), Value::from("ecs.g7.large")),
+            ]),
+            dependencies: std::collections::BTreeSet::new(),
+            lifecycle: crate::state::Lifecycle::default(),
+            imported: None,
+            unsettled: BTreeMap::new(),
+        });
+        plan.tasks.push(task);
         let shown = render(&plan, &header(), Detail::Full, Look::new(false, Some(80)));
         assert!(
             shown.contains("\n      instance_type  \"ecs.g7.large\"\n"),
@@ -529,7 +530,7 @@ mod tests {
     fn the_end_of_a_long_plan_lists_all_changes_once_more() {
         let plan = |count: usize| Plan {
             changes: (0..count)
-                .map(|index| change(Action::Create, &format!("instance.web[{index}]")))
+                .map(|index| change(Fate::Create, &format!("instance.web[{index}]")))
                 .collect(),
             ..Plan::default()
         };
@@ -551,7 +552,7 @@ mod tests {
             ..header()
         };
         let mut plan = Plan {
-            unchanged: 7,
+            changes: testing::kept(7).collect(),
             ..Plan::default()
         };
         assert_eq!(end(&plan, &one_file), "No changes. 7 resources match infra.toml.");
@@ -602,9 +603,9 @@ mod tests {
         );
         password.sensitive = true;
         let shown = text(
-            &only(ResourceChange {
+            &only(Change {
                 attributes: vec![password],
-                ..change(Action::Update, "instance.web")
+                ..change(Fate::Update, "instance.web")
             }),
             80,
         );
@@ -622,9 +623,9 @@ mod tests {
             testing::text("a\nb\n"),
         );
         user_data.is_text = true;
-        let plan = only(ResourceChange {
+        let plan = only(Change {
             attributes: vec![user_data],
-            ..change(Action::Update, "instance.web")
+            ..change(Fate::Update, "instance.web")
         });
         let shown = text(&plan, 100);
         assert!(
@@ -640,9 +641,9 @@ mod tests {
     #[test]
     fn a_long_place_goes_on_a_line_of_its_own() {
         let shown = text(
-            &only(ResourceChange {
+            &only(Change {
                 location: Some(at("network/of/the/shop/in/hangzhou.infra.toml", 24)),
-                ..change(Action::Create, "security_group.for_all_of_the_web_tier")
+                ..change(Fate::Create, "security_group.for_all_of_the_web_tier")
             }),
             60,
         );
@@ -657,16 +658,16 @@ mod tests {
             let mut next = || strings.next().unwrap_or_default();
             let mut user_data = attribute("user_data", Some(Value::from(next())), Some(Value::from(next() + "\u{7}")));
             user_data.is_text = true;
-            let mut plan = only(ResourceChange {
+            let mut plan = only(Change {
                 reasons: vec![next()],
                 lost: vec![next()],
                 steps: vec![next()],
                 id: Some(next()),
                 attributes: vec![set("name", Value::from(next())), set(&format!("tags.{}", next()), 1), user_data],
                 location: Some(at(&next(), 1)),
-                ..change(Action::Update, "instance.web")
+                ..change(Fate::Update, "instance.web")
             });
-            plan.diagnostics = vec![Diagnostic::warning("W031", next()).help(next())];
+            plan.findings = vec![Diagnostic::warning("W031", next()).help(next())];
             let shown = text(&plan, columns);
             let dangerous = |character: &char| character.is_control() && *character != '\n' || *character == '\u{202e}';
             prop_assert_eq!(shown.chars().find(dangerous), None);

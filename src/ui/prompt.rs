@@ -10,9 +10,10 @@ use dialoguer::theme::SimpleTheme;
 
 use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
 use super::{Header, Ui, is_on};
+use crate::change::Fate;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
-use crate::plan::{Action, Plan};
+use crate::plan::Plan;
 
 /// How many addresses are named one by one.
 const NAMED_MAX: usize = 3;
@@ -63,7 +64,7 @@ impl Asked for AtTheTerminal {
 impl Question<'_> {
     /// The word that must be typed in full.
     fn wanted(&self) -> &str {
-        if self.plan.losses().next().is_none() {
+        if !self.plan.is_risky() {
             return "yes";
         }
         self.header.environment.as_deref().unwrap_or(&self.header.project)
@@ -71,7 +72,7 @@ impl Question<'_> {
 
     /// The last line of the question, without its colon.
     fn prompt(&self) -> String {
-        if self.plan.losses().next().is_none() {
+        if !self.plan.is_risky() {
             return "Only yes goes ahead".to_owned();
         }
         let name = match self.header.environment {
@@ -87,14 +88,25 @@ impl Question<'_> {
     /// The lines above it.
     fn text(&self, look: Look) -> String {
         let mut sheet = Sheet::new(look);
-        let what = match self.plan.changes.len() {
+        let what = match self
+            .plan
+            .shown()
+            .filter(|change| change.fate.needs_approval())
+            .count()
+        {
             0 => "the changed outputs".to_owned(),
             1 => "this change".to_owned(),
             many => format!("these {many} changes"),
         };
         let (target, place) = (self.header.target(), self.header.place());
         let title = if self.header.command == "destroy" {
-            let resources = count(self.plan.changes.len(), "resource");
+            let resources = count(
+                self.plan
+                    .shown()
+                    .filter(|change| change.fate.needs_approval())
+                    .count(),
+                "resource",
+            );
             format!("Destroy {resources} of {target} ({place})?")
         } else {
             format!("Apply {what} to {target} ({place})?")
@@ -104,7 +116,12 @@ impl Question<'_> {
         self.write_downtime(&mut sheet);
         let losses = self.plan.losses().count();
         if losses > 0 {
-            let all = losses == self.plan.changes.len();
+            let all = losses
+                == self
+                    .plan
+                    .shown()
+                    .filter(|change| change.fate.needs_approval())
+                    .count();
             let sentence = match (losses, all) {
                 (1, true) => "It deletes or replaces something.".to_owned(),
                 (1, false) => "1 of them deletes or replaces something.".to_owned(),
@@ -122,7 +139,7 @@ impl Question<'_> {
             .plan
             .changes
             .iter()
-            .filter(|change| change.action == Action::Update)
+            .filter(|change| change.fate == Fate::Update)
             .filter_map(|change| Some((change.address.to_string(), change.down.as_ref()?)))
             .collect();
         for (address, words) in down.iter().take(NAMED_MAX) {
@@ -171,8 +188,8 @@ impl Question<'_> {
     }
 
     fn loss_verb(&self) -> &'static str {
-        let deletes = self.plan.losses().any(|change| change.action == Action::Delete);
-        let replaces = self.plan.losses().any(|change| change.action != Action::Delete);
+        let deletes = self.plan.losses().any(|change| change.fate == Fate::Delete);
+        let replaces = self.plan.losses().any(|change| change.fate != Fate::Delete);
         match (deletes, replaces) {
             (true, true) => "deletes or replaces",
             (false, true) => "replaces",
@@ -209,7 +226,7 @@ mod tests {
         }
     }
 
-    fn plan(actions: &[(Action, &str)]) -> Plan {
+    fn plan(actions: &[(Fate, &str)]) -> Plan {
         Plan {
             changes: actions
                 .iter()
@@ -221,7 +238,7 @@ mod tests {
 
     #[test]
     fn only_the_full_word_counts() {
-        let (plan, header) = (plan(&[(Action::Create, "vpc.main")]), header());
+        let (plan, header) = (plan(&[(Fate::Create, "vpc.main")]), header());
         let question = Question {
             plan: &plan,
             header: &header,
@@ -236,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_loss_wants_the_name_of_the_environment_or_of_the_project() {
-        let plan = plan(&[(Action::Create, "vpc.main"), (Action::Delete, "instance.old")]);
+        let plan = plan(&[(Fate::Create, "vpc.main"), (Fate::Delete, "instance.old")]);
         let mut header = header();
         let question = Question {
             plan: &plan,
@@ -262,7 +279,7 @@ mod tests {
 
     #[test]
     fn an_update_that_stops_something_says_so() {
-        let mut plan = plan(&[(Action::Update, "instance.web")]);
+        let mut plan = plan(&[(Fate::Update, "instance.web")]);
         plan.changes[0].down = Some("about 2 min while it is stopped".to_owned());
         let header = header();
         let text = Question {
@@ -280,8 +297,8 @@ mod tests {
     #[test]
     fn a_refusal_names_the_flags() {
         let plan = plan(&[
-            (Action::Delete, "eip.old"),
-            (Action::Replace { create_first: false }, "instance.db"),
+            (Fate::Delete, "eip.old"),
+            (Fate::Replace { create_first: false }, "instance.db"),
         ]);
         let header = Header {
             command: "apply",

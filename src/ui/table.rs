@@ -10,8 +10,8 @@ use super::attribute_lines as attributes;
 use super::literal;
 use super::text::{BOLD, DIM, Look, PLAIN, Run, Sheet, count, cut, escape, toml_key};
 use crate::address::Address;
-use crate::schema::{Attribute, Kind, Schema};
 use crate::state::{Resource, State};
+use crate::types::{Attribute, Kind, ResourceType};
 use crate::value::Value;
 
 /// One resource, as far as a table shows it; what is not known is empty.
@@ -150,9 +150,18 @@ fn write_resource(address: &Address, resource: &Resource, sheet: &mut Sheet) {
         line("needs", needed.join(", "));
     }
     if !resource.deposed.is_empty() {
-        line("still to delete", resource.deposed.join(", "));
+        let ids: Vec<&str> = resource.deposed.iter().map(|old| old.id.as_str()).collect();
+        line("still to delete", ids.join(", "));
     }
-    if resource.prevent_destroy {
+    if !resource.unsettled.is_empty() {
+        let owed: Vec<String> = resource
+            .unsettled
+            .iter()
+            .map(|(attribute, step)| format!("{attribute} ({step})"))
+            .collect();
+        line("not finished", owed.join(", "));
+    }
+    if resource.is_protected() {
         line("prevent_destroy", "it may not be deleted".to_owned());
     }
 }
@@ -211,12 +220,12 @@ fn write_outputs<'a>(outputs: impl Iterator<Item = (&'a str, Option<Value>, bool
 }
 
 /// The keys of a resource type, with what they mean.
-pub(super) fn keys(schema: &Schema, look: Look) -> String {
+pub(super) fn keys(resource_type: &ResourceType, look: Look) -> String {
     let mut sheet = Sheet::new(look);
-    sheet.put(BOLD, schema.type_name);
+    sheet.put(BOLD, resource_type.name);
     sheet.to(sheet.column() + 2);
-    sheet.sentence(PLAIN, schema.doc, 2);
-    let (set, read): (Vec<&Attribute>, Vec<&Attribute>) = schema
+    sheet.sentence(PLAIN, resource_type.doc, 2);
+    let (set, read): (Vec<&Attribute>, Vec<&Attribute>) = resource_type
         .attributes
         .iter()
         .partition(|attribute| !attribute.computed);

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::plan_view::Header;
-use crate::address::Address;
+use crate::address::{Address, Object};
+use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Location};
-use crate::plan::{Action, AttributeChange, Drift, Operation, OutputChange, Plan, ResourceChange, Work};
+use crate::plan::Plan;
+use crate::task::{Phase, Task};
 use crate::value::{Attributes, Reference, SecretSource, Value};
 
 pub(super) fn header() -> Header {
@@ -39,20 +41,13 @@ pub(super) fn at(file: &str, line: usize) -> Location {
     }
 }
 
-pub(super) fn change(action: Action, of: &str) -> ResourceChange {
-    ResourceChange {
-        address: address(of),
-        action,
-        location: None,
-        reasons: Vec::new(),
-        attributes: Vec::new(),
-        unchanged: 0,
-        lost: Vec::new(),
-        kept: Vec::new(),
-        steps: Vec::new(),
-        down: None,
-        id: None,
-    }
+pub(super) fn change(fate: Fate, of: &str) -> Change {
+    Change::new(&address(of), fate)
+}
+
+/// As many resources that stay.
+pub(super) fn kept(count: usize) -> impl Iterator<Item = Change> {
+    (0..count).map(|index| change(Fate::Keep, &format!("vpc.kept[{index}]")))
 }
 
 pub(super) fn attribute(path: &str, before: Option<Value>, after: Option<Value>) -> AttributeChange {
@@ -98,8 +93,10 @@ fn words(words: &[&str]) -> Vec<String> {
 /// A plan with something of everything.
 pub(super) fn plan() -> Plan {
     Plan {
-        changes: vec![deleted(), replaced(), updated(), created(), group()],
-        unchanged: 5,
+        changes: [deleted(), replaced(), updated(), created(), group()]
+            .into_iter()
+            .chain(kept(5))
+            .collect(),
         drift: vec![
             Drift {
                 address: address("instance.web[1]"),
@@ -130,7 +127,7 @@ pub(super) fn plan() -> Plan {
                 sensitive: true,
             },
         ],
-        diagnostics: vec![
+        findings: vec![
             Diagnostic::warning("W031", "security_group.web opens port 22 to 0.0.0.0/0")
                 .at(at("network.infra.toml", 19), ""),
         ],
@@ -138,13 +135,13 @@ pub(super) fn plan() -> Plan {
     }
 }
 
-fn created() -> ResourceChange {
+fn created() -> Change {
     let mut password = set(
         "password",
         Value::Secret(SecretSource::Env("WEB_PASSWORD".to_owned())),
     );
     password.sensitive = true;
-    ResourceChange {
+    Change {
         location: Some(at("infra.toml", 24)),
         attributes: vec![
             set("name", "shop-web-2"),
@@ -168,18 +165,18 @@ fn created() -> ResourceChange {
             attribute("public_ip", None, unknown()),
         ],
         steps: words(&["create", "allocate public IP", "start", "wait until running"]),
-        ..change(Action::Create, "instance.web[2]")
+        ..change(Fate::Create, "instance.web[2]")
     }
 }
 
-fn updated() -> ResourceChange {
+fn updated() -> Change {
     let mut user_data = attribute(
         "user_data",
         text("#cloud-config\npackages:\n  - nginx\nruncmd:\n  - systemctl restart nginx\n"),
         text("#cloud-config\npackages:\n  - nginx\n  - htop\nruncmd:\n  - systemctl restart nginx\n"),
     );
     user_data.is_text = true;
-    ResourceChange {
+    Change {
         location: Some(at("infra.toml", 24)),
         attributes: vec![
             attribute("instance_type", text("ecs.g7.xlarge"), text("ecs.g7.large")),
@@ -194,12 +191,12 @@ fn updated() -> ResourceChange {
         steps: words(&["stop", "change type", "set user data", "start"]),
         down: Some("about 2 min while it is stopped".to_owned()),
         id: Some("i-bp1aaa".to_owned()),
-        ..change(Action::Update, "instance.web[1]")
+        ..change(Fate::Update, "instance.web[1]")
     }
 }
 
-fn group() -> ResourceChange {
-    ResourceChange {
+fn group() -> Change {
+    Change {
         location: Some(at("network.infra.toml", 12)),
         attributes: vec![attribute(
             "ingress",
@@ -215,14 +212,14 @@ fn group() -> ResourceChange {
             ])),
         )],
         steps: words(&["authorize ingress", "change rule", "revoke ingress"]),
-        ..change(Action::Update, "security_group.web")
+        ..change(Fate::Update, "security_group.web")
     }
 }
 
-fn replaced() -> ResourceChange {
+fn replaced() -> Change {
     let mut zone = attribute("zone_id", text("cn-hangzhou-h"), text("cn-hangzhou-i"));
     zone.forces_replacement = true;
-    ResourceChange {
+    Change {
         location: Some(at("infra.toml", 41)),
         reasons: words(&["zone_id cannot change on a live instance"]),
         attributes: vec![attribute("id", text("i-bp1db7x5w3y1z9a8b7c"), unknown()), zone],
@@ -242,28 +239,25 @@ fn replaced() -> ResourceChange {
         ]),
         down: Some("about 4 min".to_owned()),
         id: Some("i-bp1db7x5w3y1z9a8b7c".to_owned()),
-        ..change(Action::Replace { create_first: false }, "instance.db")
+        ..change(Fate::Replace { create_first: false }, "instance.db")
     }
 }
 
-fn deleted() -> ResourceChange {
-    ResourceChange {
+fn deleted() -> Change {
+    Change {
         reasons: words(&["it is no longer in the configuration"]),
         attributes: vec![attribute("ip_address", text("47.98.12.201"), None)],
         lost: words(&["47.98.12.201 goes back to the pool and cannot be asked for again"]),
         steps: words(&["unbind", "release"]),
         id: Some("eip-bp1x".to_owned()),
-        ..change(Action::Delete, "eip.old")
+        ..change(Fate::Delete, "eip.old")
     }
 }
 
-/// A piece of work that comes after others.
-pub(super) fn work(of: &str, after: &[usize]) -> Work {
-    Work {
-        address: address(of),
-        operation: Operation::Forget,
-        steps: Vec::new(),
+/// A task that comes after others.
+pub(super) fn task(of: &str, after: &[usize]) -> Task {
+    Task {
         after: after.to_vec(),
-        location: None,
+        ..Task::new(Object::now(address(of)), Some("id-1"), Phase::Remove)
     }
 }

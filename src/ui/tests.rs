@@ -9,14 +9,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::progress::Progress;
-use super::testing::{address, change, header, work};
+use super::testing::{address, change, header, task};
 use super::*;
+use crate::change::Fate;
 use crate::env::{
     BoxFuture, Clock, HttpRequest, HttpResponse, Random, SystemFiles, SystemSignals, Terminal, Transport,
     TransportError,
 };
 use crate::event::{Event, Listener as _};
-use crate::plan::{Action, Counts};
+use crate::plan::Counts;
 
 /// What was written to a stream.
 #[derive(Clone, Default)]
@@ -138,10 +139,10 @@ impl Scene {
 fn plan() -> Plan {
     Plan {
         changes: vec![
-            change(Action::Create, "vpc.main"),
-            change(Action::Create, "vswitch.a"),
+            change(Fate::Create, "vpc.main"),
+            change(Fate::Create, "vswitch.a"),
         ],
-        work: vec![work("vpc.main", &[]), work("vswitch.a", &[0])],
+        tasks: vec![task("vpc.main", &[]), task("vswitch.a", &[0])],
         ..Plan::default()
     }
 }

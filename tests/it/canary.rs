@@ -115,7 +115,7 @@ fn day(number: usize) -> Result<usize, String> {
         let mut pair = infra::sim::KeyPair::new("LTAI-canary", secrets.get("Key"));
         pair.security_token = Some(secrets.get("Token").to_owned());
         options.key_pairs = vec![pair];
-        options.seed = number as u64;
+        options.seed = Some(number as u64);
         if !number.is_multiple_of(3) {
             options
                 .faults

@@ -15,34 +15,22 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("diagnostic", &["address"]),
     ("event", &["address", "diagnostic"]),
     ("live", &["address", "value"]),
-    ("step", &["value"]),
-    ("schema", &["address", "value", "step"]),
-    ("config", &["address", "value", "schema", "diagnostic", "env"]),
-    ("cloud", &["env", "event", "diagnostic", "step"]),
-    ("state", &["address", "value", "diagnostic", "env", "step"]),
-    (
-        "resources",
-        &[
-            "address",
-            "value",
-            "schema",
-            "step",
-            "live",
-            "cloud",
-            "diagnostic",
-            "env",
-        ],
-    ),
+    ("api", &[]),
+    ("step", &["value", "api"]),
+    ("types", &["address", "value", "api", "step"]),
+    ("config", &["address", "value", "types", "diagnostic", "env"]),
+    ("cloud", &["env", "event", "diagnostic", "api"]),
+    ("state", &["address", "value", "diagnostic", "env", "api"]),
     (
         "observe",
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "state",
-            "resources",
             "cloud",
             "env",
             "event",
@@ -54,7 +42,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "graph",
@@ -68,13 +57,13 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "graph",
             "plan",
             "state",
-            "resources",
             "observe",
             "cloud",
             "env",
@@ -87,7 +76,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
-            "schema",
+            "types",
+            "api",
             "step",
             "live",
             "plan",
@@ -280,13 +270,23 @@ fn the_check_sees_what_is_named() {
 
 #[test]
 fn every_resource_type_has_an_example() {
-    let types: Vec<String> = fs::read_dir(root().join("src/resources"))
+    const NO_TYPES: [&str; 8] = [
+        "attribute",
+        "base",
+        "mod",
+        "part",
+        "relation",
+        "resource_type",
+        "steps",
+        "tests",
+    ];
+    let types: Vec<String> = fs::read_dir(root().join("src/types"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        .filter(|name| !["mod", "steps"].contains(&name.as_str()))
+        .filter(|name| !NO_TYPES.contains(&name.as_str()))
         .collect();
-    let registry = fs::read_to_string(root().join("src/resources/mod.rs")).unwrap();
+    let registry = fs::read_to_string(root().join("src/types/mod.rs")).unwrap();
     let examples: String = fs::read_dir(root().join("examples"))
         .unwrap()
         .map(|entry| fs::read_to_string(entry.unwrap().path().join("infra.toml")).unwrap())

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::testing::{Exchange, Params, World};
 use super::*;
+use crate::api::{Pages, Repeat, action};
 use crate::env::{HttpResponse, Sent, SystemClock, SystemRandom, SystemTransport, TransportError};
 use crate::event::{Event, Silent};
 use crate::sim;
@@ -79,18 +80,18 @@ fn lost() -> Exchange {
 const OK: &str = "{\"RequestId\":\"R-2\",\"InstanceId\":\"i-1\"}";
 
 fn describe() -> Request {
-    Request::new(Product::Ecs, "DescribeInstances").param("RegionId", "cn-beijing")
+    Request::new(&action::DESCRIBE_INSTANCES).param("RegionId", "cn-beijing")
 }
 
 fn create() -> Request {
-    Request::new(Product::Ecs, "CreateInstance")
+    Request::new(&action::CREATE_INSTANCE)
         .param("ClientToken", "infra-token")
         .param("Password", "Canary#123")
 }
 
 /// Sends a change whose intent is written now.
 async fn change(cloud: &Cloud, world: &World, request: &Request) -> Result<Reply, ApiError> {
-    let slot = cloud.slot(request.product, request.action).await;
+    let slot = cloud.slot(request.action).await;
     let opened = cloud.server_time().unwrap_or_else(|| world.clock().now());
     cloud.change(&slot, request, cloud.window(opened)).await
 }
@@ -153,7 +154,7 @@ async fn a_lost_create_is_repeated_with_its_token_and_everything_else_new() {
 async fn a_lost_change_without_a_token_is_never_repeated() {
     let (world, cloud) = connect();
     world.net.answer_with(|_| lost());
-    let start = Request::new(Product::Ecs, "StartInstance").param("InstanceId", "i-1");
+    let start = Request::new(&action::START_INSTANCE).param("InstanceId", "i-1");
     let error = change(&cloud, &world, &start).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Ambiguous);
     assert_eq!(world.net.params().len(), 1);
@@ -206,7 +207,7 @@ async fn a_token_is_sent_inside_its_window_only() {
     assert!(world.net.params().len() < 7, "the window allows five minutes");
     // A window that has closed lets nothing out at all.
     let before = world.net.params().len();
-    let slot = cloud.slot(Product::Ecs, "CreateInstance").await;
+    let slot = cloud.slot(&action::CREATE_INSTANCE).await;
     let opened = world.clock().now() - SignedDuration::from_secs(301);
     let error = cloud
         .change(&slot, &create(), Window::of(opened, false))
@@ -347,7 +348,7 @@ async fn a_change_that_must_rest_five_minutes_does_so_without_holding_others_up(
             answer(&answers, 200, OK)
         }
     });
-    let spec = |id: &str| Request::new(Product::Ecs, "ModifyInstanceSpec").param("InstanceId", id);
+    let spec = |id: &str| Request::new(&action::MODIFY_INSTANCE_SPEC).param("InstanceId", id);
     let (tired, fresh) = (spec("i-tired"), spec("i-fresh"));
     let (result, ()) = tokio::join!(change(&cloud, &world, &tired), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -524,6 +525,6 @@ async fn every_call_is_reported_once_with_its_tries() {
     assert_eq!(request_id.as_deref(), Some("R-2"));
     assert!(*duration >= Duration::from_millis(200));
     let totals = cloud.totals();
-    assert_eq!(totals.requests[&(Product::Ecs, "DescribeInstances")], 2);
+    assert_eq!(totals.requests[&action::DESCRIBE_INSTANCES], 2);
     assert_eq!(totals.retries, 1);
 }

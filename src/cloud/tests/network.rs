@@ -177,12 +177,12 @@ async fn the_simulator_accepts_what_is_signed_with_awkward_text() {
     assert!(!identity.account_id.is_empty(), "{identity:?}");
     assert!(cloud.server_time().is_some());
     assert_eq!(cloud.endpoint_kind(), "other");
-    let request = Request::new(Product::Vpc, "CreateVpc")
+    let request = Request::new(&action::CREATE_VPC)
         .param("RegionId", "cn-beijing")
         .param("CidrBlock", "10.0.0.0/16")
         .param("VpcName", "web 01*~\u{6d4b}\u{8bd5}+%")
         .param("ClientToken", "infra-awkward");
-    let slot = cloud.slot(Product::Vpc, "CreateVpc").await;
+    let slot = cloud.slot(&action::CREATE_VPC).await;
     let window = cloud.window(cloud.server_time().unwrap());
     let made = cloud.change(&slot, &request, window).await.unwrap();
     let again = cloud.change(&slot, &request, window).await.unwrap();
@@ -192,9 +192,9 @@ async fn the_simulator_accepts_what_is_signed_with_awkward_text() {
     );
     let paging = Paging {
         list: "Vpcs.Vpc",
-        style: Style::PageNumber { max: 50 },
+        pages: Pages::ByNumber { max: 50 },
     };
-    let list = Request::new(Product::Vpc, "DescribeVpcs").param("RegionId", "cn-beijing");
+    let list = Request::new(&action::DESCRIBE_VPCS).param("RegionId", "cn-beijing");
     let vpcs = cloud.pages(&list, paging, &Trees("VpcId")).await.unwrap();
     assert_eq!(vpcs.len(), 1);
     assert_eq!(vpcs[0]["VpcName"], "web 01*~\u{6d4b}\u{8bd5}+%");

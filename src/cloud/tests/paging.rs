@@ -5,11 +5,11 @@ use crate::cloud::testing::Trees;
 
 const PAGING: Paging = Paging {
     list: "Vpcs.Vpc",
-    style: Style::PageNumber { max: 10 },
+    pages: Pages::ByNumber { max: 10 },
 };
 
 fn list() -> Request {
-    Request::new(Product::Vpc, "DescribeVpcs")
+    Request::new(&action::DESCRIBE_VPCS)
 }
 
 /// The page that a server with these ids would answer.
@@ -99,7 +99,7 @@ async fn a_list_that_never_stands_still_still_misses_nothing_that_stays() {
 #[tokio::test(start_paused = true)]
 async fn tokens_are_followed_to_the_end_and_a_circle_is_an_error() {
     let paging = Paging {
-        style: Style::NextToken { max: 2 },
+        pages: Pages::ByToken { max: 2 },
         ..PAGING
     };
     let (world, cloud) = connect();

@@ -25,7 +25,7 @@ fn faults(specs: &[&str]) -> sim::Options {
 }
 
 fn create_vpc(number: usize) -> Request {
-    Request::new(Product::Vpc, "CreateVpc")
+    Request::new(&action::CREATE_VPC)
         .param("RegionId", "cn-beijing")
         .param("CidrBlock", "10.0.0.0/16")
         .param("VpcName", format!("n{number}"))
@@ -34,9 +34,9 @@ fn create_vpc(number: usize) -> Request {
 fn list_vpcs() -> (Request, Paging) {
     let paging = Paging {
         list: "Vpcs.Vpc",
-        style: Style::PageNumber { max: 50 },
+        pages: Pages::ByNumber { max: 50 },
     };
-    let request = Request::new(Product::Vpc, "DescribeVpcs").param("RegionId", "cn-beijing");
+    let request = Request::new(&action::DESCRIBE_VPCS).param("RegionId", "cn-beijing");
     (request, paging)
 }
 
@@ -50,7 +50,7 @@ async fn create_all(cloud: &Cloud, world: &World, count: usize) -> Vec<String> {
             for generation in 0..50 {
                 let token = format!("infra-{number}-{generation}");
                 let request = create_vpc(number).param("ClientToken", token);
-                let slot = cloud.slot(Product::Vpc, "CreateVpc").await;
+                let slot = cloud.slot(&action::CREATE_VPC).await;
                 let opened = cloud.server_time().unwrap_or_else(|| world.clock().now());
                 let window = cloud.window(opened);
                 match cloud.change(&slot, &request, window).await {
@@ -209,25 +209,35 @@ async fn a_wrong_secret_is_named_as_such() {
 #[test]
 fn every_action_that_we_send_exists() {
     let served = sim::actions();
-    let missing: Vec<String> = ACTIONS
+    let missing: Vec<String> = action::ALL
         .iter()
         .filter(|action| {
             !served.iter().any(|(product, version, name)| {
-                product == action.product.name() && version == action.product.version() && name == action.name
+                product == action.product.name && version == action.product.version && name == action.name
             })
         })
-        .map(|action| format!("{} {}", action.product.name(), action.name))
+        .map(ToString::to_string)
         .collect();
     assert_eq!(missing, Vec::<String>::new());
 }
 
+#[test]
+fn no_change_outlives_its_signed_request() {
+    for action in action::ALL {
+        if action.repeat != Repeat::Read {
+            let seconds = action.timeout().as_secs();
+            assert!(seconds <= window::FLIGHT.as_secs().unsigned_abs(), "{action}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_action_of_no_class_is_not_sent_and_a_change_is_no_read() {
+async fn a_change_is_no_read_and_a_read_is_no_change() {
     let (_, cloud, server) = simulate(0, sim::Options::default());
-    let slot = cloud.slot(Product::Ecs, "ReInitDisk").await;
+    let (list, _) = list_vpcs();
+    let slot = cloud.slot(list.action).await;
     let window = Window::of(Timestamp::from_second(1_800_000_000).unwrap(), false);
-    let unknown = Request::new(Product::Ecs, "ReInitDisk");
-    let error = cloud.change(&slot, &unknown, window).await.unwrap_err();
+    let error = cloud.change(&slot, &list, window).await.unwrap_err();
     assert_eq!((error.kind, error.tries), (ErrorKind::Refused, 0));
     let error = cloud.read(&create_vpc(1)).await.unwrap_err();
     assert_eq!((error.kind, error.tries), (ErrorKind::Refused, 0));

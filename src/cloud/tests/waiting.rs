@@ -144,8 +144,7 @@ async fn a_read_that_fails_for_a_while_is_sat_out_and_a_refusal_is_not() {
                     None => Ok(BTreeMap::from([(ids[0].clone(), "Running".to_owned())])),
                     Some(kind) => Err(ApiError {
                         kind,
-                        product: Product::Ecs,
-                        action: "DescribeInstances",
+                        action: &action::DESCRIBE_INSTANCES,
                         code: String::new(),
                         message: "words".to_owned(),
                         request_id: None,

@@ -87,7 +87,7 @@ mod keys {
             .check(&[
                 r#"infra.toml:23:2 E0202 unknown resource type "instnace" ^ did you mean [instance.web]?"#,
             ]);
-        with("[sg.web]\n[database.x]\n").check(&[r#"infra.toml:23:2 E0202 unknown resource type "sg" ^ did you mean [security_group.web]?"#, r#"infra.toml:24:2 E0202 unknown resource type "database" = there are instance, security_group, vpc and vswitch"#]);
+        with("[sg.web]\n[database.x]\n").check(&[r#"infra.toml:23:2 E0202 unknown resource type "sg" ^ did you mean [security_group.web]?"#, r#"infra.toml:24:2 E0202 unknown resource type "database" = there are eip, instance, security_group, vpc and vswitch"#]);
     }
 
     #[test]
@@ -177,6 +177,18 @@ mod values {
             vswitch("a", "192.168.1.0/24") + &vswitch("b", "10.0.0.0/23") + &vswitch("c", "10.0.2.0/24");
         with(&text).check(&["infra.toml:26:14 E0405 192.168.1.0/24 lies outside vpc.main (10.0.0.0/16, infra.toml:7)", "infra.toml:30:14 E0405 10.0.0.0/23 of vswitch.b overlaps 10.0.1.0/24 of vswitch.main & infra.toml:11"]);
         with(&(vswitch("d", "10.0.9.0/24") + "count = 2\n")).check(&["infra.toml:26:14 E0405 10.0.9.0/24 of vswitch.d[1] overlaps 10.0.9.0/24 of vswitch.d[0] | every copy needs a network of its own, for example by for_each"]);
+    }
+
+    #[test]
+    fn a_resource_and_its_partner_go_together() {
+        let bound = |more: &str| {
+            with(&format!(
+                "{WEB}{more}[eip.web]\ninstance_id = \"${{instance.web.id}}\"\n"
+            ))
+        };
+        bound("").check(&[]);
+        bound("internet_max_bandwidth_out = 5\n")
+            .check(&["infra.toml:31:15 E0205 the server has 5 Mbit/s of its own | take one of them out"]);
     }
 
     #[test]
@@ -396,7 +408,7 @@ mod copies {
             loaded.config.blocks[&"instance.web".parse().unwrap()],
             BlockShape::Count(3)
         );
-        assert!(loaded.config.resources[&"instance.web[0]".parse().unwrap()].prevent_destroy);
+        assert!(loaded.config.resources[&"instance.web[0]".parse().unwrap()].prevent_destroy == Some(true));
     }
 
     #[test]

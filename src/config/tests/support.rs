@@ -4,52 +4,24 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::api::action;
 use crate::config::{LoadRequest, Loaded, load};
 use crate::diagnostic::Diagnostic;
 use crate::env::{AppendFile, FileKind, FileLock, FileSystem};
-use crate::schema::{
-    Attribute, Complaint, Create, Delete, Kind, Literal, Replacement, Schema, Schemas, Steps, Tagging, attr,
-};
+use crate::types::{self, Attribute, Complaint, Kind, Literal, Partner, Relation, ResourceType, Types, attr};
 use crate::value::{Attributes, Value};
 
-const fn schema(
-    type_name: &'static str,
+const fn type_of(
+    name: &'static str,
     attributes: &'static [Attribute],
     check: fn(&Attributes) -> Vec<Complaint>,
-) -> Schema {
-    Schema {
-        type_name,
+) -> ResourceType {
+    ResourceType {
+        name,
         doc: "For tests.",
-        product: "Ecs",
         attributes,
-        id_param: "Id",
-        create: Create {
-            action: "Create",
-            id_field: "Id",
-            ready: None,
-        },
-        delete: Delete {
-            action: "Delete",
-            region: false,
-            gone: None,
-        },
-        tagging: Tagging {
-            resource_type: "x",
-            untag_action: "UntagResources",
-        },
-        replacement: Replacement::DeleteFirst,
-        normalise: |_| {},
         check,
-        change_rule: |_, _, _| None,
-        implied: |_, _| Vec::new(),
-        undeletable: |_| None,
-        downtime: |_| None,
-        steps: Steps {
-            create: |_| Vec::new(),
-            update: |_| Vec::new(),
-            delete: |_| Vec::new(),
-        },
-        losses: |_| Vec::new(),
+        ..types::BASE
     }
 }
 
@@ -57,7 +29,7 @@ fn no_rules(_: &Attributes) -> Vec<Complaint> {
     Vec::new()
 }
 
-static VPC: Schema = schema(
+static VPC: ResourceType = type_of(
     "vpc",
     &[
         attr("cidr_block", Kind::Cidr)
@@ -72,7 +44,7 @@ static VPC: Schema = schema(
     no_rules,
 );
 
-static VSWITCH: Schema = schema(
+static VSWITCH: ResourceType = type_of(
     "vswitch",
     &[
         attr("vpc_id", Kind::Id("vpc")).required(),
@@ -93,7 +65,7 @@ static RULE: &[Attribute] = &[
     attr("description", Kind::String),
 ];
 
-static SECURITY_GROUP: Schema = schema(
+static SECURITY_GROUP: ResourceType = type_of(
     "security_group",
     &[
         attr("vpc_id", Kind::Id("vpc")),
@@ -113,7 +85,7 @@ static DISK: &[Attribute] = &[
     attr("size", Kind::Integer { min: 20, max: 500 }),
 ];
 
-static INSTANCE: Schema = schema(
+static INSTANCE: ResourceType = type_of(
     "instance",
     &[
         attr("instance_type", Kind::String).required(),
@@ -149,8 +121,47 @@ static INSTANCE: Schema = schema(
     },
 );
 
-pub(crate) fn schemas() -> Schemas {
-    Schemas::new([&VPC, &VSWITCH, &SECURITY_GROUP, &INSTANCE])
+/// Joined to a server that has no address of its own.
+static EIP: ResourceType = ResourceType {
+    relations: &[Relation {
+        attribute: "instance_id",
+        partners: &[Partner {
+            type_name: "instance",
+            id_prefix: "i-",
+            params: &[],
+        }],
+        join: &action::START_INSTANCE,
+        leave: &action::STOP_INSTANCE,
+        partner_param: "InstanceId",
+        own_param: "AllocationId",
+        join_attributes: &[],
+        status: None,
+        timeout_s: 1,
+        survives: true,
+        join_name: "bind",
+        leave_name: "unbind",
+    }],
+    partner_rule: |_, partner| {
+        let bandwidth = partner.get("internet_max_bandwidth_out")?.as_integer()?;
+        (bandwidth > 0).then(|| Complaint {
+            code: "E0205",
+            attribute: "instance_id",
+            message: format!("the server has {bandwidth} Mbit/s of its own"),
+            help: "take one of them out".to_owned(),
+        })
+    },
+    ..type_of(
+        "eip",
+        &[
+            attr("instance_id", Kind::Id("instance")).param(""),
+            attr("id", Kind::Id("eip")).computed(),
+        ],
+        no_rules,
+    )
+};
+
+pub(crate) fn types() -> Types {
+    Types::new([&VPC, &VSWITCH, &SECURITY_GROUP, &INSTANCE, &EIP])
 }
 
 /// A folder in memory.
@@ -286,7 +297,7 @@ impl Project {
             set: &self.set,
             environment: self.environment.as_deref(),
         };
-        load(&request, &schemas())
+        load(&request, &types())
     }
 
     /// Loads what has no mistakes.
@@ -340,7 +351,7 @@ pub(super) fn with(text: &str) -> Project {
 }
 
 /// A correct project of 22 lines.
-pub(super) const BASE: &str = r#"#:schema ./.infra/infra.schema.json
+pub(super) const BASE: &str = r#"#:resource_type ./.infra/infra.resource_type.json
 [infra]
 name = "shop"
 region = "cn-hangzhou"

@@ -2,85 +2,86 @@
 //!
 //! Does not know what was there before, but for the fact that something was.
 
-use std::collections::BTreeSet;
-
-use super::super::arrange::Half;
-use super::super::context::{Context, Decided};
-use super::super::{Action, AttributeChange, Drift, Operation, ResourceChange, Work};
-use super::{Decision, Wanted, tags};
-use crate::address::Address;
-use crate::schema::{self, Schema};
+use super::super::context::Context;
+use super::{Decision, Wanted, tags, vanished};
+use crate::address::{Address, Object};
+use crate::change::{AttributeChange, Change, Drift, Fate};
+use crate::state::Effect;
+use crate::task::{Phase, Task};
+use crate::types::{ResourceType, ToMake};
 use crate::value::{Attributes, Value};
 
 /// Decides that it is made.
 pub(super) fn create<'a>(context: &Context<'a>, wanted: Wanted<'a>) -> Decision<'a> {
     let resource = wanted.resource;
     let address = &resource.address;
-    let (reason, drift) = if context.is_open(address, resource.schema.create.action) {
-        (Some("it resumes an interrupted create"), None)
+    let vanished = vanished(context, address);
+    let reason = if context.is_open(address, resource.resource_type.create.action.name) {
+        Some("it resumes an interrupted create")
     } else {
-        let gone = gone(context, address);
-        (gone.is_some().then_some("it was deleted outside infra"), gone)
+        vanished.as_ref().map(|_| "it was deleted outside infra")
     };
-    let work = work(context, &wanted, false);
-    let change = ResourceChange {
-        location: Some(resource.location.clone()),
+    let change = Change {
         reasons: reason.into_iter().map(str::to_owned).collect(),
-        attributes: shown(resource.schema, &wanted.attributes),
-        ..ResourceChange::new(address, Action::Create, &work.steps)
+        attributes: shown(resource.resource_type, &wanted.attributes),
+        ..wanted.change(Fate::Create)
     };
-    Decision {
-        change: Some(change),
-        work: vec![(Half::Make, work)],
-        decided: Some(Decided {
-            attributes: wanted.attributes,
-            kept: None,
-            obsolete: BTreeSet::new(),
-            replaced: None,
-        }),
+    let task = task(context, &wanted);
+    let drift = vanished.as_ref().map(|vanished| Drift {
+        address: address.clone(),
+        path: String::new(),
+        remembered: Some(Value::from(vanished.id.as_str())),
+        observed: None,
+        effect: "this plan makes it again",
+    });
+    let mut decision = Decision {
+        decided: Some(wanted.made(None)),
         drift: drift.into_iter().collect(),
-        ..Decision::default()
+        vanished,
+        ..Decision::new(change).with(task)
+    };
+    if let Some(known) = context.known(address) {
+        decision.note(gone(address, &known.id));
+    }
+    decision
+}
+
+/// The state's word on one that is not there any more.
+fn gone(address: &Address, id: &str) -> Effect {
+    Effect::Remove {
+        address: address.clone(),
+        id: id.to_owned(),
     }
 }
 
-/// What the state remembers of one that is no longer there.
-fn gone(context: &Context<'_>, address: &Address) -> Option<Drift> {
-    let known = context.inputs.state.resources.get(address)?;
-    (!known.id.is_empty()).then(|| Drift {
-        address: address.clone(),
-        path: String::new(),
-        remembered: Some(Value::from(known.id.as_str())),
-        observed: None,
-        effect: "this plan makes it again",
-    })
-}
-
-/// The work that makes one; `depose` first moves the id of the old one aside.
-pub(super) fn work(context: &Context<'_>, wanted: &Wanted<'_>, depose: bool) -> Work {
+/// The task that makes one.
+pub(super) fn task(context: &Context<'_>, wanted: &Wanted<'_>) -> Task {
     let resource = wanted.resource;
-    let steps = (resource.schema.steps.create)(&schema::Wanted {
-        schema: resource.schema,
+    let resource_type = resource.resource_type;
+    let early: Attributes = wanted
+        .attributes
+        .iter()
+        .filter(|(name, _)| !resource_type.is_joined(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let steps = (resource_type.steps.create)(&ToMake {
+        resource_type,
         address: &resource.address,
         region: context.inputs.region,
-        attributes: &wanted.attributes,
+        attributes: &early,
         tags: &tags::of_new(context, wanted),
     });
-    Work {
-        address: resource.address.clone(),
-        operation: Operation::Create {
-            target: wanted.target(context),
-            depose,
-        },
+    Task {
         steps,
-        after: Vec::new(),
         location: Some(resource.location.clone()),
+        ..Task::new(Object::next(resource.address.clone()), None, Phase::Make)
     }
 }
 
 /// The attributes of a new one, and those that only the cloud can tell.
-fn shown(schema: &'static Schema, attributes: &Attributes) -> Vec<AttributeChange> {
+fn shown(resource_type: &'static ResourceType, attributes: &Attributes) -> Vec<AttributeChange> {
     let mut shown: Vec<AttributeChange> = Vec::new();
-    for attribute in schema.attributes {
+    for attribute in resource_type.attributes {
         match attributes.get(attribute.name) {
             Some(Value::Map(inner)) => shown.extend(inner.iter().map(|(key, value)| {
                 let path = format!("{}.{key}", attribute.name);
@@ -93,8 +94,8 @@ fn shown(schema: &'static Schema, attributes: &Attributes) -> Vec<AttributeChang
             None => {}
         }
     }
-    let implied = (schema.implied)(attributes, &Attributes::new());
+    let implied = (resource_type.implied)(attributes, &Attributes::new());
     let unknown = std::iter::once("id").chain(implied);
-    shown.extend(unknown.map(|path| AttributeChange::plain(path, None, Some(Value::Template(Vec::new())))));
+    shown.extend(unknown.map(|path| AttributeChange::plain(path, None, Some(Value::unknown()))));
     shown
 }

@@ -1,17 +1,19 @@
 //! Deletes: what the state has and nothing wants any more, and what interrupted replacements left behind.
 //!
-//! Does not know what uses it; the order of the work sees to that.
+//! Does not know what uses it; the order of the tasks sees to that.
 
-use super::super::arrange::Half;
+use std::collections::BTreeMap;
+
 use super::super::context::Context;
-use super::super::{Action, AttributeChange, Forbidden, Operation, ResourceChange, Work};
-use super::{Decision, with_id};
-use crate::address::{Address, Key};
+use super::{Decision, Place, vanished, with_id};
+use crate::address::{Address, Key, Object};
+use crate::change::{AttributeChange, Change, Fate, Forbidden};
 use crate::config::BlockShape;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::schema::{self, Kind, Schema};
-use crate::state;
+use crate::state::{self, Effect};
+use crate::task::{Phase, Task};
+use crate::types::{Kind, ResourceType, ToRemove};
 use crate::value::{Attributes, Value};
 
 /// Decides about a resource of the state that nothing wants: it is deleted, or forgotten if it is already gone.
@@ -22,7 +24,7 @@ pub(in crate::plan) fn unwanted<'a>(
 ) -> Decision<'a> {
     match context.inputs.live.resources.get(address) {
         Some(observed) => delete(context, address, known, observed),
-        None => forget(address, known),
+        None => forget(context, address, known),
     }
 }
 
@@ -33,21 +35,29 @@ pub(in crate::plan) fn leftover<'a>(
     index: usize,
     observed: &Observed,
 ) -> Decision<'a> {
-    let schema = match schema_of(context, address, address.type_name()) {
-        Ok(schema) => schema,
-        Err(unknown) => return Decision::unusable(*unknown),
-    };
-    let work = work(context, address, schema, observed, true);
-    let change = ResourceChange {
+    let change = Change {
         reasons: vec!["an interrupted replacement left it; the new one has its place".to_owned()],
-        lost: (schema.losses)(&with_id(observed)),
         id: Some(observed.id.clone()),
-        ..ResourceChange::new(address, Action::Delete, &work.steps)
+        ..Change::new(address, Fate::Delete)
+    };
+    let resource_type = match type_of(context, address, address.type_name()) {
+        Ok(resource_type) => resource_type,
+        Err(unknown) => return unusable(change, *unknown),
+    };
+    let place = Place {
+        phase: Phase::Remove,
+        leftover: Some(index),
+    };
+    let task = Task {
+        object: Object::old(address.clone(), observed.id.as_str()),
+        ..task(context, address, resource_type, observed)
     };
     Decision {
-        change: Some(change),
-        work: vec![(Half::Leftover(index), work)],
-        ..Decision::default()
+        tasks: BTreeMap::from([(place, task)]),
+        ..Decision::new(Change {
+            lost: (resource_type.losses)(&with_id(observed)),
+            ..change
+        })
     }
 }
 
@@ -57,57 +67,59 @@ fn delete<'a>(
     known: &state::Resource,
     observed: &Observed,
 ) -> Decision<'a> {
-    let schema = match schema_of(context, address, &known.type_name) {
-        Ok(schema) => schema,
-        Err(unknown) => return Decision::unusable(*unknown),
-    };
-    let prevent_destroy = context
-        .wanted(address)
-        .map_or(known.prevent_destroy, |wanted| wanted.prevent_destroy);
-    let work = work(context, address, schema, observed, false);
-    let change = ResourceChange {
+    let change = Change {
         location: context.location(address),
         reasons: vec![reason(context, address)],
-        attributes: shown(schema, &known.attributes, observed),
-        lost: (schema.losses)(&with_id(observed)),
         id: Some(observed.id.clone()),
-        ..ResourceChange::new(address, Action::Delete, &work.steps)
+        ..Change::new(address, Fate::Delete)
     };
+    let resource_type = match type_of(context, address, &known.type_name) {
+        Ok(resource_type) => resource_type,
+        Err(unknown) => return unusable(change, *unknown),
+    };
+    let task = task(context, address, resource_type, observed);
     Decision {
-        change: Some(change),
-        work: vec![(Half::Remove, work)],
-        forbidden: forbidden(address, prevent_destroy, schema, observed),
-        ..Decision::default()
+        forbidden: forbidden(address, is_protected(context, address), resource_type, observed),
+        ..Decision::new(Change {
+            attributes: shown(resource_type, &known.attributes, observed),
+            lost: (resource_type.losses)(&with_id(observed)),
+            ..change
+        })
+        .with(task)
     }
 }
 
-fn forget<'a>(address: &Address, known: &state::Resource) -> Decision<'a> {
-    let work = Work {
-        address: address.clone(),
-        operation: Operation::Forget,
-        steps: Vec::new(),
-        after: Vec::new(),
-        location: None,
-    };
-    let change = ResourceChange {
+fn forget<'a>(context: &Context<'a>, address: &Address, known: &state::Resource) -> Decision<'a> {
+    let change = Change {
         reasons: vec![format!("{} no longer exists, and nothing wants it", known.id)],
         id: Some(known.id.clone()),
-        ..ResourceChange::new(address, Action::Forget, &work.steps)
+        ..Change::new(address, Fate::Forget)
     };
+    let mut decision = Decision {
+        vanished: vanished(context, address),
+        ..Decision::new(change)
+    };
+    decision.note(Effect::Remove {
+        address: address.clone(),
+        id: known.id.clone(),
+    });
+    decision
+}
+
+fn unusable<'a>(change: Change, error: Diagnostic) -> Decision<'a> {
     Decision {
-        change: Some(change),
-        work: vec![(Half::Remove, work)],
-        ..Decision::default()
+        errors: vec![error],
+        ..Decision::new(change)
     }
 }
 
 /// The type of something in the state. The error is for a type that this version does not know.
-fn schema_of(
+fn type_of(
     context: &Context<'_>,
     address: &Address,
     type_name: &str,
-) -> Result<&'static Schema, Box<Diagnostic>> {
-    context.inputs.schemas.get(type_name).ok_or_else(|| {
+) -> Result<&'static ResourceType, Box<Diagnostic>> {
+    context.inputs.types.get(type_name).ok_or_else(|| {
         let message =
             format!("the state has {address} of type {type_name}, which this version does not know");
         Box::new(Diagnostic::error("E0805", message).help("use the version of infra that made it"))
@@ -128,16 +140,29 @@ fn reason(context: &Context<'_>, address: &Address) -> String {
     }
 }
 
+/// Whether a loss of it is prevented: as its block says, else as the state remembers; what was imported is protected
+/// until its block says otherwise.
+pub(super) fn is_protected(context: &Context<'_>, address: &Address) -> bool {
+    let known = context.inputs.state.resources.get(address);
+    let said = match context.wanted(address) {
+        Some(wanted) => wanted.prevent_destroy,
+        None => known.and_then(|known| known.lifecycle.prevent_destroy),
+    };
+    said.unwrap_or_else(|| known.is_some_and(|known| known.imported))
+}
+
 /// The rules that forbid the loss of this one.
 pub(super) fn forbidden(
     address: &Address,
-    prevent_destroy: bool,
-    schema: &'static Schema,
+    is_protected: bool,
+    resource_type: &'static ResourceType,
     observed: &Observed,
 ) -> Vec<Forbidden> {
-    let prevented = prevent_destroy
-        .then(|| "lifecycle.prevent_destroy is set; take it out and apply that first".to_owned());
-    let undeletable = (schema.undeletable)(&observed.attributes);
+    let prevented = is_protected.then(|| {
+        "lifecycle.prevent_destroy is set, or it was imported; say prevent_destroy = false and apply that first"
+            .to_owned()
+    });
+    let undeletable = (resource_type.undeletable)(&observed.attributes);
     let forbidden = |rule| Forbidden {
         address: address.clone(),
         rule,
@@ -145,35 +170,38 @@ pub(super) fn forbidden(
     prevented.into_iter().chain(undeletable).map(forbidden).collect()
 }
 
-/// The work that deletes one; `deposed` tells one that was moved aside from the current one.
-pub(super) fn work(
+/// The task that deletes one.
+pub(super) fn task(
     context: &Context<'_>,
     address: &Address,
-    schema: &'static Schema,
+    resource_type: &'static ResourceType,
     observed: &Observed,
-    deposed: bool,
-) -> Work {
-    let steps = (schema.steps.delete)(&schema::Existing {
-        schema,
+) -> Task {
+    let steps = (resource_type.steps.delete)(&ToRemove {
+        resource_type,
         region: context.inputs.region,
         id: &observed.id,
         attributes: &observed.attributes,
     });
-    Work {
-        address: address.clone(),
-        operation: Operation::Delete {
+    Task {
+        owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
+        then: vec![Effect::Remove {
+            address: address.clone(),
             id: observed.id.clone(),
-            deposed,
-        },
+        }],
         steps,
-        after: Vec::new(),
         location: context.location(address),
+        ..Task::new(Object::now(address.clone()), Some(&observed.id), Phase::Remove)
     }
 }
 
 /// What is known of the one that goes.
-fn shown(schema: &'static Schema, known: &Attributes, observed: &Observed) -> Vec<AttributeChange> {
-    let managed = schema.attributes.iter().filter(|attribute| {
+fn shown(
+    resource_type: &'static ResourceType,
+    known: &Attributes,
+    observed: &Observed,
+) -> Vec<AttributeChange> {
+    let managed = resource_type.attributes.iter().filter(|attribute| {
         let hidden =
             attribute.remembered || matches!(attribute.kind, Kind::Tags | Kind::Table(_) | Kind::TableSet(_));
         !hidden && (known.contains_key(attribute.name) || attribute.computed) && attribute.name != "id"

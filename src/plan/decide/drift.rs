@@ -2,12 +2,16 @@
 //!
 //! Does not know whether the resource is changed for other reasons.
 
+use std::collections::BTreeMap;
+
 use super::super::context::Context;
-use super::super::{Drift, diff};
+use super::super::diff::{self, Memory};
 use super::Wanted;
+use crate::change::Drift;
 use crate::live::Observed;
-use crate::schema::{Attribute, Kind};
 use crate::state;
+use crate::types::joining::Members;
+use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Value};
 
 /// What somebody else changed on one that is known and exists.
@@ -18,11 +22,13 @@ pub(super) fn drift(
     observed: &Observed,
 ) -> Vec<Drift> {
     let mut found = Vec::new();
-    for attribute in wanted.resource.schema.attributes {
-        if attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags) {
+    for attribute in wanted.resource.resource_type.attributes {
+        let name = attribute.name;
+        // What a run of ours began and did not end is nobody else's doing.
+        let is_ours = known.unsettled.contains_key(name) || known.unsettled.contains_key("id");
+        if is_ours || attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags) {
             continue;
         }
-        let name = attribute.name;
         let (Some(after), Some(remembered)) = (wanted.attributes.get(name), known.attributes.get(name))
         else {
             continue;
@@ -59,11 +65,28 @@ fn is_same(
     left: &Value,
     right: &Value,
 ) -> bool {
+    if let Some(part) = wanted
+        .resource
+        .resource_type
+        .parts
+        .iter()
+        .find(|part| part.attribute == attribute.name)
+    {
+        let set = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
+        let (left, right) = (set(left), set(right));
+        return Members::between(part, &part.members(&left), &part.members(&right)).is_empty();
+    }
+    if wanted.resource.resource_type.is_joined(attribute.name) {
+        return left == right;
+    }
     let alone = |value: &Value| Attributes::from([(attribute.name.to_owned(), value.clone())]);
     let differences = diff::compare(
-        wanted.resource.schema,
+        wanted.resource.resource_type,
         &alone(left),
-        &Attributes::new(),
+        &Memory {
+            attributes: &Attributes::new(),
+            unsettled: &BTreeMap::new(),
+        },
         &alone(right),
         context.inputs.fingerprints,
     );

@@ -1,53 +1,106 @@
 //! Decides what happens to one resource: a file for each kind of decision.
 //!
-//! Does not know in which order the resources are asked about, nor in which order the work is done.
+//! What joins it to others is decided afterwards. Does not know in which order the resources are asked about, nor in
+//! which order the tasks are done.
 
 mod create;
 mod delete;
 mod drift;
 mod replace;
+mod restore;
 mod strays;
 mod tags;
 mod update;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 pub(super) use self::delete::{leftover, unwanted};
 pub(super) use self::strays::strays;
 
-use super::arrange::Half;
-use super::context::{Context, Decided};
-use super::diff;
-use super::{Drift, Forbidden, ResourceChange, Target, Work};
+use super::Vanished;
+use super::context::{Context, Decided, Outlook};
+use super::dependencies::references;
+use super::diff::{self, Memory};
+use crate::address::{Address, Object};
+use crate::change::{Change, Drift, Fate, Forbidden};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
+use crate::state::Effect;
+use crate::task::{Phase, Task};
+use crate::types::Replacement;
 use crate::value::{Attributes, Value};
 
-/// What has been decided about one resource. Neither a change nor a diagnostic means that it stays as it is.
-#[derive(Default)]
-pub(super) struct Decision<'a> {
-    pub(super) change: Option<ResourceChange>,
-    pub(super) work: Vec<(Half, Work)>,
-    /// What others see of it; none if it is not in the configuration.
-    pub(super) decided: Option<Decided<'a>>,
-    pub(super) drift: Vec<Drift>,
-    pub(super) forbidden: Vec<Forbidden>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+/// Where a task stands in the life of its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) phase: Phase,
+    /// Which of those that earlier runs moved aside; none for the current one and the new one.
+    pub(super) leftover: Option<usize>,
 }
 
-impl Decision<'_> {
-    /// Nothing can be decided, and the plan is of no use.
-    fn unusable(error: Diagnostic) -> Self {
-        Decision {
-            diagnostics: vec![error],
-            ..Decision::default()
+impl From<Phase> for Place {
+    fn from(phase: Phase) -> Place {
+        Place {
+            phase,
+            leftover: None,
         }
     }
 }
 
+/// What has been decided about one resource.
+pub(super) struct Decision<'a> {
+    pub(super) change: Change,
+    pub(super) tasks: BTreeMap<Place, Task>,
+    /// What others see of it; none if it is not in the configuration.
+    pub(super) decided: Option<Decided<'a>>,
+    pub(super) drift: Vec<Drift>,
+    pub(super) forbidden: Vec<Forbidden>,
+    pub(super) vanished: Option<Vanished>,
+    /// Why it is left out.
+    pub(super) findings: Vec<Diagnostic>,
+    /// What makes the whole plan unusable.
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+impl<'a> Decision<'a> {
+    pub(super) fn new(change: Change) -> Decision<'a> {
+        Decision {
+            change,
+            tasks: BTreeMap::new(),
+            decided: None,
+            drift: Vec::new(),
+            forbidden: Vec::new(),
+            vanished: None,
+            findings: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    fn with(mut self, task: Task) -> Decision<'a> {
+        self.put(task);
+        self
+    }
+
+    pub(super) fn put(&mut self, task: Task) {
+        self.tasks.insert(task.phase.into(), task);
+    }
+
+    /// Lets the state learn something before anything else is done.
+    pub(super) fn note(&mut self, effect: Effect) {
+        let address = &self.change.address;
+        let note = self
+            .tasks
+            .entry(Phase::Note.into())
+            .or_insert_with(|| Task::new(Object::now(address.clone()), None, Phase::Note));
+        note.then.push(effect);
+    }
+}
+
 /// A resource of the configuration, with everything filled in that is known now.
-struct Wanted<'a> {
-    resource: &'a config::Resource,
-    attributes: Attributes,
+pub(super) struct Wanted<'a> {
+    pub(super) resource: &'a config::Resource,
+    pub(super) attributes: Attributes,
 }
 
 /// Decides about a resource of the configuration. What it needs has been decided before.
@@ -55,56 +108,167 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
     let inputs = context.inputs;
     let address = &resource.address;
     let wanted = Wanted::new(context, resource);
-    let remembered = inputs.state.resources.get(address);
     let live = inputs.live.resources.get(address);
-    let drift = match (remembered, live) {
-        (Some(remembered), Some(live)) => drift::drift(context, &wanted, remembered, live),
+    let adopted = context.adopted.get(address).copied();
+    let never = unavailable(context, resource);
+    if !never.is_empty() {
+        return withheld(wanted, live, never);
+    }
+    let drift = match (context.known(address), live) {
+        (Some(known), Some(live)) => drift::drift(context, &wanted, known, live),
         _ => Vec::new(),
     };
-    let adopted = context.adopted.get(address).copied();
     let mut decision = match live.or(adopted) {
         None => create::create(context, wanted),
         Some(observed) => {
-            let nothing = Attributes::new();
+            let nothing = (Attributes::new(), BTreeMap::new());
+            let known = context.known(address).filter(|_| adopted.is_none());
+            let memory = Memory {
+                attributes: known.map_or(&nothing.0, |known| &known.attributes),
+                unsettled: known.map_or(&nothing.1, |known| &known.unsettled),
+            };
             let differences = diff::compare(
-                resource.schema,
+                resource.resource_type,
                 &observed.attributes,
-                remembered.map_or(&nothing, |known| &known.attributes),
+                &memory,
                 &wanted.attributes,
                 inputs.fingerprints,
             );
-            if differences.force_replacement() {
-                replace::replace(context, wanted, observed, differences)
-            } else if adopted.is_some() {
-                update::adopt(context, wanted, observed, differences)
-            } else {
+            if !differences.force_replacement() {
                 update::update_or_keep(context, wanted, observed, differences)
+            } else if let Some(old) = restore::find(context, &wanted) {
+                restore::restore(context, wanted, observed, old)
+            } else {
+                replace::replace(context, wanted, observed, differences)
             }
         }
     };
+    if let Some(observed) = adopted.filter(|_| live.is_none()) {
+        adopt(context, &mut decision, resource, observed);
+    }
     decision.drift.extend(drift);
     decision
 }
 
 impl<'a> Wanted<'a> {
-    fn new(context: &Context<'a>, resource: &'a config::Resource) -> Wanted<'a> {
+    pub(super) fn new(context: &Context<'a>, resource: &'a config::Resource) -> Wanted<'a> {
         let mut attributes: Attributes = resource
             .attributes
             .iter()
             .map(|(name, value)| (name.clone(), context.resolve(value)))
             .collect();
-        (resource.schema.normalise)(&mut attributes);
+        (resource.resource_type.normalise)(&mut attributes);
         Wanted { resource, attributes }
     }
 
-    /// What the state says of it when its change is finished.
-    fn target(&self, context: &Context<'_>) -> Box<Target> {
-        let address = &self.resource.address;
-        Box::new(Target {
-            attributes: self.attributes.clone(),
-            dependencies: context.needs(address).cloned().collect(),
-            prevent_destroy: self.resource.prevent_destroy,
-        })
+    /// What others see of it if it is made anew.
+    fn made(self, replaced: Option<Replacement>) -> Decided<'a> {
+        Decided {
+            attributes: self.attributes,
+            kept: None,
+            obsolete: BTreeSet::new(),
+            replaced,
+        }
+    }
+
+    /// What others see of it if it stays.
+    fn kept(self, observed: &'a Observed, obsolete: BTreeSet<String>) -> Decided<'a> {
+        Decided {
+            attributes: self.attributes,
+            kept: Some(observed),
+            obsolete,
+            replaced: None,
+        }
+    }
+
+    /// The base of a change of it.
+    fn change(&self, fate: Fate) -> Change {
+        Change {
+            location: Some(self.resource.location.clone()),
+            ..Change::new(&self.resource.address, fate)
+        }
+    }
+}
+
+/// It is left out; others see what is there.
+fn withheld<'a>(wanted: Wanted<'a>, live: Option<&'a Observed>, findings: Vec<Diagnostic>) -> Decision<'a> {
+    let change = Change {
+        reasons: findings.iter().map(|finding| finding.message.clone()).collect(),
+        id: live.map(|observed| observed.id.clone()),
+        ..wanted.change(Fate::Withheld)
+    };
+    let decided = match live {
+        Some(observed) => wanted.kept(observed, BTreeSet::new()),
+        None => wanted.made(None),
+    };
+    Decision {
+        decided: Some(decided),
+        findings,
+        ..Decision::new(change)
+    }
+}
+
+/// The attributes that need something that will not be there.
+fn unavailable(context: &Context<'_>, resource: &config::Resource) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (name, value) in &resource.attributes {
+        for reference in references(value) {
+            if context.outlook(reference) == Outlook::Never {
+                let at = resource.locations.get(name).unwrap_or(&resource.location);
+                let error = Diagnostic::error(
+                    "E0603",
+                    format!("{reference} will not be there: {} has none", reference.address),
+                );
+                found.push(
+                    error
+                        .at(at.clone(), format!("{name} needs it"))
+                        .help(format!(
+                            "let {} have {}, or take the reference out",
+                            reference.address, reference.attribute
+                        ))
+                        .about(&resource.address),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// The state learns of a stray first, as far as looking tells about it.
+fn adopt(
+    context: &Context<'_>,
+    decision: &mut Decision<'_>,
+    resource: &config::Resource,
+    observed: &Observed,
+) {
+    let resource_type = resource.resource_type;
+    let readable = observed.attributes.iter().filter(|(name, _)| {
+        let attribute = resource_type.attribute(name);
+        *name != "id"
+            && attribute.is_some_and(|attribute| {
+                attribute.computed || resource.attributes.contains_key(name.as_str())
+            })
+    });
+    let entry = crate::state::Resource {
+        type_name: resource_type.name.to_owned(),
+        id: observed.id.clone(),
+        attributes: readable
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        dependencies: context.needs(&resource.address).cloned().collect(),
+        token: observed.tags.get(crate::live::TAG_OPERATION).cloned(),
+        lifecycle: super::settle::lifecycle(resource),
+        ..crate::state::Resource::default()
+    };
+    decision.note(Effect::Put {
+        address: resource.address.clone(),
+        resource: Box::new(entry),
+    });
+    let reason = format!("{} exists and carries the tags of this address", observed.id);
+    decision.change.reasons.insert(0, reason);
+    if matches!(decision.change.fate, Fate::Keep | Fate::Update) {
+        decision.change.fate = Fate::Import;
+        decision.change.id = Some(observed.id.clone());
     }
 }
 
@@ -113,4 +277,13 @@ fn with_id(observed: &Observed) -> Attributes {
     let mut attributes = observed.attributes.clone();
     attributes.insert("id".to_owned(), Value::from(observed.id.as_str()));
     attributes
+}
+
+/// What the state and nobody else knows of: gone, although no delete of ours was under way.
+fn vanished(context: &Context<'_>, address: &Address) -> Option<Vanished> {
+    let known = context.known(address)?;
+    (!known.unsettled.contains_key("id")).then(|| Vanished {
+        address: address.clone(),
+        id: known.id.clone(),
+    })
 }

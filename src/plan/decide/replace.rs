@@ -1,18 +1,16 @@
-//! Replacements: a difference that cannot be changed on one that exists, so a new one takes its place.
+//! Replacements: something differs that cannot be changed on one that exists, so another is made in its place.
 //!
-//! Does not know how the new one is made or the old one deleted; it says which comes first, and why.
+//! Does not know when the halves are carried out, beyond which of them is first.
 
 use std::collections::BTreeSet;
 
-use super::super::arrange::Half;
-use super::super::context::{Context, Decided};
+use super::super::context::Context;
 use super::super::diff::Differences;
-use super::super::{Action, AttributeChange, ResourceChange};
 use super::{Decision, Wanted, create, delete, with_id};
+use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
 use crate::live::Observed;
-use crate::schema::Replacement;
-use crate::step::Step;
+use crate::types::Replacement;
 use crate::value::{Reference, Value};
 
 /// Decides that it is made anew.
@@ -26,35 +24,28 @@ pub(super) fn replace<'a>(
     let address = &resource.address;
     let order = order(context, resource);
     let create_first = order == Replacement::CreateFirst;
-    let removal = delete::work(context, address, resource.schema, observed, create_first);
-    let creation = create::work(context, &wanted, create_first);
-    let mut change = ResourceChange {
-        location: Some(resource.location.clone()),
+    let removal = delete::task(context, address, resource.resource_type, observed);
+    let creation = create::task(context, &wanted);
+    let mut change = Change {
         reasons: reasons(context, resource, &differences),
         unchanged: differences.equal,
         attributes: shown(resource, observed, differences),
-        lost: (resource.schema.losses)(&with_id(observed)),
+        lost: (resource.resource_type.losses)(&with_id(observed)),
         id: Some(observed.id.clone()),
-        ..ResourceChange::new(address, Action::Replace { create_first }, &creation.steps)
+        ..wanted.change(Fate::Replace { create_first })
     };
-    let old = old_names(&removal.steps);
-    if create_first {
-        change.steps.extend(old);
-    } else {
-        change.steps.splice(0..0, old);
-        change.down = (resource.schema.downtime)(&removal.steps).map(str::to_owned);
+    if !create_first {
+        change.down = (resource.resource_type.downtime)(&removal.steps).map(str::to_owned);
     }
     Decision {
-        change: Some(change),
-        work: vec![(Half::Make, creation), (Half::Remove, removal)],
-        decided: Some(Decided {
-            attributes: wanted.attributes,
-            kept: None,
-            obsolete: BTreeSet::new(),
-            replaced: Some(order),
-        }),
-        forbidden: delete::forbidden(address, resource.prevent_destroy, resource.schema, observed),
-        ..Decision::default()
+        decided: Some(wanted.made(Some(order))),
+        forbidden: delete::forbidden(
+            address,
+            delete::is_protected(context, address),
+            resource.resource_type,
+            observed,
+        ),
+        ..Decision::new(change).with(creation).with(removal)
     }
 }
 
@@ -66,12 +57,12 @@ fn order(context: &Context<'_>, resource: &config::Resource) -> Replacement {
     if held_up {
         Replacement::DeleteFirst
     } else {
-        resource.schema.replacement
+        resource.resource_type.replacement
     }
 }
 
 fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Differences) -> Vec<String> {
-    let type_name = resource.schema.type_name;
+    let type_name = resource.resource_type.name;
     let forcing = differences
         .found
         .iter()
@@ -100,7 +91,7 @@ fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Dif
 /// What differs, what forces the replacement first. Where the old one stands in its life says nothing of the new one.
 fn shown(resource: &config::Resource, observed: &Observed, differences: Differences) -> Vec<AttributeChange> {
     let is_computed = |path: &str| {
-        let attribute = resource.schema.attribute(path);
+        let attribute = resource.resource_type.attribute(path);
         attribute.is_some_and(|attribute| attribute.computed)
     };
     let mut shown: Vec<AttributeChange> = differences
@@ -117,9 +108,4 @@ fn shown(resource: &config::Resource, observed: &Observed, differences: Differen
     let old_id = Value::from(observed.id.as_str());
     shown.push(AttributeChange::plain("id", Some(old_id), Some(new_id)));
     shown
-}
-
-/// The steps of the old half, told apart from those of the new one.
-fn old_names(steps: &[Step]) -> Vec<String> {
-    steps.iter().map(|step| format!("{} (old)", step.name)).collect()
 }

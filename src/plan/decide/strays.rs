@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::planner::Inputs;
+use super::super::inputs::Inputs;
 use crate::address::Address;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Observed, Stray};

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::AttributeChange;
 use super::super::context::Context;
 use super::Wanted;
+use crate::change::AttributeChange;
 use crate::live::{Observed, TAG_ADDRESS, TAG_OPERATION, TAG_STACK};
 use crate::value::{Attributes, Value};
 

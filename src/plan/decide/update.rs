@@ -1,39 +1,22 @@
-//! Updates: one that exists is brought into line where it stands, or stays as it is. A stray that is taken over is an
-//! update whose id the state learns first.
+//! Updates: one that exists is brought into line where it stands, or stays as it is.
 //!
 //! Does not know by which calls an attribute is changed; the table of its type does.
 
-use std::collections::BTreeSet;
-
-use super::super::arrange::Half;
-use super::super::context::{Context, Decided};
+use super::super::context::Context;
 use super::super::diff::{Difference, Differences};
-use super::super::{Action, AttributeChange, Operation, ResourceChange, Work};
 use super::tags::TagChanges;
-use super::{Decision, Wanted};
+use super::{Decision, Wanted, withheld};
+use crate::address::Object;
+use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::live::Observed;
-use crate::schema::{self, Changeable};
 use crate::step::Step;
+use crate::task::{Phase, Task};
+use crate::types::{Changeable, ToChange, ToMake};
 
-/// Decides about one that is known: it is changed where something differs.
+/// Decides about one that exists: it is changed where something differs.
 pub(super) fn update_or_keep<'a>(
-    context: &Context<'a>,
-    wanted: Wanted<'a>,
-    observed: &'a Observed,
-    differences: Differences,
-) -> Decision<'a> {
-    let tags = TagChanges::between(context, &wanted, observed);
-    let refusals = refusals(wanted.resource, &differences);
-    if !refusals.is_empty() || (differences.found.is_empty() && tags.is_empty()) {
-        return keep(wanted, observed, refusals);
-    }
-    change(context, wanted, observed, differences, &tags, Action::Update)
-}
-
-/// Decides about a stray of this address: it is taken over, and changed where something differs.
-pub(super) fn adopt<'a>(
     context: &Context<'a>,
     wanted: Wanted<'a>,
     observed: &'a Observed,
@@ -41,80 +24,46 @@ pub(super) fn adopt<'a>(
 ) -> Decision<'a> {
     let refusals = refusals(wanted.resource, &differences);
     if !refusals.is_empty() {
-        return keep(wanted, observed, refusals);
+        return withheld(wanted, Some(observed), refusals);
     }
     let tags = TagChanges::between(context, &wanted, observed);
-    change(context, wanted, observed, differences, &tags, Action::Import)
-}
-
-/// It stays as it is; with refusals the plan is of no use, but others can still be decided about.
-fn keep<'a>(wanted: Wanted<'a>, observed: &'a Observed, refusals: Vec<Diagnostic>) -> Decision<'a> {
-    Decision {
-        decided: Some(Decided {
-            attributes: wanted.attributes,
-            kept: Some(observed),
-            obsolete: BTreeSet::new(),
-            replaced: None,
-        }),
-        diagnostics: refusals,
-        ..Decision::default()
-    }
-}
-
-fn change<'a>(
-    context: &Context<'a>,
-    wanted: Wanted<'a>,
-    observed: &'a Observed,
-    differences: Differences,
-    tags: &TagChanges,
-    action: Action,
-) -> Decision<'a> {
-    let resource = wanted.resource;
-    let adopt = action == Action::Import;
-    let steps = steps(context, &wanted, observed, &differences, tags);
+    let steps = steps(context, &wanted, observed, &differences, &tags);
     let obsolete = differences
         .found
         .iter()
         .map(|difference| difference.change.path.clone())
         .collect();
+    let is_changed = !differences.found.is_empty() || !tags.is_empty();
     let mut shown: Vec<AttributeChange> = differences
         .found
         .into_iter()
         .map(|difference| difference.change)
         .collect();
     shown.extend(tags.shown(observed));
-    let reason = adopt.then(|| format!("{} exists and carries the tags of this address", observed.id));
-    let change = ResourceChange {
-        location: Some(resource.location.clone()),
-        reasons: reason.into_iter().collect(),
+    let change = Change {
         attributes: shown,
         unchanged: differences.equal,
-        down: (resource.schema.downtime)(&steps).map(str::to_owned),
         id: Some(observed.id.clone()),
-        ..ResourceChange::new(&resource.address, action, &steps)
+        ..wanted.change(if is_changed { Fate::Update } else { Fate::Keep })
     };
-    let work = Work {
-        address: resource.address.clone(),
-        operation: Operation::Update {
-            id: observed.id.clone(),
-            target: wanted.target(context),
-            adopt,
-        },
+    let task = is_changed.then(|| Task {
+        restore: (wanted.resource.resource_type.restore)(&steps),
         steps,
-        after: Vec::new(),
-        location: Some(resource.location.clone()),
+        location: Some(wanted.resource.location.clone()),
+        ..Task::new(
+            Object::now(wanted.resource.address.clone()),
+            Some(&observed.id),
+            Phase::Change,
+        )
+    });
+    let mut decision = Decision {
+        decided: Some(wanted.kept(observed, obsolete)),
+        ..Decision::new(change)
     };
-    Decision {
-        change: Some(change),
-        work: vec![(Half::Make, work)],
-        decided: Some(Decided {
-            attributes: wanted.attributes,
-            kept: Some(observed),
-            obsolete,
-            replaced: None,
-        }),
-        ..Decision::default()
+    if let Some(task) = task {
+        decision.put(task);
     }
+    decision
 }
 
 /// The steps of an update; none where nothing differs.
@@ -134,9 +83,9 @@ fn steps(
         .iter()
         .map(|difference| top_level(&difference.change.path))
         .collect();
-    (resource.schema.steps.update)(&schema::Change {
-        wanted: schema::Wanted {
-            schema: resource.schema,
+    (resource.resource_type.steps.update)(&ToChange {
+        wanted: ToMake {
+            resource_type: resource.resource_type,
             address: &resource.address,
             region: context.inputs.region,
             attributes: &wanted.attributes,

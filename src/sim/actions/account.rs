@@ -1,12 +1,10 @@
 //! What other products say about the account: the few calls that clients make before they begin.
 
+use super::super::call::{Call, Entry};
+use super::super::catalogue;
 use super::super::node::{Node, map, texts};
+use super::super::products::{BSS, LOCATION, STS};
 use super::super::refusal::{Refusal, refuse};
-use super::{Call, Entry, catalogue};
-
-const STS: &str = "2015-04-01";
-const LOCATION: &str = "2015-06-12";
-const BSS: &str = "2017-12-14";
 
 pub(super) const ACTIONS: &[Entry] = &[
     (STS, "GetCallerIdentity", get_caller_identity),

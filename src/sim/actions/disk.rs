@@ -1,15 +1,23 @@
 //! Disks: free ones, system disks and data disks on instances.
 
+use super::super::call::{Call, Entry, Search, done, ecs_tags};
 use super::super::catalogue;
 use super::super::clock::{minutes, seconds};
+use super::super::head::Status;
+use super::super::head::regional_id;
 use super::super::node::{Node, map};
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Disk, DiskStatus, Instance, InstanceStatus};
-use super::instance::ABSENT;
-use super::instance_order::{device, is_password, performance_level};
-use super::instance_power::unlocked;
+use super::disk_row::Disk;
+use super::disk_row::device;
+use super::image;
+use super::instance_order::{is_password, performance_level};
+use super::instance_row::Instance;
+use super::instance_row::{ABSENT, unlocked};
+use super::key_pair::KeyPair;
 use super::key_pair::wildcard;
-use super::{Call, ECS, Entry, Search, done, ecs_tags};
+use super::snapshot::Snapshot;
+use super::task;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "CreateDisk", create),
@@ -30,6 +38,7 @@ const CREATING_MS: i64 = 3_000;
 const ATTACHING_MS: i64 = 3_000;
 const DETACHING_MS: i64 = 60_000;
 const REINIT_MS: i64 = 10_000;
+const MODIFYING_MS: i64 = 5_000;
 
 /// The vendor's limit of data disks on an instance.
 const PER_INSTANCE_MAX: usize = 16;
@@ -47,7 +56,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         (Some(zone), None) if !call.region_facts().has_zone(zone) => return refuse("InvalidZoneId.NotFound"),
         (Some(zone), None) => (zone.to_owned(), None),
         (None, Some(id)) => {
-            let row = call.find(&call.world.instances, id, ABSENT)?;
+            let row = call.find::<Instance>(id, ABSENT)?;
             if row.subscription.is_none() {
                 return refuse("InvalidInstanceChargeType.ValueNotSupported");
             }
@@ -58,9 +67,20 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let Some(sizes) = catalogue::disk_sizes(category) else {
         return refuse("InvalidDiskCategory.ValueNotSupported");
     };
-    let size = match (params.int("Size")?, params.text("SnapshotId")) {
+    let source = match params.text("SnapshotId") {
+        None => None,
+        Some(id) => {
+            let snapshot = call.find::<Snapshot>(id, "InvalidSnapshotId.NotFound")?;
+            if snapshot.status != Status::Accomplished {
+                return refuse("InvalidSnapshotId.NotReady");
+            }
+            Some(snapshot)
+        }
+    };
+    let size = match (params.int("Size")?, source) {
+        (Some(size), Some(source)) if size < source.disk_size => return refuse("InvalidDiskSize.TooSmall"),
         (Some(size), _) => size,
-        (None, Some(_)) => *sizes.start(),
+        (None, Some(source)) => source.disk_size.max(*sizes.start()),
         (None, None) => return Err(Refusal::missing("Size")),
     };
     if !sizes.contains(&size) {
@@ -78,38 +98,40 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     } else {
         call.tags()?
     };
-    let (sequence, id, _) = call.make("d-");
+    let from_encrypted = source.is_some_and(|source| source.encrypted);
+    let (mut head, _) = call.head("d-");
+    let id = head.id.clone();
     let expires = instance_id
         .as_deref()
-        .and_then(|id| call.world.instances.get(id)?.subscription.as_ref())
+        .and_then(|id| call.world.get::<Instance>(id)?.subscription.as_ref())
         .map(|paid| paid.expires);
     let letter = instance_id
         .as_deref()
         .map(|id| free_device(call, id))
         .unwrap_or_default();
+    let then = if instance_id.is_some() {
+        Status::Attached
+    } else {
+        Status::Available
+    };
+    head.name = name;
+    head.description = description;
+    head.tags = tags;
+    head.pass(Status::Creating, CREATING_MS, then, call.now);
     let disk = Disk {
-        region: call.region.clone(),
+        head,
         zone,
-        name,
-        description,
         category: category.to_owned(),
         performance_level,
         size,
         system: false,
-        status: DiskStatus::Creating,
-        next_status: Some(if instance_id.is_some() {
-            DiskStatus::InUse
-        } else {
-            DiskStatus::Available
-        }),
-        due: Some(call.now.after(CREATING_MS)),
         portable: instance_id.is_none(),
         attached: instance_id.is_some().then_some(call.now.real),
         instance_id: instance_id.unwrap_or_default(),
         device: letter,
         image_id: String::new(),
         snapshot_id: params.text_or("SnapshotId", "").to_owned(),
-        encrypted: params.flag("Encrypted"),
+        encrypted: params.flag("Encrypted") || from_encrypted,
         kms_key_id: params.text_or("KMSKeyId", "").to_owned(),
         bursting: params.flag("BurstingEnabled"),
         provisioned_iops: params.int("ProvisionedIops")?.unwrap_or(0),
@@ -117,13 +139,11 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         delete_auto_snapshot: false,
         enable_auto_snapshot: true,
         expires,
-        created: call.now.real,
         detached: None,
-        resource_group: params.text_or("ResourceGroupId", "").to_owned(),
-        tags,
-        id: id.clone(),
+        snapshot_policy: String::new(),
+        source_disk: String::new(),
     };
-    call.world.disks.insert(sequence, disk);
+    call.world.insert(disk);
     Ok(map! { "DiskId": id })
 }
 
@@ -131,8 +151,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn free_device(call: &Call<'_>, instance_id: &str) -> String {
     let used: Vec<&str> = call
         .world
-        .disks
-        .linked("instance", instance_id)
+        .linked::<Disk>("instance", instance_id)
         .map(|disk| disk.device.as_str())
         .collect();
     (0..=PER_INSTANCE_MAX)
@@ -145,13 +164,13 @@ fn attach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let instance_id = params.required("InstanceId")?;
     let id = params.required("DiskId")?;
-    let row = call.find(&call.world.instances, instance_id, ABSENT)?;
-    let disk = call.find(&call.world.disks, id, NO_DISK)?;
+    let row = call.find::<Instance>(instance_id, ABSENT)?;
+    let disk = call.find::<Disk>(id, NO_DISK)?;
     unlocked(row)?;
-    if !matches!(row.status, InstanceStatus::Running | InstanceStatus::Stopped) || row.is_leaving() {
+    if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }
-    if disk.status != DiskStatus::Available {
+    if disk.status != Status::Available {
         return refuse("IncorrectDiskStatus");
     }
     if disk.zone != row.zone {
@@ -160,15 +179,17 @@ fn attach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !disk.portable {
         return refuse("DiskNotPortable");
     }
-    let fits = catalogue::find_instance_type(&row.instance_type)
-        .is_none_or(|kind| kind.family.disk_categories().contains(&disk.category.as_str()));
+    let fits = call
+        .settings
+        .catalogue
+        .find_instance_type(&row.instance_type)
+        .is_none_or(|kind| kind.family.takes(&disk.category));
     if !fits {
         return refuse("InvalidInstanceType.NotSupportDiskCategory");
     }
     if call
         .world
-        .disks
-        .linked("instance", instance_id)
+        .linked::<Disk>("instance", instance_id)
         .filter(|disk| !disk.system)
         .count()
         >= PER_INSTANCE_MAX
@@ -180,22 +201,19 @@ fn attach(call: &mut Call<'_>) -> Result<Node, Refusal> {
         Some(device)
             if call
                 .world
-                .disks
-                .linked("instance", instance_id)
+                .linked::<Disk>("instance", instance_id)
                 .any(|disk| disk.device == device) =>
         {
             return refuse("InvalidDevice.InUse");
         }
         Some(device) => device.to_owned(),
     };
-    let (now, due) = (call.now.real, call.now.after(ATTACHING_MS));
-    call.world.disks.update(id, |disk| {
-        disk.status = DiskStatus::Attaching;
-        disk.next_status = Some(DiskStatus::InUse);
-        disk.due = Some(due);
+    let now = call.now;
+    call.world.update::<Disk, _>(id, |disk| {
+        disk.pass(Status::Attaching, ATTACHING_MS, Status::Attached, now);
         disk.instance_id = instance_id.to_owned();
         disk.device = device;
-        disk.attached = Some(now);
+        disk.attached = Some(now.real);
         disk.delete_with_instance = params.flag("DeleteWithInstance");
     });
     done()
@@ -205,16 +223,16 @@ fn detach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let instance_id = params.required("InstanceId")?;
     let id = params.required("DiskId")?;
-    let row = call.find(&call.world.instances, instance_id, ABSENT)?;
-    let disk = call.find(&call.world.disks, id, NO_DISK)?;
+    let row = call.find::<Instance>(instance_id, ABSENT)?;
+    let disk = call.find::<Disk>(id, NO_DISK)?;
     unlocked(row)?;
-    if !matches!(row.status, InstanceStatus::Running | InstanceStatus::Stopped) || row.is_leaving() {
+    if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }
     if disk.instance_id != instance_id {
         return refuse("DependencyViolation");
     }
-    if disk.status != DiskStatus::InUse {
+    if disk.status != Status::Attached {
         return refuse("IncorrectDiskStatus");
     }
     if disk.system {
@@ -223,11 +241,9 @@ fn detach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !disk.portable {
         return refuse("DiskNotPortable");
     }
-    let due = call.now.after(DETACHING_MS);
-    call.world.disks.update(id, |disk| {
-        disk.status = DiskStatus::Detaching;
-        disk.next_status = Some(DiskStatus::Available);
-        disk.due = Some(due);
+    let now = call.now;
+    call.world.update::<Disk, _>(id, |disk| {
+        disk.pass(Status::Detaching, DETACHING_MS, Status::Available, now);
         disk.delete_with_instance = false;
     });
     done()
@@ -235,20 +251,20 @@ fn detach(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("DiskId")?;
-    let disk = call.find(&call.world.disks, id, NO_DISK)?;
+    let disk = call.find::<Disk>(id, NO_DISK)?;
     match disk.status {
-        DiskStatus::Creating => return refuse("IncorrectDiskStatus.Initializing"),
-        DiskStatus::Available => {}
+        Status::Creating => return refuse("IncorrectDiskStatus.Initializing"),
+        Status::Available => {}
         _ => return refuse("IncorrectDiskStatus"),
     }
-    call.world.disks.remove(id);
+    call.remove::<Disk>(id);
     done()
 }
 
 /// The disk is on an instance at rest, or free.
 fn settled(disk: &Disk) -> Result<(), Refusal> {
     match disk.status {
-        DiskStatus::Available | DiskStatus::InUse => Ok(()),
+        Status::Available | Status::Attached => Ok(()),
         _ => refuse("IncorrectDiskStatus"),
     }
 }
@@ -256,7 +272,7 @@ fn settled(disk: &Disk) -> Result<(), Refusal> {
 fn resize(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("DiskId")?;
-    let disk = call.find(&call.world.disks, id, NO_DISK)?;
+    let disk = call.find::<Disk>(id, NO_DISK)?;
     settled(disk)?;
     let Some(size) = params.int("NewSize")? else {
         return Err(Refusal::missing("NewSize"));
@@ -279,17 +295,17 @@ fn resize(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("InvalidDiskSize.TooLarge");
     }
-    if let Some(row) = call.world.instances.get(&disk.instance_id) {
+    if let Some(row) = call.world.get::<Instance>(&disk.instance_id) {
         unlocked(row)?;
-        if !matches!(row.status, InstanceStatus::Running | InstanceStatus::Stopped) {
+        if !matches!(row.status, Status::Running | Status::Stopped) {
             return refuse("IncorrectInstanceStatus");
         }
-        if online && row.status != InstanceStatus::Running {
+        if online && row.status != Status::Running {
             return refuse("InvalidInstanceStatus.NotRunning");
         }
     }
     let paid = disk.expires.is_some();
-    call.world.disks.update(id, |disk| disk.size = size);
+    call.world.update::<Disk, _>(id, |disk| disk.size = size);
     if paid {
         Ok(map! { "OrderId": format!("20{:013}", call.world.made()) })
     } else {
@@ -309,14 +325,14 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let name = call.name("DiskName", 2, &["InvalidDiskName.Malformed"])?;
     let description = call.description(2, &["InvalidDescription.Malformed"])?;
     for id in &ids {
-        let disk = call.find(&call.world.disks, id, NO_DISK)?;
+        let disk = call.find::<Disk>(id, NO_DISK)?;
         let goes = params.bool("DeleteWithInstance");
-        if goes == Some(true) && disk.status == DiskStatus::Available {
+        if goes == Some(true) && disk.status == Status::Available {
             return refuse("IncorrectDiskStatus");
         }
     }
     for id in &ids {
-        call.world.disks.update(id, |disk| {
+        call.world.update::<Disk, _>(id, |disk| {
             if let Some(name) = &name {
                 disk.name.clone_from(name);
             }
@@ -336,7 +352,7 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("DiskId")?;
-    let disk = call.find(&call.world.disks, id, NO_DISK)?;
+    let disk = call.find::<Disk>(id, NO_DISK)?;
     settled(disk)?;
     let category = params.text_or("DiskCategory", &disk.category).to_owned();
     if catalogue::disk_sizes(&category).is_none() {
@@ -350,18 +366,19 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("NoChangeInDiskCategoryAndPerformanceLevel");
     }
     call.validated()?;
-    call.world.disks.update(id, |disk| {
+    call.world.update::<Disk, _>(id, |disk| {
         disk.category = category;
         disk.performance_level = level;
         disk.provisioned_iops = iops.unwrap_or(disk.provisioned_iops);
     });
-    Ok(map! { "TaskId": format!("t-{}{:017}", call.region_facts().infix, call.world.made()) })
+    let task = task::make(call, "ModifyDiskSpec", id, MODIFYING_MS);
+    Ok(map! { "TaskId": task })
 }
 
 fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let instance_id = params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, instance_id, "InvalidInstanceId.NotFound")?;
+    let row = call.find::<Instance>(instance_id, "InvalidInstanceId.NotFound")?;
     let Some(paid) = &row.subscription else {
         return refuse("ChargeTypeViolation");
     };
@@ -373,15 +390,14 @@ fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let ids = params.json_list("DiskIds", 16)?.unwrap_or_default();
     let own = |id: &String| {
         call.world
-            .disks
-            .get(id)
+            .get::<Disk>(id)
             .is_some_and(|disk| disk.instance_id == instance_id)
     };
     if !ids.iter().all(own) {
         return refuse("InvalidDiskIds.NotFound");
     }
     for id in &ids {
-        call.world.disks.update(id, |disk| {
+        call.world.update::<Disk, _>(id, |disk| {
             disk.expires = expires;
             disk.portable = expires.is_none();
         });
@@ -397,16 +413,16 @@ fn check_password(call: &Call<'_>) -> Result<(), Refusal> {
 }
 
 fn check_key_pair(call: &Call<'_>, name: Option<&str>) -> Result<(), Refusal> {
-    let id = |name: &str| super::super::rows::KeyPair::id_of(&call.region, name);
+    let id = |name: &str| regional_id(&call.region, name);
     match name {
-        Some(name) if call.world.key_pairs.get(&id(name)).is_none() => refuse("InvalidKeyPairName.NotFound"),
+        Some(name) if call.world.get::<KeyPair>(&id(name)).is_none() => refuse("InvalidKeyPairName.NotFound"),
         _ => Ok(()),
     }
 }
 
 fn stopped(row: &Instance) -> Result<(), Refusal> {
     unlocked(row)?;
-    if row.status == InstanceStatus::Stopped && !row.is_leaving() {
+    if row.status == Status::Stopped && !row.is_leaving() {
         Ok(())
     } else {
         refuse("IncorrectInstanceStatus")
@@ -416,21 +432,19 @@ fn stopped(row: &Instance) -> Result<(), Refusal> {
 fn reinit(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("DiskId")?;
-    let disk = call.find(&call.world.disks, id, NO_DISK)?;
-    if disk.status != DiskStatus::InUse {
+    let disk = call.find::<Disk>(id, NO_DISK)?;
+    if disk.status != Status::Attached {
         return refuse("IncorrectDiskStatus");
     }
-    let Some(row) = call.world.instances.get(&disk.instance_id) else {
+    let Some(row) = call.world.get::<Instance>(&disk.instance_id) else {
         return refuse("IncorrectDiskStatus");
     };
     stopped(row)?;
     check_password(call)?;
     check_key_pair(call, params.text("KeyPairName"))?;
-    let due = call.now.after(REINIT_MS);
-    call.world.disks.update(id, |disk| {
-        disk.status = DiskStatus::ReIniting;
-        disk.next_status = Some(DiskStatus::InUse);
-        disk.due = Some(due);
+    let now = call.now;
+    call.world.update::<Disk, _>(id, |disk| {
+        disk.pass(Status::ReIniting, REINIT_MS, Status::Attached, now);
     });
     done()
 }
@@ -438,16 +452,15 @@ fn reinit(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let instance_id = params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, instance_id, ABSENT)?;
+    let row = call.find::<Instance>(instance_id, ABSENT)?;
     stopped(row)?;
     let Some(image_id) = params.text("ImageId") else {
         return refuse("InvalidParameter.AllEmpty");
     };
-    let image = catalogue::find_image(image_id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))?;
+    let image = image::find(call, image_id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))?;
     let Some(old) = call
         .world
-        .disks
-        .linked("instance", instance_id)
+        .linked::<Disk>("instance", instance_id)
         .find(|disk| disk.system)
     else {
         return refuse("InvalidInstance.NotFoundSystemDisk");
@@ -469,16 +482,17 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     check_key_pair(call, key_pair.as_deref())?;
     let has_password = params.text("Password").is_some() || params.flag("PasswordInherit");
     let old_id = old.id.clone();
-    let (sequence, id, _) = call.make("d-");
+    let (place, id, _) = call.make("d-");
     disk.id.clone_from(&id);
-    disk.image_id = image.id.to_owned();
+    disk.place = place;
+    disk.image_id = image.id.clone();
     disk.created = call.now.real;
     disk.attached = Some(call.now.real);
     // The old disk is gone with what was on it.
-    call.world.disks.remove(&old_id);
-    call.world.disks.insert(sequence, disk);
-    call.world.instances.update(instance_id, |row| {
-        row.image_id = image.id.to_owned();
+    call.remove::<Disk>(&old_id);
+    call.world.insert(disk);
+    call.world.update::<Instance, _>(instance_id, |row| {
+        row.image_id = image.id.clone();
         row.has_password = has_password;
         // A key pair that is not named again is no longer bound.
         row.key_pair = key_pair.unwrap_or_default();
@@ -502,30 +516,27 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let instance_id = params.text("InstanceId");
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
     let flag = |name: &str, value: bool| params.bool(name).is_none_or(|wanted| wanted == value);
-    let page = call.page(
-        &call.world.disks,
-        Search::ids(ids).or_link("instance", instance_id),
-        |disk| {
-            (kind == "all" || (kind == "system") == disk.system)
-                && is("InstanceId", &disk.instance_id)
-                && is("ZoneId", &disk.zone)
-                && (params.text("Category") == Some("all") || is("Category", &disk.category))
-                && (params.text("Status") == Some("All") || is("Status", disk.status.text()))
-                && is("SnapshotId", &disk.snapshot_id)
-                && is("KMSKeyId", &disk.kms_key_id)
-                && is("ResourceGroupId", &disk.resource_group)
-                && is("DiskChargeType", disk_charge(disk))
-                && params
-                    .text("DiskName")
-                    .is_none_or(|name| wildcard(name, &disk.name))
-                && params.text("AutoSnapshotPolicyId").is_none()
-                && flag("DeleteWithInstance", disk.delete_with_instance)
-                && flag("DeleteAutoSnapshot", disk.delete_auto_snapshot)
-                && flag("EnableAutoSnapshot", disk.enable_auto_snapshot)
-                && flag("Encrypted", disk.encrypted)
-                && flag("Portable", disk.portable)
-        },
-    )?;
+    let page = call.page::<Disk>(Search::ids(ids).or_link("instance", instance_id), |disk| {
+        (kind == "all" || (kind == "system") == disk.system)
+            && is("InstanceId", &disk.instance_id)
+            && is("ZoneId", &disk.zone)
+            && (params.text("Category") == Some("all") || is("Category", &disk.category))
+            && (params.text("Status") == Some("All") || is("Status", disk.status.text()))
+            && is("SnapshotId", &disk.snapshot_id)
+            && is("KMSKeyId", &disk.kms_key_id)
+            && is("ResourceGroupId", &disk.resource_group)
+            && is("DiskChargeType", disk_charge(disk))
+            && params
+                .text("DiskName")
+                .is_none_or(|name| wildcard(name, &disk.name))
+            && is("AutoSnapshotPolicyId", &disk.snapshot_policy)
+            && flag("DeleteWithInstance", disk.delete_with_instance)
+            && flag("DeleteAutoSnapshot", disk.delete_auto_snapshot)
+            && flag("EnableAutoSnapshot", disk.enable_auto_snapshot)
+            && flag("Encrypted", disk.encrypted)
+            && flag("Portable", disk.portable)
+            && flag("EnableAutomatedSnapshotPolicy", !disk.snapshot_policy.is_empty())
+    })?;
     Ok(call.listed(&page, "Disks", "Disk", node))
 }
 
@@ -563,7 +574,7 @@ fn node(disk: &Disk) -> Node {
         "Device": &disk.device,
         "ImageId": &disk.image_id,
         "SourceSnapshotId": &disk.snapshot_id,
-        "SourceDiskId": "",
+        "SourceDiskId": &disk.source_disk,
         "ProductCode": "",
         "Portable": disk.portable,
         "Encrypted": disk.encrypted,
@@ -571,8 +582,8 @@ fn node(disk: &Disk) -> Node {
         "DeleteWithInstance": disk.delete_with_instance,
         "DeleteAutoSnapshot": disk.delete_auto_snapshot,
         "EnableAutoSnapshot": disk.enable_auto_snapshot,
-        "EnableAutomatedSnapshotPolicy": false,
-        "AutoSnapshotPolicyId": "",
+        "EnableAutomatedSnapshotPolicy": !disk.snapshot_policy.is_empty(),
+        "AutoSnapshotPolicyId": &disk.snapshot_policy,
         "BurstingEnabled": disk.bursting,
         "ProvisionedIops": disk.provisioned_iops,
         "MultiAttach": "Disabled",

@@ -1,12 +1,118 @@
 //! Elastic addresses: kept apart from any instance, bound to one at a time.
 
+use super::super::call::{Call, Entry, Search, done, vpc_tags};
+use super::super::clock::Now;
 use super::super::clock::{add_months, seconds};
+use super::super::head::Status;
+use super::super::head::{Head, row};
+use super::super::net::ip_text;
 use super::super::node::{Node, map};
+use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Eip, EipStatus, InstanceStatus};
+use super::super::world::{Kind, World};
 use super::instance_create::public_ip;
-use super::instance_power::unlocked;
-use super::{Call, ECS, Entry, Search, VPC, done, vpc_tags};
+use super::instance_row::Instance;
+use super::instance_row::unlocked;
+use super::network_interface::NetworkInterface;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Eip {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    pub(super) address: String,
+    /// Mbit/s.
+    pub(super) bandwidth: i64,
+    pub(super) internet_charge: String,
+    pub(super) isp: String,
+    /// The end of a subscription; `None` is pay-as-you-go.
+    pub(super) expires: Option<i64>,
+    pub(super) instance_id: String,
+    /// The vendor's word for the kind of thing that it is bound to.
+    #[serde(default)]
+    pub(super) instance_type: String,
+    /// The address of a network interface that it stands for.
+    #[serde(default)]
+    private_ip: String,
+    #[serde(default)]
+    mode: String,
+    /// The bandwidth package that it shares, with the package's Mbit/s.
+    #[serde(default)]
+    pub(super) package: Option<(String, i64)>,
+    #[serde(default)]
+    pub(super) protected: bool,
+}
+
+/// The kind of thing behind a word for it, as far as addresses can be bound to it.
+fn kind_of(instance_type: &str) -> Option<&'static str> {
+    match instance_type {
+        "EcsInstance" | "" => Some("instance"),
+        "NetworkInterface" => Some("network_interface"),
+        "Nat" => Some("nat_gateway"),
+        "SlbInstance" => Some("load_balancer"),
+        _ => None,
+    }
+}
+
+row!(Eip, links: |row, link| {
+    link("address", &row.address);
+    if let Some(kind) = kind_of(&row.instance_type).filter(|_| !row.instance_id.is_empty()) {
+        link(kind, &row.instance_id);
+        link("bound", &row.instance_id);
+    }
+    if let Some((package, _)) = &row.package {
+        link("bandwidth_package", package);
+    }
+});
+
+impl Kind for Eip {
+    const NAME: &'static str = "eip";
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[(VPC, "eip")];
+    const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
+        ("nat_gateway", &["DependencyViolation.EIPS"]),
+        ("bandwidth_package", &["OperationFailed.BandwidthPackageNotEmpty"]),
+    ];
+
+    fn arrived(world: &mut World, id: &str, status: Status, _now: Now) {
+        if status == Status::Available {
+            world.update::<Eip, _>(id, Eip::unbind);
+        }
+    }
+
+    fn bereft(world: &mut World, kind: &'static str, id: &str, _now: Now) {
+        if kind == "bandwidth_package" {
+            for own in world.ids_linked::<Eip>(kind, id) {
+                world.update::<Eip, _>(&own, |eip| eip.package = None);
+            }
+            return;
+        }
+        for own in world.ids_linked::<Eip>(kind, id) {
+            world.update::<Eip, _>(&own, |eip| {
+                eip.unbind();
+                eip.settle_as(Status::Available);
+            });
+        }
+    }
+
+    fn faults(world: &World) -> Vec<String> {
+        let lost = |eip: &&Eip| {
+            !eip.instance_id.is_empty()
+                && kind_of(&eip.instance_type).is_none_or(|kind| world.head(kind, &eip.instance_id).is_none())
+        };
+        let lost = world.all::<Eip>().iter().filter(lost);
+        lost.map(|eip| format!("{} is bound to what does not exist", eip.id))
+            .collect()
+    }
+}
+
+impl Eip {
+    fn unbind(&mut self) {
+        self.instance_id.clear();
+        self.instance_type.clear();
+        self.private_ip.clear();
+        self.mode.clear();
+    }
+}
 
 pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "AllocateEipAddress", allocate),
@@ -51,31 +157,31 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let name = call.name("Name", 1, &["InvalidParameter"])?.unwrap_or_default();
     let description = call.description(2, &["InvalidParameter"])?.unwrap_or_default();
     let tags = call.tags()?;
-    let (sequence, id, _) = call.make("eip-");
-    let address = public_ip(sequence);
-    let resource_group = params.text_or("ResourceGroupId", "").to_owned();
-    let mut answer = map! { "AllocationId": &id, "EipAddress": &address, "ResourceGroupId": &resource_group };
+    let (mut head, _) = call.head("eip-");
+    head.name = name;
+    head.description = description;
+    head.tags = tags;
+    let address = public_ip(head.place);
+    let mut answer =
+        map! { "AllocationId": &head.id, "EipAddress": &address, "ResourceGroupId": &head.resource_group };
     if expires.is_some() {
-        answer.push("OrderId", i64::try_from(20_000_000 + sequence).unwrap_or(0));
+        answer.push("OrderId", i64::try_from(20_000_000 + head.place).unwrap_or(0));
     }
     let eip = Eip {
-        id,
-        region: call.region.clone(),
+        head,
         address,
-        name,
-        description,
-        status: EipStatus::Available,
-        due: None,
         bandwidth,
         internet_charge,
         isp: params.text_or("ISP", "BGP").to_owned(),
         expires,
         instance_id: String::new(),
-        created: call.now.real,
-        resource_group,
-        tags,
+        instance_type: String::new(),
+        private_ip: String::new(),
+        mode: String::new(),
+        package: None,
+        protected: false,
     };
-    call.world.eips.insert(sequence, eip);
+    call.world.insert(eip);
     Ok(answer)
 }
 
@@ -90,19 +196,92 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("AllocationId")?;
     let instance_id = params.required("InstanceId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
-    if params.text_or("InstanceType", "EcsInstance") != "EcsInstance" {
+    let eip = call.find::<Eip>(id, ABSENT)?;
+    let instance_type = params.text_or("InstanceType", "EcsInstance");
+    let Some(kind) = kind_of(instance_type) else {
         return refuse("InvalidInstanceType.ValueNotSupported");
+    };
+    if params
+        .text("InstanceRegionId")
+        .is_some_and(|region| region != eip.region)
+    {
+        return refuse("InvalidParameter.BindingInstanceRegion");
     }
-    if eip.status != EipStatus::Available {
+    if eip.status != Status::Available {
         return refuse("IncorrectEipStatus");
     }
-    let row = call.find(&call.world.instances, instance_id, "InvalidInstanId.NotFound")?;
+    let mode = params.text_or("Mode", "NAT");
+    if !matches!(mode, "NAT" | "MULTI_BINDED" | "BINDED") {
+        return refuse("IllegalParam.Mode");
+    }
+    if mode != "NAT" && kind != "network_interface" {
+        return refuse("Mode.NotSupport");
+    }
+    let private_ip = match kind {
+        "instance" => {
+            bindable_instance(call, instance_id)?;
+            String::new()
+        }
+        "network_interface" => bindable_interface(call, instance_id)?,
+        _ => {
+            let head = call
+                .world
+                .head(kind, instance_id)
+                .filter(|head| head.region == eip.region);
+            let head = head.ok_or_else(|| Refusal::new("InvalidInstance.NotExist").with_status(404))?;
+            if head.is_leaving() || !matches!(head.status, Status::Available | Status::Active) {
+                return Err(call.code(&["IncorrectInstanceStatus"]));
+            }
+            String::new()
+        }
+    };
+    // A gateway takes many; the others one.
+    if kind != "nat_gateway"
+        && params.text("PrivateIpAddress").is_none()
+        && call
+            .world
+            .linked::<Eip>(kind, instance_id)
+            .any(|other| other.private_ip == private_ip)
+    {
+        return refuse("InvalidAssociation.Duplicated");
+    }
+    let private_ip = match params.text("PrivateIpAddress") {
+        Some(address) if kind == "network_interface" => {
+            let own = call.find::<NetworkInterface>(instance_id, "InvalidInstance.NotExist")?;
+            let mut addresses = std::iter::once(&own.private_ip).chain(&own.secondary_ips);
+            if !addresses.any(|own| ip_text(*own) == address) {
+                return refuse("OperationFailed.PrivateIpAddressNotExist");
+            }
+            if call
+                .world
+                .linked::<Eip>(kind, instance_id)
+                .any(|other| other.private_ip == address)
+            {
+                return refuse("InvalidAssociation.Duplicated");
+            }
+            address.to_owned()
+        }
+        Some(_) if kind != "instance" => return refuse("OperationUnsupported.MultiIp"),
+        _ => private_ip,
+    };
+    let now = call.now;
+    call.world.update::<Eip, _>(id, |eip| {
+        eip.pass(Status::Associating, ASSOCIATING_MS, Status::InUse, now);
+        eip.instance_id = instance_id.to_owned();
+        eip.instance_type = instance_type.to_owned();
+        eip.private_ip = private_ip;
+        eip.mode = mode.to_owned();
+    });
+    done()
+}
+
+fn bindable_instance(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
+    let row = call.find::<Instance>(id, "InvalidInstanId.NotFound")?;
     unlocked(row)?;
-    if super::security_group::network_of(row).is_empty() {
+    if row.network.vpc_id().is_empty() {
         return refuse("OperationDenied");
     }
-    if !matches!(row.status, InstanceStatus::Running | InstanceStatus::Stopped) || row.is_leaving() {
+    if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return Err(Refusal::new("IncorrectInstanceStatus")
             .with_message("Current instance status does not support this operation."));
     }
@@ -112,67 +291,75 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if row.bandwidth_out > 0 {
         return refuse("Forbidden.InstanceBandwidthNotZero");
     }
-    if call.world.eips.linked("instance", instance_id).next().is_some() {
-        return refuse("InvalidAssociation.Duplicated");
+    Ok(())
+}
+
+/// The interface's first address, when an elastic one can stand for it.
+fn bindable_interface(call: &Call<'_>, id: &str) -> Result<String, Refusal> {
+    let row = call.find::<NetworkInterface>(id, "InvalidInstance.NotExist");
+    let row = row.map_err(|refusal| refusal.with_status(404))?;
+    if row.is_primary() {
+        return refuse("InvalidParameter.EniInstanceId");
     }
-    let due = call.now.after(ASSOCIATING_MS);
-    call.world.eips.update(id, |eip| {
-        eip.status = EipStatus::Associating;
-        eip.instance_id = instance_id.to_owned();
-        eip.due = Some(due);
-    });
-    done()
+    if !matches!(row.status, Status::Available | Status::InUse) || row.is_leaving() {
+        return refuse("InvalidStatus.EniStatusNotSupport");
+    }
+    Ok(ip_text(row.private_ip))
 }
 
 fn unassociate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("AllocationId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
-    if eip.status != EipStatus::InUse {
+    let eip = call.find::<Eip>(id, ABSENT)?;
+    if eip.status != Status::InUse {
         return refuse("IncorrectEipStatus");
     }
-    if params
-        .text("InstanceId")
-        .is_some_and(|instance_id| instance_id != eip.instance_id)
-    {
+    let other = |name: &str, own: &str| params.text(name).is_some_and(|wanted| wanted != own);
+    if other("InstanceId", &eip.instance_id) || other("PrivateIpAddress", &eip.private_ip) {
         return refuse("InvalidBindInstance.NotFound");
     }
-    let due = call.now.after(UNASSOCIATING_MS);
-    call.world.eips.update(id, |eip| {
-        eip.status = EipStatus::Unassociating;
-        eip.due = Some(due);
+    if other("InstanceType", &eip.instance_type) {
+        return refuse("InvalidInstanceType.ValueNotSupported");
+    }
+    if !params.flag("Force") {
+        call.unheld::<Eip>(id)?;
+    }
+    let now = call.now;
+    call.world.update::<Eip, _>(id, |eip| {
+        eip.pass(Status::Unassociating, UNASSOCIATING_MS, Status::Available, now);
     });
     done()
 }
 
 fn release(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("AllocationId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
+    let eip = call.find::<Eip>(id, ABSENT)?;
     if eip.expires.is_some_and(|expires| expires > call.now.real) {
         return refuse("Forbidden.ChargeTypeIsPrepaid");
     }
-    if eip.status != EipStatus::Available {
+    if eip.protected {
+        return refuse("InvalidOperation.DeletionProtection");
+    }
+    if eip.status != Status::Available {
         return refuse("IncorrectEipStatus");
     }
-    let due = call.now.after(RELEASING_MS);
-    call.world.eips.update(id, |eip| {
-        eip.status = EipStatus::Releasing;
-        eip.due = Some(due);
-    });
+    let now = call.now;
+    call.world
+        .update::<Eip, _>(id, |eip| eip.leave(Status::Releasing, RELEASING_MS, now));
     done()
 }
 
 fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("AllocationId")?;
-    let eip = call.find(&call.world.eips, id, ABSENT)?;
-    if !matches!(eip.status, EipStatus::Available | EipStatus::InUse) {
+    let eip = call.find::<Eip>(id, ABSENT)?;
+    if !matches!(eip.status, Status::Available | Status::InUse) {
         return refuse("IncorrectEipStatus");
     }
     let bandwidth = params.text("Bandwidth").map(bandwidth).transpose()?;
     let name = call.name("Name", 1, &["InvalidEipAddressName.Malformed"])?;
     let description = call.description(2, &["InvalidDescription.Malformed"])?;
-    call.world.eips.update(id, |eip| {
+    call.world.update::<Eip, _>(id, |eip| {
         eip.bandwidth = bandwidth.unwrap_or(eip.bandwidth);
         if let Some(name) = name {
             eip.name = name;
@@ -191,39 +378,23 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let instance_id = params
         .text("AssociatedInstanceId")
         .or_else(|| params.text("InstanceId"));
-    if params
-        .text("AssociatedInstanceType")
-        .is_some_and(|kind| kind != "EcsInstance")
-    {
-        // No other kind of thing can be bound here.
-        return Ok(call.listed(
-            &call.page(&call.world.eips, Search::ids(Some(Vec::<String>::new())), |_| {
-                true
-            })?,
-            "EipAddresses",
-            "EipAddress",
-            |eip| node(call, eip),
-        ));
-    }
+    let kind = params.text("AssociatedInstanceType");
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    let page = call.page(
-        &call.world.eips,
-        Search::ids(ids).or_link("instance", instance_id),
-        |eip| {
-            addresses
-                .as_ref()
-                .is_none_or(|addresses| addresses.contains(&eip.address.as_str()))
-                && instance_id.is_none_or(|instance_id| instance_id == eip.instance_id)
-                && is("Status", eip.status.text())
-                && is("EipName", &eip.name)
-                && is("ISP", &eip.isp)
-                && is("ChargeType", charge(eip))
-                && is("ResourceGroupId", &eip.resource_group)
-                && params.text("LockReason").is_none()
-                && params.text("SegmentInstanceId").is_none()
-                && params.text("PublicIpAddressPoolId").is_none()
-        },
-    )?;
+    let page = call.page::<Eip>(Search::ids(ids).or_link("bound", instance_id), |eip| {
+        addresses
+            .as_ref()
+            .is_none_or(|addresses| addresses.contains(&eip.address.as_str()))
+            && instance_id.is_none_or(|instance_id| instance_id == eip.instance_id)
+            && kind.is_none_or(|kind| kind == eip.instance_type)
+            && is("Status", eip.status.text())
+            && is("EipName", &eip.name)
+            && is("ISP", &eip.isp)
+            && is("ChargeType", charge(eip))
+            && is("ResourceGroupId", &eip.resource_group)
+            && params.text("LockReason").is_none()
+            && params.text("SegmentInstanceId").is_none()
+            && params.text("PublicIpAddressPoolId").is_none()
+    })?;
     Ok(call.listed(&page, "EipAddresses", "EipAddress", |eip| node(call, eip)))
 }
 
@@ -237,6 +408,7 @@ fn charge(eip: &Eip) -> &'static str {
 
 fn node(call: &Call<'_>, eip: &Eip) -> Node {
     let bound = !eip.instance_id.is_empty();
+    let package = eip.package.as_ref();
     map! {
         "AllocationId": &eip.id,
         "IpAddress": &eip.address,
@@ -250,24 +422,24 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
         "ChargeType": charge(eip),
         "ISP": &eip.isp,
         "Netmode": "public",
-        "Mode": if bound { "NAT" } else { "" },
+        "Mode": &eip.mode,
         "InstanceId": &eip.instance_id,
-        "InstanceType": if bound { "EcsInstance" } else { "" },
+        "InstanceType": &eip.instance_type,
         "InstanceRegionId": if bound { call.region.as_str() } else { "" },
         // For an instance the private address and the VPC are left empty by the vendor.
-        "PrivateIpAddress": "",
+        "PrivateIpAddress": &eip.private_ip,
         "VpcId": "",
         "AllocationTime": seconds(eip.created),
         "ExpiredTime": eip.expires.map(seconds).unwrap_or_default(),
         "ResourceGroupId": &eip.resource_group,
         "BusinessStatus": "Normal",
-        "BandwidthPackageId": "",
-        "BandwidthPackageType": "",
-        "BandwidthPackageBandwidth": "",
+        "BandwidthPackageId": package.map_or("", |(id, _)| id),
+        "BandwidthPackageType": if package.is_some() { "CommonBandwidthPackage" } else { "" },
+        "BandwidthPackageBandwidth": package.map(|(_, bandwidth)| bandwidth.to_string()).unwrap_or_default(),
         "HDMonitorStatus": "OFF",
         "HasReservationData": "false",
         "SecondLimited": false,
-        "DeletionProtection": false,
+        "DeletionProtection": eip.protected,
         "SegmentInstanceId": "",
         "ServiceManaged": 0,
         "PublicIpAddressPoolId": "",
@@ -280,39 +452,43 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
 
 fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, super::instance::ABSENT)?;
-    if !matches!(row.status, InstanceStatus::Running | InstanceStatus::Stopped) || row.is_leaving() {
+    let row = call.find::<Instance>(id, super::instance_row::ABSENT)?;
+    if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }
-    if super::security_group::network_of(row).is_empty() || row.subscription.is_some() {
+    if row.network.vpc_id().is_empty() || row.subscription.is_some() {
         return refuse("OperationDenied");
     }
     let Some(address) = row.public_ip.clone() else {
         return refuse("InvalidInstance.IpAddressMissing");
     };
+    let (bandwidth, internet_charge) = (row.bandwidth_out, row.internet_charge.clone());
+    let (region, resource_group) = (row.region.clone(), row.resource_group.clone());
+    let (head, _) = call.head("eip-");
     let eip = Eip {
-        id: String::new(),
-        region: row.region.clone(),
+        head: Head {
+            region,
+            resource_group,
+            status: Status::InUse,
+            ..head
+        },
         address,
-        name: String::new(),
-        description: String::new(),
-        status: EipStatus::InUse,
-        due: None,
-        bandwidth: row.bandwidth_out,
-        internet_charge: row.internet_charge.clone(),
+        bandwidth,
+        internet_charge,
         isp: "BGP".to_owned(),
         expires: None,
         instance_id: id.to_owned(),
-        created: call.now.real,
-        resource_group: row.resource_group.clone(),
-        tags: Vec::new(),
+        instance_type: "EcsInstance".to_owned(),
+        private_ip: String::new(),
+        mode: "NAT".to_owned(),
+        package: None,
+        protected: false,
     };
-    let (sequence, eip_id, _) = call.make("eip-");
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         row.public_ip = None;
         row.public_ip_works = false;
         row.bandwidth_out = 0;
     });
-    call.world.eips.insert(sequence, Eip { id: eip_id, ..eip });
+    call.world.insert(eip);
     done()
 }

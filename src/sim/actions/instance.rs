@@ -1,13 +1,19 @@
 //! Instances as they are seen.
 
-use super::super::catalogue;
+use super::super::call::{Call, Entry, Search, ecs_tags};
 use super::super::clock::minutes;
+use super::super::head::Status;
+use super::super::net::ip_text;
 use super::super::node::{Node, map, texts};
 use super::super::params::Params;
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Eip, Instance, InstanceStatus, Network, ip_text};
+use super::eip::Eip;
+use super::image;
+use super::instance_row::ABSENT;
+use super::instance_row::{Instance, Network};
 use super::key_pair::wildcard;
-use super::{Call, ECS, Entry, Search, ecs_tags};
+use super::network_interface::{NetworkInterface, address_sets};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeInstances", describe),
@@ -18,8 +24,6 @@ pub(super) const ACTIONS: &[Entry] = &[
 
 /// The end of what never ends: pay-as-you-go instances show it as their expiry.
 const NEVER: &str = "2099-12-31T15:59Z";
-
-pub(super) const ABSENT: &str = "InvalidInstanceId.NotFound";
 
 fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
@@ -48,7 +52,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         list.as_ref()
             .is_none_or(|list| value.is_some_and(|value| list.iter().any(|item| item == value)))
     };
-    let page = call.page(&call.world.instances, search, |row| {
+    let page = call.page::<Instance>(search, |row| {
         let (vpc_id, vswitch_id, private_ip, inner_ip) = match &row.network {
             Network::Classic { inner_ip } => ("", "", None, Some(ip_text(*inner_ip))),
             Network::Vpc {
@@ -82,7 +86,10 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 .text("InstanceName")
                 .is_none_or(|name| wildcard(name, &row.name))
             && params.text("InstanceTypeFamily").is_none_or(|family| {
-                catalogue::find_instance_type(&row.instance_type).is_some_and(|kind| kind.family.id == family)
+                call.settings
+                    .catalogue
+                    .find_instance_type(&row.instance_type)
+                    .is_some_and(|kind| kind.family.id == family)
             })
             && params
                 .bool("IoOptimized")
@@ -138,7 +145,7 @@ pub(super) fn charge_type(row: &Instance) -> &'static str {
 
 /// The elastic address on an instance.
 pub(super) fn eip_of<'t>(call: &'t Call<'_>, row: &'t Instance) -> Option<&'t Eip> {
-    call.world.eips.linked("instance", &row.id).next()
+    call.world.linked::<Eip>("instance", &row.id).next()
 }
 
 fn eip_node(call: &Call<'_>, row: &Instance) -> Node {
@@ -193,8 +200,9 @@ fn expired_time(row: &Instance) -> String {
 }
 
 fn node(call: &Call<'_>, row: &Instance) -> Node {
-    let kind = catalogue::find_instance_type(&row.instance_type);
-    let image = catalogue::find_image(&row.image_id);
+    let kind = call.settings.catalogue.find_instance_type(&row.instance_type);
+    let image = image::find(call, &row.image_id);
+    let image = image.as_ref();
     let (cpu, memory) = kind.as_ref().map_or((0, 0), |kind| (kind.cpu, kind.memory));
     let mut node = map! {
         "InstanceId": &row.id,
@@ -206,11 +214,11 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "ZoneId": &row.zone,
         "ClusterId": "",
         "ImageId": &row.image_id,
-        "OSName": image.map_or("", |image| image.os_name),
-        "OSNameEn": image.map_or("", |image| image.os_name_en),
-        "OSType": image.map_or("linux", |image| image.os_type),
+        "OSName": image.map_or("", |image| &image.os_name),
+        "OSNameEn": image.map_or("", |image| &image.os_name_en),
+        "OSType": image.map_or("linux", |image| &image.os_type),
         "InstanceType": &row.instance_type,
-        "InstanceTypeFamily": kind.as_ref().map_or("", |kind| kind.family.id),
+        "InstanceTypeFamily": kind.map_or("", |kind| kind.family.id.as_str()),
         "Cpu": cpu,
         "Memory": memory,
         "InstanceNetworkType": if matches!(row.network, Network::Vpc { .. }) { "vpc" } else { "classic" },
@@ -273,36 +281,35 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
     );
     node.push("ImageOptions", map! { "LoginAsNonRoot": false });
     node.push("AdditionalInfo", map! { "EnableHighDensityMode": false });
-    node.push("NetworkInterfaces", map! { "NetworkInterface": cards(row) });
+    node.push("NetworkInterfaces", map! { "NetworkInterface": cards(call, row) });
     node.push("Tags", ecs_tags(&row.tags));
     node
 }
 
-/// The primary network card, which only VPC instances have.
-fn cards(row: &Instance) -> Vec<Node> {
-    let Network::Vpc {
-        private_ip,
-        eni_id,
-        mac,
-        ..
-    } = &row.network
-    else {
-        return Vec::new();
-    };
-    let address = ip_text(*private_ip);
-    vec![map! {
-        "NetworkInterfaceId": eni_id,
-        "MacAddress": mac,
-        "Type": "Primary",
-        "PrimaryIpAddress": &address,
-        "PrivateIpSets": map! { "PrivateIpSet": vec![map! { "PrivateIpAddress": &address, "Primary": true }] },
-    }]
+/// The network interfaces, the primary one first.
+fn cards(call: &Call<'_>, row: &Instance) -> Vec<Node> {
+    let mut own: Vec<&NetworkInterface> = call.world.linked("instance", &row.id).collect();
+    own.sort_by_key(|own| !own.is_primary());
+    own.iter()
+        .map(|own| {
+            let mut node = map! {
+                "NetworkInterfaceId": &own.id,
+                "MacAddress": &own.mac,
+                "Type": &own.kind,
+                "PrimaryIpAddress": ip_text(own.private_ip),
+            };
+            for (name, value) in address_sets(own) {
+                node.push(name, value);
+            }
+            node
+        })
+        .collect()
 }
 
 fn stopped_mode(row: &Instance) -> &str {
     match (row.status, row.stopped_mode.as_str()) {
-        (InstanceStatus::Stopped, "") => "KeepCharging",
-        (InstanceStatus::Stopped, mode) => mode,
+        (Status::Stopped, "") => "KeepCharging",
+        (Status::Stopped, mode) => mode,
         _ => "Not-applicable",
     }
 }
@@ -317,7 +324,7 @@ fn describe_status(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("InvalidZoneId.NotFound");
     }
-    let page = call.page(&call.world.instances, Search::ids(ids), |row| {
+    let page = call.page::<Instance>(Search::ids(ids), |row| {
         params.text("ZoneId").is_none_or(|zone| zone == row.zone)
     })?;
     Ok(call.listed(&page, "InstanceStatuses", "InstanceStatus", |row| {
@@ -326,11 +333,8 @@ fn describe_status(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let row = call.find(&call.world.instances, call.params.required("InstanceId")?, ABSENT)?;
-    if !call.is_visible(row.created) {
-        return refuse(ABSENT);
-    }
-    let kind = catalogue::find_instance_type(&row.instance_type);
+    let row = call.find_visible::<Instance>(call.params.required("InstanceId")?, ABSENT)?;
+    let kind = call.settings.catalogue.find_instance_type(&row.instance_type);
     let (cpu, memory) = kind.map_or((0, 0), |kind| (kind.cpu, kind.memory));
     Ok(map! {
         "InstanceId": &row.id,
@@ -369,6 +373,6 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn describe_user_data(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let row = call.find(&call.world.instances, call.params.required("InstanceId")?, ABSENT)?;
+    let row = call.find::<Instance>(call.params.required("InstanceId")?, ABSENT)?;
     Ok(map! { "RegionId": &row.region, "InstanceId": &row.id, "UserData": &row.user_data })
 }

@@ -1,15 +1,16 @@
 //! Changes of an instance: attributes, type, bandwidth, charge type, renewal, public address.
 
-use super::super::catalogue;
+use super::super::call::{Call, Entry, Search, done};
+use super::super::head::Status;
 use super::super::node::{Node, map};
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Instance, InstanceStatus, Network, Subscription};
-use super::instance::{ABSENT, charge_type, eip_of};
+use super::disk_row::Disk;
+use super::instance::{charge_type, eip_of};
 use super::instance_create::public_ip;
 use super::instance_order::{check_groups, host_name, is_password, paid_until, user_data};
-use super::instance_power::unlocked;
-use super::security_group::network_of;
-use super::{Call, ECS, Entry, Search, done};
+use super::instance_row::{ABSENT, unlocked};
+use super::instance_row::{Instance, Network, Subscription};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "ModifyInstanceAttribute", modify_attribute),
@@ -36,7 +37,7 @@ fn rested(call: &Call<'_>, row: &Instance, kind: &str) -> Result<(), Refusal> {
 pub(super) fn steady(row: &Instance) -> Result<(), Refusal> {
     unlocked(row)?;
     match row.status {
-        InstanceStatus::Running | InstanceStatus::Stopped if !row.is_leaving() => Ok(()),
+        Status::Running | Status::Stopped if !row.is_leaving() => Ok(()),
         _ => refuse("IncorrectInstanceStatus"),
     }
 }
@@ -44,23 +45,23 @@ pub(super) fn steady(row: &Instance) -> Result<(), Refusal> {
 fn modify_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     unlocked(row)?;
     let name = call.name("InstanceName", 2, &["InvalidInstanceName.Malformed"])?;
     let description = call.description(2, &["InvalidDescription.Malformed"])?;
     let host_name = host_name(call)?;
-    if host_name.is_some() && matches!(row.status, InstanceStatus::Pending | InstanceStatus::Starting) {
+    if host_name.is_some() && matches!(row.status, Status::Pending | Status::Starting) {
         return refuse("IncorrectInstanceStatus");
     }
     let password = params.text("Password");
     if password.is_some_and(|password| !is_password(password)) {
         return refuse("InvalidPassword.Malformed");
     }
-    if password.is_some() && row.status == InstanceStatus::Starting {
+    if password.is_some() && row.status == Status::Starting {
         return refuse("IncorrectInstanceStatus");
     }
     let user_data = user_data(call)?;
-    if user_data.is_some() && row.status != InstanceStatus::Stopped {
+    if user_data.is_some() && row.status != Status::Stopped {
         return refuse("IncorrectInstanceStatus");
     }
     let groups: Vec<String> = params
@@ -70,17 +71,17 @@ fn modify_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .collect();
     if !groups.is_empty() {
         steady(row)?;
-        check_groups(call, &groups, network_of(row))?;
+        check_groups(call, &groups, row.network.vpc_id())?;
     }
     let protection = params.bool("DeletionProtection");
     if protection == Some(true) && row.subscription.is_some() {
         return Err(call.code(&["ChargeTypeViolation", "InvalidChargeType.ValueNotSupported"]));
     }
     let credit = params.text("CreditSpecification").map(str::to_owned);
-    if credit.is_some() && row.status != InstanceStatus::Running {
+    if credit.is_some() && row.status != Status::Running {
         return refuse("InvalidInstanceStatus.NotRunning");
     }
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         set(&mut row.name, name);
         set(
             &mut row.description,
@@ -110,7 +111,7 @@ fn set(field: &mut String, value: Option<String>) {
 fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     unlocked(row)?;
     if row.subscription.is_some() {
         return refuse("ChargeTypeViolation");
@@ -118,7 +119,9 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let kind = match params.text("InstanceType") {
         None => None,
         Some(text) => Some(
-            catalogue::find_instance_type(text)
+            call.settings
+                .catalogue
+                .find_instance_type(text)
                 .ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?,
         ),
     };
@@ -126,23 +129,17 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if kind.is_none() && bandwidth == (None, None) {
         return Err(Refusal::missing("InstanceType"));
     }
-    if kind.is_some() && (row.status != InstanceStatus::Stopped || row.is_leaving()) {
+    if kind.is_some() && (row.status != Status::Stopped || row.is_leaving()) {
         return refuse("InvalidInstanceStatus.NotStopped");
     }
     if let Some(kind) = &kind {
-        if call
-            .settings
-            .sold_out
-            .iter()
-            .any(|sold_out| sold_out.covers(&kind.id, &row.zone))
-        {
+        if !call.settings.is_stocked(&kind.id, &row.zone) {
             return refuse("OperationDenied.NoStock");
         }
-        let fits = |category: &str| kind.family.disk_categories().contains(&category);
+        let fits = |category: &str| kind.family.takes(category);
         if !call
             .world
-            .disks
-            .linked("instance", id)
+            .linked::<Disk>("instance", id)
             .all(|disk| fits(&disk.category))
         {
             return refuse("InvalidInstanceType.NotSupportDiskCategory");
@@ -152,7 +149,7 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     rested(call, row, "spec")?;
     call.validated()?;
     let life = call.now.life;
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         if let Some(kind) = kind {
             row.instance_type.clone_from(&kind.id);
         }
@@ -187,7 +184,7 @@ fn set_bandwidth(row: &mut Instance, (inward, outward): (Option<i64>, Option<i64
 fn modify_network_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     steady(row)?;
     let bandwidth = bandwidth(call)?;
     let charge = match params.text("NetworkChargeType") {
@@ -206,7 +203,7 @@ fn modify_network_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let prepaid = row.subscription.is_some();
     let (sequence, _) = call.world.make();
     let life = call.now.life;
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         set_bandwidth(row, bandwidth);
         set(&mut row.internet_charge, charge);
         if wants_address {
@@ -237,7 +234,7 @@ fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
         _ => return refuse("InvalidInstanceChargeType.ValueNotSupported"),
     };
     for id in &ids {
-        let row = call.find(&call.world.instances, id, ABSENT)?;
+        let row = call.find::<Instance>(id, ABSENT)?;
         unlocked(row)?;
         if steady(row).is_err() {
             return refuse("InvalidStatus.ValueNotSupported");
@@ -259,7 +256,7 @@ fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let unit = params.text_or("PeriodUnit", "Month").to_owned();
     let life = call.now.life;
     for id in &ids {
-        call.world.instances.update(id, |row| {
+        call.world.update::<Instance, _>(id, |row| {
             row.subscription = expires.map(|expires| Subscription {
                 expires,
                 auto_renew: false,
@@ -271,13 +268,12 @@ fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
         });
         let disks: Vec<String> = call
             .world
-            .disks
-            .linked("instance", id)
+            .linked::<Disk>("instance", id)
             .filter(|disk| disk.system || params.flag("IncludeDataDisks"))
             .map(|disk| disk.id.clone())
             .collect();
         for disk in disks {
-            call.world.disks.update(&disk, |disk| disk.expires = expires);
+            call.world.update::<Disk, _>(&disk, |disk| disk.expires = expires);
         }
     }
     let fees = ids
@@ -300,7 +296,7 @@ fn modify_auto_renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .map(str::to_owned)
         .collect();
     for id in &ids {
-        let row = call.find(&call.world.instances, id, "InvalidParameter.InvalidInstanceId")?;
+        let row = call.find::<Instance>(id, "InvalidParameter.InvalidInstanceId")?;
         if row.subscription.is_none() {
             return refuse("ChargeTypeViolation");
         }
@@ -323,7 +319,7 @@ fn modify_auto_renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("InvalidParameter.Duration");
     }
     for id in &ids {
-        call.world.instances.update(id, |row| {
+        call.world.update::<Instance, _>(id, |row| {
             if let Some(paid) = &mut row.subscription {
                 paid.auto_renew = status == "AutoRenewal";
                 paid.not_renewed = status == "NotRenewal";
@@ -341,12 +337,12 @@ fn describe_auto_renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .comma_list("InstanceId", 100)
         .map_err(|_| Refusal::new("InvalidParameter.ToManyInstanceIds"))?;
     for id in ids.iter().flatten() {
-        let row = call.find(&call.world.instances, id, "InvalidParameter.InvalidInstanceId")?;
+        let row = call.find::<Instance>(id, "InvalidParameter.InvalidInstanceId")?;
         if charge_type(row) == "PostPaid" {
             return refuse("ChargeTypeViolation");
         }
     }
-    let page = call.page(&call.world.instances, Search::ids(ids), |row| {
+    let page = call.page::<Instance>(Search::ids(ids), |row| {
         row.subscription.as_ref().is_some_and(|paid| {
             params
                 .text("RenewalStatus")
@@ -380,7 +376,7 @@ fn renewal_status(paid: &Subscription) -> &'static str {
 
 fn allocate_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     steady(row)?;
     if row.bandwidth_out == 0 {
         return refuse("AllocateIpInvalidInstanceBandwidth");
@@ -394,7 +390,7 @@ fn allocate_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
         Some(text) if text.parse::<std::net::Ipv4Addr>().is_err() => {
             return refuse("InvalidIpAddress.Malformed");
         }
-        Some(text) if call.world.instances.linked("public ip", text).next().is_some() => {
+        Some(text) if call.world.linked::<Instance>("public ip", text).next().is_some() => {
             return refuse("IpInUse");
         }
         // Only the classic network lets one choose.
@@ -403,7 +399,7 @@ fn allocate_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
     };
     let (sequence, _) = call.world.make();
     let address = address.unwrap_or_else(|| public_ip(sequence));
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         row.public_ip = Some(address.clone());
         row.public_ip_works = false;
     });

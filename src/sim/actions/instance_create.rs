@@ -1,12 +1,17 @@
 //! Making instances from checked orders.
 
-use super::super::catalogue;
+use super::super::call::{Call, Entry};
+use super::super::head::{Next, Status};
+use super::super::net::ip_text;
 use super::super::node::{Node, map, texts};
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Disk, DiskStatus, Instance, InstanceStatus, Network, Next, ip_text};
+use super::disk_row::Disk;
+use super::instance_cards::{self, Cards};
 use super::instance_order::{DiskOrder, Order, order};
 use super::instance_power::STARTING_MS;
-use super::{Call, ECS, Entry};
+use super::instance_row::{Instance, Network};
+use super::network_interface::{self, NetworkInterface};
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "CreateInstance", create), (ECS, "RunInstances", run)];
 
@@ -25,9 +30,10 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let order = order(call, groups, vswitch, call.params.text("PrivateIpAddress"))?;
     let name = call.name("InstanceName", 2, NAME)?;
     call.validated()?;
-    let path = vec![(PENDING_MS, Next::Status(InstanceStatus::Stopped))];
-    let price = price(&order);
-    let id = make(call, &order, name, path, false)?;
+    let path = vec![(PENDING_MS, Next::Status(Status::Stopped))];
+    let price = price(call, &order);
+    let cards = instance_cards::cards(call, &order)?;
+    let id = make(call, &order, cards.as_ref(), name, path, false)?;
     let mut answer = map! { "InstanceId": id, "TradePrice": price };
     push_order(call, &mut answer, &order);
     Ok(answer)
@@ -46,15 +52,7 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("LoginAsNonRoot.ImageNotSupport");
     }
     let cards = params.groups("NetworkInterface");
-    if cards.len() > 1 {
-        // A second card is not simulated; a server without it would not be what was ordered.
-        return Err(Refusal::new("InvalidParam.SecondaryNetworkInterface")
-            .with_message("The simulator makes instances with one network interface only."));
-    }
-    let primary = cards
-        .iter()
-        .find(|card| card.text_or("InstanceType", "").eq_ignore_ascii_case("primary"))
-        .or_else(|| cards.first());
+    let primary = instance_cards::primary(&cards);
     let vswitch = params
         .text("VSwitchId")
         .or_else(|| primary?.text("VSwitchId"))
@@ -89,35 +87,28 @@ fn run(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .or_else(|| primary?.text("PrimaryIpAddress"));
     let order = order(call, groups, vswitch, address)?;
     let name = call.name("InstanceName", 2, NAME)?;
-    if order.private_ip.is_some() && amount > 1 {
+    let cards = instance_cards::cards(call, &order)?;
+    if amount > 1 && cards.as_ref().is_some_and(Cards::is_for_one) {
         return refuse("InvalidPrivateIpAddress.Duplicated");
     }
-    let free = match &order.vswitch {
-        Some((vswitch_id, _)) => call
-            .world
-            .vswitches
-            .get(vswitch_id)
-            .map_or(0, |vswitch| call.world.free_addresses(vswitch)),
-        None => usize::MAX,
-    };
-    let free = i64::try_from(free).unwrap_or(i64::MAX);
-    if free < min_amount {
+    let room = cards.as_ref().map_or(i64::MAX, |cards| cards.room(call));
+    if room < min_amount {
         return refuse("InvalidVSwitchId.IpInvalid");
     }
     call.validated()?;
-    let count = amount.min(free);
+    let count = amount.min(room);
     let mut ids = Vec::new();
     for index in 0..count {
         let path = vec![
-            (PENDING_MS, Next::Status(InstanceStatus::Starting)),
-            (STARTING_MS, Next::Status(InstanceStatus::Running)),
+            (PENDING_MS, Next::Status(Status::Starting)),
+            (STARTING_MS, Next::Status(Status::Running)),
         ];
         let name = name
             .as_deref()
             .map(|name| nth_name(name, index, count, params.flag("UniqueSuffix")));
-        ids.push(make(call, &order, name, path, true)?);
+        ids.push(make(call, &order, cards.as_ref(), name, path, true)?);
     }
-    let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(&order) * count as f64 };
+    let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(call, &order) * count as f64 };
     push_order(call, &mut answer, &order);
     Ok(answer)
 }
@@ -161,64 +152,61 @@ fn nth_name(name: &str, index: i64, count: i64, unique_suffix: bool) -> String {
 }
 
 /// Simulated price of an hour in yuan.
-fn price(order: &Order) -> f64 {
+fn price(call: &Call<'_>, order: &Order) -> f64 {
+    let catalogue = &call.settings.catalogue;
     let disks: i64 = std::iter::once(&order.system_disk)
         .chain(&order.data_disks)
-        .map(|disk| disk.size * catalogue::disk_price_per_gib_hour(&disk.category) / 1000)
+        .map(|disk| disk.size * catalogue.disk_price_per_gib_hour(&disk.category) / 1000)
         .sum();
-    let bandwidth = order.bandwidth_out * catalogue::BANDWIDTH_PRICE_PER_HOUR;
-    (order.kind.price_per_hour() + disks + bandwidth) as f64 / 1000.0
+    let bandwidth = order.bandwidth_out * catalogue.bandwidth_price_per_hour();
+    (catalogue.price_per_hour(&order.kind) + disks + bandwidth) as f64 / 1000.0
 }
 
 fn make(
     call: &mut Call<'_>,
     order: &Order,
+    cards: Option<&Cards>,
     name: Option<String>,
     path: Vec<(i64, Next)>,
     public: bool,
 ) -> Result<String, Refusal> {
-    let (sequence, id, mut numbers) = call.make("i-");
-    let infix = call.region_facts().infix;
-    let network = match &order.vswitch {
+    let (mut head, mut numbers) = call.head("i-");
+    let (sequence, id) = (head.place, head.id.clone());
+    let network = match cards {
         None => Network::Classic {
             inner_ip: 0x0A50_0000 + (sequence as u32 & 0x000F_FFFF),
         },
-        Some((vswitch_id, vpc_id)) => {
-            let address = order.private_ip.or_else(|| call.world.free_address(vswitch_id));
-            let Some(private_ip) = address else {
-                return refuse("InvalidVSwitchId.IpInvalid");
-            };
+        Some(cards) => {
+            let eni_id = network_interface::make(call, &cards.primary, "Primary", &id)?;
+            let own = call.find::<NetworkInterface>(&eni_id, "InvalidEniId.NotFound")?;
             Network::Vpc {
-                vpc_id: vpc_id.clone(),
-                vswitch_id: vswitch_id.clone(),
-                private_ip,
-                eni_id: format!("eni-{infix}{}", numbers.letters(17)),
-                mac: format!(
-                    "00:16:3e:{:02x}:{:02x}:{:02x}",
-                    sequence >> 16 & 255,
-                    sequence >> 8 & 255,
-                    sequence & 255
-                ),
+                vpc_id: own.vpc_id.clone(),
+                vswitch_id: own.vswitch_id.clone(),
+                private_ip: own.private_ip,
+                mac: own.mac.clone(),
+                eni_id,
             }
         }
     };
+    if let Some(cards) = cards {
+        cards.make_others(call, &id)?;
+    }
     let host_name = match order.host_name.as_str() {
         "" => format!("iZ{}Z", &id[2..]),
         given => given.to_owned(),
     };
     let params = call.params;
-    let life = call.now;
+    head.name = name.unwrap_or_else(|| id.clone());
+    head.description.clone_from(&order.description);
+    head.tags.clone_from(&order.tags);
+    head.status = Status::Pending;
+    head.set_out(path, call.now);
     let instance = Instance {
-        region: call.region.clone(),
+        head,
         zone: order.zone.clone(),
-        name: name.unwrap_or_else(|| id.clone()),
-        description: order.description.clone(),
         host_name,
         image_id: order.image.id.to_owned(),
         instance_type: order.kind.id.clone(),
-        status: InstanceStatus::Pending,
-        due: path.first().map(|(millis, _)| life.after(*millis)),
-        path,
         network,
         security_groups: order.groups.clone(),
         bandwidth_in: order.bandwidth_in,
@@ -229,7 +217,6 @@ fn make(
         subscription: order.subscription.clone(),
         deletion_protection: params.flag("DeletionProtection"),
         io_optimized: order.io_optimized,
-        created: call.now.real,
         started: None,
         auto_release: order.auto_release,
         stopped_mode: String::new(),
@@ -246,13 +233,10 @@ fn make(
         maintenance_notify: false,
         jumbo_frame: false,
         serial_number: numbers.uuid().to_ascii_lowercase(),
-        resource_group: params.text_or("ResourceGroupId", "").to_owned(),
         last_changes: std::collections::BTreeMap::new(),
         lock_reason: String::new(),
-        tags: order.tags.clone(),
-        id: id.clone(),
     };
-    call.world.insert_instance(sequence, instance);
+    call.world.insert(instance);
     for (disk, system) in
         std::iter::once((&order.system_disk, true)).chain(order.data_disks.iter().map(|disk| (disk, false)))
     {
@@ -267,19 +251,17 @@ pub(super) fn public_ip(sequence: u64) -> String {
 }
 
 fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool, instance_id: &str) {
-    let (sequence, id, _) = call.make("d-");
+    let (mut head, _) = call.head("d-");
+    head.name.clone_from(&disk.name);
+    head.description.clone_from(&disk.description);
+    head.status = Status::Attached;
     let row = Disk {
-        region: call.region.clone(),
+        head,
         zone: order.zone.clone(),
-        name: disk.name.clone(),
-        description: disk.description.clone(),
         category: disk.category.clone(),
         performance_level: disk.performance_level.clone(),
         size: disk.size,
         system,
-        status: DiskStatus::InUse,
-        next_status: None,
-        due: None,
         instance_id: instance_id.to_owned(),
         device: disk.device.clone(),
         image_id: if system {
@@ -300,14 +282,12 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
             .subscription
             .as_ref()
             .map(|subscription| subscription.expires),
-        created: call.now.real,
         attached: Some(call.now.real),
         detached: None,
-        resource_group: call.params.text_or("ResourceGroupId", "").to_owned(),
-        tags: Vec::new(),
-        id,
+        snapshot_policy: disk.snapshot_policy.clone(),
+        source_disk: String::new(),
     };
-    call.world.disks.insert(sequence, row);
+    call.world.insert(row);
 }
 
 #[cfg(test)]

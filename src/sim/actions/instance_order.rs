@@ -1,25 +1,31 @@
 //! Orders of instances: everything that is checked before one is made. Does not make any.
 
+use super::super::call::Call;
+use super::super::head::regional_id;
+use super::super::head::{Status, Tag};
+use super::disk_row::device;
+use super::image;
+use super::instance_row::Subscription;
+use super::key_pair::KeyPair;
+use super::security_group::SecurityGroup;
+use super::vswitch::VSwitch;
+use super::vswitch::free_addresses;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::catalogue::{self, InstanceType};
+use super::super::catalogue::{self, Image, InstanceType};
 use super::super::clock::add_months;
 use super::super::params::Params;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{KeyPair, NetworkStatus, Subscription};
-use super::super::table::Tag;
-use super::Call;
 
 const DESCRIPTION: &[&str] = &["InvalidDescription.Malformed"];
 
 /// A checked order of one or more equal instances.
 pub(super) struct Order {
-    pub(super) kind: &'static InstanceType,
+    pub(super) kind: InstanceType,
     pub(super) zone: String,
-    pub(super) image: &'static catalogue::Image,
+    pub(super) image: Image,
     pub(super) vswitch: Option<(String, String)>,
-    pub(super) private_ip: Option<u32>,
     pub(super) groups: Vec<String>,
     pub(super) description: String,
     pub(super) host_name: String,
@@ -48,6 +54,7 @@ pub(super) struct DiskOrder {
     pub(super) encrypted: bool,
     pub(super) kms_key_id: String,
     pub(super) delete_with_instance: bool,
+    pub(super) snapshot_policy: String,
 }
 
 /// Checks what is ordered. Groups, vSwitch and private address are told: they may have been given with a network card.
@@ -58,21 +65,22 @@ pub(super) fn order(
     address: Option<&str>,
 ) -> Result<Order, Refusal> {
     let params = call.params;
-    let kind = catalogue::find_instance_type(params.required("InstanceType")?)
+    let kind = call
+        .settings
+        .catalogue
+        .find_instance_type(params.required("InstanceType")?)
         .ok_or_else(|| call.code(&["InvalidInstanceType.ValueNotSupported"]))?;
     let image = image(call)?;
+    if !image.runs_on(&kind.family.architecture) {
+        return refuse("ImageNotSupportInstanceType");
+    }
     let (zone, vswitch) = place(call, vswitch)?;
-    if call
-        .settings
-        .sold_out
-        .iter()
-        .any(|sold_out| sold_out.covers(&kind.id, &zone))
-    {
+    if !call.settings.is_stocked(&kind.id, &zone) {
         return refuse("OperationDenied.NoStock");
     }
     let vpc_id = vswitch.as_ref().map_or("", |(_, vpc_id)| vpc_id.as_str());
     check_groups(call, &groups, vpc_id)?;
-    let private_ip = private_ip(call, vswitch.as_ref().map(|(id, _)| id.as_str()), address)?;
+    check_private_ip(call, vswitch.as_ref().map(|(id, _)| id.as_str()), address)?;
     let io_optimized = match params.text("IoOptimized") {
         None => !kind.family.old || kind.family.id == "ecs.n1",
         Some(text) if text.eq_ignore_ascii_case("optimized") || text.eq_ignore_ascii_case("true") => true,
@@ -99,8 +107,7 @@ pub(super) fn order(
     if !key_pair.is_empty()
         && call
             .world
-            .key_pairs
-            .get(&KeyPair::id_of(&call.region, &key_pair))
+            .get::<KeyPair>(&regional_id(&call.region, &key_pair))
             .is_none()
     {
         return refuse("InvalidKeyPairName.NotFound");
@@ -110,12 +117,11 @@ pub(super) fn order(
         password => password.is_some() && key_pair.is_empty(),
     };
     Ok(Order {
-        system_disk: system_disk(call, kind, image)?,
+        system_disk: system_disk(call, kind, &image)?,
         data_disks: data_disks(call, kind)?,
         zone,
         image,
         vswitch,
-        private_ip,
         groups,
         description: call.description(2, DESCRIPTION)?.unwrap_or_default(),
         host_name: host_name(call)?.unwrap_or_default(),
@@ -131,23 +137,36 @@ pub(super) fn order(
         user_data: user_data(call)?.unwrap_or_default(),
         auto_release: auto_release(call)?,
         tags: call.tags()?,
-        kind,
+        kind: kind.clone(),
     })
 }
 
-fn image(call: &Call<'_>) -> Result<&'static catalogue::Image, Refusal> {
+fn image(call: &Call<'_>) -> Result<Image, Refusal> {
     match (call.params.text("ImageId"), call.params.text("ImageFamily")) {
         (Some(_), Some(_)) => refuse("UnexpectedImageFamily.ImageIdSupplied"),
-        (Some(id), None) => catalogue::find_image(id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound")),
-        (None, Some(family)) => catalogue::newest_of_family(family)
+        (Some(id), None) => {
+            image::find_available(call, id).ok_or_else(|| Refusal::new("InvalidImageId.NotFound"))
+        }
+        (None, Some(family)) => image::newest_of_family(call, family)
             .ok_or_else(|| Refusal::new("InvalidImageFamily.MissingAvailableImage")),
         (None, None) => Err(Refusal::missing("ImageId")),
     }
 }
 
+/// The snapshot policy that a disk is to follow.
+fn snapshot_policy(call: &Call<'_>, id: Option<&str>) -> Result<String, Refusal> {
+    match id {
+        Some(id) if call.world.head("snapshot_policy", id).is_none() => {
+            Err(call.code(&["InvalidAutoSnapshotPolicyId.NotFound"]))
+        }
+        id => Ok(id.unwrap_or_default().to_owned()),
+    }
+}
+
 /// The zone, and the vSwitch with its VPC when there is one.
 fn place(call: &Call<'_>, vswitch: Option<String>) -> Result<(String, Option<(String, String)>), Refusal> {
-    let zone = call.params.text("ZoneId");
+    // Clients of the first years let the cloud pick a zone by this word.
+    let zone = call.params.text("ZoneId").filter(|zone| *zone != "random");
     if zone.is_some_and(|zone| !call.region_facts().has_zone(zone)) {
         return refuse("InvalidZoneId.NotFound");
     }
@@ -158,11 +177,11 @@ fn place(call: &Call<'_>, vswitch: Option<String>) -> Result<(String, Option<(St
             .or_else(|| call.region_facts().zones().next());
         return Ok((zone.unwrap_or_default(), None));
     };
-    let vswitch = call.find(&call.world.vswitches, &vswitch_id, "InvalidVSwitchId.NotFound")?;
+    let vswitch = call.find::<VSwitch>(&vswitch_id, "InvalidVSwitchId.NotFound")?;
     if vswitch.region != call.region {
         return refuse("InvalidVSwitchId.NotFound");
     }
-    if vswitch.status != NetworkStatus::Available {
+    if vswitch.status != Status::Available {
         return refuse("IncorrectVSwitchStatus");
     }
     if zone.is_some_and(|zone| zone != vswitch.zone) {
@@ -180,7 +199,7 @@ pub(super) fn check_groups(call: &Call<'_>, groups: &[String], vpc_id: &str) -> 
         return Err(call.code(&["JoinedGroupLimitExceed", "InvalidParameter"]));
     }
     for (index, id) in groups.iter().enumerate() {
-        let group = call.find(&call.world.security_groups, id, "InvalidSecurityGroupId.NotFound")?;
+        let group = call.find::<SecurityGroup>(id, "InvalidSecurityGroupId.NotFound")?;
         if group.vpc_id != vpc_id {
             return Err(call.code(&[
                 "InvalidSecurityGroup.VpcMismatch",
@@ -195,20 +214,17 @@ pub(super) fn check_groups(call: &Call<'_>, groups: &[String], vpc_id: &str) -> 
     Ok(())
 }
 
-fn private_ip(
-    call: &Call<'_>,
-    vswitch_id: Option<&str>,
-    address: Option<&str>,
-) -> Result<Option<u32>, Refusal> {
+/// The private address that is asked for can be had, or there is a free one.
+fn check_private_ip(call: &Call<'_>, vswitch_id: Option<&str>, address: Option<&str>) -> Result<(), Refusal> {
     let Some(text) = address else {
-        if let Some(vswitch) = vswitch_id.and_then(|id| call.world.vswitches.get(id))
-            && call.world.free_addresses(vswitch) == 0
+        if let Some(vswitch) = vswitch_id.and_then(|id| call.world.get::<VSwitch>(id))
+            && free_addresses(call.world, vswitch) == 0
         {
             return Err(call.code(&["QuotaExceeded.PrivateIpAddress", "InvalidVSwitchId.IpInvalid"]));
         }
-        return Ok(None);
+        return Ok(());
     };
-    let Some(vswitch) = vswitch_id.and_then(|id| call.world.vswitches.get(id)) else {
+    let Some(vswitch) = vswitch_id.and_then(|id| call.world.get::<VSwitch>(id)) else {
         return refuse("InvalidParameter.Mismatch");
     };
     let address = u32::from(
@@ -224,7 +240,7 @@ fn private_ip(
             "InvalidIPAddress.AlreadyUsed",
         ]));
     }
-    Ok(Some(address))
+    Ok(())
 }
 
 /// Eight to thirty characters of three of the four classes.
@@ -332,13 +348,13 @@ pub(super) fn paid_until(call: &Call<'_>, from: i64) -> Result<i64, Refusal> {
     Ok((end + CHINA).div_euclid(DAY) * DAY + DAY - CHINA)
 }
 
-fn system_disk(call: &Call<'_>, kind: &InstanceType, image: &catalogue::Image) -> Result<DiskOrder, Refusal> {
+fn system_disk(call: &Call<'_>, kind: &InstanceType, image: &Image) -> Result<DiskOrder, Refusal> {
     let params = call.params;
     let category = params.text_or("SystemDisk.Category", "cloud_efficiency");
     if !catalogue::DISK_CATEGORIES.contains(&category) {
         return refuse("InvalidSystemDiskCategory.ValueNotSupported");
     }
-    if !kind.family.disk_categories().contains(&category) {
+    if !kind.family.takes(category) {
         return Err(call.code(&[
             "InvalidInstanceType.NotSupportDiskCategory",
             "InvalidDiskCategory.NotSupported",
@@ -374,6 +390,7 @@ fn system_disk(call: &Call<'_>, kind: &InstanceType, image: &catalogue::Image) -
         encrypted: params.flag("SystemDisk.Encrypted"),
         kms_key_id: params.text_or("SystemDisk.KMSKeyId", "").to_owned(),
         delete_with_instance: true,
+        snapshot_policy: snapshot_policy(call, params.text("SystemDisk.AutoSnapshotPolicyId"))?,
     })
 }
 
@@ -396,7 +413,7 @@ fn data_disks(call: &Call<'_>, kind: &InstanceType) -> Result<Vec<DiskOrder>, Re
         let Some(sizes) = catalogue::disk_sizes(category) else {
             return refuse("InvalidDataDiskCategory.ValueNotSupported");
         };
-        if !kind.family.disk_categories().contains(&category) {
+        if !kind.family.takes(category) {
             return Err(call.code(&[
                 "InvalidInstanceType.NotSupportDiskCategory",
                 "InvalidDiskCategory.NotSupported",
@@ -417,15 +434,10 @@ fn data_disks(call: &Call<'_>, kind: &InstanceType) -> Result<Vec<DiskOrder>, Re
             encrypted: disk.flag("Encrypted"),
             kms_key_id: disk.text_or("KMSKeyId", "").to_owned(),
             delete_with_instance: disk.bool("DeleteWithInstance").unwrap_or(true),
+            snapshot_policy: snapshot_policy(call, disk.text("AutoSnapshotPolicyId"))?,
         });
     }
     Ok(disks)
-}
-
-/// The device name of the n-th data disk.
-pub(super) fn device(index: usize) -> String {
-    let letter = u8::try_from(index).map_or('z', |index| char::from((b'b' + index).min(b'z')));
-    format!("/dev/xvd{letter}")
 }
 
 #[cfg(test)]

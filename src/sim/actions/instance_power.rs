@@ -1,10 +1,12 @@
 //! Power and release of instances: who may call what when.
 
+use super::super::call::{Call, Entry, done};
+use super::super::head::{Next, Status};
 use super::super::node::{Node, map};
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Instance, InstanceStatus, Network, Next, STOPPING_MS};
-use super::instance::ABSENT;
-use super::{Call, ECS, Entry, done};
+use super::instance_row::{ABSENT, unlocked};
+use super::instance_row::{Instance, Network, STOPPING_MS};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "StartInstance", |call| one(call, start)),
@@ -25,20 +27,12 @@ const REBOOT_MS: i64 = 15_000;
 type Switch = fn(&Call<'_>, &Instance) -> Result<Change, Refusal>;
 
 struct Change {
-    status: InstanceStatus,
+    status: Status,
     path: Vec<(i64, Next)>,
     stopped_mode: Option<String>,
 }
 
-pub(super) fn unlocked(row: &Instance) -> Result<(), Refusal> {
-    if row.lock_reason == "security" {
-        refuse("InstanceLockedForSecurity")
-    } else {
-        Ok(())
-    }
-}
-
-fn in_status(row: &Instance, status: InstanceStatus) -> Result<(), Refusal> {
+fn in_status(row: &Instance, status: Status) -> Result<(), Refusal> {
     unlocked(row)?;
     if row.status == status && !row.is_leaving() {
         Ok(())
@@ -48,29 +42,25 @@ fn in_status(row: &Instance, status: InstanceStatus) -> Result<(), Refusal> {
 }
 
 fn start(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
-    in_status(row, InstanceStatus::Stopped)?;
+    in_status(row, Status::Stopped)?;
     if row.lock_reason == "financial" {
         return refuse("InstanceExpired");
     }
-    let sold_out = call
-        .settings
-        .sold_out
-        .iter()
-        .any(|sold_out| sold_out.covers(&row.instance_type, &row.zone));
+    let sold_out = !call.settings.is_stocked(&row.instance_type, &row.zone);
     // Only an instance that gave its place back has to find a new one.
     if row.stopped_mode == "StopCharging" && sold_out {
         return refuse("OperationDenied.NoStock");
     }
-    let path = vec![(STARTING_MS, Next::Status(InstanceStatus::Running))];
+    let path = vec![(STARTING_MS, Next::Status(Status::Running))];
     Ok(Change {
-        status: InstanceStatus::Starting,
+        status: Status::Starting,
         path,
         stopped_mode: Some(String::new()),
     })
 }
 
 fn stop(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
-    in_status(row, InstanceStatus::Running)?;
+    in_status(row, Status::Running)?;
     let mode = match call.params.text_or("StoppedMode", "KeepCharging") {
         mode @ ("KeepCharging" | "StopCharging") => mode,
         _ => return Err(Refusal::invalid("StoppedMode")),
@@ -79,19 +69,19 @@ fn stop(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
     let saves =
         mode == "StopCharging" && row.subscription.is_none() && matches!(row.network, Network::Vpc { .. });
     let mode = if saves { "StopCharging" } else { "KeepCharging" };
-    let path = vec![(STOPPING_MS, Next::Status(InstanceStatus::Stopped))];
+    let path = vec![(STOPPING_MS, Next::Status(Status::Stopped))];
     Ok(Change {
-        status: InstanceStatus::Stopping,
+        status: Status::Stopping,
         path,
         stopped_mode: Some(mode.to_owned()),
     })
 }
 
 fn reboot(_call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
-    in_status(row, InstanceStatus::Running)?;
-    let path = vec![(REBOOT_MS, Next::Status(InstanceStatus::Running))];
+    in_status(row, Status::Running)?;
+    let path = vec![(REBOOT_MS, Next::Status(Status::Running))];
     Ok(Change {
-        status: InstanceStatus::Starting,
+        status: Status::Starting,
         path,
         stopped_mode: None,
     })
@@ -99,7 +89,7 @@ fn reboot(_call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
 
 fn apply(call: &mut Call<'_>, id: &str, change: Change) {
     let now = call.now;
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         row.status = change.status;
         row.set_out(change.path, now);
         if let Some(mode) = change.stopped_mode {
@@ -110,7 +100,7 @@ fn apply(call: &mut Call<'_>, id: &str, change: Change) {
 
 fn one(call: &mut Call<'_>, switch: Switch) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     let change = switch(call, row)?;
     call.validated()?;
     apply(call, id, change);
@@ -128,7 +118,7 @@ fn batch(call: &mut Call<'_>, switch: Switch) -> Result<Node, Refusal> {
     let success_first = call.params.text("BatchOptimization") == Some("SuccessFirst");
     let mut outcomes = Vec::new();
     for id in &ids {
-        let row = call.find(&call.world.instances, id, ABSENT)?;
+        let row = call.find::<Instance>(id, ABSENT)?;
         let status = row.status;
         let outcome = switch(call, row);
         if !success_first && let Err(refusal) = outcome {
@@ -173,10 +163,11 @@ fn may_delete(call: &Call<'_>, row: &Instance) -> Result<(), Refusal> {
             return refuse("ChargeTypeViolation");
         }
     }
-    if row.status == InstanceStatus::Pending {
+    if row.status == Status::Pending {
         return refuse("IncorrectInstanceStatus.Initializing");
     }
-    if row.is_leaving() || (row.status != InstanceStatus::Stopped && !call.params.flag("Force")) {
+    call.unheld::<Instance>(&row.id)?;
+    if row.is_leaving() || (row.status != Status::Stopped && !call.params.flag("Force")) {
         return refuse("IncorrectInstanceStatus");
     }
     Ok(())
@@ -184,12 +175,12 @@ fn may_delete(call: &Call<'_>, row: &Instance) -> Result<(), Refusal> {
 
 fn release(call: &mut Call<'_>, id: &str) {
     let now = call.now;
-    call.world.instances.update(id, |row| row.release(now));
+    call.world.update::<Instance, _>(id, |row| row.release(now));
 }
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    may_delete(call, call.find(&call.world.instances, id, ABSENT)?)?;
+    may_delete(call, call.find::<Instance>(id, ABSENT)?)?;
     call.validated()?;
     release(call, id);
     done()
@@ -203,7 +194,7 @@ fn delete_batch(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .map(str::to_owned)
         .collect();
     for id in &ids {
-        may_delete(call, call.find(&call.world.instances, id, ABSENT)?)?;
+        may_delete(call, call.find::<Instance>(id, ABSENT)?)?;
     }
     if call.params.flag("DryRun") {
         return refuse("DRYRUN.SUCCESS");

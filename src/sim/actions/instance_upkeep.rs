@@ -1,14 +1,18 @@
 //! The rarer changes of an instance: renewal, release by the calendar, network move, metadata, maintenance, roles.
 
-use super::super::catalogue;
+use super::super::call::{Call, Entry, Search, done};
+use super::super::head::Status;
+use super::super::head::regional_id;
 use super::super::node::{Node, map};
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{InstanceStatus, Network};
-use super::instance::ABSENT;
+use super::disk_row::Disk;
 use super::instance_change::steady;
 use super::instance_order::{auto_release, check_groups, paid_until};
-use super::instance_power::unlocked;
-use super::{Call, ECS, Entry, Search, done};
+use super::instance_row::{ABSENT, unlocked};
+use super::instance_row::{Instance, Network};
+use super::vswitch::VSwitch;
+use super::vswitch::free_address;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "RenewInstance", renew),
@@ -30,7 +34,7 @@ pub(super) const ACTIONS: &[Entry] = &[
 fn renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     let Some(paid) = &row.subscription else {
         return refuse("ChargeTypeViolation");
     };
@@ -43,7 +47,7 @@ fn renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
         (None, Some(_)) => super::super::clock::add_months(paid.expires, 1),
         (Some(_), None) => paid_until(call, paid.expires - 1)?,
     };
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         if let Some(paid) = &mut row.subscription {
             paid.expires = expires;
         }
@@ -54,22 +58,20 @@ fn renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
     });
     let disks: Vec<String> = call
         .world
-        .disks
-        .linked("instance", id)
+        .linked::<Disk>("instance", id)
         .filter(|disk| disk.expires.is_some())
         .map(|disk| disk.id.clone())
         .collect();
     for disk in disks {
         call.world
-            .disks
-            .update(&disk, |disk| disk.expires = Some(expires));
+            .update::<Disk, _>(&disk, |disk| disk.expires = Some(expires));
     }
     Ok(map! { "OrderId": format!("20{:013}", call.world.made()) })
 }
 
 fn reactivate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     unlocked(row)?;
     if row.subscription.is_some() {
         return refuse("InvalidPayType.NotSupport");
@@ -81,49 +83,51 @@ fn reactivate(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn modify_prepay_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
+    let row = call.find::<Instance>(id, ABSENT)?;
     unlocked(row)?;
     if row.subscription.is_none() {
         return refuse("InvalidInstanceChargeType.ValueNotSupported");
     }
-    let kind = catalogue::find_instance_type(params.required("InstanceType")?)
+    let kind = call
+        .settings
+        .catalogue
+        .find_instance_type(params.required("InstanceType")?)
         .ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?;
-    let price = |id: &str| catalogue::find_instance_type(id).map_or(0, |kind| kind.price_per_hour());
+    let catalogue = &call.settings.catalogue;
+    let price = |id: &str| {
+        catalogue
+            .find_instance_type(id)
+            .map_or(0, |kind| catalogue.price_per_hour(kind))
+    };
     let downgrade = match params.text_or("OperatorType", "upgrade") {
         "upgrade" => false,
         "downgrade" => true,
         _ => return Err(Refusal::invalid("OperatorType")),
     };
-    if downgrade == (kind.price_per_hour() > price(&row.instance_type)) {
+    if downgrade == (catalogue.price_per_hour(kind) > price(&row.instance_type)) {
         return refuse("InvalidInstanceType.ValueNotSupported");
     }
-    if downgrade && row.status != InstanceStatus::Stopped {
+    if downgrade && row.status != Status::Stopped {
         return refuse("InvalidStatus.NotStopped");
     }
     steady(row)?;
-    if call
-        .settings
-        .sold_out
-        .iter()
-        .any(|sold_out| sold_out.covers(&kind.id, &row.zone))
-    {
+    if !call.settings.is_stocked(&kind.id, &row.zone) {
         return refuse("OperationDenied.NoStock");
     }
     call.world
-        .instances
-        .update(id, |row| row.instance_type.clone_from(&kind.id));
+        .update::<Instance, _>(id, |row| row.instance_type.clone_from(&kind.id));
     Ok(map! { "OrderId": format!("20{:013}", call.world.made()) })
 }
 
 fn modify_auto_release(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
-    let row = call.find(&call.world.instances, id, "NoSuchResource")?;
+    let row = call.find::<Instance>(id, "NoSuchResource")?;
     if row.subscription.is_some() {
         return refuse("ChargeTypeViolation");
     }
     // Nothing or an empty text cancels it.
     let at = auto_release(call)?;
-    call.world.instances.update(id, |row| row.auto_release = at);
+    call.world.update::<Instance, _>(id, |row| row.auto_release = at);
     done()
 }
 
@@ -131,15 +135,15 @@ fn modify_vpc_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
     let vswitch_id = params.required("VSwitchId")?;
-    let row = call.find(&call.world.instances, id, ABSENT)?;
-    let vswitch = call.find(&call.world.vswitches, vswitch_id, "InvalidVSwitchId.NotFound")?;
+    let row = call.find::<Instance>(id, ABSENT)?;
+    let vswitch = call.find::<VSwitch>(vswitch_id, "InvalidVSwitchId.NotFound")?;
     let Network::Vpc {
         vpc_id, eni_id, mac, ..
     } = &row.network
     else {
         return refuse("OperationDenied");
     };
-    if row.status != InstanceStatus::Stopped || row.is_leaving() {
+    if row.status != Status::Stopped || row.is_leaving() {
         return Err(Refusal::new("IncorrectInstanceStatus")
             .with_status(400)
             .with_message("The current status of instance does not support this operation."));
@@ -183,24 +187,22 @@ fn modify_vpc_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     };
     let (vpc_id, eni_id, mac) = (target_vpc.to_owned(), eni_id.clone(), mac.clone());
-    let Some(private_ip) = asked.or_else(|| call.world.free_address(vswitch_id)) else {
+    let Some(private_ip) = asked.or_else(|| free_address(call.world, vswitch_id)) else {
         return refuse("InvalidParameter.NotEnoughIpInVSwitch");
     };
     let vswitch_id = vswitch_id.to_owned();
-    call.world.move_instance(
-        id,
-        Network::Vpc {
+    call.world.update::<Instance, _>(id, |row| {
+        row.network = Network::Vpc {
             vpc_id,
             vswitch_id,
             private_ip,
             eni_id,
             mac,
-        },
-    );
+        };
+    });
     if !groups.is_empty() {
         call.world
-            .instances
-            .update(id, |row| row.security_groups = groups);
+            .update::<Instance, _>(id, |row| row.security_groups = groups);
     }
     done()
 }
@@ -208,7 +210,7 @@ fn modify_vpc_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn modify_metadata(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
-    call.find(&call.world.instances, id, ABSENT)?;
+    call.find::<Instance>(id, ABSENT)?;
     let endpoint = params.required("HttpEndpoint")?;
     if !matches!(endpoint, "enabled" | "disabled") {
         return refuse("InvalidHttpEndpoint.NotSupported");
@@ -217,7 +219,7 @@ fn modify_metadata(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if tokens.is_some_and(|tokens| !matches!(tokens, "optional" | "required")) {
         return refuse("InvalidHttpTokens.NotSupported");
     }
-    call.world.instances.update(id, |row| {
+    call.world.update::<Instance, _>(id, |row| {
         row.http_endpoint = endpoint.to_owned();
         if let Some(tokens) = tokens {
             row.http_tokens = tokens.to_owned();
@@ -241,10 +243,10 @@ fn modify_maintenance(call: &mut Call<'_>) -> Result<Node, Refusal> {
         )
     });
     for id in &ids {
-        call.find(&call.world.instances, id, ABSENT)?;
+        call.find::<Instance>(id, ABSENT)?;
     }
     for id in &ids {
-        call.world.instances.update(id, |row| {
+        call.world.update::<Instance, _>(id, |row| {
             if let Some(action) = action {
                 row.maintenance_action = action.to_owned();
             }
@@ -262,7 +264,7 @@ fn modify_maintenance(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn describe_maintenance(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let ids = call.params.list("InstanceId");
     let ids = (!ids.is_empty()).then_some(ids);
-    let page = call.page(&call.world.instances, Search::ids(ids), |_| true)?;
+    let page = call.page::<Instance>(Search::ids(ids), |_| true)?;
     Ok(call.listed(&page, "MaintenanceAttributes", "MaintenanceAttribute", |row| {
         let windows = row
             .maintenance_window
@@ -290,7 +292,7 @@ fn describe_attachment(call: &mut Call<'_>) -> Result<Node, Refusal> {
         ids.get_or_insert_default()
             .extend(listed.into_iter().map(str::to_owned));
     }
-    let page = call.page(&call.world.instances, Search::ids(ids), |_| true)?;
+    let page = call.page::<Instance>(Search::ids(ids), |_| true)?;
     Ok(call.listed(&page, "Instances", "Instance", |row| {
         map! { "InstanceId": &row.id, "PrivatePoolOptionsId": "", "PrivatePoolOptionsMatchCriteria": "" }
     }))
@@ -299,11 +301,10 @@ fn describe_attachment(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn release_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let address = call.params.required("PublicIpAddress")?;
     let row = match call.params.text("InstanceId") {
-        Some(id) => call.find(&call.world.instances, id, ABSENT)?,
+        Some(id) => call.find::<Instance>(id, ABSENT)?,
         None => call
             .world
-            .instances
-            .linked("public ip", address)
+            .linked::<Instance>("public ip", address)
             .next()
             .ok_or_else(|| Refusal::new("InvalidIpAddress.NeedInstanceId"))?,
     };
@@ -317,7 +318,7 @@ fn release_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
         );
     }
     let id = row.id.clone();
-    call.world.instances.update(&id, |row| {
+    call.world.update::<Instance, _>(&id, |row| {
         row.public_ip = None;
         row.public_ip_works = false;
         row.bandwidth_out = 0;
@@ -358,7 +359,7 @@ fn each_role(call: &mut Call<'_>, role: &str, bind: bool) -> Result<(usize, usiz
     let mut results = Vec::new();
     let mut failed = 0;
     for id in &ids {
-        let outcome = match call.find(&call.world.instances, id, ABSENT) {
+        let outcome = match call.find::<Instance>(id, ABSENT) {
             Err(refusal) => Err(refusal.code),
             Ok(row) if matches!(row.network, Network::Classic { .. }) => {
                 Err("InvalidNetworkType.MismatchRamRole".to_owned())
@@ -371,7 +372,7 @@ fn each_role(call: &mut Call<'_>, role: &str, bind: bool) -> Result<(usize, usiz
         };
         let code = match outcome {
             Ok(()) => {
-                call.world.instances.update(id, |row| {
+                call.world.update::<Instance, _>(id, |row| {
                     row.ram_role = if bind { role.to_owned() } else { String::new() };
                 });
                 "200".to_owned()
@@ -398,7 +399,7 @@ fn describe_role(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if ids.is_none() && params.text("RamRoleName").is_none() {
         return refuse("InvalidParameter.AllEmpty");
     }
-    let page = call.page(&call.world.instances, Search::ids(ids), |row| {
+    let page = call.page::<Instance>(Search::ids(ids), |row| {
         !row.ram_role.is_empty() && params.text("RamRoleName").is_none_or(|role| role == row.ram_role)
     })?;
     Ok(
@@ -410,23 +411,18 @@ fn describe_role(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn join_resource_group(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let group = params.required("ResourceGroupId")?.to_owned();
-    let id = params.required("ResourceId")?;
+    let group = params.required("ResourceGroupId")?;
     let kind = params.text_or("ResourceType", "instance").to_ascii_lowercase();
-    let world = &mut call.world;
-    let found = match kind.as_str() {
-        "instance" => world.instances.update(id, |row| row.resource_group = group),
-        "disk" => world.disks.update(id, |row| row.resource_group = group),
-        "securitygroup" => world.security_groups.update(id, |row| row.resource_group = group),
-        "keypair" => {
-            let id = super::super::rows::KeyPair::id_of(&call.region, id);
-            world.key_pairs.update(&id, |row| row.resource_group = group)
-        }
-        _ => return refuse("InvalidResourceType.NotFound"),
+    let id = match (params.required("ResourceId")?, kind.as_str()) {
+        (name, "keypair") => regional_id(&call.region, name),
+        (id, _) => id.to_owned(),
     };
-    if found.is_some() {
-        done()
-    } else {
-        refuse("InvalidResourceId.NotFound")
+    let Some(table) = call.world.resource_mut(ECS, &kind) else {
+        return refuse("InvalidResourceType.NotFound");
+    };
+    if table.head(&id).is_none() {
+        return refuse("InvalidResourceId.NotFound");
     }
+    table.change_head(&id, &mut |head| head.resource_group = group.to_owned());
+    done()
 }

@@ -1,15 +1,36 @@
 //! Key pairs. The private half is shown once and kept nowhere; it is no real key.
 
+use super::super::call::{Call, Entry, Search, done, ecs_tags};
+use super::super::head::Status;
+use super::super::head::regional_id;
+use super::super::head::{Head, row};
+use super::super::products::ECS;
+use super::super::world::Kind;
+use super::instance_row::Instance;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::super::clock::seconds;
 use super::super::node::{Node, map};
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{InstanceStatus, KeyPair};
 use super::super::verify::hex;
-use super::{Call, ECS, Entry, Search, done, ecs_tags};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct KeyPair {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    pub(super) fingerprint: String,
+    pub(super) public_key: String,
+}
+
+row!(KeyPair);
+
+impl Kind for KeyPair {
+    const NAME: &'static str = "key_pair";
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[(ECS, "keypair")];
+}
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "CreateKeyPair", create),
@@ -22,7 +43,8 @@ pub(super) const ACTIONS: &[Entry] = &[
 
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let (name, tags) = checked(call)?;
-    let (sequence, id, mut numbers) = call.make("ssh-");
+    let (head, mut numbers) = call.head("ssh-");
+    let id = head.id.clone();
     let mut bytes = |count: usize| -> Vec<u8> {
         (0..count / 8)
             .flat_map(|_| numbers.next().to_le_bytes())
@@ -42,7 +64,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "ssh-rsa {}",
         STANDARD.encode([b"\0\0\0\x07ssh-rsa".as_slice(), &bytes(264)].concat())
     );
-    let pair = insert(call, sequence, name, public, tags);
+    let pair = insert(call, head, name, public, tags);
     Ok(map! {
         "KeyPairId": id,
         "KeyPairName": pair.0,
@@ -61,8 +83,8 @@ fn import(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !known || parts.next().is_none_or(|body| STANDARD.decode(body).is_err()) {
         return refuse("InvalidPublicKeyBody.Malformed");
     }
-    let (sequence, ..) = call.make("ssh-");
-    let pair = insert(call, sequence, name, public, tags);
+    let (head, _) = call.head("ssh-");
+    let pair = insert(call, head, name, public, tags);
     Ok(map! { "KeyPairName": pair.0, "KeyPairFingerPrint": pair.1 })
 }
 
@@ -73,8 +95,7 @@ fn checked(call: &Call<'_>) -> Result<(String, Vec<(String, String)>), Refusal> 
     };
     if call
         .world
-        .key_pairs
-        .get(&KeyPair::id_of(&call.region, &name))
+        .get::<KeyPair>(&regional_id(&call.region, &name))
         .is_some()
     {
         return refuse("KeyPair.AlreadyExist");
@@ -84,29 +105,29 @@ fn checked(call: &Call<'_>) -> Result<(String, Vec<(String, String)>), Refusal> 
 
 fn insert(
     call: &mut Call<'_>,
-    sequence: u64,
+    head: Head,
     name: String,
     public_key: String,
     tags: Vec<(String, String)>,
 ) -> (String, String) {
     let fingerprint = hex(&Sha256::digest(public_key.as_bytes())[..16]);
     let pair = KeyPair {
-        id: KeyPair::id_of(&call.region, &name),
-        name: name.clone(),
-        region: call.region.clone(),
+        head: Head {
+            id: regional_id(&call.region, &name),
+            name: name.clone(),
+            tags,
+            ..head
+        },
         fingerprint: fingerprint.clone(),
         public_key,
-        created: call.now.real,
-        resource_group: call.params.text_or("ResourceGroupId", "").to_owned(),
-        tags,
     };
-    call.world.key_pairs.insert(sequence, pair);
+    call.world.insert(pair);
     (name, fingerprint)
 }
 
 fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let page = call.page(&call.world.key_pairs, Search::default(), |pair| {
+    let page = call.page::<KeyPair>(Search::default(), |pair| {
         params
             .text("KeyPairName")
             .is_none_or(|name| wildcard(name, &pair.name))
@@ -158,16 +179,13 @@ fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let ids: Vec<String> = names
         .unwrap_or_default()
         .iter()
-        .map(|name| KeyPair::id_of(&call.region, name))
+        .map(|name| regional_id(&call.region, name))
         .collect();
-    if ids
-        .iter()
-        .any(|id| call.world.instances.linked("key pair", id).next().is_some())
-    {
-        return refuse("InvalidParameter.KeypairAlreadyAttachedInstance");
+    for id in &ids {
+        call.unheld::<KeyPair>(id)?;
     }
     for id in &ids {
-        call.world.key_pairs.remove(id);
+        call.remove::<KeyPair>(id);
     }
     done()
 }
@@ -186,8 +204,7 @@ fn detach(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn each_instance(call: &mut Call<'_>, name: &str, bind: bool) -> Result<Node, Refusal> {
     if call
         .world
-        .key_pairs
-        .get(&KeyPair::id_of(&call.region, name))
+        .get::<KeyPair>(&regional_id(&call.region, name))
         .is_none()
     {
         return refuse("InvalidKeyPairName.NotFound");
@@ -200,21 +217,17 @@ fn each_instance(call: &mut Call<'_>, name: &str, bind: bool) -> Result<Node, Re
     let mut results = Vec::new();
     let mut failed = 0;
     for id in &ids {
-        let outcome = match call.find(&call.world.instances, id, "InvalidInstanceId.NotFound") {
+        let outcome = match call.find::<Instance>(id, "InvalidInstanceId.NotFound") {
             Err(refusal) => Err(refusal.code),
             Ok(instance) => match instance.status {
-                InstanceStatus::Running | InstanceStatus::Stopped if bind || instance.key_pair == name => {
-                    Ok(())
-                }
-                InstanceStatus::Running | InstanceStatus::Stopped => {
-                    Err("InvalidInstanceId.NotFound".to_owned())
-                }
+                Status::Running | Status::Stopped if bind || instance.key_pair == name => Ok(()),
+                Status::Running | Status::Stopped => Err("InvalidInstanceId.NotFound".to_owned()),
                 _ => Err("IncorrectInstanceStatus".to_owned()),
             },
         };
         let (code, good) = match outcome {
             Ok(()) => {
-                call.world.instances.update(id, |instance| {
+                call.world.update::<Instance, _>(id, |instance| {
                     instance.key_pair = if bind { name.to_owned() } else { String::new() };
                     // A login by key switches the one by password off.
                     instance.has_password &= !bind;

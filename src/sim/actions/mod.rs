@@ -1,73 +1,132 @@
-//! What the actions do: a function for each over the world, named in one table per file. What they share is here:
-//! ids, tags, names, paging. Does not know HTTP, signatures or error statuses.
+//! The registry: what kinds of things there are and what can be done, each declared in the file that does it. A kind
+//! more is a file and a row here; an action more is a line in its file.
 
 mod account;
+mod bandwidth_package;
+mod deletion_protection;
 mod disk;
+mod disk_restore;
+mod disk_row;
 mod eip;
+mod image;
 mod instance;
+mod instance_cards;
 mod instance_change;
 mod instance_create;
 mod instance_order;
 mod instance_power;
+mod instance_row;
 mod instance_upkeep;
 mod key_pair;
+mod monitor;
+mod nat_forward;
+mod nat_gateway;
+mod nat_snat;
 mod network_interface;
 mod offer;
 mod price;
+mod resource_group;
+mod route_entry;
+mod route_table;
 mod security_group;
 mod security_group_rule;
+mod snapshot;
+mod snapshot_group;
+mod snapshot_policy;
 mod tag;
+mod task;
 mod vpc;
+mod vpc_change;
+mod vpc_default;
 mod vswitch;
+mod vswitch_reservation;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::api::ActionFacts;
-use super::catalogue::{self, Region};
-use super::clock::Now;
-use super::cloud::Settings;
-use super::node::{Node, map};
-use super::params::Params;
-use super::refusal::{Refusal, refuse};
-use super::seed::Numbers;
-use super::table::{Row, Table, Tag, tag_key, tag_name_key};
-use super::world::World;
+use super::call::{Entry, Run};
+use super::tokens::Token;
+use super::world::KindFacts;
 
-/// An action over the world of one account.
-pub(super) type Run = fn(&mut Call<'_>) -> Result<Node, Refusal>;
+/// A row of the registry: the kind of thing that a file is about, if it is about one, and its actions.
+type Row = (Option<KindFacts>, &'static [Entry]);
 
-/// The table entry of an action: version, name and function.
-type Entry = (&'static str, &'static str, Run);
-
-const ECS: &str = "2014-05-26";
-const VPC: &str = "2016-04-28";
-
-const TABLES: &[&[Entry]] = &[
-    account::ACTIONS,
-    disk::ACTIONS,
-    eip::ACTIONS,
-    instance::ACTIONS,
-    instance_change::ACTIONS,
-    instance_create::ACTIONS,
-    instance_power::ACTIONS,
-    instance_upkeep::ACTIONS,
-    key_pair::ACTIONS,
-    network_interface::ACTIONS,
-    offer::ACTIONS,
-    price::ACTIONS,
-    security_group::ACTIONS,
-    security_group_rule::ACTIONS,
-    tag::ACTIONS,
-    vpc::ACTIONS,
-    vswitch::ACTIONS,
+// What comes first settles first when two things happen at one moment.
+const ROWS: &[Row] = &[
+    (Some(KindFacts::of::<vpc::Vpc>()), vpc::ACTIONS),
+    (Some(KindFacts::of::<vswitch::VSwitch>()), vswitch::ACTIONS),
+    (
+        Some(KindFacts::of::<security_group::SecurityGroup>()),
+        security_group::ACTIONS,
+    ),
+    (Some(KindFacts::of::<disk_row::Disk>()), disk::ACTIONS),
+    (Some(KindFacts::of::<instance_row::Instance>()), instance::ACTIONS),
+    (
+        Some(KindFacts::of::<network_interface::NetworkInterface>()),
+        network_interface::ACTIONS,
+    ),
+    (Some(KindFacts::of::<eip::Eip>()), eip::ACTIONS),
+    (Some(KindFacts::of::<key_pair::KeyPair>()), key_pair::ACTIONS),
+    (
+        Some(KindFacts::of::<route_table::RouteTable>()),
+        route_table::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<route_entry::RouteEntry>()),
+        route_entry::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<nat_gateway::NatGateway>()),
+        nat_gateway::ACTIONS,
+    ),
+    (Some(KindFacts::of::<nat_snat::SnatEntry>()), nat_snat::ACTIONS),
+    (
+        Some(KindFacts::of::<nat_forward::ForwardEntry>()),
+        nat_forward::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<bandwidth_package::BandwidthPackage>()),
+        bandwidth_package::ACTIONS,
+    ),
+    (Some(KindFacts::of::<task::Task>()), task::ACTIONS),
+    (Some(KindFacts::of::<snapshot::Snapshot>()), snapshot::ACTIONS),
+    (
+        Some(KindFacts::of::<snapshot_group::SnapshotGroup>()),
+        snapshot_group::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<snapshot_policy::SnapshotPolicy>()),
+        snapshot_policy::ACTIONS,
+    ),
+    (Some(KindFacts::of::<image::CustomImage>()), image::ACTIONS),
+    (
+        Some(KindFacts::of::<resource_group::ResourceGroup>()),
+        resource_group::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<vswitch_reservation::Reservation>()),
+        vswitch_reservation::ACTIONS,
+    ),
+    (Some(KindFacts::of::<Token>()), &[]),
+    (None, account::ACTIONS),
+    (None, instance_change::ACTIONS),
+    (None, instance_create::ACTIONS),
+    (None, instance_power::ACTIONS),
+    (None, instance_upkeep::ACTIONS),
+    (None, offer::ACTIONS),
+    (None, price::ACTIONS),
+    (None, security_group_rule::ACTIONS),
+    (None, deletion_protection::ACTIONS),
+    (None, disk_restore::ACTIONS),
+    (None, monitor::ACTIONS),
+    (None, tag::ACTIONS),
+    (None, vpc_change::ACTIONS),
+    (None, vpc_default::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {
-    TABLES
-        .iter()
-        .copied()
-        .flatten()
+    ROWS.iter()
+        .flat_map(|(_, actions)| *actions)
         .map(|(version, name, run)| ((*version, *name), *run))
         .collect()
 });
@@ -77,360 +136,7 @@ pub(super) fn find(version: &str, name: &str) -> Option<Run> {
     ACTIONS.get(&(version, name)).copied()
 }
 
-/// One call of an action: the world it works on, and everything that it may know.
-pub(super) struct Call<'a> {
-    pub(super) world: &'a mut World,
-    pub(super) params: &'a Params,
-    pub(super) facts: &'static ActionFacts,
-    /// The region of the request, named or assumed.
-    pub(super) region: String,
-    pub(super) now: Now,
-    pub(super) settings: &'a Settings,
-    pub(super) host: &'a str,
-}
-
-/// An answer without fields of its own.
-fn done() -> Result<Node, Refusal> {
-    Ok(Node::Map(Vec::new()))
-}
-
-impl Call<'_> {
-    /// Everything was checked and nothing has changed yet: a dry run ends here.
-    fn validated(&self) -> Result<(), Refusal> {
-        if self.facts.dry_run && self.params.flag("DryRun") {
-            refuse("DryRunOperation")
-        } else {
-            Ok(())
-        }
-    }
-
-    fn region_facts(&self) -> &'static Region {
-        // The gate refused unknown regions; the first one stands in for a default that is none.
-        catalogue::find_region(&self.region).unwrap_or(&catalogue::regions()[0])
-    }
-
-    /// The next place in the order of creation and an id of this kind, in the vendor's form.
-    fn make(&mut self, prefix: &str) -> (u64, String, Numbers) {
-        let infix = self.region_facts().infix;
-        let (sequence, mut numbers) = self.world.make();
-        let id = format!("{prefix}{infix}{}", numbers.letters(17));
-        (sequence, id, numbers)
-    }
-
-    /// A row by id. A request that names a region sees only what is there.
-    fn find<'t, T: Row>(&self, table: &'t Table<T>, id: &str, absent: &str) -> Result<&'t T, Refusal> {
-        let elsewhere = |row: &T| {
-            self.params
-                .text("RegionId")
-                .is_some_and(|region| region != row.region())
-        };
-        table
-            .get(id)
-            .filter(|row| !elsewhere(row))
-            .ok_or_else(|| Refusal::new(absent))
-    }
-
-    /// The code of this action's table for what several products spell differently; the first when it has none.
-    fn code(&self, codes: &[&'static str]) -> Refusal {
-        Refusal::new(self.facts.code_among(codes))
-    }
-
-    /// Tags of the form `Tag.N.Key`, `Tag.N.Value`, also in lower case.
-    fn tags(&self) -> Result<Vec<Tag>, Refusal> {
-        let groups = self.params.groups("Tag");
-        if groups.len() > 20 {
-            return Err(self.code(&[
-                "NumberExceed.Tags",
-                "SizeLimitExceeded.TagNum",
-                "InvalidTagCount",
-                "QuotaExceed.Tags",
-            ]));
-        }
-        let mut tags: Vec<Tag> = Vec::with_capacity(groups.len());
-        for group in &groups {
-            let key = group.text("Key").or_else(|| group.text("key"));
-            let value = group
-                .given("Value")
-                .or_else(|| group.given("value"))
-                .unwrap_or("");
-            let forbidden = |text: &str| {
-                text.chars().count() > 128 || text.contains("http://") || text.contains("https://")
-            };
-            let reserved = |key: &str| key.starts_with("aliyun") || key.starts_with("acs:");
-            let key = key
-                .filter(|key| !forbidden(key) && !reserved(key))
-                .ok_or_else(|| self.code(&["InvalidTagKey.Malformed", "InvalidTagKey"]))?;
-            if forbidden(value) {
-                return Err(self.code(&["InvalidTagValue.Malformed", "InvalidTagValue"]));
-            }
-            if tags.iter().any(|(other, _)| other == key) {
-                return Err(self.code(&["Duplicate.TagKey", "Forbidden.TagKey.Duplicated"]));
-            }
-            tags.push((key.to_owned(), value.to_owned()));
-        }
-        Ok(tags)
-    }
-
-    /// A name of `min` to 128 characters that does not begin like an address; the codes are those of a bad one.
-    fn name(&self, param: &str, min: usize, codes: &[&'static str]) -> Result<Option<String>, Refusal> {
-        self.free_text(param, min, 128, codes)
-    }
-
-    /// A description of `min` to 256 characters that does not begin like an address.
-    fn description(&self, min: usize, codes: &[&'static str]) -> Result<Option<String>, Refusal> {
-        self.free_text("Description", min, 256, codes)
-    }
-
-    fn free_text(
-        &self,
-        param: &str,
-        min: usize,
-        max: usize,
-        codes: &[&'static str],
-    ) -> Result<Option<String>, Refusal> {
-        let Some(text) = self.params.text(param) else {
-            return Ok(None);
-        };
-        let length = text.chars().count();
-        let address = text.starts_with("http://") || text.starts_with("https://");
-        if length < min || length > max || address {
-            Err(self.code(codes))
-        } else {
-            Ok(Some(text.to_owned()))
-        }
-    }
-
-    /// Whether a create is old enough for lists to show it.
-    fn is_visible(&self, created: i64) -> bool {
-        self.now.real - created >= self.settings.read_lag_ms
-    }
-}
-
-/// Which rows a list is about, before its filters.
-#[derive(Default)]
-struct Search<'a> {
-    ids: Option<Vec<String>>,
-    /// A kind of link and its value.
-    link: Option<(&'static str, &'a str)>,
-}
-
-impl<'a> Search<'a> {
-    fn ids<S: AsRef<str>>(ids: Option<Vec<S>>) -> Self {
-        let ids = ids.map(|ids| ids.iter().map(|id| id.as_ref().to_owned()).collect());
-        Self { ids, link: None }
-    }
-
-    fn or_link(mut self, kind: &'static str, value: Option<&'a str>) -> Self {
-        if let Some(value) = value {
-            self.link = Some((kind, value));
-        }
-        self
-    }
-}
-
-/// One page of a list, newest first.
-struct Page<'t, T> {
-    rows: Vec<&'t T>,
-    total: usize,
-    number: i64,
-    size: i64,
-    next_token: String,
-}
-
-impl Call<'_> {
-    /// The page that the request asks for, by PageNumber or by NextToken, of the rows that `keep` keeps. Region, tags
-    /// and visibility are seen to here.
-    fn page<'t, T: Row>(
-        &self,
-        table: &'t Table<T>,
-        search: Search<'_>,
-        keep: impl Fn(&T) -> bool,
-    ) -> Result<Page<'t, T>, Refusal> {
-        let tags: Vec<(String, Option<String>)> = self
-            .params
-            .groups("Tag")
-            .iter()
-            .filter_map(|group| {
-                let key = group.text("Key").or_else(|| group.text("key"))?;
-                let value = group.text("Value").or_else(|| group.text("value"));
-                Some((key.to_owned(), value.map(str::to_owned)))
-            })
-            .collect();
-        let fits = |row: &T| {
-            row.region() == self.region
-                && self.is_visible(row.created())
-                && tags.iter().all(|(key, value)| {
-                    row.tags().iter().any(|(own, own_value)| {
-                        own == key && value.as_ref().is_none_or(|value| value == own_value)
-                    })
-                })
-                && keep(row)
-        };
-        let found: Vec<u64> = self
-            .candidates(table, &search, &tags)
-            .into_iter()
-            .filter(|sequence| table.at(*sequence).is_some_and(&fits))
-            .collect();
-        self.cut(table, &found)
-    }
-
-    fn candidates<T: Row>(
-        &self,
-        table: &Table<T>,
-        search: &Search<'_>,
-        tags: &[(String, Option<String>)],
-    ) -> Vec<u64> {
-        if let Some(ids) = &search.ids {
-            let places: BTreeSet<u64> = ids.iter().filter_map(|id| table.sequence(id)).collect();
-            return places.into_iter().rev().collect();
-        }
-        let by_tag = tags.iter().map(|(key, value)| match value {
-            Some(value) => tag_key(key, value),
-            None => tag_name_key(key),
-        });
-        let by_link = search.link.map(|(kind, value)| Table::<T>::link_key(kind, value));
-        let keys: Vec<u64> = by_tag.chain(by_link).collect();
-        if keys.is_empty() {
-            return table.sequences().collect();
-        }
-        // The shortest of the indexes; the filters see to the rest.
-        let sets: Option<Vec<&BTreeSet<u64>>> = keys.iter().map(|key| table.indexed(*key)).collect();
-        sets.and_then(|sets| sets.into_iter().min_by_key(|set| set.len()))
-            .map(|set| set.iter().rev().copied().collect())
-            .unwrap_or_default()
-    }
-
-    fn cut<'t, T: Row>(&self, table: &'t Table<T>, found: &[u64]) -> Result<Page<'t, T>, Refusal> {
-        let default = |name: &str, otherwise: i64| {
-            let facts = self.facts.params.get(name)?;
-            Some(
-                facts
-                    .default
-                    .as_ref()
-                    .and_then(|text| text.parse().ok())
-                    .unwrap_or(otherwise),
-            )
-        };
-        let by_token = self.facts.next_token
-            && ["MaxResults", "NextToken"]
-                .iter()
-                .any(|name| self.params.text(name).is_some());
-        let page_size_param = if by_token { "MaxResults" } else { "PageSize" };
-        let max = self
-            .facts
-            .params
-            .get(page_size_param)
-            .and_then(|facts| facts.max())
-            .unwrap_or(100);
-        let size = match self.params.int(page_size_param)? {
-            Some(size) if size < 1 || size > max => return Err(Refusal::invalid(page_size_param)),
-            Some(size) => size,
-            None => default(page_size_param, 10).unwrap_or(10),
-        };
-        let number = self.params.int("PageNumber")?.unwrap_or(1);
-        if number < 1 {
-            return Err(Refusal::invalid("PageNumber"));
-        }
-        let count = usize::try_from(size).unwrap_or(usize::MAX);
-        let from = if by_token {
-            match self.params.text("NextToken") {
-                None => 0,
-                Some(token) => {
-                    let last = read_token(token).ok_or_else(|| Refusal {
-                        code: self
-                            .facts
-                            .code_among(&["InvalidParameter", "Invalid.NextToken"])
-                            .to_owned(),
-                        ..Refusal::invalid("NextToken")
-                    })?;
-                    found.partition_point(|sequence| *sequence >= last)
-                }
-            }
-        } else {
-            usize::try_from(number - 1)
-                .unwrap_or(usize::MAX)
-                .saturating_mul(count)
-        };
-        let places: Vec<u64> = found.iter().skip(from).take(count).copied().collect();
-        let more = from.saturating_add(count) < found.len();
-        let next_token = match places.last() {
-            Some(last) if by_token && more => write_token(*last),
-            _ => String::new(),
-        };
-        let rows = places.iter().filter_map(|sequence| table.at(*sequence)).collect();
-        Ok(Page {
-            rows,
-            total: found.len(),
-            number,
-            size,
-            next_token,
-        })
-    }
-
-    /// The answer of a list: the rows, wrapped twice, with the paging fields that this action's answer has.
-    fn listed<T>(
-        &self,
-        page: &Page<'_, T>,
-        outer: &'static str,
-        inner: &'static str,
-        node: impl Fn(&T) -> Node,
-    ) -> Node {
-        let rows: Vec<Node> = page.rows.iter().map(|row| node(row)).collect();
-        let mut answer = Node::Map(Vec::new());
-        answer.push(outer, Node::Map(vec![(inner.into(), Node::List(rows))]));
-        self.paging(&mut answer, page.total, page.number, page.size, &page.next_token);
-        answer
-    }
-
-    fn paging(&self, answer: &mut Node, total: usize, number: i64, size: i64, next_token: &str) {
-        let has = |field: &str| self.facts.response.get(field).is_some();
-        let fields: [(&'static str, Node); 5] = [
-            ("TotalCount", total.into()),
-            ("PageNumber", number.into()),
-            ("PageSize", size.into()),
-            ("NextToken", next_token.into()),
-            ("RegionId", self.region.as_str().into()),
-        ];
-        for (field, value) in fields {
-            if has(field) {
-                answer.push(field, value);
-            }
-        }
-    }
-}
-
-fn write_token(last: u64) -> String {
-    // Opaque on purpose: clients must hand it back as it is.
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(format!("after/{last}"))
-}
-
-fn read_token(token: &str) -> Option<u64> {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()?;
-    std::str::from_utf8(&bytes)
-        .ok()?
-        .strip_prefix("after/")?
-        .parse()
-        .ok()
-}
-
-/// Tags in the form of ECS.
-fn ecs_tags(tags: &[Tag]) -> Node {
-    let tags = tags
-        .iter()
-        .map(|(key, value)| map! { "TagKey": key, "TagValue": value })
-        .collect::<Vec<_>>();
-    map! { "Tag": tags }
-}
-
-/// Tags in the form of VPC.
-fn vpc_tags(tags: &[Tag]) -> Node {
-    let tags = tags
-        .iter()
-        .map(|(key, value)| map! { "Key": key, "Value": value })
-        .collect::<Vec<_>>();
-    map! { "Tag": tags }
+/// All kinds of things.
+pub(super) fn kinds() -> impl Iterator<Item = KindFacts> {
+    ROWS.iter().filter_map(|(kind, _)| *kind)
 }

@@ -1,25 +1,22 @@
 //! What can be had: regions, zones, images, instance types.
 
-use super::super::catalogue::{self, Image, InstanceType};
+use super::super::call::{Call, Entry, read_token, write_token};
+use super::super::catalogue::{self, InstanceType};
 use super::super::node::{Node, map, texts};
-use super::super::params::Params;
+use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
-use super::key_pair::wildcard;
-use super::{Call, ECS, Entry, VPC, ecs_tags, read_token, write_token};
+use super::instance_row::Instance;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeRegions", describe_regions),
     (VPC, "DescribeRegions", describe_regions),
     (ECS, "DescribeZones", describe_zones),
     (VPC, "DescribeZones", describe_vpc_zones),
-    (ECS, "DescribeImages", describe_images),
-    (ECS, "DescribeImageFromFamily", describe_image_from_family),
     (ECS, "DescribeInstanceTypes", describe_instance_types),
     (ECS, "DescribeInstanceTypeFamilies", describe_families),
     (ECS, "DescribeAvailableResource", describe_available),
     (ECS, "DescribeResourcesModification", describe_modification),
     (ECS, "DescribeAccountAttributes", describe_account),
-    (ECS, "DescribeTasks", describe_tasks),
 ];
 
 fn describe_regions(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -47,12 +44,14 @@ fn describe_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .region_facts()
         .zones()
         .map(|zone| {
-            let stocked = |kind: &InstanceType| {
-                !call.settings.sold_out.iter().any(|sold_out| sold_out.covers(&kind.id, &zone))
-            };
-            let types: Vec<&str> = catalogue::instance_types().filter(|kind| stocked(kind)).map(|kind| kind.id.as_str()).collect();
-            let families = catalogue::families().iter().map(|family| family.id);
-            let mut generations: Vec<&str> = catalogue::families().iter().map(|family| family.generation).collect();
+            let offer = &call.settings.catalogue;
+            let types: Vec<&str> = offer
+                .instance_types()
+                .map(|kind| kind.id.as_str())
+                .filter(|id| call.settings.is_stocked(id, &zone))
+                .collect();
+            let families = offer.families().map(|family| &family.id);
+            let mut generations: Vec<&str> = offer.families().map(|family| family.generation.as_str()).collect();
             generations.sort_unstable();
             generations.dedup();
             let resources = map! {
@@ -90,100 +89,6 @@ fn describe_vpc_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
     Ok(map! { "Zones": map! { "Zone": zones } })
 }
 
-fn describe_images(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let params = call.params;
-    let ids = params.comma_list("ImageId", 100)?;
-    let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    let status = params.text_or("Status", "Available");
-    let found: Vec<&Image> = catalogue::images()
-        .iter()
-        .filter(|image| {
-            ids.as_ref().is_none_or(|ids| ids.contains(&image.id))
-                && params
-                    .text("ImageName")
-                    .is_none_or(|name| wildcard(name, image.name))
-                && is("ImageFamily", image.family)
-                && is("ImageOwnerAlias", "system")
-                && is("OSType", image.os_type)
-                && is("Architecture", image.architecture)
-                && status.split(',').any(|status| status == "Available")
-                && params.groups("Tag").is_empty()
-                && params.text("SnapshotId").is_none()
-                && params.bool("IsPublic") != Some(false)
-                && params
-                    .text("InstanceType")
-                    .and_then(catalogue::find_instance_type)
-                    .is_none_or(|kind| {
-                        (kind.family.architecture == "X86") == (image.architecture == "x86_64")
-                    })
-        })
-        .collect();
-    let (number, size) = number_and_size(params, 100)?;
-    let from = usize::try_from(number - 1)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(size);
-    let nodes: Vec<Node> = found
-        .iter()
-        .skip(from)
-        .take(size)
-        .map(|image| image_node(image))
-        .collect();
-    let mut answer = map! { "Images": map! { "Image": nodes } };
-    call.paging(
-        &mut answer,
-        found.len(),
-        number,
-        i64::try_from(size).unwrap_or(i64::MAX),
-        "",
-    );
-    Ok(answer)
-}
-
-fn number_and_size(params: &Params, max: i64) -> Result<(i64, usize), Refusal> {
-    let number = params.int("PageNumber")?.unwrap_or(1);
-    let size = params.int("PageSize")?.unwrap_or(10);
-    if number < 1 {
-        return Err(Refusal::invalid("PageNumber"));
-    }
-    if !(1..=max).contains(&size) {
-        return Err(Refusal::invalid("PageSize"));
-    }
-    Ok((number, usize::try_from(size).unwrap_or(10)))
-}
-
-fn image_node(image: &Image) -> Node {
-    map! {
-        "ImageId": image.id,
-        "ImageName": image.name,
-        "ImageFamily": image.family,
-        "ImageOwnerAlias": "system",
-        "ImageVersion": "",
-        "OSName": image.os_name,
-        "OSNameEn": image.os_name_en,
-        "OSType": image.os_type,
-        "Platform": image.platform,
-        "Architecture": image.architecture,
-        "Size": image.size,
-        "Status": "Available",
-        "Progress": "100%",
-        "Description": "",
-        "CreationTime": image.created,
-        "IsSupportCloudinit": true,
-        "IsSupportIoOptimized": true,
-        "IsPublic": true,
-        "IsCopied": false,
-        "IsSubscribed": false,
-        "IsSelfShared": "",
-        "ProductCode": "",
-        "Usage": "none",
-        "ResourceGroupId": "",
-        "BootMode": "BIOS",
-        "LoginAsNonRootSupported": false,
-        "DiskDeviceMappings": map! { "DiskDeviceMapping": Vec::new() },
-        "Tags": ecs_tags(&[]),
-    }
-}
-
 fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let wanted = params.list("InstanceTypes");
@@ -197,16 +102,24 @@ fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
         Ok(bound(low)?.is_none_or(|low| value >= low) && bound(high)?.is_none_or(|high| value <= high))
     };
     let mut found = Vec::new();
-    for kind in catalogue::instance_types() {
+    for kind in call.settings.catalogue.instance_types() {
         let named = wanted.is_empty() || wanted.contains(&kind.id.as_str());
-        let in_family = families.is_empty() || families.contains(&kind.family.id);
+        let in_family = families.is_empty() || families.contains(&kind.family.id.as_str());
         let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-        let facts = is("CpuArchitecture", kind.family.architecture)
-            && is("InstanceCategory", kind.family.category)
-            && is("InstanceFamilyLevel", kind.family.level)
-            && params.int("MinimumGPUAmount")?.is_none_or(|gpus| gpus == 0)
-            && params.text("GPUSpec").is_none()
-            && params.text("LocalStorageCategory").is_none();
+        let facts = is("CpuArchitecture", &kind.family.architecture)
+            && is("InstanceCategory", &kind.family.category)
+            && is("InstanceFamilyLevel", &kind.family.level)
+            && within(
+                "MinimumGPUAmount",
+                "MaximumGPUAmount",
+                kind.gpu.as_ref().map_or(0, |gpu| gpu.amount) as f64,
+            )?
+            && is("GPUSpec", kind.gpu.as_ref().map_or("", |gpu| &gpu.spec))
+            && is(
+                "LocalStorageCategory",
+                kind.local.as_ref().map_or("", |local| &local.category),
+            )
+            && within("MinimumEniQuantity", "MaximumEniQuantity", kind.interfaces as f64)?;
         let memory = kind.memory as f64 / 1024.0;
         if named
             && in_family
@@ -239,33 +152,33 @@ fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 fn type_node(kind: &InstanceType) -> Node {
-    let bandwidth = kind.cpu * 1_000_000;
+    let (gpu, local) = (kind.gpu.as_ref(), kind.local.as_ref());
     map! {
         "InstanceTypeId": &kind.id,
-        "InstanceTypeFamily": kind.family.id,
-        "InstanceFamilyLevel": kind.family.level,
-        "InstanceCategory": kind.family.category,
-        "CpuArchitecture": kind.family.architecture,
+        "InstanceTypeFamily": &kind.family.id,
+        "InstanceFamilyLevel": &kind.family.level,
+        "InstanceCategory": &kind.family.category,
+        "CpuArchitecture": &kind.family.architecture,
         "CpuCoreCount": kind.cpu,
-        "CpuSpeedFrequency": 2.5,
-        "CpuTurboFrequency": 3.2,
-        "PhysicalProcessorModel": "simulated",
+        "CpuSpeedFrequency": kind.family.ghz.0,
+        "CpuTurboFrequency": kind.family.ghz.1,
+        "PhysicalProcessorModel": &kind.family.processor,
         "MemorySize": kind.memory as f64 / 1024.0,
-        "GPUAmount": 0,
-        "GPUSpec": "",
-        "GPUMemorySize": 0.0,
-        "LocalStorageAmount": 0,
-        "LocalStorageCapacity": 0,
-        "LocalStorageCategory": "",
-        "DiskQuantity": 17,
-        "EniQuantity": (kind.cpu / 2).clamp(2, 8),
-        "EniTotalQuantity": (kind.cpu / 2).clamp(2, 8),
-        "EniPrivateIpAddressQuantity": (kind.cpu * 3).clamp(2, 30),
+        "GPUAmount": gpu.map_or(0, |gpu| gpu.amount),
+        "GPUSpec": gpu.map_or("", |gpu| &gpu.spec),
+        "GPUMemorySize": gpu.map_or(0.0, |gpu| gpu.memory),
+        "LocalStorageAmount": local.map_or(0, |local| local.amount),
+        "LocalStorageCapacity": local.map_or(0, |local| local.size),
+        "LocalStorageCategory": local.map_or("", |local| &local.category),
+        "DiskQuantity": kind.disks,
+        "EniQuantity": kind.interfaces,
+        "EniTotalQuantity": kind.interfaces,
+        "EniPrivateIpAddressQuantity": kind.addresses,
         "EniIpv6AddressQuantity": 1,
         "EniTrunkSupported": false,
         "EriQuantity": 0,
-        "InstanceBandwidthRx": bandwidth,
-        "InstanceBandwidthTx": bandwidth,
+        "InstanceBandwidthRx": kind.bandwidth,
+        "InstanceBandwidthTx": kind.bandwidth,
         "InstancePpsRx": kind.cpu * 150_000,
         "InstancePpsTx": kind.cpu * 150_000,
         "PrimaryEniQueueNumber": (kind.cpu / 2).max(1),
@@ -277,33 +190,14 @@ fn type_node(kind: &InstanceType) -> Node {
     }
 }
 
-fn describe_image_from_family(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let family = call.params.required("ImageFamily")?;
-    let Some(image) = catalogue::newest_of_family(family) else {
-        return Ok(Node::Map(Vec::new()));
-    };
-    // Its answer knows fewer fields than the list's.
-    let image = match image_node(image) {
-        Node::Map(fields) => {
-            let known = &call.facts.response["Image"];
-            Node::Map(
-                fields
-                    .into_iter()
-                    .filter(|(name, _)| known.get(name.as_ref()).is_some())
-                    .collect(),
-            )
-        }
-        other => other,
-    };
-    Ok(map! { "Image": image })
-}
-
 fn describe_families(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let generation = call.params.text("Generation");
-    let families = catalogue::families()
-        .iter()
+    let families = call
+        .settings
+        .catalogue
+        .families()
         .filter(|family| generation.is_none_or(|wanted| wanted == family.generation))
-        .map(|family| map! { "InstanceTypeFamilyId": family.id, "Generation": family.generation })
+        .map(|family| map! { "InstanceTypeFamilyId": &family.id, "Generation": &family.generation })
         .collect::<Vec<_>>();
     Ok(map! { "InstanceTypeFamilies": map! { "InstanceTypeFamily": families } })
 }
@@ -369,27 +263,21 @@ fn zones_with(call: &Call<'_>, wanted: &str, keep: impl Fn(&InstanceType) -> boo
         .filter(|zone| params.text("ZoneId").is_none_or(|wanted| wanted == zone));
     zones
         .map(|zone| {
-            let stocked = |id: &str| {
-                !call
-                    .settings
-                    .sold_out
-                    .iter()
-                    .any(|sold_out| sold_out.covers(id, &zone))
-            };
             let family = params
                 .text("InstanceType")
-                .and_then(catalogue::find_instance_type);
+                .and_then(|id| call.settings.catalogue.find_instance_type(id));
             let categories = || {
-                catalogue::DISK_CATEGORIES.iter().filter(|category| {
-                    family
-                        .as_ref()
-                        .is_none_or(|kind| kind.family.disk_categories().contains(category))
-                })
+                catalogue::DISK_CATEGORIES
+                    .iter()
+                    .filter(|category| family.as_ref().is_none_or(|kind| kind.family.takes(category)))
             };
             let resources: Vec<Node> = match wanted.to_ascii_lowercase().as_str() {
-                "instancetype" => catalogue::instance_types()
+                "instancetype" => call
+                    .settings
+                    .catalogue
+                    .instance_types()
                     .filter(|kind| keep(kind))
-                    .map(|kind| supported(&kind.id, stocked(&kind.id), None))
+                    .map(|kind| supported(&kind.id, call.settings.is_stocked(&kind.id, &zone), None))
                     .collect(),
                 "systemdisk" => categories()
                     .map(|category| supported(category, true, Some(catalogue::SYSTEM_DISK_SIZES)))
@@ -422,11 +310,7 @@ fn zones_with(call: &Call<'_>, wanted: &str, keep: impl Fn(&InstanceType) -> boo
 
 fn describe_modification(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let row = call.find(
-        &call.world.instances,
-        params.required("ResourceId")?,
-        "InvalidInstanceId.NotFound",
-    )?;
+    let row = call.find::<Instance>(params.required("ResourceId")?, "InvalidInstanceId.NotFound")?;
     let wanted = params.required("DestinationResource")?;
     if !matches!(wanted, "InstanceType" | "SystemDisk") {
         return refuse("Invalid.DestinationResource");
@@ -462,18 +346,4 @@ fn describe_account(call: &mut Call<'_>) -> Result<Node, Refusal> {
         })
         .collect::<Vec<_>>();
     Ok(map! { "AccountAttributeItems": map! { "AccountAttributeItem": items } })
-}
-
-/// Nothing that is simulated runs as a task of its own.
-fn describe_tasks(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let (number, size) = number_and_size(call.params, 100)?;
-    let mut answer = map! { "TaskSet": map! { "Task": Vec::new() } };
-    call.paging(
-        &mut answer,
-        0,
-        number,
-        i64::try_from(size).unwrap_or(i64::MAX),
-        "",
-    );
-    Ok(answer)
 }

@@ -1,11 +1,14 @@
 //! Prices. All figures are simulated: plausible in size and order, and nobody's.
 
-use super::super::catalogue::{self, BANDWIDTH_PRICE_PER_HOUR};
+use super::super::call::{Call, Entry};
+use super::super::catalogue::{self, Catalogue};
 use super::super::node::{Node, map};
 use super::super::params::Params;
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::instance::ABSENT;
-use super::{Call, ECS, Entry};
+use super::disk_row::Disk;
+use super::instance_row::ABSENT;
+use super::instance_row::Instance;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribePrice", describe_price),
@@ -31,8 +34,10 @@ fn describe_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     let parts = match params.text_or("ResourceType", "instance") {
         "instance" => instance_parts(call)?,
-        "disk" => data_disk_parts(params)?,
-        "bandwidth" => bandwidth_part(params)?.into_iter().collect(),
+        "disk" => data_disk_parts(&call.settings.catalogue, params)?,
+        "bandwidth" => bandwidth_part(&call.settings.catalogue, params)?
+            .into_iter()
+            .collect(),
         _ => return refuse("InvalidResourceType.ValueNotSupported"),
     };
     let hours = hours(params, "Hour")?;
@@ -41,7 +46,10 @@ fn describe_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn instance_parts(call: &Call<'_>) -> Result<Parts, Refusal> {
     let params = call.params;
-    let kind = catalogue::find_instance_type(params.required("InstanceType")?)
+    let kind = call
+        .settings
+        .catalogue
+        .find_instance_type(params.required("InstanceType")?)
         .ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?;
     let category = params.text_or("SystemDisk.Category", "cloud_efficiency");
     if catalogue::disk_sizes(category).is_none() {
@@ -52,19 +60,19 @@ fn instance_parts(call: &Call<'_>) -> Result<Parts, Refusal> {
         return refuse("InvalidSystemDiskSize.ValueNotSupported");
     }
     let mut parts = vec![
-        ("instanceType", kind.price_per_hour()),
-        ("systemDisk", disk_part(category, size)),
+        ("instanceType", call.settings.catalogue.price_per_hour(kind)),
+        ("systemDisk", disk_part(&call.settings.catalogue, category, size)),
     ];
-    parts.extend(data_disk_parts(params)?);
-    parts.extend(bandwidth_part(params)?);
+    parts.extend(data_disk_parts(&call.settings.catalogue, params)?);
+    parts.extend(bandwidth_part(&call.settings.catalogue, params)?);
     Ok(parts)
 }
 
-fn disk_part(category: &str, size: i64) -> i64 {
-    size * catalogue::disk_price_per_gib_hour(category) / 1000
+fn disk_part(catalogue: &Catalogue, category: &str, size: i64) -> i64 {
+    size * catalogue.disk_price_per_gib_hour(category) / 1000
 }
 
-fn data_disk_parts(params: &Params) -> Result<Parts, Refusal> {
+fn data_disk_parts(catalogue: &Catalogue, params: &Params) -> Result<Parts, Refusal> {
     let mut parts = Vec::new();
     for disk in params.groups("DataDisk") {
         let category = disk.text_or("Category", "cloud_efficiency");
@@ -75,19 +83,19 @@ fn data_disk_parts(params: &Params) -> Result<Parts, Refusal> {
         if !sizes.contains(&size) {
             return refuse("InvalidDataDiskSize.ValueNotSupported");
         }
-        parts.push(("dataDisk", disk_part(category, size)));
+        parts.push(("dataDisk", disk_part(catalogue, category, size)));
     }
     Ok(parts)
 }
 
-fn bandwidth_part(params: &Params) -> Result<Option<(&'static str, i64)>, Refusal> {
+fn bandwidth_part(catalogue: &Catalogue, params: &Params) -> Result<Option<(&'static str, i64)>, Refusal> {
     let bandwidth = params.int("InternetMaxBandwidthOut")?.unwrap_or(0);
     if !(0..=100).contains(&bandwidth) {
         return refuse("InvalidInternetMaxBandwidthOut.ValueNotSupported");
     }
     // By traffic, nothing is paid before something flows.
     let fixed = params.text_or("InternetChargeType", "PayByTraffic") == "PayByBandwidth" && bandwidth > 0;
-    Ok(fixed.then_some(("bandwidth", bandwidth * BANDWIDTH_PRICE_PER_HOUR)))
+    Ok(fixed.then_some(("bandwidth", bandwidth * catalogue.bandwidth_price_per_hour())))
 }
 
 /// How many hours are paid for; a longer commitment counts fewer.
@@ -139,16 +147,18 @@ fn describe_renewal_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if params.text_or("ResourceType", "instance") != "instance" {
         return refuse("InvalidResourceType.ValueNotSupported");
     }
-    let row = call.find(&call.world.instances, params.required("ResourceId")?, ABSENT)?;
+    let row = call.find::<Instance>(params.required("ResourceId")?, ABSENT)?;
     if row.subscription.is_none() {
         return refuse("ChargeTypeViolation");
     }
-    let kind = catalogue::find_instance_type(&row.instance_type).map_or(0, |kind| kind.price_per_hour());
+    let catalogue = &call.settings.catalogue;
+    let kind = catalogue
+        .find_instance_type(&row.instance_type)
+        .map_or(0, |kind| catalogue.price_per_hour(kind));
     let disks: i64 = call
         .world
-        .disks
-        .linked("instance", &row.id)
-        .map(|disk| disk_part(&disk.category, disk.size))
+        .linked::<Disk>("instance", &row.id)
+        .map(|disk| disk_part(catalogue, &disk.category, disk.size))
         .sum();
     Ok(price_info(
         &[("instanceType", kind), ("disk", disks)],
@@ -159,18 +169,23 @@ fn describe_renewal_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn describe_modification_price(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let row = call.find(&call.world.instances, params.required("InstanceId")?, ABSENT)?;
+    let row = call.find::<Instance>(params.required("InstanceId")?, ABSENT)?;
     if row.subscription.is_none() {
         return refuse("ChargeTypeViolation");
     }
-    let disks = data_disk_parts(params)?;
+    let catalogue = &call.settings.catalogue;
+    let disks = data_disk_parts(catalogue, params)?;
     let Some(wanted) = params.text("InstanceType") else {
         if disks.is_empty() {
             return refuse("MissingParameter.InstanceTypeOrDataDisk");
         }
         return Ok(price_info(&disks, 480, false));
     };
-    let price = |id: &str| catalogue::find_instance_type(id).map(|kind| kind.price_per_hour());
+    let price = |id: &str| {
+        catalogue
+            .find_instance_type(id)
+            .map(|kind| catalogue.price_per_hour(kind))
+    };
     let wanted = price(wanted).ok_or_else(|| Refusal::new("InvalidInstanceType.ValueNotSupported"))?;
     let more = wanted - price(&row.instance_type).unwrap_or(0);
     let mut parts = vec![("instanceType", more.max(0))];

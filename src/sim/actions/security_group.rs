@@ -1,10 +1,79 @@
 //! Security groups, their rules and their members.
 
+use super::super::call::{Call, Entry, Search, done, ecs_tags, read_token, write_token};
 use super::super::clock::seconds;
+use super::super::head::Status;
+use super::super::head::{Head, row};
 use super::super::node::{Node, map};
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Direction, Instance, InstanceStatus, Network, NetworkStatus, Rule, SecurityGroup};
-use super::{Call, ECS, Entry, Search, done, ecs_tags, read_token, write_token};
+use super::super::world::Kind;
+use super::instance_row::Instance;
+use super::vpc::Vpc;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SecurityGroup {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    /// Empty on the classic network.
+    pub(super) vpc_id: String,
+    pub(super) kind: String,
+    pub(super) inner_access: String,
+    pub(super) rules: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Direction {
+    Ingress,
+    Egress,
+}
+
+/// What makes two rules the same rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RuleKey {
+    pub(super) direction: Direction,
+    pub(super) policy: String,
+    pub(super) protocol: String,
+    pub(super) ports: String,
+    pub(super) source_ports: String,
+    pub(super) nic_type: String,
+    pub(super) source_cidr: String,
+    pub(super) dest_cidr: String,
+    pub(super) ipv6_source_cidr: String,
+    pub(super) ipv6_dest_cidr: String,
+    /// The group on the other side.
+    pub(super) peer_group: String,
+    pub(super) peer_account: String,
+    pub(super) prefix_list: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Rule {
+    pub(super) id: String,
+    pub(super) key: RuleKey,
+    pub(super) priority: i64,
+    pub(super) description: String,
+    pub(super) created: i64,
+}
+
+row!(SecurityGroup, links: |row, link| {
+    link("vpc", &row.vpc_id);
+    for rule in &row.rules {
+        if !rule.key.peer_group.is_empty() {
+            link("security_group", &rule.key.peer_group);
+        }
+    }
+});
+
+impl Kind for SecurityGroup {
+    const NAME: &'static str = "security_group";
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[(ECS, "securitygroup")];
+    const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
+        ("vpc", &["DependencyViolation.SecurityGroup"]),
+        ("security_group", &["DependencyViolation"]),
+    ];
+}
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "CreateSecurityGroup", create),
@@ -31,8 +100,8 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let vpc_id = params.text_or("VpcId", "");
     if !vpc_id.is_empty() {
-        let vpc = call.find(&call.world.vpcs, vpc_id, "InvalidVpcId.NotFound")?;
-        if vpc.status != NetworkStatus::Available {
+        let vpc = call.find::<Vpc>(vpc_id, "InvalidVpcId.NotFound")?;
+        if vpc.status != Status::Available {
             return refuse("IncorrectVpcStatus");
         }
     }
@@ -47,38 +116,27 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let description = call.description(2, DESCRIPTION)?.unwrap_or_default();
     let tags = call.tags()?;
     let (vpc_id, kind) = (vpc_id.to_owned(), kind.to_owned());
-    let (sequence, id, _) = call.make("sg-");
-    let answer = map! { "SecurityGroupId": &id };
+    let (mut head, _) = call.head("sg-");
+    head.name = name;
+    head.description = description;
+    head.tags = tags;
+    let answer = map! { "SecurityGroupId": &head.id };
     let group = SecurityGroup {
-        id,
-        region: call.region.clone(),
+        head,
         vpc_id,
-        name,
-        description,
         inner_access: if kind == "enterprise" { "Drop" } else { "Accept" }.to_owned(),
         kind,
-        created: call.now.real,
-        resource_group: params.text_or("ResourceGroupId", "").to_owned(),
         rules: Vec::new(),
-        tags,
     };
-    call.world.security_groups.insert(sequence, group);
+    call.world.insert(group);
     Ok(answer)
 }
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("SecurityGroupId")?;
-    let group = call.find(&call.world.security_groups, id, "InvalidSecurityGroup.NotFound")?;
-    let used = call.world.instances.linked("group", id).next().is_some();
-    let referenced = call
-        .world
-        .security_groups
-        .linked("peer", id)
-        .any(|other| other.id != group.id);
-    if used || referenced {
-        return refuse("DependencyViolation");
-    }
-    call.world.security_groups.remove(id);
+    call.find::<SecurityGroup>(id, "InvalidSecurityGroup.NotFound")?;
+    call.unheld::<SecurityGroup>(id)?;
+    call.remove::<SecurityGroup>(id);
     done()
 }
 
@@ -90,27 +148,22 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     let vpc_id = params.text("VpcId");
     let network = params.text("NetworkType");
-    let page = call.page(
-        &call.world.security_groups,
-        Search::ids(ids).or_link("vpc", vpc_id),
-        |group| {
-            let named = params.text("SecurityGroupName").is_none_or(|name| {
-                name == group.name
-                    || (params.flag("FuzzyQuery") && group.name.contains(name.trim_matches('*')))
-            });
-            named
-                && vpc_id.is_none_or(|vpc_id| vpc_id == group.vpc_id)
-                && network.is_none_or(|network| (network == "vpc") != group.vpc_id.is_empty())
-                && params
-                    .text("SecurityGroupType")
-                    .is_none_or(|kind| kind == group.kind)
-                && params
-                    .text("ResourceGroupId")
-                    .is_none_or(|own| own == group.resource_group)
-        },
-    )?;
+    let page = call.page::<SecurityGroup>(Search::ids(ids).or_link("vpc", vpc_id), |group| {
+        let named = params.text("SecurityGroupName").is_none_or(|name| {
+            name == group.name || (params.flag("FuzzyQuery") && group.name.contains(name.trim_matches('*')))
+        });
+        named
+            && vpc_id.is_none_or(|vpc_id| vpc_id == group.vpc_id)
+            && network.is_none_or(|network| (network == "vpc") != group.vpc_id.is_empty())
+            && params
+                .text("SecurityGroupType")
+                .is_none_or(|kind| kind == group.kind)
+            && params
+                .text("ResourceGroupId")
+                .is_none_or(|own| own == group.resource_group)
+    })?;
     Ok(call.listed(&page, "SecurityGroups", "SecurityGroup", |group| {
-        let members = call.world.instances.count_linked("group", &group.id);
+        let members = call.world.all::<Instance>().count_linked("security_group", &group.id);
         map! {
             "SecurityGroupId": &group.id,
             "SecurityGroupName": &group.name,
@@ -132,10 +185,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("SecurityGroupId")?;
-    let group = call.find(&call.world.security_groups, id, ABSENT)?;
-    if !call.is_visible(group.created) {
-        return refuse(ABSENT);
-    }
+    let group = call.find_visible::<SecurityGroup>(id, ABSENT)?;
     let direction = match params.text_or("Direction", "all") {
         text if text.eq_ignore_ascii_case("ingress") => Some(Direction::Ingress),
         text if text.eq_ignore_ascii_case("egress") => Some(Direction::Egress),
@@ -177,8 +227,7 @@ fn rule_node(call: &Call<'_>, rule: &Rule) -> Node {
     let key = &rule.key;
     let peer_name = call
         .world
-        .security_groups
-        .get(&key.peer_group)
+        .get::<SecurityGroup>(&key.peer_group)
         .map_or("", |group| group.name.as_str());
     let ingress = key.direction == Direction::Ingress;
     let side = |mine: bool, text: &str| if mine { text.to_owned() } else { String::new() };
@@ -213,10 +262,10 @@ fn rule_node(call: &Call<'_>, rule: &Rule) -> Node {
 fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("SecurityGroupId")?;
-    call.find(&call.world.security_groups, id, ABSENT)?;
+    call.find::<SecurityGroup>(id, ABSENT)?;
     let name = call.name("SecurityGroupName", 2, NAME)?;
     let description = call.description(2, DESCRIPTION)?;
-    call.world.security_groups.update(id, |group| {
+    call.world.update::<SecurityGroup, _>(id, |group| {
         if let Some(name) = name {
             group.name = name;
         }
@@ -229,26 +278,24 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn modify_policy(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("SecurityGroupId")?;
-    call.find(&call.world.security_groups, id, ABSENT)?;
+    call.find::<SecurityGroup>(id, ABSENT)?;
     let policy = match call.params.required("InnerAccessPolicy")? {
         text if text.eq_ignore_ascii_case("accept") => "Accept",
         text if text.eq_ignore_ascii_case("drop") => "Drop",
         _ => return refuse("InvalidPolicy.Malformed"),
     };
     call.world
-        .security_groups
-        .update(id, |group| group.inner_access = policy.to_owned());
+        .update::<SecurityGroup, _>(id, |group| group.inner_access = policy.to_owned());
     done()
 }
 
 fn describe_references(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let mut references = Vec::new();
     for id in call.params.list("SecurityGroupId") {
-        call.find(&call.world.security_groups, id, ABSENT)?;
+        call.find::<SecurityGroup>(id, ABSENT)?;
         let by: Vec<Node> = call
             .world
-            .security_groups
-            .linked("peer", id)
+            .linked::<SecurityGroup>("security_group", id)
             .map(|group| map! { "SecurityGroupId": &group.id, "AliUid": &call.world.account_id })
             .collect();
         if !by.is_empty() {
@@ -262,29 +309,28 @@ fn describe_references(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn join(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let group_id = call.params.required("SecurityGroupId")?;
     let id = call.params.required("InstanceId")?;
-    let group = call.find(&call.world.security_groups, group_id, ABSENT)?;
-    let instance = call.find(&call.world.instances, id, "InvalidInstanceId.NotFound")?;
+    let group = call.find::<SecurityGroup>(group_id, ABSENT)?;
+    let instance = call.find::<Instance>(id, "InvalidInstanceId.NotFound")?;
     steady(instance)?;
     if instance.security_groups.iter().any(|own| own == group_id) {
         return refuse("InvalidInstanceId.AlreadyExists");
     }
-    if network_of(instance) != group.vpc_id {
+    if instance.network.vpc_id() != group.vpc_id {
         return refuse("InvalidInstanceId.Mismatch");
     }
     if instance.security_groups.len() >= PER_INSTANCE_MAX {
         return Err(call.code(&["InstanceSecurityGroupLimitExceeded"]));
     }
     call.world
-        .instances
-        .update(id, |instance| instance.security_groups.push(group_id.to_owned()));
+        .update::<Instance, _>(id, |instance| instance.security_groups.push(group_id.to_owned()));
     done()
 }
 
 fn leave(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let group_id = call.params.required("SecurityGroupId")?;
     let id = call.params.required("InstanceId")?;
-    call.find(&call.world.security_groups, group_id, ABSENT)?;
-    let instance = call.find(&call.world.instances, id, "InvalidInstanceId.NotFound")?;
+    call.find::<SecurityGroup>(group_id, ABSENT)?;
+    let instance = call.find::<Instance>(id, "InvalidInstanceId.NotFound")?;
     steady(instance)?;
     if !instance.security_groups.iter().any(|own| own == group_id) {
         return refuse("InvalidSecurityGroupAssociation.NotFound");
@@ -292,7 +338,7 @@ fn leave(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if instance.security_groups.len() == 1 {
         return refuse("InstanceLastSecurityGroup");
     }
-    call.world.instances.update(id, |instance| {
+    call.world.update::<Instance, _>(id, |instance| {
         instance.security_groups.retain(|own| own != group_id)
     });
     done()
@@ -301,15 +347,7 @@ fn leave(call: &mut Call<'_>) -> Result<Node, Refusal> {
 /// Members change while an instance is Running or Stopped.
 fn steady(instance: &Instance) -> Result<(), Refusal> {
     match instance.status {
-        InstanceStatus::Running | InstanceStatus::Stopped => Ok(()),
+        Status::Running | Status::Stopped => Ok(()),
         _ => refuse("IncorrectInstanceStatus"),
-    }
-}
-
-/// The VPC of an instance; empty on the classic network.
-pub(super) fn network_of(instance: &Instance) -> &str {
-    match &instance.network {
-        Network::Classic { .. } => "",
-        Network::Vpc { vpc_id, .. } => vpc_id,
     }
 }

@@ -1,11 +1,13 @@
 //! Rules of security groups. Two rules are the same when everything but their priority and description is.
 
+use super::super::call::{Call, Entry, done};
+use super::super::net::Cidr;
 use super::super::node::Node;
 use super::super::params::Params;
+use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Cidr, Direction, Rule, RuleKey, SecurityGroup};
 use super::security_group::ABSENT;
-use super::{Call, ECS, Entry, done};
+use super::security_group::{Direction, Rule, RuleKey, SecurityGroup};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "AuthorizeSecurityGroup", |call| {
@@ -95,7 +97,7 @@ fn wording(
     };
     let peer_group = params.text_or(group_param, "").to_owned();
     if !peer_group.is_empty() && params.text(account_param).is_none() {
-        let peer = call.world.security_groups.get(&peer_group).ok_or_else(|| {
+        let peer = call.world.get::<SecurityGroup>(&peer_group).ok_or_else(|| {
             Refusal::new(call.facts.code_among(&[
                 "InvalidSourceGroupId.NotFound",
                 "InvalidDestGroupId.NotFound",
@@ -210,7 +212,7 @@ fn cidr6(text: &str) -> Option<String> {
 
 fn authorize(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal> {
     let id = call.params.required("SecurityGroupId")?;
-    let group = call.find(&call.world.security_groups, id, ABSENT)?;
+    let group = call.find::<SecurityGroup>(id, ABSENT)?;
     let wanted = wordings(call, group, direction)?;
     for (index, wording) in wanted.iter().enumerate() {
         if wanted[..index].iter().any(|other| other.key == wording.key) {
@@ -244,14 +246,13 @@ fn authorize(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal>
         })
         .collect();
     call.world
-        .security_groups
-        .update(id, |group| group.rules.extend(made));
+        .update::<SecurityGroup, _>(id, |group| group.rules.extend(made));
     done()
 }
 
 fn revoke(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal> {
     let id = call.params.required("SecurityGroupId")?;
-    let group = call.find(&call.world.security_groups, id, ABSENT)?;
+    let group = call.find::<SecurityGroup>(id, ABSENT)?;
     let rule_ids = call.params.list("SecurityGroupRuleId");
     if !rule_ids.is_empty() {
         let owns = |rule_id: &str| {
@@ -263,14 +264,14 @@ fn revoke(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal> {
         if !rule_ids.iter().all(|rule_id| owns(rule_id)) {
             return refuse("InvalidParam.SecurityGroupRuleId");
         }
-        call.world.security_groups.update(id, |group| {
+        call.world.update::<SecurityGroup, _>(id, |group| {
             group.rules.retain(|rule| !rule_ids.contains(&rule.id.as_str()))
         });
         return done();
     }
     // Revoking what is not there is a success.
     let unwanted = wordings(call, group, direction)?;
-    call.world.security_groups.update(id, |group| {
+    call.world.update::<SecurityGroup, _>(id, |group| {
         group
             .rules
             .retain(|rule| unwanted.iter().all(|wording| wording.key != rule.key));
@@ -281,7 +282,7 @@ fn revoke(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal> {
 fn modify_rule(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("SecurityGroupId")?;
-    let group = call.find(&call.world.security_groups, id, ABSENT)?;
+    let group = call.find::<SecurityGroup>(id, ABSENT)?;
     let priority = priority(params)?;
     let description = params.given("Description").map(str::to_owned);
     let (rule_id, key) = match params.text("SecurityGroupRuleId") {
@@ -312,7 +313,7 @@ fn modify_rule(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusa
     {
         return Err(call.code(&["InvalidParamter.Conflict", "InvalidParameter.Conflict"]));
     }
-    call.world.security_groups.update(id, |group| {
+    call.world.update::<SecurityGroup, _>(id, |group| {
         if let Some(rule) = group.rules.iter_mut().find(|rule| rule.id == rule_id) {
             rule.key = key;
             rule.priority = priority.unwrap_or(rule.priority);

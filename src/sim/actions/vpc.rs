@@ -1,18 +1,57 @@
 //! VPCs. Does not know what lies in them beyond that it blocks a deletion.
 
+use super::super::call::{Call, Entry, Search, done, vpc_tags};
 use super::super::clock::seconds;
+use super::super::head::{Head, Status, Tag, row};
+use super::super::net::{Cidr, Cidr6};
 use super::super::node::{Node, map, texts};
+use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
-use super::super::rows::{Cidr, NetworkStatus, Vpc};
-use super::{Call, Entry, Search, VPC, done, vpc_tags};
+use super::super::world::Kind;
+use super::route_table;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Vpc {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    pub(super) cidr_block: Cidr,
+    pub(super) router_id: String,
+    pub(super) route_table_id: String,
+    pub(super) user_cidr: String,
+    pub(super) dns_host_names: bool,
+    #[serde(default)]
+    pub(super) ipv6: Option<Cidr6>,
+    #[serde(default)]
+    pub(super) ipv6_isp: String,
+    /// Further networks, in the order of their coming.
+    #[serde(default)]
+    pub(super) secondary: Vec<Cidr>,
+    #[serde(default)]
+    pub(super) is_default: bool,
+}
+
+impl Vpc {
+    /// Whether a network lies in one of its own.
+    pub(super) fn covers(&self, cidr: Cidr) -> bool {
+        std::iter::once(&self.cidr_block)
+            .chain(&self.secondary)
+            .any(|own| own.covers(cidr))
+    }
+}
+
+row!(Vpc);
+
+impl Kind for Vpc {
+    const NAME: &'static str = "vpc";
+    const RESOURCE: &'static [(&'static str, &'static str)] = &[(VPC, "vpc")];
+}
 
 pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "CreateVpc", create),
     (VPC, "DeleteVpc", delete),
     (VPC, "DescribeVpcs", describe),
     (VPC, "DescribeVpcAttribute", describe_attribute),
-    (VPC, "ModifyVpcAttribute", modify),
-    (VPC, "DescribeRouteTableList", describe_route_tables),
 ];
 
 /// Simulated: how long a new VPC is Pending.
@@ -20,33 +59,78 @@ const PENDING_MS: i64 = 2_000;
 /// The networks that a VPC may be cut from.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
-const NAME: &[&str] = &["InvalidVpcName.Malformed"];
-const DESCRIPTION: &[&str] = &["InvalidVpcDiscription.Malformed"];
+pub(super) const NAME: &[&str] = &["InvalidVpcName.Malformed"];
+pub(super) const DESCRIPTION: &[&str] = &["InvalidVpcDiscription.Malformed"];
 
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let cidr_block = cidr(call.params.text_or("CidrBlock", "172.16.0.0/12"))
         .ok_or_else(|| Refusal::invalid("CidrBlock"))?;
+    let ipv6_isp = ipv6_isp(call)?;
+    if call.params.text("Ipv6CidrBlock").is_some() {
+        // Only a block that was reserved for the account can be asked for, and none is.
+        return refuse("OperationFailed.IPv6CidrNotReserved");
+    }
+    for pool in ["Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
+        if call.params.text(pool).is_some() {
+            return refuse("ResourceNotFound.IpamPool");
+        }
+    }
+    for mask in ["Ipv4CidrMask", "Ipv6CidrMask"] {
+        if call.params.text(mask).is_some() {
+            return refuse("IllegalParam.IpamPool");
+        }
+    }
+    let with_ipv6 = call.params.flag("EnableIpv6");
     let name = call.name("VpcName", 1, NAME)?.unwrap_or_default();
     let description = call.description(1, DESCRIPTION)?.unwrap_or_default();
     let tags = call.tags()?;
     call.validated()?;
-    let (sequence, id, mut numbers) = call.make("vpc-");
-    let infix = call.region_facts().infix;
-    let vpc = Vpc {
-        region: call.region.clone(),
+    let order = Order {
         cidr_block,
         name,
         description,
-        status: NetworkStatus::Pending,
-        due: Some(call.now.after(PENDING_MS)),
-        created: call.now.real,
-        router_id: format!("vrt-{infix}{}", numbers.letters(17)),
-        route_table_id: format!("vtb-{infix}{}", numbers.letters(17)),
         user_cidr: call.params.text_or("UserCidr", "").to_owned(),
         dns_host_names: call.params.flag("EnableDnsHostname"),
-        resource_group: call.params.text_or("ResourceGroupId", "").to_owned(),
+        with_ipv6,
+        ipv6_isp,
+        is_default: false,
         tags,
-        id,
+    };
+    Ok(insert(call, order))
+}
+
+/// What a new VPC is to be.
+pub(super) struct Order {
+    pub(super) cidr_block: Cidr,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) user_cidr: String,
+    pub(super) dns_host_names: bool,
+    pub(super) with_ipv6: bool,
+    pub(super) ipv6_isp: String,
+    pub(super) is_default: bool,
+    pub(super) tags: Vec<Tag>,
+}
+
+/// Makes a VPC with its route table; the answer names them.
+pub(super) fn insert(call: &mut Call<'_>, order: Order) -> Node {
+    let (mut head, mut numbers) = call.head("vpc-");
+    head.name = order.name;
+    head.description = order.description;
+    head.tags = order.tags;
+    head.pass(Status::Pending, PENDING_MS, Status::Available, call.now);
+    let infix = call.region_facts().infix;
+    let vpc = Vpc {
+        cidr_block: order.cidr_block,
+        router_id: format!("vrt-{infix}{}", numbers.letters(17)),
+        route_table_id: format!("vtb-{infix}{}", numbers.letters(17)),
+        user_cidr: order.user_cidr,
+        dns_host_names: order.dns_host_names,
+        ipv6: order.with_ipv6.then(|| ipv6_block(head.place)),
+        ipv6_isp: order.ipv6_isp,
+        secondary: Vec::new(),
+        is_default: order.is_default,
+        head,
     };
     let answer = map! {
         "VpcId": &vpc.id,
@@ -54,12 +138,31 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "RouteTableId": &vpc.route_table_id,
         "ResourceGroupId": &vpc.resource_group,
     };
-    call.world.vpcs.insert(sequence, vpc);
-    Ok(answer)
+    route_table::make_system(call, &vpc.head, &vpc.router_id, &vpc.route_table_id);
+    call.world.insert(vpc);
+    answer
+}
+
+/// The network of 56 bits that belongs to a place in the order of creation.
+pub(super) fn ipv6_block(place: u64) -> Cidr6 {
+    let number = u128::from(place & 0xffff);
+    let segments = [0x2408, 0x4005, 0x300 | number >> 8, (number & 0xff) << 8];
+    Cidr6 {
+        base: segments.iter().fold(0, |base, segment| base << 16 | segment) << 64,
+        bits: 56,
+    }
+}
+
+pub(super) fn ipv6_isp(call: &Call<'_>) -> Result<String, Refusal> {
+    match call.params.text_or("Ipv6Isp", "BGP") {
+        "BGP" => Ok("BGP".to_owned()),
+        "ChinaMobile" | "ChinaUnicom" | "ChinaTelecom" => refuse("UnsupportedFeature.Ipv6Isp"),
+        _ => Err(call.code(&["UnsupportedFeature.Ipv6Isp"])),
+    }
 }
 
 /// A network that a VPC may have: private, with a mask of 8 to 28 bits.
-fn cidr(text: &str) -> Option<Cidr> {
+pub(super) fn cidr(text: &str) -> Option<Cidr> {
     let cidr = Cidr::parse(text)?;
     let private = PRIVATE
         .iter()
@@ -70,18 +173,13 @@ fn cidr(text: &str) -> Option<Cidr> {
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VpcId")?;
-    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
-    if vpc.status != NetworkStatus::Available {
+    let vpc = call.find::<Vpc>(id, "InvalidVpcId.NotFound")?;
+    if vpc.status != Status::Available {
         return refuse("IncorrectVpcStatus");
     }
-    if call.world.vswitches.linked("vpc", id).next().is_some() {
-        return refuse("DependencyViolation.VSwitch");
-    }
-    if call.world.security_groups.linked("vpc", id).next().is_some() {
-        return refuse("DependencyViolation.SecurityGroup");
-    }
+    call.unheld::<Vpc>(id)?;
     call.validated()?;
-    call.world.vpcs.remove(id);
+    call.remove::<Vpc>(id);
     done()
 }
 
@@ -90,21 +188,30 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let ids = params
         .comma_list("VpcId", 20)
         .map_err(|_| Refusal::new("InvalidVpcIdNumber.NotSupported"))?;
-    let page = call.page(&call.world.vpcs, Search::ids(ids), |vpc| {
+    let page = call.page::<Vpc>(Search::ids(ids), |vpc| {
         params.text("VpcName").is_none_or(|name| name == vpc.name)
             && params
                 .text("ResourceGroupId")
                 .is_none_or(|group| group == vpc.resource_group)
-            && params.bool("IsDefault") != Some(true)
-            && params.bool("EnableIpv6") != Some(true)
+            && params
+                .bool("IsDefault")
+                .is_none_or(|wanted| wanted == vpc.is_default)
+            && params
+                .bool("EnableIpv6")
+                .is_none_or(|wanted| wanted == vpc.ipv6.is_some())
     })?;
     Ok(call.listed(&page, "Vpcs", "Vpc", |vpc| {
         let mut node = common(call, vpc);
-        node.push(
-            "RouterTableIds",
-            map! { "RouterTableIds": texts([&vpc.route_table_id]) },
-        );
-        node.push("NatGatewayIds", map! { "NatGatewayIds": Vec::new() });
+        let tables = call
+            .world
+            .heads_linked("route_table", "vpc", &vpc.id)
+            .map(|head| &head.id);
+        let gateways = call
+            .world
+            .heads_linked("nat_gateway", "vpc", &vpc.id)
+            .map(|head| &head.id);
+        node.push("RouterTableIds", map! { "RouterTableIds": texts(tables) });
+        node.push("NatGatewayIds", map! { "NatGatewayIds": texts(gateways) });
         node.push("CenStatus", "Detached");
         node
     }))
@@ -112,21 +219,21 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VpcId")?;
-    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
-    if !call.is_visible(vpc.created) {
-        return refuse("InvalidVpcId.NotFound");
-    }
+    let vpc = call.find_visible::<Vpc>(id, "InvalidVpcId.NotFound")?;
     let mut node = common(call, vpc);
     node.push("ClassicLinkEnabled", false);
     node.push("AssociatedCens", map! { "AssociatedCen": Vec::new() });
     let count = |kind: &str, count: usize| map! { "ResourceType": kind, "ResourceCount": count };
     let resources = vec![
-        count("VSwitch", call.world.vswitches.linked("vpc", id).count()),
+        count("VSwitch", call.world.heads_linked("vswitch", "vpc", id).count()),
         count("VRouter", 1),
-        count("RouteTable", 1),
+        count(
+            "RouteTable",
+            call.world.heads_linked("route_table", "vpc", id).count(),
+        ),
         count(
             "SecurityGroup",
-            call.world.security_groups.linked("vpc", id).count(),
+            call.world.heads_linked("security_group", "vpc", id).count(),
         ),
     ];
     node.push("CloudResources", map! { "CloudResourceSetType": resources });
@@ -137,9 +244,13 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
     let vswitches = call
         .world
-        .vswitches
-        .linked("vpc", &vpc.id)
-        .map(|vswitch| &vswitch.id);
+        .heads_linked("vswitch", "vpc", &vpc.id)
+        .map(|head| &head.id);
+    let ipv6_blocks = vpc
+        .ipv6
+        .iter()
+        .map(|block| map! { "Ipv6CidrBlock": block.to_string(), "Ipv6Isp": &vpc.ipv6_isp })
+        .collect::<Vec<_>>();
     let user_cidrs: Vec<&str> = vpc.user_cidr.split(',').filter(|cidr| !cidr.is_empty()).collect();
     map! {
         "VpcId": &vpc.id,
@@ -152,11 +263,11 @@ fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
         "VRouterId": &vpc.router_id,
         "VSwitchIds": map! { "VSwitchId": texts(vswitches) },
         "UserCidrs": map! { "UserCidr": texts(user_cidrs) },
-        "SecondaryCidrBlocks": map! { "SecondaryCidrBlock": Vec::new() },
-        "Ipv6CidrBlock": "",
-        "Ipv6CidrBlocks": map! { "Ipv6CidrBlock": Vec::new() },
-        "EnabledIpv6": false,
-        "IsDefault": false,
+        "SecondaryCidrBlocks": map! { "SecondaryCidrBlock": texts(vpc.secondary.iter().map(Cidr::to_string)) },
+        "Ipv6CidrBlock": vpc.ipv6.map(|block| block.to_string()).unwrap_or_default(),
+        "Ipv6CidrBlocks": map! { "Ipv6CidrBlock": ipv6_blocks },
+        "EnabledIpv6": vpc.ipv6.is_some(),
+        "IsDefault": vpc.is_default,
         "DnsHostnameStatus": if vpc.dns_host_names { "ENABLED" } else { "DISABLED" },
         "DhcpOptionsSetId": "",
         "DhcpOptionsSetStatus": "",
@@ -164,83 +275,4 @@ fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
         "ResourceGroupId": &vpc.resource_group,
         "Tags": vpc_tags(&vpc.tags),
     }
-}
-
-fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let params = call.params;
-    let id = params.required("VpcId")?;
-    let vpc = call.find(&call.world.vpcs, id, "InvalidVpcId.NotFound")?;
-    if vpc.status != NetworkStatus::Available {
-        return refuse("IncorrectVpcStatus");
-    }
-    let name = call.name("VpcName", 1, NAME)?;
-    let description = call.description(1, DESCRIPTION)?;
-    let cidr_block = match params.text("CidrBlock") {
-        None => None,
-        Some(text) => Some(cidr(text).ok_or_else(|| Refusal::new("InvalidCidrBlock.Malformed"))?),
-    };
-    if let Some(wanted) = cidr_block
-        && call
-            .world
-            .vswitches
-            .linked("vpc", id)
-            .any(|vswitch| !wanted.covers(vswitch.cidr_block))
-    {
-        return refuse("IllegalCidrBlock");
-    }
-    call.world.vpcs.update(id, |vpc| {
-        if let Some(name) = name.or_else(|| params.given("VpcName").map(str::to_owned)) {
-            vpc.name = name;
-        }
-        if let Some(description) = description.or_else(|| params.given("Description").map(str::to_owned)) {
-            vpc.description = description;
-        }
-        if let Some(cidr_block) = cidr_block {
-            vpc.cidr_block = cidr_block;
-        }
-        if let Some(on) = params.bool("EnableDnsHostname") {
-            vpc.dns_host_names = on;
-        }
-    });
-    done()
-}
-
-fn describe_route_tables(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let params = call.params;
-    let ids = params.text("VpcId").map(|id| vec![id]);
-    let page = call.page(&call.world.vpcs, Search::ids(ids), |vpc| {
-        params
-            .text("RouteTableId")
-            .is_none_or(|id| id == vpc.route_table_id)
-            && params.text("RouterId").is_none_or(|id| id == vpc.router_id)
-            && params.text("RouteTableName").is_none()
-            && params.text("RouterType").is_none_or(|kind| kind == "VRouter")
-    })?;
-    Ok(
-        call.listed(&page, "RouterTableList", "RouterTableListType", |vpc| {
-            let vswitches = call
-                .world
-                .vswitches
-                .linked("vpc", &vpc.id)
-                .map(|vswitch| &vswitch.id);
-            map! {
-                "RouteTableId": &vpc.route_table_id,
-                "RouteTableType": "System",
-                "RouteTableName": "",
-                "Description": "",
-                "RouterId": &vpc.router_id,
-                "RouterType": "VRouter",
-                "VpcId": &vpc.id,
-                "VSwitchIds": map! { "VSwitchId": texts(vswitches) },
-                "GatewayIds": map! { "GatewayIds": Vec::new() },
-                "AssociateType": "VSwitch",
-                "Status": "Available",
-                "CreationTime": seconds(vpc.created),
-                "OwnerId": call.world.account_id.parse::<i64>().unwrap_or(0),
-                "ResourceGroupId": &vpc.resource_group,
-                "RoutePropagationEnable": true,
-                "Tags": vpc_tags(&[]),
-            }
-        }),
-    )
 }

@@ -106,7 +106,9 @@ impl<'a> Run<'a> {
         for (address, size) in wanted {
             match known.get(address) {
                 None => self.create(&session, address, *size).await?,
-                Some(resource) if resource.attributes != attributes(*size) => {
+                Some(resource)
+                    if resource.attributes != attributes(*size) || !resource.unsettled.is_empty() =>
+                {
                     self.resize(&session, address, &resource.id, *size).await?;
                 }
                 Some(_) => {}
@@ -117,14 +119,17 @@ impl<'a> Run<'a> {
 
     async fn recover(&mut self, session: &Session, intent: &Intent) -> Result<(), StateError> {
         let token = intent.token.clone().unwrap_or_default();
-        let address = intent.address.clone();
+        let address = intent.object.address.clone();
         let (found, exists) = {
             let cloud = self.cloud.lock().unwrap();
             (cloud.by_token(&token), cloud.existing().contains_key(&address))
         };
-        let change = match (intent.operation, found) {
-            (Operation::Create, Some(id)) => Change::Done(intent.seq, vec![made(&address, &id)]),
-            (Operation::Delete, _) if !exists => Change::Done(intent.seq, vec![Effect::Remove { address }]),
+        let known = session.with_state(|state| state.resources.get(&address).map(|entry| entry.id.clone()));
+        let change = match (intent.action.as_str(), found) {
+            ("CreateVpc", Some(id)) => Change::Done(intent.seq, vec![made(&address, &id)]),
+            ("DeleteVpc", _) if !exists => {
+                Change::Done(intent.seq, vec![remove(&address, &known.unwrap_or_default())])
+            }
             _ => Change::Failed(intent.seq),
         };
         self.write(session, change).await
@@ -156,12 +161,7 @@ impl<'a> Run<'a> {
             .intent(session, draft(address, Operation::Update, &token))
             .await?;
         self.call(&token, |cloud| cloud.sizes.insert(id.to_owned(), size))?;
-        let effect = Effect::Settle {
-            address: address.clone(),
-            attributes: attributes(size),
-            dependencies: BTreeSet::new(),
-            prevent_destroy: false,
-        };
+        let effect = settle(address, size, &[], Lifecycle::default());
         self.write(session, Change::Done(seq, vec![effect])).await
     }
 
@@ -171,17 +171,20 @@ impl<'a> Run<'a> {
             .intent(session, draft(address, Operation::Delete, &token))
             .await?;
         self.call(&token, |cloud| cloud.delete(id))?;
-        let address = address.clone();
-        self.write(session, Change::Done(seq, vec![Effect::Remove { address }]))
+        self.write(session, Change::Done(seq, vec![remove(address, id)]))
             .await
     }
 
     async fn intent(&mut self, session: &Session, draft: IntentDraft) -> Result<u64, StateError> {
         let mut after = Kept::of_session(session);
-        after.open.push(Intent {
+        let intent = Intent {
             seq: u64::MAX,
             draft: draft.clone(),
-        });
+        };
+        let mut state = session.with_state(Clone::clone);
+        state.owe(&intent);
+        after.resources = state.resources;
+        after.open.push(intent);
         (self.seen)(Moment::Begins(after));
         let seq = session.intent(draft).await?;
         (self.seen)(Moment::Durable);
@@ -196,7 +199,7 @@ impl<'a> Run<'a> {
         if let Change::Done(_, effects) = &change {
             let mut state = session.with_state(Clone::clone);
             for effect in effects {
-                state.apply(&super::super::resolve(effect, Some(&intent)).unwrap());
+                state.apply(effect, Some(&intent));
             }
             after.resources = state.resources;
         }

@@ -188,7 +188,7 @@ fn damaged_states_are_refused_untouched_and_can_be_restored() {
         ),
         (
             "E0805",
-            text.replace("\"format\": 1,", "\"format\": 2,").into_bytes(),
+            text.replace("\"format\": 2,", "\"format\": 3,").into_bytes(),
         ),
     ];
     for (code, damage) in cases {

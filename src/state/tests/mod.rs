@@ -1,7 +1,10 @@
 //! Tests of the state: on the machine's files, on a disk in memory, and through crashes.
 
 mod crash;
+mod effects;
 mod files;
+mod folder;
+mod formats;
 mod fuzz;
 mod session;
 
@@ -14,13 +17,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    Effect, Intent, IntentDraft, Loaded, LocalStore, LockNote, Operation, Resource, Session, StateError,
+    Effect, Intent, IntentDraft, Lifecycle, Loaded, LocalStore, LockNote, Resource, Session, StateError,
 };
-use crate::address::{Address, Key};
+use crate::address::{Address, Key, Object};
+use crate::api::Repeat;
 use crate::env::faults::Faults;
 use crate::env::memory::MemoryDisk;
 use crate::env::{BoxFuture, Clock, FileSystem, Random, SystemFiles};
-use crate::step::Class;
 use crate::value::Attributes;
 
 /// A clock that a test sets forward.
@@ -130,8 +133,23 @@ fn attributes(size: i64) -> Attributes {
     ])
 }
 
+/// What an intent of these tests is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    Create,
+    /// A create whose predecessor stays until it is made.
+    Succeed,
+    Update,
+    Delete,
+}
+
 fn draft(address: &Address, operation: Operation, token: &str) -> IntentDraft {
-    let resource = (operation == Operation::Create).then(|| {
+    let (step, action) = match operation {
+        Operation::Create | Operation::Succeed => ("create", "CreateVpc"),
+        Operation::Update => ("resize", "ModifyVpcAttribute"),
+        Operation::Delete => ("delete", "DeleteVpc"),
+    };
+    let resource = matches!(operation, Operation::Create | Operation::Succeed).then(|| {
         Box::new(Resource {
             type_name: address.type_name().to_owned(),
             attributes: attributes(1),
@@ -140,12 +158,14 @@ fn draft(address: &Address, operation: Operation, token: &str) -> IntentDraft {
         })
     });
     IntentDraft {
-        address: address.clone(),
-        operation,
-        step: "create".to_owned(),
+        object: match operation {
+            Operation::Succeed => Object::next(address.clone()),
+            _ => Object::now(address.clone()),
+        },
+        step: step.to_owned(),
         product: "Vpc".to_owned(),
-        action: "CreateVpc".to_owned(),
-        class: Class::T,
+        action: action.to_owned(),
+        class: Repeat::Token,
         token: Some(token.to_owned()),
         created_at: Timestamp::from_second(1_800_000_000).unwrap(),
         sealed_params: BTreeMap::from([
@@ -157,6 +177,10 @@ fn draft(address: &Address, operation: Operation, token: &str) -> IntentDraft {
                 "c67ea618-ca2d-4fc5-b746-d58e31d761c4".to_owned(),
             ),
         ]),
+        owes: (operation == Operation::Update)
+            .then(|| ("size".to_owned(), "resize".to_owned()))
+            .into_iter()
+            .collect(),
         resource,
         plain: false,
         members: Vec::new(),
@@ -177,6 +201,24 @@ async fn create(session: &Session, address: &Address, id: &str) -> Result<(), St
         .intent(draft(address, Operation::Create, &format!("token-{id}")))
         .await?;
     session.done(seq, vec![made(address, id)]).await
+}
+
+fn remove(address: &Address, id: &str) -> Effect {
+    Effect::Remove {
+        address: address.clone(),
+        id: id.to_owned(),
+    }
+}
+
+fn settle(address: &Address, size: i64, needs: &[&str], lifecycle: Lifecycle) -> Effect {
+    Effect::Settle {
+        address: address.clone(),
+        attributes: attributes(size),
+        dependencies: needs.iter().map(|name| super::tests::address(name)).collect(),
+        lifecycle,
+        imported: None,
+        unsettled: BTreeMap::new(),
+    }
 }
 
 /// What of a state must survive: everything but when and by whom it was written.

@@ -150,12 +150,7 @@ fn nothing_is_begun_after_a_failed_write() {
             .unwrap_err();
         assert_eq!(error.code(), "E0812");
         let writes = disk.changes();
-        assert!(
-            session
-                .note(vec![Effect::Remove { address: copy(1) }])
-                .await
-                .is_err()
-        );
+        assert!(session.note(vec![remove(&copy(1), "vpc-1")]).await.is_err());
         assert!(
             session.with_state(|state| state.resources.is_empty()),
             "what is known can still be told"
@@ -196,8 +191,21 @@ fn effects_that_make_no_sense_are_not_written() {
         put("new", circular),
         put("new", other_type),
         made(&address("new"), "vpc-9"),
-        Effect::Depose {
-            address: address("new"),
+        Effect::Restore {
+            address: address("a"),
+            id: "vpc-1".to_owned(),
+        },
+        Effect::Settle {
+            address: address("a"),
+            attributes: attributes(1),
+            dependencies: BTreeSet::new(),
+            lifecycle: Lifecycle::default(),
+            imported: None,
+            unsettled: BTreeMap::from([("size".to_owned(), String::new())]),
+        },
+        Effect::Data {
+            address: Address::new("image", "ubuntu"),
+            value: Some(Value::Token),
         },
         Effect::Merge {
             address: address("new"),
@@ -280,7 +288,7 @@ fn a_batch_is_one_intent_with_several_members() {
         let mut batch = draft(&copy(0), Operation::Create, "shared");
         let resource = batch.resource.clone().unwrap();
         batch.members = (1..3)
-            .map(|index| super::super::Member {
+            .map(|index| super::super::intent::Member {
                 address: copy(index),
                 resource: resource.clone(),
             })
@@ -309,53 +317,13 @@ fn a_batch_is_one_intent_with_several_members() {
 }
 
 #[test]
-fn a_replacement_knows_both_ids_at_all_times() {
-    let store = memory_store(&MemoryDisk::default());
-    run(async {
-        let session = begin(&store).unwrap();
-        let a = address("a");
-        create(&session, &a, "vpc-1").await.unwrap();
-        let ids = || {
-            session.with_state(|state| {
-                let entry = state.resources.get(&a)?;
-                Some((entry.id.clone(), entry.deposed.clone()))
-            })
-        };
-        session
-            .note(vec![Effect::Depose { address: a.clone() }])
-            .await
-            .unwrap();
-        assert_eq!(ids(), Some((String::new(), vec!["vpc-1".to_owned()])));
-        create(&session, &a, "vpc-2").await.unwrap();
-        assert_eq!(ids(), Some(("vpc-2".to_owned(), vec!["vpc-1".to_owned()])));
-        let gone = Effect::RemoveDeposed {
-            address: a.clone(),
-            id: "vpc-1".to_owned(),
-        };
-        session
-            .note(vec![Effect::Remove { address: a.clone() }])
-            .await
-            .unwrap();
-        assert_eq!(ids(), Some((String::new(), vec!["vpc-1".to_owned()])));
-        session.note(vec![gone]).await.unwrap();
-        assert_eq!(ids(), None);
-        session.close().unwrap();
-    });
-}
-
-#[test]
 fn a_moved_resource_takes_its_edges_along() {
     let store = memory_store(&MemoryDisk::default());
     run(async {
         let session = begin(&store).unwrap();
         create(&session, &address("a"), "vpc-1").await.unwrap();
         create(&session, &address("b"), "vpc-2").await.unwrap();
-        let settle = Effect::Settle {
-            address: address("b"),
-            attributes: attributes(2),
-            dependencies: BTreeSet::from([address("a")]),
-            prevent_destroy: true,
-        };
+        let settle = settle(&address("b"), 2, &["a"], Lifecycle::preventing_destroy(true));
         let to = Effect::Move {
             from: address("a"),
             to: address("z"),
@@ -368,7 +336,7 @@ fn a_moved_resource_takes_its_edges_along() {
         state.resources[&address("b")].dependencies,
         BTreeSet::from([address("z")])
     );
-    assert!(state.resources[&address("b")].prevent_destroy);
+    assert!(state.resources[&address("b")].is_protected());
     assert_eq!(state.resources[&address("z")].id, "vpc-1");
 }
 

@@ -103,7 +103,7 @@ fn a_damaged_state_is_refused_and_left_alone() {
     flipped[sound.len() / 2] ^= 4;
     let newer = String::from_utf8(sound.clone())
         .unwrap()
-        .replace("\"format\": 1", "\"format\": 99");
+        .replace("\"format\": ", "\"format\": 9");
     let damages: [Vec<u8>; 5] = [
         Vec::new(),
         sound[..sound.len() / 2].to_vec(),

@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use infra::sim::{Options, Speed};
 use serde_json::Value;
 
-use super::{ECS, Sim, VPC, options, text};
+use super::families;
+use super::{ECS, Sim, VPC, instance_params, options, schema_files, text};
 
 /// One call of the walk. `$name` stands for what an earlier call left; `keep` is what this one leaves, as a name and
 /// the path to it.
-struct Step {
+pub(super) struct Step {
     version: &'static str,
     action: &'static str,
     params: &'static [(&'static str, &'static str)],
     keep: Option<(&'static str, &'static str)>,
 }
 
-const fn ecs(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
+pub(super) const fn ecs(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
     Step {
         version: ECS,
         action,
@@ -25,7 +26,7 @@ const fn ecs(action: &'static str, params: &'static [(&'static str, &'static str
     }
 }
 
-const fn vpc(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
+pub(super) const fn vpc(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
     Step {
         version: VPC,
         action,
@@ -35,7 +36,20 @@ const fn vpc(action: &'static str, params: &'static [(&'static str, &'static str
 }
 
 impl Step {
-    const fn keep(mut self, name: &'static str, path: &'static str) -> Self {
+    pub(super) const fn of(
+        version: &'static str,
+        action: &'static str,
+        params: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self {
+            version,
+            action,
+            params,
+            keep: None,
+        }
+    }
+
+    pub(super) const fn keep(mut self, name: &'static str, path: &'static str) -> Self {
         self.keep = Some((name, path));
         self
     }
@@ -79,6 +93,8 @@ const WALK: &[Step] = &[
         params: &[("PageSize", "20")],
         keep: None,
     },
+    Step::of("2020-03-31", "ListResourceGroups", &[])
+        .keep("resource-group", "/ResourceGroups/ResourceGroup/0/Id"),
     ecs("DescribeRegions", &[]),
     ecs("DescribeZones", &[]),
     vpc("DescribeRegions", &[]),
@@ -350,7 +366,7 @@ const WALK: &[Step] = &[
     ),
     ecs(
         "JoinResourceGroup",
-        &[("ResourceGroupId", "rg-1"), ("ResourceId", "$running")],
+        &[("ResourceGroupId", "$resource-group"), ("ResourceId", "$running")],
     ),
     ecs(
         "TagResources",
@@ -483,19 +499,10 @@ fn filled(text: &str, kept: &BTreeMap<&str, String>) -> String {
 
 /// The answer trees of `schema/api`, read by this test on its own.
 fn trees() -> BTreeMap<(String, String), Value> {
-    let files = [
-        include_str!("../../../schema/api/ecs-2014-05-26.json"),
-        include_str!("../../../schema/api/vpc-2016-04-28.json"),
-        include_str!("../../../schema/api/companions.json"),
-    ];
     let mut trees = BTreeMap::new();
-    for file in files {
-        let file: Value = serde_json::from_str(file).unwrap();
+    for file in schema_files() {
         for (name, action) in file["actions"].as_object().unwrap() {
-            let version = action["facts"]["version"]
-                .as_str()
-                .or(file["version"].as_str())
-                .unwrap();
+            let version = file["version"].as_str().unwrap();
             trees.insert((version.to_owned(), name.clone()), action["response"].clone());
         }
     }
@@ -542,7 +549,7 @@ fn every_action_answers_in_the_shape_of_its_tree() {
     let trees = trees();
     let mut kept: BTreeMap<&str, String> = BTreeMap::new();
     let mut done: BTreeSet<(String, String)> = BTreeSet::new();
-    for step in WALK {
+    for step in [WALK].iter().chain(families::WALKS).copied().flatten() {
         let params: Vec<(&str, String)> = step
             .params
             .iter()
@@ -589,9 +596,9 @@ fn every_action_answers_in_the_shape_of_its_tree() {
 fn an_action_that_is_not_served_is_never_an_empty_success() {
     let mut sim = Sim::new();
     for (version, action) in [
-        (ECS, "CreateSnapshot"),
-        (ECS, "CreateVSwitch"),
-        (VPC, "CreateNatGateway"),
+        (ECS, "CreateElasticityAssurance"),
+        (ECS, "CreateNatGateway"),
+        (VPC, "CreateVpnGateway"),
     ] {
         sim.call(version, action, &[])
             .refused(404, "InvalidAction.NotFound");
@@ -662,4 +669,104 @@ fn dry_runs_of_all_actions_leave_the_world_as_it_was() {
         sim.call(version, action, &params).refused(400, code);
     }
     assert_eq!(sim.cloud.world_json(sim.now), before);
+}
+
+const OWN: &str = r#"{
+    "families": [{"id": "ecs.x1", "price": 7, "disk_categories": ["cloud_essd"],
+        "types": [{"id": "ecs.x1.large", "cpu": 3, "memory": 5, "interfaces": 4}]}],
+    "images": [{"id": "own.vhd", "family": "acs:own", "os_name": "Own", "os_name_en": "Own", "platform": "Own",
+        "size": 33, "created": "2026-11-01T00:00:00Z"}],
+    "stock": [{"types": "ecs.x1.*", "zones": "h"}]
+}"#;
+
+#[test]
+fn a_catalogue_of_ones_own_is_on_offer_and_can_be_bought() {
+    let mut sim = Sim::with(Options {
+        catalogues: vec![OWN.to_owned()],
+        ..options()
+    });
+    let net = sim.network();
+    let shown = sim
+        .ecs("DescribeInstanceTypes", &[("InstanceTypes.1", "ecs.x1.large")])
+        .ok();
+    let shown = &shown["InstanceTypes"]["InstanceType"][0];
+    assert_eq!(
+        (&shown["CpuCoreCount"], &shown["EniQuantity"]),
+        (&Value::from(3), &Value::from(4))
+    );
+    let image = sim
+        .ecs("DescribeImageFromFamily", &[("ImageFamily", "acs:own")])
+        .ok();
+    assert_eq!(image["Image"]["ImageId"], "own.vhd");
+    let order = [
+        ("InstanceType", "ecs.x1.large"),
+        ("ImageId", "own.vhd"),
+        ("SystemDisk.Category", "cloud_essd"),
+    ];
+    let id = sim.instance(&net, &order);
+    assert_eq!(sim.show(&id)["Memory"], 5120);
+    // It is in stock in zone h alone.
+    let available = sim
+        .ecs(
+            "DescribeAvailableResource",
+            &[
+                ("DestinationResource", "InstanceType"),
+                ("InstanceType", "ecs.x1.large"),
+            ],
+        )
+        .ok();
+    for zone in available["AvailableZones"]["AvailableZone"].as_array().unwrap() {
+        let status = &zone["AvailableResources"]["AvailableResource"][0]["SupportedResources"]["SupportedResource"]
+            [0]["Status"];
+        let wanted = if zone["ZoneId"] == "cn-hangzhou-h" {
+            "Available"
+        } else {
+            "SoldOut"
+        };
+        assert_eq!(status, wanted, "{zone}");
+    }
+}
+
+#[test]
+fn a_catalogue_that_cannot_be_is_refused_at_the_start() {
+    let told = Options {
+        catalogues: vec!["{\"familys\": []}".to_owned()],
+        ..options()
+    };
+    assert!(infra::sim::Cloud::new(&told).is_err());
+}
+
+#[test]
+fn an_image_of_another_architecture_is_refused() {
+    let mut sim = Sim::new();
+    let net = sim.network();
+    let arm = ("ImageId", "aliyun_3_arm64_20G_alibase_20240819.vhd");
+    for (kind, image) in [
+        ("ecs.g7.large", arm.1),
+        ("ecs.g8y.large", "aliyun_3_x64_20G_alibase_20240819.vhd"),
+    ] {
+        for action in ["CreateInstance", "RunInstances"] {
+            let params = instance_params(&net, &[("InstanceType", kind), ("ImageId", image)]);
+            sim.ecs(action, &params)
+                .refused(403, "ImageNotSupportInstanceType");
+        }
+    }
+    let _ = sim.instance(&net, &[("InstanceType", "ecs.g8y.large"), arm]);
+}
+
+#[test]
+fn a_zone_may_be_left_to_the_cloud_by_the_word_random() {
+    let mut sim = Sim::new();
+    let net = sim.network();
+    let id = sim.instance(&net, &[("ZoneId", "random")]);
+    assert_eq!(sim.show(&id)["ZoneId"], "cn-hangzhou-h");
+    sim.vpc(
+        "CreateVSwitch",
+        &[
+            ("VpcId", &net.vpc),
+            ("CidrBlock", "10.0.9.0/24"),
+            ("ZoneId", "random"),
+        ],
+    )
+    .refused(404, "InvalidZoneId.NotFound");
 }

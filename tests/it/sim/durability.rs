@@ -38,6 +38,7 @@ fn a_cloud_is_found_again_as_it_was() {
         "testsecret",
     );
     assert_eq!(sim.cloud.handle(&used, now).status, 200);
+    sim.ecs("CreateKeyPair", &[("KeyPairName", "after")]).ok();
     // No shutdown of any kind.
     drop(sim);
     let log = std::fs::read_to_string(folder.path().join("cloud.log")).unwrap();
@@ -137,4 +138,42 @@ fn a_log_full_of_history_is_rewritten() {
         sim.vpc("DescribeVpcAttribute", &[("VpcId", &vpc)]).ok()["Description"],
         long.as_str()
     );
+}
+
+#[test]
+fn a_read_leaves_no_line_and_its_nonce_goes_with_the_next_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sim = open(folder.path());
+    let _ = sim.network();
+    let log = folder.path().join("cloud.log");
+    let before = std::fs::read(&log).unwrap();
+    let now = sim.now;
+    let read = |nonce: &str| {
+        signed(
+            "GET",
+            ECS,
+            "DescribeRegions",
+            &[],
+            nonce,
+            &stamp(now),
+            "testid",
+            "testsecret",
+        )
+    };
+    for number in 0..50 {
+        let asked = read(&format!("read-{number}"));
+        assert_eq!(sim.cloud.handle(&asked, now).status, 200);
+    }
+    assert_eq!(std::fs::read(&log).unwrap(), before);
+    sim.vpc("CreateVpc", &[]).ok();
+    drop(sim);
+    let mut sim = open(folder.path());
+    for number in [0, 49] {
+        let again = sim.cloud.handle(&read(&format!("read-{number}")), now);
+        assert!(
+            String::from_utf8(again.body)
+                .unwrap()
+                .contains("SignatureNonceUsed")
+        );
+    }
 }

@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalogue;
+mod coverage;
 mod durability;
+mod families;
 mod instance;
 mod killed;
+mod later;
 mod life;
 mod network;
 mod provider;
 mod random;
+mod recording;
 mod server;
 mod signature;
 mod wire;
@@ -26,6 +30,7 @@ const START: i64 = 1_795_507_200_000;
 
 const ECS: &str = "2014-05-26";
 const VPC: &str = "2016-04-28";
+const RESOURCE_MANAGER: &str = "2020-03-31";
 
 /// A cloud with told time and a client that signs with a form of its own.
 struct Sim {
@@ -159,6 +164,18 @@ impl Sim {
         let answer = self.ecs("DescribeInstances", &[("InstanceIds", &ids)]).ok();
         answer["Instances"]["Instance"][0].clone()
     }
+}
+
+/// The files of `schema/api`, read by the tests on their own.
+fn schema_files() -> Vec<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/api");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
 struct Net {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use infra::sim::{Cloud, Options, RawRequest, Speed};
 use serde_json::Value;
 
-use super::{Sim, options, signed, stamp};
+use super::{Sim, options, schema_files, signed, stamp};
 
 /// A small generator, so that a failing seed can be run again.
 struct Random(u64);
@@ -117,19 +117,10 @@ const LIKELY: &[&str] = &[
 
 /// The parameters of all actions, by action.
 fn actions() -> Vec<(String, String, Vec<String>)> {
-    let files = [
-        include_str!("../../../schema/api/ecs-2014-05-26.json"),
-        include_str!("../../../schema/api/vpc-2016-04-28.json"),
-        include_str!("../../../schema/api/companions.json"),
-    ];
     let mut all = Vec::new();
-    for file in files {
-        let file: Value = serde_json::from_str(file).unwrap();
+    for file in schema_files() {
         for (name, action) in file["actions"].as_object().unwrap() {
-            let version = action["facts"]["version"]
-                .as_str()
-                .or(file["version"].as_str())
-                .unwrap();
+            let version = file["version"].as_str().unwrap();
             let params = action["params"].as_object().unwrap().keys().cloned().collect();
             all.push((version.to_owned(), name.clone(), params));
         }
@@ -214,7 +205,7 @@ fn walk(seed: u64, steps: usize) -> BTreeSet<String> {
     let folder = tempfile::tempdir().unwrap();
     let told = Options {
         speed: Speed::Times(20),
-        seed,
+        seed: Some(seed),
         data: Some(folder.path().to_owned()),
         ..options()
     };

@@ -3,7 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use infra::sim::{Options, RawRequest, Server, Speed};
+use std::time::Duration;
+
+use infra::sim::{Limits, Options, RawRequest, Server, Speed};
 
 use super::{ECS, VPC, options, signed, stamp};
 
@@ -287,4 +289,267 @@ fn the_same_port_speaks_tls_with_a_certificate_that_its_authority_vouches_for() 
     }
     // Plain HTTP goes on beside it.
     assert!(call(&server, ECS, "DescribeRegions", &[], "2").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_page_of_another_origin_cannot_order_anything() {
+    let server = Server::start(options()).unwrap();
+    let send = |method: &str, target: &str, name: &str, value: &str| {
+        let headers = vec![
+            ("Host".to_owned(), "127.0.0.1".to_owned()),
+            (name.to_owned(), value.to_owned()),
+        ];
+        exchange(
+            &server,
+            &RawRequest {
+                method: method.into(),
+                target: target.into(),
+                headers,
+                body: Vec::new(),
+            },
+        )
+    };
+    let _ = call(&server, VPC, "CreateVpc", &[], "1");
+    for (name, value) in [
+        ("Origin", "https://example.com"),
+        ("Origin", "http://127.0.0.1.example.com"),
+        ("Origin", "http://localhost@example.com"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ] {
+        for (method, target) in [
+            ("POST", "/_sim/reset"),
+            ("POST", "/_sim/faults"),
+            ("GET", "/_sim/world"),
+        ] {
+            let answer = send(method, target, name, value);
+            assert!(
+                answer.starts_with("HTTP/1.1 403"),
+                "{method} {target} {value}: {answer}"
+            );
+        }
+    }
+    assert!(call(&server, VPC, "DescribeVpcs", &[], "2").contains("\"TotalCount\":1"));
+    assert!(send("POST", "/_sim/reset", "Origin", "http://localhost:8080").starts_with("HTTP/1.1 200"));
+    assert!(send("GET", "/", "Sec-Fetch-Site", "cross-site").starts_with("HTTP/1.1 200"));
+}
+
+fn limits(head_ms: u64, body_ms: u64, idle_ms: u64) -> Limits {
+    Limits {
+        connections: 16,
+        head: Duration::from_millis(head_ms),
+        body: Duration::from_millis(body_ms),
+        idle: Duration::from_millis(idle_ms),
+    }
+}
+
+const LONG: u64 = 3_600_000;
+
+/// Blocks until the server closes the connection, and returns what came until then.
+fn until_closed(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A reset is a close as well.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn who_says_half_a_head_half_a_body_or_nothing_more_is_closed_in_time() {
+    let open = |limits: Limits, begin: &str| {
+        let server = Server::start(Options { limits, ..options() }).unwrap();
+        let mut stream = TcpStream::connect(server.addr()).unwrap();
+        stream.write_all(begin.as_bytes()).unwrap();
+        until_closed(&mut stream)
+    };
+    assert_eq!(open(limits(20, LONG, LONG), ""), "");
+    assert_eq!(open(limits(20, LONG, LONG), "GET / HTTP/1.1\r\nHost: 127"), "");
+    // The first byte of a handshake, and no second one.
+    assert_eq!(open(limits(20, LONG, LONG), "\u{16}"), "");
+    let half_body = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nAction";
+    assert_eq!(open(limits(LONG, 20, LONG), half_body), "");
+    let whole = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    assert!(open(limits(LONG, LONG, 20), whole).contains("<h1>infra sim</h1>"));
+    // After a first request the head of the next one has its time again.
+    let limits = limits(20, LONG, LONG);
+    let server = Server::start(Options { limits, ..options() }).unwrap();
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    stream.write_all(whole.as_bytes()).unwrap();
+    assert!(read_answer(&mut stream).1.contains("<h1>infra sim</h1>"));
+    stream.write_all(b"GET / HT").unwrap();
+    assert_eq!(until_closed(&mut stream), "");
+}
+
+#[test]
+fn an_answer_that_takes_long_is_not_the_clients_fault() {
+    let server = Server::start(Options {
+        limits: limits(20, 20, 20),
+        latency: Duration::from_millis(200),
+        ..options()
+    })
+    .unwrap();
+    assert!(call(&server, ECS, "DescribeRegions", &[], "1").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_newcomer_takes_the_place_of_who_waits_longest() {
+    let limits = limits(LONG, LONG, LONG);
+    let server = Server::start(Options { limits, ..options() }).unwrap();
+    // One that has asked before is kept as long as there are others.
+    let mut kept = TcpStream::connect(server.addr()).unwrap();
+    let ask = |stream: &mut TcpStream| {
+        stream
+            .write_all(b"GET /_sim/stats HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            .unwrap();
+        read_answer(stream).0
+    };
+    assert!(ask(&mut kept).starts_with("http/1.1 200"));
+    let mut half_open: Vec<TcpStream> = (0..200)
+        .map(|_| TcpStream::connect(server.addr()).unwrap())
+        .collect();
+    for nonce in 0..20 {
+        let answer = call(&server, ECS, "DescribeRegions", &[], &nonce.to_string());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert!(ask(&mut kept).starts_with("http/1.1 200"));
+    for stream in &mut half_open[..150] {
+        assert_eq!(until_closed(stream), "");
+    }
+}
+
+#[test]
+fn the_limits_are_those_that_are_promised() {
+    let told = Limits::default();
+    assert_eq!(
+        (told.connections, told.head, told.body, told.idle),
+        (
+            1024,
+            Duration::from_secs(10),
+            Duration::from_secs(30),
+            Duration::from_secs(60)
+        )
+    );
+}
+
+#[test]
+fn two_fresh_clouds_make_different_ids_and_a_seed_makes_the_same() {
+    let id = |seed| {
+        let server = Server::start(Options { seed, ..options() }).unwrap();
+        let made = call(&server, VPC, "CreateVpc", &[], "1");
+        made.split("\"VpcId\":\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap()
+            .to_owned()
+    };
+    assert_ne!(id(None), id(None));
+    assert_eq!(id(Some(7)), id(Some(7)));
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("cloud.log");
+    std::fs::write(&log, "the log of another program").unwrap();
+    let told = Options {
+        data: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let error = Server::start(told).unwrap_err();
+    assert!(
+        error.to_string().contains("not a file of the simulator"),
+        "{error}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(&log).unwrap(),
+        "the log of another program"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_flags_told_is_told_anew_at_run_time() {
+    let server = Server::start(options()).unwrap();
+    let post = |body: &str| {
+        let headers = vec![("Host".to_owned(), "127.0.0.1".to_owned())];
+        exchange(
+            &server,
+            &RawRequest {
+                method: "POST".into(),
+                target: "/_sim/settings".into(),
+                headers,
+                body: body.into(),
+            },
+        )
+    };
+    let told = post(
+        r#"{"sold_out": ["ecs.g7.large@*"], "read_lag": "1h", "token_life": "20m",
+            "catalogue": {"images": [{"id": "own.vhd", "os_name": "Own", "os_name_en": "Own", "platform": "Own",
+            "size": 33, "created": "2026-11-01T00:00:00Z"}]}}"#,
+    );
+    for part in [
+        "\"sold_out\":[\"ecs.g7.large@*\"]",
+        "\"read_lag\":\"3600000ms\"",
+        "\"token_life\":\"1200000ms\"",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(
+        get(&server, "/_sim/settings", "127.0.0.1").lines().last(),
+        told.lines().last()
+    );
+    let images = call(&server, ECS, "DescribeImages", &[("ImageId", "own.vhd")], "1");
+    assert!(images.contains("\"TotalCount\":1"), "{images}");
+    let _ = call(&server, VPC, "CreateVpc", &[], "2");
+    assert!(call(&server, VPC, "DescribeVpcs", &[], "3").contains("\"TotalCount\":0"));
+    let kind = [
+        ("DestinationResource", "InstanceType"),
+        ("InstanceType", "ecs.g7.large"),
+    ];
+    assert!(call(&server, ECS, "DescribeAvailableResource", &kind, "4").contains("SoldOut"));
+    // Nothing of an order that cannot be read counts.
+    for wrong in [
+        r#"{"read_lag": "0ms", "sold_out": ["ecs.g7.large"]}"#,
+        r#"{"read_lag": "0ms", "catalogue": {"familys": []}}"#,
+        r#"{"read_lag": "0ms", "colour": "red"}"#,
+        r#"{"read_lag": "soon"}"#,
+        "",
+    ] {
+        assert!(post(wrong).starts_with("HTTP/1.1 400"), "{wrong}");
+    }
+    assert!(call(&server, VPC, "DescribeVpcs", &[], "5").contains("\"TotalCount\":0"));
+    assert!(post(r#"{"read_lag": "0ms", "sold_out": []}"#).contains("\"sold_out\":[]"));
+    assert!(call(&server, VPC, "DescribeVpcs", &[], "6").contains("\"TotalCount\":1"));
+}
+
+#[test]
+fn a_made_up_key_is_told_and_a_given_one_is_not() {
+    let told = get(&Server::start(options()).unwrap(), "/_sim/env", "127.0.0.1");
+    assert!(told.contains("\"access_key_secret\":null"), "{told}");
+    assert!(!told.contains("testsecret"), "{told}");
+    let server = Server::start(Options::default()).unwrap();
+    let [pair] = server.key_pairs() else {
+        panic!("one pair")
+    };
+    let told = get(&server, "/_sim/env", "127.0.0.1");
+    assert!(told.contains(&pair.id) && told.contains(&pair.secret), "{told}");
+    assert!(get(&server, "/_sim/env", "ecs.aliyuncs.com").starts_with("HTTP/1.1 403"));
+    assert!(get(&server, "/_sim/ca", "127.0.0.1").contains("-----BEGIN CERTIFICATE-----"));
+    assert!(get(&server, "/_sim/ca", "ecs.aliyuncs.com").starts_with("HTTP/1.1 403"));
+}
+
+#[test]
+fn a_recording_of_a_server_is_made_in_a_new_file_and_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = Some(folder.path().join("day.jsonl"));
+    let told = Options { record, ..options() };
+    let server = Server::start(told.clone()).unwrap();
+    let _ = call(&server, VPC, "CreateVpc", &[("VpcName", "kept")], "1");
+    let _ = call(&server, VPC, "DescribeVpcs", &[], "2");
+    server.shutdown();
+    let recording = std::fs::read(told.record.as_ref().unwrap()).unwrap();
+    let outcome = infra::sim::replay(&recording[..]).unwrap();
+    assert_eq!((outcome.requests, outcome.differences), (2, Vec::new()));
+    // What is there is not overwritten.
+    assert!(Server::start(told.clone()).is_err());
+    assert_eq!(std::fs::read(told.record.unwrap()).unwrap(), recording);
 }

@@ -58,6 +58,94 @@ fn a_request_is_believed_once_and_within_a_quarter_of_an_hour() {
     assert_eq!(code(&mut sim, &again), "OK");
 }
 
+/// A signed call whose timestamp is spelled and written as told.
+fn stamped(name: &str, text: &str, nonce: &str) -> RawRequest {
+    let mut request = signed(
+        "GET",
+        ECS,
+        "DescribeRegions",
+        &[(name, text)],
+        nonce,
+        text,
+        "testid",
+        "testsecret",
+    );
+    if name != "Timestamp" {
+        // The helper adds the usual one as well; a client of that time sends its own spelling alone.
+        request = resigned_without(&request, "Timestamp");
+    }
+    request
+}
+
+/// The same request without a parameter, signed anew.
+fn resigned_without(request: &RawRequest, name: &str) -> RawRequest {
+    use base64::Engine as _;
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let query = request.target.strip_prefix("/?").unwrap();
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with(&format!("{name}=")) && !pair.starts_with("Signature="))
+        .collect();
+    let query = kept.join("&");
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(b"testsecret&").unwrap();
+    mac.update(format!("GET&%2F&{}", super::percent(&query)).as_bytes());
+    let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+    RawRequest {
+        target: format!("/?{query}&Signature={}", super::percent(&signature)),
+        ..request.clone()
+    }
+}
+
+#[test]
+fn the_time_of_a_request_is_taken_as_older_and_other_clients_write_it() {
+    let mut sim = Sim::new();
+    for (name, text) in [
+        ("Timestamp", "2026-11-24T08:00:00Z"),
+        ("Timestamp", "2026-11-24T08:00:00.123Z"),
+        ("Timestamp", "2026-11-24T08:00:00.123456789Z"),
+        ("TimeStamp", "2026-11-24T08:00:00Z"),
+        ("TimeStamp", "2026-11-24T08:00:00.5Z"),
+    ] {
+        let request = stamped(name, text, &format!("{name} {text}"));
+        assert_eq!(code(&mut sim, &request), "OK", "{name} {text}");
+    }
+    for (name, text, refused) in [
+        (
+            "Timestamp",
+            "2026-11-24T08:00:00.Z",
+            "400 InvalidTimeStamp.Format",
+        ),
+        (
+            "Timestamp",
+            "2026-11-24T08:00:00.1",
+            "400 InvalidTimeStamp.Format",
+        ),
+        (
+            "TimeStamp",
+            "2026-11-24T07:44:59.999Z",
+            "400 InvalidTimeStamp.Expired",
+        ),
+        ("TIMESTAMP", "2026-11-24T08:00:00Z", "400 MissingTimestamp"),
+    ] {
+        let request = stamped(name, text, &format!("{name} {text}"));
+        assert_eq!(code(&mut sim, &request), refused, "{name} {text}");
+    }
+    let stats: serde_json::Value = serde_json::from_str(&sim.cloud.stats_json()).unwrap();
+    assert_eq!(stats["unknown_parameters"]["total"], 0);
+}
+
+#[test]
+fn ids_may_stand_in_single_quotes() {
+    let mut sim = Sim::new();
+    let net = sim.network();
+    let id = sim.instance(&net, &[]);
+    let ids = format!("['{id}']");
+    let found = sim.ecs("DescribeInstances", &[("InstanceIds", &ids)]).ok();
+    assert_eq!(found["TotalCount"], 1);
+    sim.ecs("DescribeInstances", &[("InstanceIds", "['i-1', \"i-2\"]")])
+        .refused(400, "InvalidParameter");
+}
+
 #[test]
 fn keys_are_known_active_and_with_their_token() {
     let mut inactive = KeyPair::new("off", "s");
@@ -206,7 +294,7 @@ fn a_host_that_is_not_served_is_refused() {
     for (host, good) in [
         ("localhost:7070", true),
         ("[::1]:7070", true),
-        ("vpc.cn-beijing.aliyuncs.com", true),
+        ("ecs.cn-beijing.aliyuncs.com", true),
         ("example.com", false),
         ("127.0.0.1.example.com", false),
         ("", false),
@@ -221,7 +309,10 @@ fn a_host_that_is_not_served_is_refused() {
 #[test]
 fn the_same_seed_and_requests_give_the_same_bytes() {
     let run = |seed| {
-        let mut sim = Sim::with(Options { seed, ..options() });
+        let mut sim = Sim::with(Options {
+            seed: Some(seed),
+            ..options()
+        });
         let net = sim.network();
         let _ = sim.instance(&net, &[]);
         sim.raw(ECS, "DescribeInstances", &[]).body

@@ -32,7 +32,7 @@ fn a_state_that_cannot_be_trusted_is_refused_with_the_way_out() {
             "E0805",
             String::from_utf8(whole.clone())
                 .unwrap()
-                .replacen("\"format\": 1", "\"format\": 2", 1)
+                .replacen("\"format\": 2", "\"format\": 3", 1)
                 .into_bytes(),
             "update infra",
         ),
@@ -119,9 +119,62 @@ fn whoever_finds_the_state_locked_learns_by_whom() {
     ] {
         world.run(&command).exits(6).tells("E0809").tells("apply");
     }
+    world
+        .run(&["unlock", "another-run"])
+        .exits(6)
+        .tells("another-run")
+        .tells("cannot be taken");
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
     lock.unlock().unwrap();
     world.run(&["unlock"]).exits(0);
+}
+
+#[test]
+fn refused_commands_leave_no_file_behind() {
+    let world = World::new();
+    world.example("quickstart");
+    world.write("nonsense.json", "[]");
+    for refused in [
+        vec!["state", "mv", "vpc.main", "vpc.other"],
+        vec!["state", "rm", "vpc.main"],
+        vec!["state", "show", "vpc.main"],
+        vec!["state", "push", "nonsense.json"],
+        vec!["state", "restore"],
+        vec!["state", "restore", "3"],
+        vec!["import", "vpc.main", "vpc-nowhere"],
+        vec!["import", "vpc.unknown", "vpc-nowhere"],
+    ] {
+        world.run(&refused).exits(1).tells("error[E");
+        assert!(!world.path().join(".infra").exists(), "{refused:?}");
+    }
+    world.run(&["unlock"]).exits(0).says("not locked");
+    assert!(!world.path().join(".infra").exists());
+}
+
+#[test]
+fn git_stages_nothing_of_a_project_that_was_used() {
+    let world = applied();
+    let offline = World::offline();
+    offline.example("quickstart");
+    offline.run(&["plan", "--sim"]).exits(0);
+    for world in [world, offline] {
+        assert!(world.path().join(".infra").exists());
+        let git = |arguments: &[&str]| {
+            let output = std::process::Command::new("git")
+                .args(arguments)
+                .current_dir(world.path())
+                .env_clear()
+                .env("HOME", world.path())
+                .env("PATH", std::env::var_os("PATH").unwrap())
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        git(&["init", "-q"]);
+        git(&["add", "-A"]);
+        assert_eq!(git(&["ls-files"]), "infra.toml\n");
+    }
 }
 
 #[cfg(unix)]

@@ -78,7 +78,7 @@ fn zones_types_and_images_are_found_by_the_data_sources() {
     let image = &images["Images"]["Image"][0];
     assert_eq!(
         (&image["ImageId"], &image["OSNameEn"]),
-        (&json!(IMAGE), &json!("Alibaba Cloud Linux 3.2104 LTS 64 bit"))
+        (&json!(IMAGE), &json!("Alibaba Cloud Linux  3.2104 LTS 64 bit"))
     );
     for key in [
         "ImageName",

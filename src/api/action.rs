@@ -1,0 +1,247 @@
+//! The actions that we send: one row each.
+//!
+//! Time limits are the vendor SDK's own figures for the action. Does not know parameters.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::product::{ECS, Product, STS, VPC};
+
+/// How long an answer may take where the vendor gives no figure.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// One action of an API.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Action {
+    pub(crate) product: &'static Product,
+    /// As the API spells it: `CreateVSwitch`.
+    pub(crate) name: &'static str,
+    pub(crate) repeat: Repeat,
+    /// Whether it is sent with a `ClientToken`.
+    pub(crate) token: bool,
+    /// Whether it takes `RegionId`.
+    pub(crate) region: bool,
+    /// Whether it takes `DryRun`.
+    pub(crate) dry_run: bool,
+    /// In seconds; 0 where the vendor gives no figure.
+    timeout_s: u64,
+}
+
+/// What may be done about a call whose answer was lost (reliability table: classes of actions).
+///
+/// The letters are those of the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Repeat {
+    /// Changes nothing: it is repeated freely, and never in the journal.
+    #[serde(skip)]
+    Read,
+    /// Carries a ClientToken and the ownership tags: the same token inside its window gives the same result; later
+    /// the tag `infra:op` finds it.
+    #[serde(rename = "T")]
+    Token,
+    /// Makes something that has a name of its own (a name, a table and a network): looked up by that.
+    #[serde(rename = "K")]
+    Key,
+    /// Makes something that nothing tells from another: never sent again without a look.
+    #[serde(rename = "U")]
+    Look,
+    /// Sets an absolute state or is idempotent by nature: read again, then send again if it is still needed.
+    #[serde(rename = "A")]
+    Absolute,
+    /// Moves a meter (money): the token is sent again inside its window only; later a person decides.
+    #[serde(rename = "M")]
+    Meter,
+}
+
+/// How an action that lists is asked for more than one page, and the largest page that it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pages {
+    /// `MaxResults` and `NextToken`.
+    ByToken { max: u32 },
+    /// `PageSize` and `PageNumber`.
+    ByNumber { max: u32 },
+}
+
+/// One static for each row, and the list of them all.
+macro_rules! actions {
+    ($($id:ident = $product:ident $name:literal $repeat:ident $timeout_s:literal $($flag:ident)*;)*) => {
+        $(pub(crate) static $id: Action = Action {
+            $($flag: true,)*
+            ..Action::plain(&$product, $name, Repeat::$repeat, $timeout_s)
+        };)*
+
+        /// All actions, by product and name.
+        pub(crate) static ALL: &[&Action] = &[$(&$id),*];
+    };
+}
+
+// Sorted by product and name.
+actions! {
+    ALLOCATE_PUBLIC_IP_ADDRESS           = ECS "AllocatePublicIpAddress"          Absolute  36;
+    AUTHORIZE_SECURITY_GROUP             = ECS "AuthorizeSecurityGroup"           Absolute  16 region;
+    AUTHORIZE_SECURITY_GROUP_EGRESS      = ECS "AuthorizeSecurityGroupEgress"     Absolute  16 region;
+    CREATE_DISK                          = ECS "CreateDisk"                       Token     36 token region;
+    CREATE_INSTANCE                      = ECS "CreateInstance"                   Token     86 token region dry_run;
+    CREATE_SECURITY_GROUP                = ECS "CreateSecurityGroup"              Token     86 token region;
+    DELETE_DISK                          = ECS "DeleteDisk"                       Absolute  16;
+    DELETE_INSTANCE                      = ECS "DeleteInstance"                   Absolute  66 dry_run;
+    DELETE_SECURITY_GROUP                = ECS "DeleteSecurityGroup"              Absolute  87 region;
+    DESCRIBE_AVAILABLE_RESOURCE          = ECS "DescribeAvailableResource"        Read      10 region;
+    DESCRIBE_DISKS                       = ECS "DescribeDisks"                    Read      19 region dry_run;
+    DESCRIBE_IMAGES                      = ECS "DescribeImages"                   Read      38 region dry_run;
+    DESCRIBE_INSTANCE_ATTRIBUTE          = ECS "DescribeInstanceAttribute"        Read      36;
+    DESCRIBE_INSTANCE_STATUS             = ECS "DescribeInstanceStatus"           Read      26 region;
+    DESCRIBE_INSTANCE_TYPES              = ECS "DescribeInstanceTypes"            Read      17;
+    DESCRIBE_INSTANCES                   = ECS "DescribeInstances"                Read      10 region dry_run;
+    DESCRIBE_KEY_PAIRS                   = ECS "DescribeKeyPairs"                 Read      12 region;
+    DESCRIBE_PRICE                       = ECS "DescribePrice"                    Read      16 region;
+    DESCRIBE_REGIONS                     = ECS "DescribeRegions"                  Read      19;
+    DESCRIBE_SECURITY_GROUP_ATTRIBUTE    = ECS "DescribeSecurityGroupAttribute"   Read     133 region;
+    DESCRIBE_SECURITY_GROUPS             = ECS "DescribeSecurityGroups"           Read      25 region dry_run;
+    DESCRIBE_USER_DATA                   = ECS "DescribeUserData"                 Read      10 region;
+    DESCRIBE_ZONES                       = ECS "DescribeZones"                    Read     103 region;
+    JOIN_SECURITY_GROUP                  = ECS "JoinSecurityGroup"                Absolute  66 region;
+    LEAVE_SECURITY_GROUP                 = ECS "LeaveSecurityGroup"               Absolute  66 region;
+    LIST_TAG_RESOURCES_ECS               = ECS "ListTagResources"                 Read       0 region;
+    MODIFY_INSTANCE_ATTRIBUTE            = ECS "ModifyInstanceAttribute"          Absolute  22;
+    MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE = ECS "ModifyInstanceAutoRenewAttribute" Absolute  16 region;
+    MODIFY_INSTANCE_CHARGE_TYPE          = ECS "ModifyInstanceChargeType"         Meter     22 token region dry_run;
+    MODIFY_INSTANCE_NETWORK_SPEC         = ECS "ModifyInstanceNetworkSpec"        Absolute  36 token;
+    MODIFY_INSTANCE_SPEC                 = ECS "ModifyInstanceSpec"               Absolute  62 token dry_run;
+    MODIFY_PREPAY_INSTANCE_SPEC          = ECS "ModifyPrepayInstanceSpec"         Meter     13 token region;
+    MODIFY_SECURITY_GROUP_ATTRIBUTE      = ECS "ModifySecurityGroupAttribute"     Absolute  10 region;
+    MODIFY_SECURITY_GROUP_EGRESS_RULE    = ECS "ModifySecurityGroupEgressRule"    Absolute  10 region;
+    MODIFY_SECURITY_GROUP_POLICY         = ECS "ModifySecurityGroupPolicy"        Absolute  10 region;
+    MODIFY_SECURITY_GROUP_RULE           = ECS "ModifySecurityGroupRule"          Absolute  16 region;
+    REBOOT_INSTANCE                      = ECS "RebootInstance"                   Absolute  27 dry_run;
+    RENEW_INSTANCE                       = ECS "RenewInstance"                    Meter     19 token;
+    REVOKE_SECURITY_GROUP                = ECS "RevokeSecurityGroup"              Absolute  16 region;
+    REVOKE_SECURITY_GROUP_EGRESS         = ECS "RevokeSecurityGroupEgress"        Absolute  13 region;
+    RUN_INSTANCES                        = ECS "RunInstances"                     Token     86 token region dry_run;
+    START_INSTANCE                       = ECS "StartInstance"                    Absolute  46 dry_run;
+    STOP_INSTANCE                        = ECS "StopInstance"                     Absolute  27 dry_run;
+    TAG_RESOURCES_ECS                    = ECS "TagResources"                     Absolute   0 region;
+    UNTAG_RESOURCES_ECS                  = ECS "UntagResources"                   Absolute   0 region;
+    GET_CALLER_IDENTITY                  = STS "GetCallerIdentity"                Read       0;
+    CREATE_VSWITCH                       = VPC "CreateVSwitch"                    Token      0 token region;
+    CREATE_VPC                           = VPC "CreateVpc"                        Token      0 token region dry_run;
+    DELETE_VSWITCH                       = VPC "DeleteVSwitch"                    Absolute   0 region dry_run;
+    DELETE_VPC                           = VPC "DeleteVpc"                        Absolute   0 region dry_run;
+    DESCRIBE_VSWITCH_ATTRIBUTES          = VPC "DescribeVSwitchAttributes"        Read       0 region dry_run;
+    DESCRIBE_VSWITCHES                   = VPC "DescribeVSwitches"                Read       0 region dry_run;
+    DESCRIBE_VPC_ATTRIBUTE               = VPC "DescribeVpcAttribute"             Read       0 region dry_run;
+    DESCRIBE_VPCS                        = VPC "DescribeVpcs"                     Read       0 region dry_run;
+    LIST_TAG_RESOURCES_VPC               = VPC "ListTagResources"                 Read       0 region;
+    MODIFY_VSWITCH_ATTRIBUTE             = VPC "ModifyVSwitchAttribute"           Absolute   0 region;
+    MODIFY_VPC_ATTRIBUTE                 = VPC "ModifyVpcAttribute"               Absolute   0 region;
+    TAG_RESOURCES_VPC                    = VPC "TagResources"                     Absolute   0 region;
+    UNTAG_RESOURCES_VPC                  = VPC "UnTagResources"                   Absolute   0 region;
+}
+
+impl Action {
+    const fn plain(product: &'static Product, name: &'static str, repeat: Repeat, timeout_s: u64) -> Action {
+        Action {
+            product,
+            name,
+            repeat,
+            token: false,
+            region: false,
+            dry_run: false,
+            timeout_s,
+        }
+    }
+
+    /// The action of this name, if it is one that we send.
+    pub(crate) fn named(product: &str, name: &str) -> Option<&'static Action> {
+        ALL.binary_search_by(|action| (action.product.name, action.name).cmp(&(product, name)))
+            .ok()
+            .map(|index| ALL[index])
+    }
+
+    /// How long an answer may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        match self.timeout_s {
+            0 => TIMEOUT,
+            seconds => Duration::from_secs(seconds),
+        }
+    }
+}
+
+/// `Vpc CreateVpc`.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.product.name, self.name)
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// As text: `Vpc CreateVpc`.
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for &'static Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<&'static Action, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.split_once(' ')
+            .and_then(|(product, name)| Action::named(product, name))
+            .ok_or_else(|| de::Error::custom(format!("{text:?} is no action that infra sends")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_finds_every_row() {
+        assert!(ALL.is_sorted());
+        for action in ALL {
+            assert_eq!(Action::named(action.product.name, action.name), Some(*action));
+        }
+        assert_eq!(
+            Action::named("Vpc", "UntagResources"),
+            None,
+            "the two products spell it differently"
+        );
+    }
+
+    #[test]
+    fn an_action_is_written_by_its_name_and_read_back() {
+        let text = serde_json::to_string(&CREATE_VPC).unwrap();
+        assert_eq!(text, "\"Vpc CreateVpc\"");
+        let read: &Action = serde_json::from_str::<&'static Action>(&text).unwrap();
+        assert_eq!(read, &CREATE_VPC);
+        assert!(serde_json::from_str::<&'static Action>("\"Vpc Nonsense\"").is_err());
+    }
+
+    #[test]
+    fn what_is_repeated_by_its_token_carries_one() {
+        for action in ALL {
+            let needs_token = matches!(action.repeat, Repeat::Token | Repeat::Meter);
+            assert!(action.token || !needs_token, "{action}");
+            assert!(!action.token || action.repeat != Repeat::Read, "{action}");
+        }
+    }
+
+    #[test]
+    fn the_journal_keeps_its_letters() {
+        for (repeat, letter) in [
+            (Repeat::Token, "T"),
+            (Repeat::Absolute, "A"),
+            (Repeat::Meter, "M"),
+        ] {
+            assert_eq!(serde_json::to_value(repeat).unwrap(), letter);
+        }
+        assert!(serde_json::to_value(Repeat::Read).is_err());
+    }
+}

@@ -1,0 +1,82 @@
+//! The products of Alibaba Cloud that we call: one row each.
+
+use std::fmt;
+
+/// A product of Alibaba Cloud.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Product {
+    /// As steps, the journal and `ALIBABA_CLOUD_ENDPOINT_<NAME>` name it.
+    pub(crate) name: &'static str,
+    /// The version of its API.
+    pub(crate) version: &'static str,
+    hosts: Hosts,
+}
+
+/// Where a product lives.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Hosts {
+    /// One address serves every region.
+    Central(&'static str),
+    /// `<product>.<region>.aliyuncs.com`, but for these regions.
+    Regional(&'static [(&'static str, &'static str)]),
+}
+
+/// The vendor's domain.
+const DOMAIN: &str = ".aliyuncs.com";
+
+/// Servers, disks, images, security groups. The exceptions are those of the current SDK's table.
+pub(crate) static ECS: Product = Product {
+    name: "Ecs",
+    version: "2014-05-26",
+    hosts: Hosts::Regional(&[
+        ("cn-hangzhou", "ecs-cn-hangzhou.aliyuncs.com"),
+        ("cn-hangzhou-finance", "ecs.aliyuncs.com"),
+        ("cn-north-2-gov-1", "ecs.aliyuncs.com"),
+        ("cn-shanghai-finance-1", "ecs-cn-hangzhou.aliyuncs.com"),
+        ("cn-shenzhen-finance-1", "ecs-cn-hangzhou.aliyuncs.com"),
+    ]),
+};
+
+/// Who am I.
+pub(crate) static STS: Product = Product {
+    name: "Sts",
+    version: "2015-04-01",
+    hosts: Hosts::Central("sts.aliyuncs.com"),
+};
+
+/// Networks and their addresses. The exceptions are those of the current SDK's table.
+pub(crate) static VPC: Product = Product {
+    name: "Vpc",
+    version: "2016-04-28",
+    hosts: Hosts::Regional(&[
+        ("cn-hangzhou", "vpc.aliyuncs.com"),
+        ("cn-hangzhou-finance", "vpc.aliyuncs.com"),
+        ("cn-north-2-gov-1", "vpc.aliyuncs.com"),
+        ("cn-shanghai-finance-1", "vpc.aliyuncs.com"),
+        ("cn-shenzhen-finance-1", "vpc.aliyuncs.com"),
+    ]),
+};
+
+impl Product {
+    /// All products, by name.
+    pub(crate) const ALL: [&'static Product; 3] = [&ECS, &STS, &VPC];
+
+    /// The vendor's host for a region.
+    pub(crate) fn host(&self, region: &str) -> String {
+        match self.hosts {
+            Hosts::Central(host) => host.to_owned(),
+            Hosts::Regional(exceptions) => {
+                match exceptions.iter().find(|(exception, _)| *exception == region) {
+                    Some((_, host)) => (*host).to_owned(),
+                    None => format!("{}.{region}{DOMAIN}", self.name.to_lowercase()),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}

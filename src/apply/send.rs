@@ -1,0 +1,401 @@
+//! The way of a call: a place under the limiter, the intent on disk, the request, and what an answer, an error or no
+//! answer means for going on. One loop for all; what may be repeated says [`Repeat`].
+//!
+//! Does not know how a doubt is settled.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::doubt::{Doubt, Settled};
+use super::meaning::{Meaning, PATIENCE, THROTTLE_PATIENCE};
+use super::outcome::{Cause, StepError};
+use super::run::Run;
+use super::task::Job;
+use crate::address::Object;
+use crate::api::Repeat;
+use crate::cloud::window::Window;
+use crate::cloud::{ApiError, Reply, Request};
+use crate::live::Observed;
+use crate::state::{Effect, IntentDraft};
+use crate::step::{Call, Shows, Step, Yield};
+use crate::task::{Phase, Task};
+use crate::value::{Attributes, Value};
+
+/// A call of a task, and whether the state gets its last word with it.
+pub(super) struct Sending<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) step: &'a Step,
+    pub(super) call: &'a Call,
+    is_last: bool,
+}
+
+/// What comes after a try.
+enum Next {
+    /// It is done; the request's id, if its own answer says so.
+    Done(Option<String>),
+    /// What it did is settled after a pause.
+    Settle(Doubt),
+    /// It did nothing, and there is another after a pause.
+    Afresh,
+    /// It did nothing; the same is sent again as soon as the limiter lets it go.
+    Again(Doubt),
+    /// It did nothing, and there is another as soon as the limiter lets it go.
+    AtOnce,
+}
+
+impl Sending<'_> {
+    pub(super) fn repeat(&self) -> Repeat {
+        self.call.action.repeat
+    }
+}
+
+impl Run<'_> {
+    /// Sends a call until what it asks for is so.
+    pub(super) async fn send(
+        &self,
+        job: &Job<'_>,
+        step: &Step,
+        call: &Call,
+        is_last: bool,
+    ) -> Result<Option<String>, StepError> {
+        let sending = &Sending {
+            job,
+            step,
+            call,
+            is_last,
+        };
+        let begun = self.context.clock.elapsed();
+        let mut attempt = 0;
+        let mut doubt = self.inherited(sending);
+        let mut again = None;
+        self.complete(sending).await?;
+        loop {
+            // An earlier try, of this run or of one that was interrupted, is settled first.
+            let resend = match doubt.take() {
+                None => again.take(),
+                Some(open) => match self.settle(sending, open).await? {
+                    Settled::Done { as_planned: true, .. } => return Ok(None),
+                    Settled::Done { id, .. } => return Err(Cause::Adopted { id }.into()),
+                    Settled::Resend(open) => Some(open),
+                    Settled::NotDone => None,
+                },
+            };
+            let is_repetition = resend.as_ref().is_some_and(|open| open.may_have_worked);
+            let (open, sent) = self.try_once(sending, resend).await?;
+            let next = match sent {
+                Ok(reply) => self.after_reply(sending, open, reply).await?,
+                Err(error) => {
+                    let elapsed = self.context.clock.elapsed().saturating_sub(begun);
+                    self.after_error(sending, open, error, is_repetition, elapsed)
+                        .await?
+                }
+            };
+            match next {
+                Next::Done(request_id) => return Ok(request_id),
+                Next::Again(open) => {
+                    again = Some(open);
+                    continue;
+                }
+                Next::AtOnce => continue,
+                Next::Afresh => {}
+                Next::Settle(open) => doubt = Some(open),
+            }
+            self.pause(&mut attempt).await?;
+        }
+    }
+
+    /// Sends the call once, with an intent of its own or as the repetition of an open try.
+    async fn try_once(
+        &self,
+        sending: &Sending<'_>,
+        resend: Option<Doubt>,
+    ) -> Result<(Doubt, Result<Reply, ApiError>), StepError> {
+        let slot = self.context.cloud.slot(sending.call.action).await;
+        if self.context.stop.is_raised() {
+            return Err(StepError::Stopped);
+        }
+        let open = match resend {
+            Some(open) if !open.may_have_worked && !open.window.may_sign(self.server_time()?) => {
+                self.context
+                    .session
+                    .failed(open.seq, "WindowClosed", true)
+                    .await?;
+                self.open(sending).await?
+            }
+            Some(open) => open,
+            None => self.open(sending).await?,
+        };
+        let flat = self
+            .memory
+            .flatten(sending.job.task, sending.call, open.token.as_deref())?;
+        let request = Request {
+            action: sending.call.action,
+            params: flat.sent,
+        };
+        // Even a refusal may have been heard by the cloud: from here on the run has changed something, or may have.
+        self.has_changed();
+        let sent = self.context.cloud.change(&slot, &request, open.window).await;
+        Ok((open, sent))
+    }
+
+    /// Writes the intent of a first try.
+    async fn open(&self, sending: &Sending<'_>) -> Result<Doubt, StepError> {
+        let token = sending.call.action.token.then(|| self.new_token());
+        let flat = self
+            .memory
+            .flatten(sending.job.task, sending.call, token.as_deref())?;
+        let window = self.context.cloud.window(self.server_time()?);
+        let draft = self.draft(sending, token.clone(), window, flat.sealed.clone());
+        let seq = self.context.session.intent(draft).await?;
+        Ok(Doubt {
+            seq,
+            token,
+            window,
+            sealed: flat.sealed,
+            may_have_worked: false,
+        })
+    }
+
+    /// The intent of a call, as it goes to disk before the call leaves.
+    fn draft(
+        &self,
+        sending: &Sending<'_>,
+        token: Option<String>,
+        window: Window,
+        sealed_params: BTreeMap<String, String>,
+    ) -> IntentDraft {
+        let Sending { job, step, call, .. } = sending;
+        let task = job.task;
+        let makes = matches!(call.yields, Yield::Id { .. });
+        let resource = makes.then(|| {
+            let mut resource = self.memory.entry(task, job.resource_type);
+            resource.token.clone_from(&token);
+            resource.created_at = Some(window.opened);
+            Box::new(resource)
+        });
+        IntentDraft {
+            object: self.in_state(task),
+            step: step.name.clone(),
+            product: call.action.product.name.to_owned(),
+            action: call.action.name.to_owned(),
+            class: call.action.repeat,
+            token,
+            created_at: window.opened,
+            plain: window.is_plain(),
+            sealed_params,
+            resource,
+            owes: task.owes.clone(),
+            members: Vec::new(),
+        }
+    }
+
+    /// The object as the state knows it at this moment: what was the current one may have been moved aside since.
+    fn in_state(&self, task: &Task) -> Object {
+        let address = task.object.address.clone();
+        let current = self.context.session.with_state(|state| {
+            let known = state.resources.get(&address)?;
+            (!known.id.is_empty()).then(|| known.id.clone())
+        });
+        match (self.memory.id_of(task), current) {
+            (Some(id), Some(current)) if id != current => Object::old(address, id),
+            (None, Some(_)) => Object::next(address),
+            _ => Object::now(address),
+        }
+    }
+
+    async fn after_reply(&self, sending: &Sending<'_>, open: Doubt, reply: Reply) -> Result<Next, StepError> {
+        let address = &sending.job.task.object.address;
+        match sending.call.yields {
+            Yield::Id { field } => match reply.body[field].as_str().filter(|id| !id.is_empty()) {
+                Some(id) => {
+                    self.made(sending, &open, id, None).await?;
+                    Ok(Next::Done(reply.request_id))
+                }
+                // Something was made, and only looking can tell what.
+                None => Ok(Next::Settle(open.in_doubt())),
+            },
+            Yield::Attribute { field, attribute } => {
+                let mut effects = Vec::new();
+                if let Some(text) = reply.body[field].as_str() {
+                    let attributes = Attributes::from([(attribute.to_owned(), Value::from(text))]);
+                    self.memory.learn(&sending.job.task.object, attributes.clone());
+                    effects.push(Effect::Merge {
+                        address: address.clone(),
+                        attributes,
+                    });
+                }
+                self.done(sending, Some(open.seq), effects).await?;
+                Ok(Next::Done(reply.request_id))
+            }
+            Yield::Nothing => {
+                self.done(sending, Some(open.seq), Vec::new()).await?;
+                Ok(Next::Done(reply.request_id))
+            }
+        }
+    }
+
+    async fn after_error(
+        &self,
+        sending: &Sending<'_>,
+        open: Doubt,
+        error: ApiError,
+        is_repetition: bool,
+        elapsed: Duration,
+    ) -> Result<Next, StepError> {
+        let session = self.context.session;
+        let meaning = Meaning::of(&error, sending.job);
+        let patience = if sending.repeat() == Repeat::Token {
+            PATIENCE * 2
+        } else {
+            PATIENCE
+        };
+        match (meaning, sending.repeat()) {
+            // A payment is never sent twice on a doubt: its intent stays open, and the next run settles it.
+            (Meaning::Unclear, Repeat::Meter) => {
+                if self.is_done(sending, self.context.cloud).await? {
+                    self.done(sending, Some(open.seq), Vec::new()).await?;
+                    return Ok(Next::Done(None));
+                }
+                return Err(error.into());
+            }
+            (Meaning::Unclear, _) if elapsed <= patience => return Ok(Next::Settle(open.in_doubt())),
+            (Meaning::Unclear, Repeat::Token) => return Err(error.into()),
+            (Meaning::Unclear, _) => {
+                session.failed(open.seq, &error.code, false).await?;
+                return Err(error.into());
+            }
+            // What stands against a repetition says nothing about an earlier try with the same token, so there may
+            // be no other token until looking has settled that one.
+            (Meaning::Throttled | Meaning::Passing, _) if is_repetition && elapsed <= patience => {
+                return Ok(Next::Settle(open));
+            }
+            _ if is_repetition => {
+                // The intent stays open if nothing is found, and the next run goes on from it.
+                let Some(observed) = self.find_by_token(sending.job, &open).await? else {
+                    return Err(error.into());
+                };
+                self.made(sending, &open, &observed.id, Some(&observed)).await?;
+                return Ok(Next::Done(None));
+            }
+            // Inside its window a create keeps its token while the API asks to slow down.
+            (Meaning::Throttled, Repeat::Token) if elapsed <= THROTTLE_PATIENCE => {
+                return Ok(Next::Again(open));
+            }
+            _ => session.failed(open.seq, &error.code, true).await?,
+        }
+        match meaning {
+            Meaning::Throttled if elapsed <= THROTTLE_PATIENCE => return Ok(Next::AtOnce),
+            Meaning::Throttled | Meaning::Final | Meaning::Unclear => {}
+            Meaning::Gone => {
+                let id = self.memory.id_of(sending.job.task).unwrap_or_default();
+                if self.is_gone(sending.job, &id).await? {
+                    return match sending.job.task.phase {
+                        // Gone satisfies every step of a removal.
+                        Phase::Remove | Phase::LetGo => Err(StepError::Gone),
+                        _ => Err(Cause::Vanished { id }.into()),
+                    };
+                }
+            }
+            Meaning::Passing => {
+                // Perhaps it is already as it should be: then nothing is left to do.
+                if sending.repeat() != Repeat::Token && self.is_done(sending, self.context.cloud).await? {
+                    self.done(sending, None, Vec::new()).await?;
+                    return Ok(Next::Done(None));
+                }
+                if elapsed <= PATIENCE {
+                    return Ok(Next::Afresh);
+                }
+            }
+        }
+        Err(error.into())
+    }
+
+    /// Writes down what a create made.
+    pub(super) async fn made(
+        &self,
+        sending: &Sending<'_>,
+        open: &Doubt,
+        id: &str,
+        observed: Option<&Observed>,
+    ) -> Result<(), StepError> {
+        let task = sending.job.task;
+        match observed {
+            Some(observed) => self.memory.learn_observed(&task.object, observed),
+            None => self.memory.learn(
+                &task.object,
+                Attributes::from([("id".to_owned(), Value::from(id))]),
+            ),
+        }
+        let effect = Effect::Made {
+            address: task.object.address.clone(),
+            id: id.to_owned(),
+            // What an earlier run made may be older than this answer.
+            created_at: observed.is_none().then(|| self.server_time()).transpose()?,
+        };
+        // What the intent says of it is all that there is to say, unless more steps follow.
+        self.context.session.done(open.seq, vec![effect]).await?;
+        self.at_step(task, &sending.step.name);
+        Ok(())
+    }
+
+    /// Writes down that a call has done its work; with the state's last word, if it is the last of its task.
+    pub(super) async fn done(
+        &self,
+        sending: &Sending<'_>,
+        seq: Option<u64>,
+        mut effects: Vec<Effect>,
+    ) -> Result<(), StepError> {
+        if sending.is_last {
+            effects.extend(self.last_word(sending.job.task));
+        }
+        match seq {
+            Some(seq) => self.context.session.done(seq, effects).await?,
+            None => self.note(effects).await?,
+        }
+        Ok(())
+    }
+
+    /// Whether the cloud already shows what the call asks for.
+    pub(super) async fn is_done(
+        &self,
+        sending: &Sending<'_>,
+        cloud: &crate::cloud::Cloud,
+    ) -> Result<bool, StepError> {
+        let Some(id) = self.memory.id_of(sending.job.task) else {
+            return Ok(false);
+        };
+        if sending.step.shows == Shows::Nothing {
+            return Ok(false);
+        }
+        let observed = self.read_with(sending.job, cloud, &id).await?;
+        let Some(observed) = observed else {
+            // Gone counts when it is asked for by id, twice.
+            return Ok(
+                sending.step.shows == Shows::Gone && self.read_with(sending.job, cloud, &id).await?.is_none()
+            );
+        };
+        Ok(sending
+            .step
+            .shows
+            .is_seen(&observed, &|value| self.memory.resolve(value)))
+    }
+
+    /// `infra-` and 20 random bytes in base 32: within the 64 characters that a ClientToken may have.
+    fn new_token(&self) -> String {
+        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        let mut bytes = [0_u8; 20];
+        self.context.random.fill(&mut bytes);
+        let mut token = String::from("infra-");
+        for chunk in bytes.chunks(5) {
+            let bits = chunk
+                .iter()
+                .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+            token.extend(
+                (0..8)
+                    .rev()
+                    .map(|place| ALPHABET[(bits >> (place * 5) & 31) as usize] as char),
+            );
+        }
+        token
+    }
+}

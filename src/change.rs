@@ -1,0 +1,201 @@
+//! What a plan says about each resource: its fate, why, what differs, what is lost and what is kept.
+//!
+//! Planner and screen share it. Does not know by which tasks it comes about.
+
+use crate::address::Address;
+use crate::diagnostic::Location;
+use crate::types::{Attribute, Kind};
+use crate::value::Value;
+
+/// What happens to one resource.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) address: Address,
+    pub(crate) fate: Fate,
+    /// Where its block is; none when it is no longer in the configuration.
+    pub(crate) location: Option<Location>,
+    /// Why, a line each; always given for a delete and a replacement.
+    pub(crate) reasons: Vec<String>,
+    /// What differs, in the order of the table.
+    pub(crate) attributes: Vec<AttributeChange>,
+    /// How many managed attributes stay.
+    pub(crate) unchanged: usize,
+    /// What cannot be got back, a line each.
+    pub(crate) lost: Vec<String>,
+    /// What survives although it looks endangered.
+    pub(crate) kept: Vec<String>,
+    /// The names of the steps, in order; those of both halves for a replacement.
+    pub(crate) steps: Vec<String>,
+    /// How long it cannot be used, in words.
+    pub(crate) down: Option<String>,
+    /// The id of what exists now.
+    pub(crate) id: Option<String>,
+    /// Of one that is left out: whether it would have taken something away.
+    pub(crate) would_lose: bool,
+}
+
+/// What becomes of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    /// Takes over something that exists and carries our tags.
+    Import,
+    Create,
+    Update,
+    Replace {
+        create_first: bool,
+    },
+    Delete,
+    /// Removes it from the state only: it no longer exists.
+    Forget,
+    /// Only what the state remembers of it changes.
+    Note,
+    /// Left out, with all that needs it.
+    Withheld,
+    /// Stays as it is.
+    Keep,
+}
+
+/// A difference in one attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AttributeChange {
+    /// Its name, nested with dots.
+    pub(crate) path: String,
+    /// What it is now; none if it is not set.
+    pub(crate) before: Option<Value>,
+    /// What it will be; a value that is not known yet is shown as such.
+    pub(crate) after: Option<Value>,
+    /// It makes the resource be replaced.
+    pub(crate) forces_replacement: bool,
+    /// Neither value is shown.
+    pub(crate) sensitive: bool,
+    /// Text of several lines, shown as a line diff.
+    pub(crate) is_text: bool,
+}
+
+/// A difference between what the state remembers and what exists.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Drift {
+    pub(crate) address: Address,
+    /// Empty when the resource itself is gone.
+    pub(crate) path: String,
+    pub(crate) remembered: Option<Value>,
+    pub(crate) observed: Option<Value>,
+    /// What this plan does about it, in words.
+    pub(crate) effect: &'static str,
+}
+
+/// A difference in one output.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct OutputChange {
+    pub(crate) name: String,
+    pub(crate) before: Option<Value>,
+    pub(crate) after: Option<Value>,
+    pub(crate) sensitive: bool,
+}
+
+/// A loss that a rule forbids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Forbidden {
+    pub(crate) address: Address,
+    /// Which rule, and the way out, in words.
+    pub(crate) rule: String,
+}
+
+impl Change {
+    /// A change that says no more than what becomes of it.
+    pub(crate) fn new(address: &Address, fate: Fate) -> Change {
+        Change {
+            address: address.clone(),
+            fate,
+            location: None,
+            reasons: Vec::new(),
+            attributes: Vec::new(),
+            unchanged: 0,
+            lost: Vec::new(),
+            kept: Vec::new(),
+            steps: Vec::new(),
+            down: None,
+            id: None,
+            would_lose: false,
+        }
+    }
+
+    /// Whether something that exists, or something in it, goes away for good.
+    pub(crate) fn is_loss(&self) -> bool {
+        self.fate.is_loss() || (self.fate != Fate::Withheld && !self.lost.is_empty())
+    }
+}
+
+impl Fate {
+    /// The sign in front of a change.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Fate::Import => "&",
+            Fate::Create => "+",
+            Fate::Update => "~",
+            Fate::Replace { create_first: false } => "-/+",
+            Fate::Replace { create_first: true } => "+/-",
+            Fate::Delete => "-",
+            Fate::Forget | Fate::Note => ".",
+            Fate::Withheld => "!",
+            Fate::Keep => " ",
+        }
+    }
+
+    /// The word for it.
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Fate::Import => "import",
+            Fate::Create => "create",
+            Fate::Update => "update",
+            Fate::Replace { .. } => "replace",
+            Fate::Delete => "delete",
+            Fate::Forget => "forget",
+            Fate::Note => "note",
+            Fate::Withheld => "withheld",
+            Fate::Keep => "keep",
+        }
+    }
+
+    /// Whether something that exists goes away.
+    pub(crate) fn is_loss(self) -> bool {
+        matches!(self, Fate::Replace { .. } | Fate::Delete)
+    }
+
+    /// Whether carrying it out needs somebody's agreement: more than the state's memory changes.
+    pub(crate) fn needs_approval(self) -> bool {
+        !matches!(self, Fate::Keep | Fate::Note | Fate::Withheld)
+    }
+}
+
+impl AttributeChange {
+    /// A change of something that is shown as it is.
+    pub(crate) fn plain(
+        path: impl Into<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> AttributeChange {
+        AttributeChange {
+            path: path.into(),
+            before,
+            after,
+            forces_replacement: false,
+            sensitive: false,
+            is_text: false,
+        }
+    }
+
+    /// A change of this attribute, shown as its table says.
+    pub(crate) fn of(
+        attribute: &Attribute,
+        path: impl Into<String>,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> AttributeChange {
+        AttributeChange {
+            sensitive: attribute.is_sensitive(),
+            is_text: matches!(attribute.kind, Kind::Text),
+            ..AttributeChange::plain(path, before, after)
+        }
+    }
+}

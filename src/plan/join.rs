@@ -1,0 +1,342 @@
+//! What joins resources to each other: relations (a disk's server) and parts (a group's rules). Decided when it is
+//! known what becomes of everything else, since partners may come, go and be made anew.
+//!
+//! Does not know by which calls two are joined; the type's rows do.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::decide::Decision;
+use super::dependencies::references;
+use crate::address::{Address, Object};
+use crate::change::{AttributeChange, Fate};
+use crate::config;
+use crate::live::Observed;
+use crate::step::Step;
+use crate::task::{Phase, Task};
+use crate::types::ResourceType;
+use crate::types::joining::{self, Members};
+use crate::types::{Part, Partner, Relation};
+use crate::value::{Attributes, Reference, Value};
+
+/// A partner that goes away while something that was joined to it stays.
+pub(super) struct Survival {
+    pub(super) partner: Address,
+    /// What is told of it at the partner.
+    pub(super) words: String,
+}
+
+/// Adds what joins a resource of the configuration to others.
+pub(super) fn wanted<'a>(
+    context: &Context<'a>,
+    resource: &config::Resource,
+    decision: &mut Decision<'a>,
+) -> Vec<Survival> {
+    if decision.change.fate == Fate::Withheld {
+        return Vec::new();
+    }
+    let Some(decided) = context.decided(&resource.address) else {
+        return Vec::new();
+    };
+    let mut joiner = Joiner {
+        context,
+        resource,
+        kept: decided.kept,
+        // In the form in which values are compared, with what was decided later filled in.
+        attributes: super::decide::Wanted::new(context, resource).attributes,
+        decision,
+        survivals: Vec::new(),
+    };
+    for relation in resource.resource_type.relations {
+        joiner.relation(relation);
+    }
+    for part in resource.resource_type.parts {
+        joiner.part(part);
+    }
+    joiner.survivals
+}
+
+/// Adds what lets a resource go before it is removed: it leaves its partners, and what in it names others that are
+/// removed as well is taken out.
+pub(super) fn unwanted(
+    context: &Context<'_>,
+    address: &Address,
+    resource_type: &'static ResourceType,
+    observed: &Observed,
+    decision: &mut Decision<'_>,
+) {
+    let own = Value::from(observed.id.as_str());
+    let mut steps = Vec::new();
+    for relation in resource_type.relations {
+        if let Some(partner) = text(&observed.attributes, relation.attribute) {
+            steps.extend(joining::leave(relation, &own, partner, context.inputs.region));
+        }
+    }
+    for part in resource_type.parts {
+        let others: Vec<&Attributes> = part
+            .members(&observed.attributes)
+            .into_iter()
+            .filter(|member| {
+                resource_type
+                    .ids_in(part, member)
+                    .iter()
+                    .any(|id| *id != observed.id && context.is_going(id))
+            })
+            .collect();
+        let change = Members {
+            removed: others,
+            ..Members::default()
+        };
+        steps.extend(joining::change_members(
+            resource_type,
+            part,
+            &own,
+            &change,
+            0,
+            context.inputs.region,
+        ));
+    }
+    if !steps.is_empty() {
+        decision.put(Task {
+            steps,
+            owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
+            location: context.location(address),
+            ..Task::new(Object::now(address.clone()), Some(&observed.id), Phase::LetGo)
+        });
+    }
+}
+
+struct Joiner<'d, 'a, 'c> {
+    context: &'c Context<'a>,
+    resource: &'c config::Resource,
+    /// What stays; none if it is made.
+    kept: Option<&'a Observed>,
+    attributes: Attributes,
+    decision: &'d mut Decision<'a>,
+    survivals: Vec<Survival>,
+}
+
+impl Joiner<'_, '_, '_> {
+    fn address(&self) -> &Address {
+        &self.resource.address
+    }
+
+    /// Its id, as a step names it.
+    fn own(&self) -> Value {
+        match self.kept {
+            Some(observed) => Value::from(observed.id.as_str()),
+            None => Value::Reference(Reference {
+                address: self.address().clone(),
+                attribute: "id".to_owned(),
+            }),
+        }
+    }
+
+    /// A task of it to which steps are added.
+    fn task(&mut self, phase: Phase) -> &mut Task {
+        let object = match self.kept {
+            Some(_) => Object::now(self.address().clone()),
+            None => Object::next(self.address().clone()),
+        };
+        let id = self.kept.map(|observed| observed.id.as_str());
+        let location = self.resource.location.clone();
+        self.decision.tasks.entry(phase.into()).or_insert_with(|| Task {
+            location: Some(location),
+            ..Task::new(object, id, phase)
+        })
+    }
+
+    fn relation(&mut self, relation: &'static Relation) {
+        let context = self.context;
+        let region = context.inputs.region;
+        let wanted = self.attributes.get(relation.attribute).cloned();
+        let has = self
+            .kept
+            .and_then(|kept| text(&kept.attributes, relation.attribute));
+        let partner_goes = has.is_some_and(|id| context.is_going(id));
+        if wanted.is_some() && wanted.as_ref().and_then(Value::as_str) == has && !partner_goes {
+            self.decision.change.unchanged += 1;
+            return;
+        }
+        let was_managed = context
+            .known(self.address())
+            .is_some_and(|known| known.attributes.contains_key(relation.attribute));
+        if wanted.is_none() && !partner_goes && !was_managed {
+            return;
+        }
+        if has.is_none() && wanted.is_none() {
+            return;
+        }
+        let own = self.own();
+        if let Some(partner) = has {
+            let steps = joining::leave(relation, &own, partner, region);
+            self.task(Phase::LetGo).steps.extend(steps);
+            if partner_goes
+                && relation.survives
+                && let Some(address) = context.owner(partner)
+            {
+                let words = self.survival(relation, wanted.is_some());
+                self.survivals.push(Survival {
+                    partner: address.clone(),
+                    words,
+                });
+            }
+        }
+        if let Some(partner) = &wanted
+            && let Some(kind) = partner_type(relation, partner)
+        {
+            let attributes = self.attributes.clone();
+            let steps = joining::join(relation, kind, &own, partner, &attributes, region);
+            self.task(Phase::Join).steps.extend(steps);
+        }
+        if self.kept.is_some() {
+            let before = has.map(Value::from);
+            let change = AttributeChange::plain(relation.attribute, before, wanted);
+            self.decision.change.attributes.push(change);
+        }
+    }
+
+    /// What is told at a partner that goes while this one stays.
+    fn survival(&self, relation: &Relation, is_joined_again: bool) -> String {
+        let id = self.kept.map_or("", |kept| kept.id.as_str());
+        let then = if is_joined_again {
+            format!("{}, then {}", relation.leave_name, relation.join_name)
+        } else {
+            relation.leave_name.to_owned()
+        };
+        format!("{} ({id}): {then}", self.address())
+    }
+
+    /// Of members that nobody manages any more only those are taken out that stand in the way of a removal.
+    fn let_go_of_what_goes(&mut self, part: &'static Part) {
+        let context = self.context;
+        let resource_type = self.resource.resource_type;
+        let Some(kept) = self.kept else { return };
+        let removed: Vec<&Attributes> = part
+            .members(&kept.attributes)
+            .into_iter()
+            .filter(|member| {
+                let named = resource_type.ids_in(part, member);
+                named.iter().any(|id| context.is_going(id))
+            })
+            .collect();
+        if removed.is_empty() {
+            return;
+        }
+        let change = Members {
+            removed,
+            ..Members::default()
+        };
+        let (own, region) = (self.own(), context.inputs.region);
+        let steps = joining::change_members(resource_type, part, &own, &change, 0, region);
+        self.task(Phase::LetGo).steps.extend(steps);
+        let before = kept.attributes.get(part.attribute).cloned();
+        let change = AttributeChange::plain(part.attribute, before, None);
+        self.decision.change.attributes.push(change);
+    }
+
+    fn part(&mut self, part: &'static Part) {
+        if !self.attributes.contains_key(part.attribute) {
+            self.let_go_of_what_goes(part);
+            return;
+        }
+        let wanted = part.members(&self.attributes);
+        let before = self
+            .kept
+            .map(|kept| part.members(&kept.attributes))
+            .unwrap_or_default();
+        let change = Members::between(part, &before, &wanted);
+        if change.is_empty() {
+            self.decision.change.unchanged += usize::from(self.kept.is_some());
+            return;
+        }
+        let context = self.context;
+        let resource_type = self.resource.resource_type;
+        let address = self.address().clone();
+        // What names another that is made now waits for it; what names one that goes must be out before.
+        let waits = |member: &&Attributes| {
+            member
+                .values()
+                .flat_map(references)
+                .any(|reference| reference.address != address && context.is_made(&reference.address))
+        };
+        let goes = |member: &&Attributes| {
+            resource_type
+                .ids_in(part, member)
+                .iter()
+                .any(|id| context.is_going(id))
+        };
+        let (late, added): (Vec<_>, Vec<_>) = change.added.iter().copied().partition(waits);
+        let (early, removed): (Vec<_>, Vec<_>) = change.removed.iter().copied().partition(goes);
+        let first = if self.kept.is_some() {
+            Phase::Change
+        } else {
+            Phase::Make
+        };
+        let count = before.len();
+        let batches = [
+            (
+                Phase::LetGo,
+                Members {
+                    removed: early,
+                    ..Members::default()
+                },
+            ),
+            (
+                first,
+                Members {
+                    added,
+                    modified: change.modified.clone(),
+                    removed,
+                },
+            ),
+            (
+                Phase::Join,
+                Members {
+                    added: late,
+                    ..Members::default()
+                },
+            ),
+        ];
+        let own = self.own();
+        let region = context.inputs.region;
+        let steps: Vec<(Phase, Vec<Step>)> = batches
+            .into_iter()
+            .filter(|(_, members)| !members.is_empty())
+            .map(|(phase, members)| {
+                (
+                    phase,
+                    joining::change_members(resource_type, part, &own, &members, count, region),
+                )
+            })
+            .collect();
+        for (phase, steps) in steps {
+            self.task(phase).steps.extend(steps);
+        }
+        if let Some(kept) = self.kept {
+            let before = kept.attributes.get(part.attribute).cloned();
+            let after = self.attributes.get(part.attribute).cloned();
+            self.decision
+                .change
+                .attributes
+                .push(AttributeChange::plain(part.attribute, before, after));
+        }
+    }
+}
+
+fn text<'v>(attributes: &'v Attributes, name: &str) -> Option<&'v str> {
+    attributes
+        .get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
+/// Which kind of partner a value names: by the type of the resource, or by how its id begins.
+fn partner_type(relation: &'static Relation, partner: &Value) -> Option<&'static Partner> {
+    let is_it = |kind: &&Partner| match partner {
+        Value::Reference(reference) => reference.address.type_name() == kind.type_name,
+        Value::String(id) => id.starts_with(kind.id_prefix),
+        _ => false,
+    };
+    relation.partners.iter().find(is_it)
+}

@@ -1,0 +1,507 @@
+//! Each kind of fault that was found in the first design, as the plan that is right.
+
+use expect_test::{Expect, expect};
+
+use super::model::Model;
+use super::text;
+use crate::address::{Address, Object};
+use crate::state::Deposed;
+use crate::value::Value;
+
+const NET: &str = r#"
+[vpc.main]
+cidr_block = "10.0.0.0/16"
+[vswitch.a]
+vpc_id = "${vpc.main.id}"
+zone_id = "cn-hangzhou-h"
+cidr_block = "10.0.1.0/24"
+[security_group.web]
+vpc_id = "${vpc.main.id}"
+"#;
+
+fn server(name: &str, more: &str) -> String {
+    format!(
+        "[instance.{name}]\ninstance_type = \"ecs.g7.large\"\nimage_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
+         vswitch_id = \"${{vswitch.a.id}}\"\nsecurity_group_ids = [\"${{security_group.web.id}}\"]\n{more}\n"
+    )
+}
+
+fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+fn check(model: &Model, config: &str, expected: Expect) {
+    expected.assert_eq(&text(&model.plan(config)));
+}
+
+#[test]
+fn a_stack_is_made_in_the_order_of_its_needs() {
+    check(
+        &Model::new(),
+        &format!("{NET}{}", server("web", "internet_max_bandwidth_out = 5")),
+        expect![[r#"
+        create instance.web
+        create security_group.web
+        create vpc.main
+        create vswitch.a
+        0. make vpc.main (new): create > wait until available
+        1. make security_group.web (new): create (after 0)
+        2. make vswitch.a (new): create > wait until available (after 0)
+        3. make instance.web (new): create > wait until stopped > allocate public IP > start > wait until running (after 1, 2)
+    "#]],
+    );
+}
+
+/// Kind 4: what is remembered changes even if nothing else does.
+#[test]
+fn a_lifecycle_key_alone_is_a_note() {
+    let model = Model::with(NET);
+    check(
+        &model,
+        &NET.replace(
+            "[vswitch.a]",
+            "lifecycle = { prevent_destroy = true }\n[vswitch.a]",
+        ),
+        expect![[r#"
+        note vpc.main
+        0. note vpc.main
+    "#]],
+    );
+}
+
+/// Kind 4.
+#[test]
+fn a_removed_key_is_forgotten_by_the_state() {
+    let with = NET.replace("[vswitch.a]", "description = \"mine\"\n[vswitch.a]");
+    let mut model = Model::with(&with);
+    check(
+        &model,
+        NET,
+        expect![[r#"
+        note vpc.main
+        0. note vpc.main
+    "#]],
+    );
+    model.apply(NET);
+    assert!(
+        !model.state.resources[&address("vpc.main")]
+            .attributes
+            .contains_key("description")
+    );
+}
+
+/// Kind 4.
+#[test]
+fn a_dependency_alone_is_a_note_and_the_next_destroy_honours_it() {
+    let servers = |more: &str| format!("{NET}{}{}", server("a", ""), server("b", more));
+    let mut model = Model::with(&servers(""));
+    let with = servers("depends_on = [\"instance.a\"]");
+    check(
+        &model,
+        &with,
+        expect![[r#"
+        note instance.b
+        0. note instance.b
+    "#]],
+    );
+    model.apply(&with);
+    expect![[r#"
+        delete instance.a
+            because everything is to be deleted
+            LOST the system disk of i-4 is erased
+        delete instance.b
+            because everything is to be deleted
+            LOST the system disk of i-5 is erased
+        delete security_group.web
+            because everything is to be deleted
+        delete vpc.main
+            because everything is to be deleted
+        delete vswitch.a
+            because everything is to be deleted
+        0. remove instance.b: stop > wait until stopped > delete > wait until gone
+        1. remove instance.a: stop > wait until stopped > delete > wait until gone (after 0)
+        2. remove security_group.web: delete (after 1, 0)
+        3. remove vswitch.a: delete > wait until gone (after 1, 0)
+        4. remove vpc.main: delete (after 2, 3)
+    "#]]
+    .assert_eq(&text(&model.plan_destroy(&with)));
+}
+
+/// Kind 4.
+#[test]
+fn protection_outlives_its_block() {
+    let with = NET.replace(
+        "[vswitch.a]",
+        "lifecycle = { prevent_destroy = true }\n[vswitch.a]",
+    );
+    let mut model = Model::with(NET);
+    model.apply(&with);
+    check(
+        &model,
+        "",
+        expect![[r#"
+        delete security_group.web
+            because it is no longer in the configuration
+        delete vpc.main
+            because it is no longer in the configuration
+        delete vswitch.a
+            because it is no longer in the configuration
+        forbidden vpc.main
+        0. remove security_group.web: delete
+        1. remove vswitch.a: delete > wait until gone
+        2. remove vpc.main: delete (after 0, 1)
+    "#]],
+    );
+    model.apply(NET);
+    assert!(model.plan("").forbidden.is_empty());
+}
+
+/// Kind 4: what somebody changed outside and the file says now.
+#[test]
+fn accepted_drift_is_told_once() {
+    let with = |name: &str| NET.replace("[vswitch.a]", &format!("name = \"{name}\"\n[vswitch.a]"));
+    let mut model = Model::with(&with("old"));
+    let vpc = model.state.resources[&address("vpc.main")].id.clone();
+    model
+        .objects
+        .get_mut(&vpc)
+        .unwrap()
+        .observed
+        .attributes
+        .insert("name".to_owned(), Value::from("new"));
+    check(
+        &model,
+        &with("new"),
+        expect![[r#"
+        note vpc.main
+        drift vpc.main: name; the configuration says the same now
+        0. note vpc.main
+    "#]],
+    );
+    model.apply(&with("new"));
+    check(&model, &with("new"), expect!["nothing\n"]);
+}
+
+/// Kind 5: the new one is there before the old one is given up.
+#[test]
+fn a_create_first_replacement_deposes_with_the_result_of_the_create() {
+    let with = |kind: &str| format!("{NET}security_group_type = \"{kind}\"\n{}", server("web", ""));
+    let mut model = Model::with(&with("normal"));
+    let enterprise = with("enterprise");
+    check(
+        &model,
+        &enterprise,
+        expect![[r#"
+        update instance.web
+        replace security_group.web
+            because security_group_type cannot change on a live security_group
+        0. make security_group.web (new): create
+        1. change instance.web: change attributes (after 0)
+        2. remove security_group.web: delete (after 1, 0)
+    "#]],
+    );
+    // Nothing but the first task: no more than a successor has been made.
+    let plan = model.plan(&enterprise);
+    let group = address("security_group.web");
+    let old = model.state.resources[&group].id.clone();
+    model.run(&plan, 1).unwrap();
+    assert_eq!(model.state.resources[&group].deposed[0].id, old);
+    // The file is reverted: the old one takes its place again.
+    check(
+        &model,
+        &with("normal"),
+        expect![[r#"
+        replace security_group.web
+            because sg-2 has not been deleted yet and is what the configuration wants again; sg-5 goes
+        0. note security_group.web
+        1. change security_group.web: set tags (after 0)
+        2. remove security_group.web: delete (after 0, 1)
+    "#]],
+    );
+}
+
+/// Kind 6: a step whose effect nobody sees is owed until it is done.
+#[test]
+fn an_unfinished_change_is_told_as_ours_and_done_again() {
+    let with = |host: &str| format!("{NET}{}", server("web", &format!("host_name = \"{host}\"")));
+    let mut model = Model::with(&with("old"));
+    let server = address("instance.web");
+    let id = model.state.resources[&server].id.clone();
+    // The host name was changed, the reboot refused.
+    model
+        .objects
+        .get_mut(&id)
+        .unwrap()
+        .observed
+        .attributes
+        .insert("host_name".to_owned(), Value::from("new"));
+    let entry = model.state.resources.get_mut(&server).unwrap();
+    entry
+        .unsettled
+        .insert("host_name".to_owned(), "reboot".to_owned());
+    check(
+        &model,
+        &with("new"),
+        expect![[r#"
+        update instance.web
+        0. change instance.web: change login > reboot > wait until running
+    "#]],
+    );
+}
+
+/// Kind 8: a computed attribute that will not be there.
+#[test]
+fn a_reference_to_what_will_not_be_there_is_left_out_with_a_line() {
+    let config = format!(
+        "{NET}{}{}",
+        server("a", ""),
+        server("b", "name = \"x-${instance.a.public_ip}\"")
+    );
+    let plan = Model::new().plan(&config);
+    expect![[r#"
+        create instance.a
+        withheld instance.b
+            because instance.a.public_ip will not be there: instance.a has none
+        create security_group.web
+        create vpc.main
+        create vswitch.a
+        0. make vpc.main (new): create > wait until available
+        1. make security_group.web (new): create (after 0)
+        2. make vswitch.a (new): create > wait until available (after 0)
+        3. make instance.a (new): create > wait until stopped > start > wait until running (after 1, 2)
+    "#]]
+    .assert_eq(&text(&plan));
+    assert_eq!(plan.findings[0].code, "E0603");
+    assert!(plan.findings[0].labels[0].location.line > 0);
+}
+
+/// Kind 8: the same in an output is none.
+#[test]
+fn an_output_of_what_will_not_be_there_is_none() {
+    let config = format!(
+        "{NET}{}[output]\nip = \"${{instance.a.public_ip}}\"\n",
+        server("a", "")
+    );
+    let mut model = Model::new();
+    model.apply(&config);
+    check(&model, &config, expect!["nothing\n"]);
+}
+
+/// Kind 8: a stray of this stack that has to be replaced.
+#[test]
+fn a_stray_that_has_to_be_replaced_is_adopted_and_replaced() {
+    let mut model = Model::with(NET);
+    model.state.resources.remove(&address("vswitch.a"));
+    check(
+        &model,
+        &NET.replace("cn-hangzhou-h", "cn-hangzhou-i"),
+        expect![[r#"
+        replace vswitch.a
+            because vsw-3 exists and carries the tags of this address
+            because zone_id cannot change on a live vswitch
+        0. note vswitch.a
+        1. remove vswitch.a: delete > wait until gone (after 0)
+        2. make vswitch.a (new): create > wait until available (after 0, 1)
+    "#]],
+    );
+}
+
+/// Kind 3: what nobody finds is a loss that needs leave.
+#[test]
+fn what_is_gone_is_told_as_vanished() {
+    let mut model = Model::with(NET);
+    let id = model.state.resources[&address("vswitch.a")].id.clone();
+    model.objects.remove(&id);
+    check(
+        &model,
+        NET,
+        expect![[r#"
+        create vswitch.a
+            because it was deleted outside infra
+        drift vswitch.a: gone; this plan makes it again
+        vanished vswitch.a vsw-3
+        0. note vswitch.a
+        1. make vswitch.a (new): create > wait until available (after 0)
+    "#]],
+    );
+}
+
+/// Kind 9: our own unfinished delete is no loss.
+#[test]
+fn what_a_delete_of_ours_took_away_is_just_forgotten() {
+    let mut model = Model::with(NET);
+    let id = model.state.resources[&address("vswitch.a")].id.clone();
+    model.objects.remove(&id);
+    let entry = model.state.resources.get_mut(&address("vswitch.a")).unwrap();
+    entry.unsettled.insert("id".to_owned(), "delete".to_owned());
+    check(
+        &model,
+        &NET.replace("[vswitch.a]", "[vswitch.b]"),
+        expect![[r#"
+        forget vswitch.a
+            because vsw-3 no longer exists, and nothing wants it
+        create vswitch.b
+        0. note vswitch.a
+        1. make vswitch.b (new): create > wait until available
+    "#]],
+    );
+}
+
+/// Kind 11: one refusal holds up only what needs it.
+#[test]
+fn a_refused_change_is_left_out_and_the_rest_goes_on() {
+    let disk = |size: u32| {
+        format!(
+            "{NET}{}",
+            server("web", &format!("system_disk = {{ size = {size} }}"))
+        )
+    };
+    let model = Model::with(&disk(40));
+    let config = disk(20).replace("[vswitch.a]", "name = \"net\"\n[vswitch.a]");
+    let plan = model.plan(&config);
+    expect![[r#"
+        withheld instance.web
+            because system_disk.size of instance.web is not changed by infra
+        update vpc.main
+        0. change vpc.main: change attributes
+    "#]]
+    .assert_eq(&text(&plan));
+    assert_eq!(plan.findings.len(), 1);
+}
+
+#[test]
+fn an_entry_with_nothing_but_a_deposed_one_that_is_gone_is_cleaned_up() {
+    let mut model = Model::with(NET);
+    let entry = model
+        .state
+        .resources
+        .get_mut(&address("security_group.web"))
+        .unwrap();
+    entry.deposed.push(Deposed {
+        id: "sg-old".to_owned(),
+        ..Deposed::default()
+    });
+    check(
+        &model,
+        NET,
+        expect![[r#"
+        note security_group.web
+        0. note security_group.web
+    "#]],
+    );
+}
+
+#[test]
+fn groups_that_name_each_other_and_themselves_are_no_cycle() {
+    let rule = |peer: &str| {
+        format!(
+            "ingress = [{{ port_range = \"443\", source_group_id = \"${{security_group.{peer}.id}}\" }}]\n"
+        )
+    };
+    let config = format!(
+        "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[security_group.a]\nvpc_id = \"${{vpc.main.id}}\"\n{}\
+         [security_group.b]\nvpc_id = \"${{vpc.main.id}}\"\n{}[security_group.c]\nvpc_id = \"${{vpc.main.id}}\"\n{}",
+        rule("b"),
+        rule("a"),
+        rule("c")
+    );
+    let mut model = Model::new();
+    check(
+        &model,
+        &config,
+        expect![[r#"
+        create security_group.a
+        create security_group.b
+        create security_group.c
+        create vpc.main
+        0. make vpc.main (new): create > wait until available
+        1. make security_group.a (new): create (after 0)
+        2. make security_group.b (new): create (after 0)
+        3. join security_group.a (new): add 1 ingress rule (after 1, 2)
+        4. join security_group.b (new): add 1 ingress rule (after 1, 2)
+        5. make security_group.c (new): create > add 1 ingress rule (after 0)
+    "#]],
+    );
+    model.apply(&config);
+    expect![[r#"
+        delete security_group.a
+            because everything is to be deleted
+        delete security_group.b
+            because everything is to be deleted
+        delete security_group.c
+            because everything is to be deleted
+        delete vpc.main
+            because everything is to be deleted
+        0. let go security_group.a: remove 1 ingress rule
+        1. let go security_group.b: remove 1 ingress rule
+        2. remove security_group.a: delete (after 0, 1)
+        3. remove security_group.b: delete (after 0, 1)
+        4. remove security_group.c: delete
+        5. remove vpc.main: delete (after 0, 2, 1, 3, 4)
+    "#]]
+    .assert_eq(&text(&model.plan_destroy(&config)));
+}
+
+#[test]
+fn a_private_address_is_freed_before_it_is_taken() {
+    let with = |name: &str| format!("{NET}{}", server(name, "private_ip = \"10.0.1.9\""));
+    let model = Model::with(&with("a"));
+    check(
+        &model,
+        &with("b"),
+        expect![[r#"
+        delete instance.a
+            because it is no longer in the configuration
+            LOST the system disk of i-4 is erased
+            LOST private IP 10.0.1.9 is released
+        create instance.b
+        0. remove instance.a: stop > wait until stopped > delete > wait until gone
+        1. make instance.b (new): create > wait until stopped > start > wait until running (after 0)
+    "#]],
+    );
+}
+
+#[test]
+fn an_overlapping_network_is_freed_before_it_is_taken() {
+    let model = Model::with(NET);
+    let other = NET
+        .replace("[vswitch.a]", "[vswitch.b]")
+        .replace("10.0.1.0/24", "10.0.0.0/20");
+    check(
+        &model,
+        &other,
+        expect![[r#"
+        delete vswitch.a
+            because it is no longer in the configuration
+        create vswitch.b
+        0. remove vswitch.a: delete > wait until gone
+        1. make vswitch.b (new): create > wait until available (after 0)
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_impossible_is_left_out_with_what_it_would_have_emptied() {
+    let mut model = Model::with(&format!("{NET}{}", server("web", "")));
+    let finding = crate::diagnostic::Diagnostic::error("E0609", "a foreign server is in it");
+    model.impossible.insert(address("vpc.main"), finding);
+    expect![[r#"
+        withheld instance.web
+            because it waits for security_group.web, which is left out
+            LOST the system disk of i-4 is erased
+        withheld security_group.web
+            because it waits for vpc.main, which is left out
+        withheld vpc.main
+            because a foreign server is in it
+        withheld vswitch.a
+            because it waits for vpc.main, which is left out
+    "#]]
+    .assert_eq(&text(&model.plan_destroy(&format!("{NET}{}", server("web", "")))));
+}
+
+#[test]
+fn objects_of_two_lives_are_told_apart() {
+    let object = Object::next(address("vpc.main"));
+    assert_ne!(object, Object::now(address("vpc.main")));
+    assert_eq!(object.to_string(), "vpc.main (new)");
+}

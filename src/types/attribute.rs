@@ -1,0 +1,265 @@
+//! Attributes of a resource type, as data: the form of a value, its place in calls and answers, and what a change of it
+//! means.
+//!
+//! Does not know TOML, nor how a call is sent.
+
+use crate::api::Action;
+use crate::value::Value;
+
+/// One attribute, or one key of a nested table.
+pub(crate) struct Attribute {
+    /// The API's parameter name in snake case.
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) required: bool,
+    /// Made by the cloud; may be referred to, may not be set.
+    pub(crate) computed: bool,
+    pub(crate) default: Option<Literal>,
+    pub(crate) change: Changeable,
+    /// The create parameter, if it is not the name in Pascal case; nested with dots. Empty: not sent by create.
+    pub(crate) param: Option<&'static str>,
+    /// The parameter of the action that changes it, if it is not the create parameter.
+    pub(crate) update_param: Option<&'static str>,
+    /// Where the value stands in one item of a Describe answer, if not at the name in Pascal case; nested with
+    /// dots. Empty: not readable there.
+    pub(crate) field: Option<&'static str>,
+    /// Whether every item of a Describe answer carries it, if only as an empty text: one without it is a damaged
+    /// answer. Set where a plan compares it, for leaving it out would look like a difference.
+    pub(crate) always: bool,
+    /// The cloud does not tell it: it is compared with what the state remembers.
+    pub(crate) remembered: bool,
+    /// One sentence for people: meaning, unit, example.
+    pub(crate) doc: &'static str,
+}
+
+/// The form of a value.
+pub(crate) enum Kind {
+    String,
+    /// Text of several lines, or a file's bytes; kept in the state as a keyed hash only.
+    Text,
+    /// A number within these bounds, both included.
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Bool,
+    /// One of these words.
+    Enum(&'static [&'static str]),
+    /// An IPv4 network, `10.0.0.0/16`.
+    Cidr,
+    /// The id of a resource of this type.
+    Id(&'static str),
+    /// A set of ids of resources of this type.
+    IdSet(&'static str),
+    /// A table with these keys.
+    Table(&'static [Attribute]),
+    /// A set of tables with these keys.
+    TableSet(&'static [Attribute]),
+    /// Names and texts of the user's choice.
+    Tags,
+    /// A secret that is named, never written: `{ env = "NAME" }` or `{ file = "path" }`.
+    Secret,
+}
+
+/// A default, as a constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Literal {
+    Integer(i64),
+    String(&'static str),
+}
+
+/// What a change of an attribute means for a resource that exists.
+#[derive(Clone, Copy)]
+pub(crate) enum Changeable {
+    /// It can be changed in place by this action.
+    InPlace(&'static Update),
+    /// It cannot be changed: the resource is made anew.
+    Replaces,
+    /// `infra` refuses to change it; the words say why and what to do.
+    Refused(&'static str),
+    /// The type's own update function takes care of it.
+    Special,
+}
+
+/// An action that changes attributes in place; attributes that share one are changed by one call.
+pub(crate) struct Update {
+    pub(crate) action: &'static Action,
+    /// The step's name: `change type`.
+    pub(crate) label: &'static str,
+    pub(crate) needs: Needs,
+}
+
+/// What an in-place change asks of the resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Needs {
+    Nothing,
+    /// Works at once, but is seen only after a reboot through the API.
+    Reboot,
+    /// Works only while it is stopped.
+    Stopped,
+}
+
+/// An attribute that may be set, changes in nothing and is read back under its own name; refined by the methods.
+pub(crate) const fn attr(name: &'static str, kind: Kind) -> Attribute {
+    Attribute {
+        name,
+        kind,
+        required: false,
+        computed: false,
+        default: None,
+        change: Changeable::Special,
+        param: None,
+        update_param: None,
+        field: None,
+        always: false,
+        remembered: false,
+        doc: "",
+    }
+}
+
+impl Attribute {
+    pub(crate) const fn required(mut self) -> Attribute {
+        self.required = true;
+        self
+    }
+
+    pub(crate) const fn computed(mut self) -> Attribute {
+        self.computed = true;
+        self.param = Some("");
+        self
+    }
+
+    pub(crate) const fn default(mut self, default: Literal) -> Attribute {
+        self.default = Some(default);
+        self
+    }
+
+    pub(crate) const fn updated_by(mut self, update: &'static Update) -> Attribute {
+        self.change = Changeable::InPlace(update);
+        self
+    }
+
+    pub(crate) const fn replaces(mut self) -> Attribute {
+        self.change = Changeable::Replaces;
+        self
+    }
+
+    pub(crate) const fn refused(mut self, words: &'static str) -> Attribute {
+        self.change = Changeable::Refused(words);
+        self
+    }
+
+    pub(crate) const fn param(mut self, param: &'static str) -> Attribute {
+        self.param = Some(param);
+        self
+    }
+
+    pub(crate) const fn update_param(mut self, param: &'static str) -> Attribute {
+        self.update_param = Some(param);
+        self
+    }
+
+    pub(crate) const fn field(mut self, field: &'static str) -> Attribute {
+        self.field = Some(field);
+        self
+    }
+
+    pub(crate) const fn always(mut self) -> Attribute {
+        self.always = true;
+        self
+    }
+
+    pub(crate) const fn remembered(mut self) -> Attribute {
+        self.remembered = true;
+        self.field = Some("");
+        self
+    }
+
+    pub(crate) const fn doc(mut self, doc: &'static str) -> Attribute {
+        self.doc = doc;
+        self
+    }
+
+    /// The create parameter, dotted; none if create does not take it.
+    pub(crate) fn param_path(&self) -> Option<String> {
+        match self.param {
+            Some("") => None,
+            Some(param) => Some(param.to_owned()),
+            None => Some(pascal_case(self.name)),
+        }
+    }
+
+    /// The parameter of the action that changes it.
+    pub(crate) fn update_param_name(&self) -> String {
+        self.update_param
+            .map(str::to_owned)
+            .or_else(|| self.param_path())
+            .unwrap_or_else(|| pascal_case(self.name))
+    }
+
+    /// Where a Describe answer holds it, dotted, alternatives separated by `|`; none if it does not.
+    pub(crate) fn field_path(&self) -> Option<String> {
+        match self.field {
+            Some("") => None,
+            Some(field) => Some(field.to_owned()),
+            None => Some(pascal_case(self.name)),
+        }
+    }
+
+    /// Whether its value may be shown and stored in the clear.
+    pub(crate) fn is_sensitive(&self) -> bool {
+        matches!(self.kind, Kind::Secret)
+    }
+}
+
+/// The attribute at a path; `system_disk.size` finds the key of a nested table.
+pub(super) fn find_attribute(attributes: &'static [Attribute], path: &str) -> Option<&'static Attribute> {
+    let (name, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let found = attributes.iter().find(|attribute| attribute.name == name)?;
+    match (rest, &found.kind) {
+        (None, _) => Some(found),
+        (Some(rest), Kind::Table(nested)) => find_attribute(nested, rest),
+        (Some(_), _) => None,
+    }
+}
+
+impl Literal {
+    /// The default as a value.
+    pub(crate) fn value(self) -> Value {
+        match self {
+            Literal::Integer(number) => Value::Integer(number),
+            Literal::String(text) => Value::from(text),
+        }
+    }
+}
+
+/// `cidr_block` becomes `CidrBlock`.
+pub(crate) fn pascal_case(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+                .collect::<String>()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_the_apis_spelling() {
+        assert_eq!(
+            pascal_case("internet_max_bandwidth_out"),
+            "InternetMaxBandwidthOut"
+        );
+        assert_eq!(pascal_case("name"), "Name");
+    }
+}

@@ -1,0 +1,64 @@
+//! Parts: members of a set inside a resource, each added, changed and taken away by a call of its own.
+
+use crate::api::Action;
+use crate::value::{Attributes, Value};
+
+/// A set of parts: the rules of one direction of a security group.
+pub(crate) struct Part {
+    /// The attribute, a set of tables.
+    pub(crate) attribute: &'static str,
+    /// The keys that make a member the same member; the others may change on it.
+    pub(crate) key: &'static [&'static str],
+    pub(crate) add: &'static Action,
+    pub(crate) remove: &'static Action,
+    pub(crate) modify: Option<&'static Action>,
+    /// The parameter that lists members: `Permissions`.
+    pub(crate) list_param: &'static str,
+    /// The key under which an observed member carries its own id, and the parameter of the modifying action that takes
+    /// it. No attribute, so it is never compared.
+    pub(crate) member_id: Option<(&'static str, &'static str)>,
+    /// Members in one adding or removing call.
+    pub(crate) per_call: usize,
+    /// Members in all.
+    pub(crate) limit: usize,
+    /// One of them, for people: `ingress rule`.
+    pub(crate) noun: &'static str,
+}
+
+impl Part {
+    /// The members among the attributes of a resource.
+    pub(crate) fn members<'a>(&self, attributes: &'a Attributes) -> Vec<&'a Attributes> {
+        let members = attributes
+            .get(self.attribute)
+            .and_then(Value::as_list)
+            .unwrap_or_default();
+        members.iter().filter_map(Value::as_map).collect()
+    }
+
+    /// What makes a member the same member, as text.
+    pub(crate) fn identity(&self, member: &Attributes) -> String {
+        self.key
+            .iter()
+            .map(|key| {
+                member
+                    .get(*key)
+                    .map(|value| value.to_json().to_string())
+                    .unwrap_or_default()
+                    + "|"
+            })
+            .collect()
+    }
+
+    /// Whether two members do not differ in anything.
+    pub(crate) fn is_equal(&self, left: &Attributes, right: &Attributes) -> bool {
+        let is_compared = |key: &String| self.member_id.is_none_or(|(id, _)| key != id);
+        let bare = |member: &Attributes| -> Attributes {
+            member
+                .iter()
+                .filter(|(key, _)| is_compared(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
+        bare(left) == bare(right)
+    }
+}

@@ -1,0 +1,356 @@
+//! Security group: the firewall of the instances in it, with its rules.
+//!
+//! A rule is known by direction, policy, protocol, ports and peer; its priority and description can be changed.
+//! Each direction is managed only when its key is in the configuration, and then as a whole.
+
+use super::attribute::{Attribute, Kind, Literal, Needs, Update, attr};
+use super::base::BASE;
+use super::part::Part;
+use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
+use crate::api::{Codes, Pages, action};
+use crate::value::{Attributes, Value};
+
+static MODIFY: Update = Update {
+    action: &action::MODIFY_SECURITY_GROUP_ATTRIBUTE,
+    label: "change attributes",
+    needs: Needs::Nothing,
+};
+
+pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
+    name: "security_group",
+    doc: "The firewall of the instances in it.",
+    id_prefix: "sg-",
+    id_param: "SecurityGroupId",
+    attributes: ATTRIBUTES,
+    read: Read {
+        action: &action::DESCRIBE_SECURITY_GROUPS,
+        list: "SecurityGroups.SecurityGroup",
+        id_field: "SecurityGroupId",
+        pages: Pages::ByNumber { max: 100 },
+        ids: IdFilter::Json {
+            param: "SecurityGroupIds",
+            max: 100,
+        },
+        tags: TagShape::Ecs,
+        ..BASE.read
+    },
+    create: Create {
+        action: &action::CREATE_SECURITY_GROUP,
+        id_field: "SecurityGroupId",
+        ready: None,
+    },
+    delete: Delete {
+        action: &action::DELETE_SECURITY_GROUP,
+        gone: None,
+    },
+    tagging: Tagging {
+        kind: "securitygroup",
+        tag: &action::TAG_RESOURCES_ECS,
+        untag: &action::UNTAG_RESOURCES_ECS,
+    },
+    codes: Codes {
+        absent: &["InvalidSecurityGroupId.NotFound"],
+        retry: &["OperationConflict", "TaskConflict", "IncorrectVpcStatus"],
+        in_use: &["DependencyViolation"],
+    },
+    // Members must be moved to the new one before the old one can go.
+    replacement: Replacement::CreateFirst,
+    parts: PARTS,
+    normalise,
+    ..BASE
+};
+
+/// The rules, by direction.
+static PARTS: &[Part] = &[
+    Part {
+        attribute: "ingress",
+        key: &[
+            "policy",
+            "ip_protocol",
+            "port_range",
+            "source_cidr_ip",
+            "ipv6_source_cidr_ip",
+            "source_group_id",
+            "source_prefix_list_id",
+        ],
+        add: &action::AUTHORIZE_SECURITY_GROUP,
+        remove: &action::REVOKE_SECURITY_GROUP,
+        modify: Some(&action::MODIFY_SECURITY_GROUP_RULE),
+        noun: "ingress rule",
+        ..RULES
+    },
+    Part {
+        attribute: "egress",
+        key: &[
+            "policy",
+            "ip_protocol",
+            "port_range",
+            "dest_cidr_ip",
+            "ipv6_dest_cidr_ip",
+            "dest_group_id",
+            "dest_prefix_list_id",
+        ],
+        add: &action::AUTHORIZE_SECURITY_GROUP_EGRESS,
+        remove: &action::REVOKE_SECURITY_GROUP_EGRESS,
+        modify: Some(&action::MODIFY_SECURITY_GROUP_EGRESS_RULE),
+        noun: "egress rule",
+        ..RULES
+    },
+];
+
+/// What the rules of both directions have in common.
+const RULES: Part = Part {
+    attribute: "",
+    key: &[],
+    add: &action::AUTHORIZE_SECURITY_GROUP,
+    remove: &action::REVOKE_SECURITY_GROUP,
+    modify: None,
+    list_param: "Permissions",
+    member_id: Some(("security_group_rule_id", "SecurityGroupRuleId")),
+    // ECS metadata.
+    per_call: 100,
+    // Of both directions together, in a group of the basic kind.
+    limit: 200,
+    noun: "",
+};
+
+static INGRESS: &[Attribute] = &[
+    attr("port_range", Kind::String)
+        .required()
+        .doc("\"443\", \"8000-8100\", \"all\", or the API's form \"443/443\"."),
+    attr("ip_protocol", Kind::Enum(PROTOCOLS))
+        .default(Literal::String("TCP"))
+        .doc("The protocol; TCP if not given."),
+    attr("source_cidr_ip", Kind::String).doc("From which IPv4 network, e.g. \"203.0.113.0/24\"."),
+    attr("ipv6_source_cidr_ip", Kind::String).doc("From which IPv6 network."),
+    attr("source_group_id", Kind::Id("security_group")).doc("From members of which security group."),
+    attr("source_prefix_list_id", Kind::String).doc("From which prefix list."),
+    attr("policy", Kind::Enum(&["accept", "drop"]))
+        .default(Literal::String("accept"))
+        .doc("accept or drop."),
+    attr("priority", Kind::Integer { min: 1, max: 100 })
+        .default(Literal::Integer(1))
+        .doc("1 (first) to 100 (last)."),
+    attr("description", Kind::String).doc("A note, up to 512 characters."),
+];
+
+static EGRESS: &[Attribute] = &[
+    attr("port_range", Kind::String)
+        .required()
+        .doc("\"443\", \"8000-8100\", \"all\", or the API's form \"443/443\"."),
+    attr("ip_protocol", Kind::Enum(PROTOCOLS))
+        .default(Literal::String("TCP"))
+        .doc("The protocol; TCP if not given."),
+    attr("dest_cidr_ip", Kind::String).doc("To which IPv4 network, e.g. \"0.0.0.0/0\"."),
+    attr("ipv6_dest_cidr_ip", Kind::String).doc("To which IPv6 network."),
+    attr("dest_group_id", Kind::Id("security_group")).doc("To members of which security group."),
+    attr("dest_prefix_list_id", Kind::String).doc("To which prefix list."),
+    attr("policy", Kind::Enum(&["accept", "drop"]))
+        .default(Literal::String("accept"))
+        .doc("accept or drop."),
+    attr("priority", Kind::Integer { min: 1, max: 100 })
+        .default(Literal::Integer(1))
+        .doc("1 (first) to 100 (last)."),
+    attr("description", Kind::String).doc("A note, up to 512 characters."),
+];
+
+const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
+
+static ATTRIBUTES: &[Attribute] = &[
+    attr("vpc_id", Kind::Id("vpc"))
+        .replaces()
+        .always()
+        .doc("The VPC of its members; none for the classic network."),
+    attr("security_group_type", Kind::Enum(&["normal", "enterprise"]))
+        .replaces()
+        .doc("normal (members reach each other) or enterprise."),
+    attr("name", Kind::String)
+        .updated_by(&MODIFY)
+        .param("SecurityGroupName")
+        .field("SecurityGroupName")
+        .always()
+        .doc("The name shown in the console, 2 to 128 characters."),
+    attr("description", Kind::String)
+        .updated_by(&MODIFY)
+        .doc("A note, 2 to 256 characters."),
+    attr("ingress", Kind::TableSet(INGRESS))
+        .param("")
+        .field("")
+        .doc("Who may connect to its members; all of it, when given."),
+    attr("egress", Kind::TableSet(EGRESS))
+        .param("")
+        .field("")
+        .doc("Where its members may connect to; all of it, when given."),
+    attr("tags", Kind::Tags)
+        .field("")
+        .doc("Tags, up to 17: { team = \"web\" }."),
+    attr("id", Kind::String)
+        .computed()
+        .field("SecurityGroupId")
+        .doc("The id, e.g. \"sg-bp1...\"."),
+];
+
+/// One spelling for each rule: `443/443`, upper-case protocol, lower-case policy, a number for the priority, and
+/// no key without a text.
+fn normalise(attributes: &mut Attributes) {
+    for part in PARTS {
+        let Some(Value::List(rules)) = attributes.get_mut(part.attribute) else {
+            continue;
+        };
+        for rule in rules.iter_mut() {
+            if let Value::Map(rule) = rule {
+                normalise_rule(rule);
+            }
+        }
+        rules.sort_by_cached_key(|rule| rule.as_map().map(|rule| part.identity(rule)));
+    }
+}
+
+fn normalise_rule(rule: &mut Attributes) {
+    rule.retain(|_, value| value.as_str() != Some(""));
+    if let Some(Value::String(protocol)) = rule.get_mut("ip_protocol")
+        && !protocol.eq_ignore_ascii_case("icmpv6")
+    {
+        *protocol = protocol.to_ascii_uppercase();
+    }
+    if let Some(Value::String(policy)) = rule.get_mut("policy") {
+        *policy = policy.to_ascii_lowercase();
+    }
+    if let Some(Value::String(priority)) = rule.get("priority")
+        && let Ok(number) = priority.parse::<i64>()
+    {
+        rule.insert("priority".to_owned(), Value::Integer(number));
+    }
+    let has_ports = matches!(
+        rule.get("ip_protocol").and_then(Value::as_str),
+        Some("TCP" | "UDP")
+    );
+    if let Some(Value::String(ports)) = rule.get_mut("port_range") {
+        *ports = match ports.as_str() {
+            "all" if has_ports => "1/65535".to_owned(),
+            "all" => "-1/-1".to_owned(),
+            text if text.contains('/') => text.to_owned(),
+            text => match text.split_once('-') {
+                Some((first, last)) if !first.is_empty() => format!("{first}/{last}"),
+                _ => format!("{text}/{text}"),
+            },
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::joining::{Members, change_members};
+
+    fn rule(entries: &[(&str, &str)]) -> Value {
+        Value::Map(
+            entries
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), Value::from(*value)))
+                .collect(),
+        )
+    }
+
+    fn normal(entries: &[(&str, &str)]) -> Attributes {
+        let mut attributes = Attributes::from([("ingress".to_owned(), Value::List(vec![rule(entries)]))]);
+        normalise(&mut attributes);
+        PARTS[0].members(&attributes)[0].clone()
+    }
+
+    #[test]
+    fn a_rule_read_back_equals_the_rule_as_written() {
+        let written = normal(&[
+            ("ip_protocol", "TCP"),
+            ("port_range", "443"),
+            ("policy", "accept"),
+            ("priority", "1"),
+        ]);
+        let read = normal(&[
+            ("ip_protocol", "tcp"),
+            ("port_range", "443/443"),
+            ("policy", "Accept"),
+            ("priority", "1"),
+            ("description", ""),
+            ("security_group_rule_id", "sgr-1"),
+        ]);
+        assert!(PARTS[0].is_equal(&written, &read));
+    }
+
+    #[test]
+    fn port_ranges_have_one_spelling() {
+        for (protocol, written, expected) in [
+            ("TCP", "22", "22/22"),
+            ("UDP", "8000-8100", "8000/8100"),
+            ("TCP", "all", "1/65535"),
+            ("ICMP", "all", "-1/-1"),
+            ("ALL", "-1/-1", "-1/-1"),
+        ] {
+            let rule = normal(&[("ip_protocol", protocol), ("port_range", written)]);
+            assert_eq!(rule["port_range"], Value::from(expected));
+        }
+    }
+
+    /// 150 rules exchanged for 150 others under a limit of 200.
+    #[test]
+    fn rules_are_exchanged_without_passing_the_limit() {
+        let rules = |first: u32| {
+            let list = (first..first + 150)
+                .map(|port| rule(&[("port_range", &port.to_string()), ("ip_protocol", "TCP")]))
+                .collect();
+            let mut attributes = Attributes::from([("ingress".to_owned(), Value::List(list))]);
+            normalise(&mut attributes);
+            attributes
+        };
+        let (before, after) = (rules(1000), rules(2000));
+        let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
+        let members = Members::between(&PARTS[0], &was, &will);
+        let own = Value::from("sg-1");
+        let steps = change_members(
+            &SECURITY_GROUP,
+            &PARTS[0],
+            &own,
+            &members,
+            was.len(),
+            "cn-hangzhou",
+        );
+        let mut there: i64 = 150;
+        for step in &steps {
+            let words: Vec<&str> = step.name.split(' ').collect();
+            let count: i64 = words[1].parse().unwrap();
+            there += if words[0] == "add" { count } else { -count };
+            assert!((0..=200).contains(&there), "{} rules after {}", there, step.name);
+        }
+        assert_eq!(there, 150);
+    }
+
+    #[test]
+    fn the_priority_of_a_rule_is_modified_and_never_revoked() {
+        let rules = |priority: &str| {
+            let mut attributes = Attributes::from([(
+                "ingress".to_owned(),
+                Value::List(vec![rule(&[
+                    ("port_range", "22"),
+                    ("ip_protocol", "TCP"),
+                    ("priority", priority),
+                ])]),
+            )]);
+            normalise(&mut attributes);
+            attributes
+        };
+        let (before, after) = (rules("1"), rules("5"));
+        let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
+        let members = Members::between(&PARTS[0], &was, &will);
+        let own = Value::from("sg-1");
+        let steps = change_members(
+            &SECURITY_GROUP,
+            &PARTS[0],
+            &own,
+            &members,
+            was.len(),
+            "cn-hangzhou",
+        );
+        let names: Vec<String> = steps.into_iter().map(|step| step.name).collect();
+        assert_eq!(names, ["change 1 ingress rule"]);
+    }
+}

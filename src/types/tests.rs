@@ -1,0 +1,307 @@
+//! The registry as a whole, and what a change of each attribute does to one that exists: a row for every attribute of
+//! every type.
+
+use std::collections::BTreeSet;
+
+use super::attribute::{Attribute, Changeable, Kind};
+use super::joining::{Members, change_members};
+use super::resource_type::{ResourceType, ToChange, ToMake};
+use super::{REGISTRY, find};
+use crate::address::Address;
+use crate::step::Step;
+use crate::value::{Attributes, Value};
+
+/// An attribute, nested ones with a dot; its value before and after, as JSON; and what that means: `live`, `stopped`,
+/// `reboot`, each with its steps, `replaced`, `refused`, or `joined` where a relation takes care of it.
+type Row = (&'static str, &'static str, &'static str, &'static str);
+
+fn value(attribute: &Attribute, json: &str) -> Value {
+    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_else(|_| json.into());
+    let value = Value::from_json(&value).unwrap();
+    match attribute.kind {
+        Kind::TableSet(_) => Value::List(vec![value]),
+        _ => value,
+    }
+}
+
+fn with(base: &Attributes, path: &str, value: Value) -> Attributes {
+    let mut attributes = base.clone();
+    match path.split_once('.') {
+        None => {
+            attributes.insert(path.to_owned(), value);
+        }
+        Some((table, key)) => {
+            attributes.insert(
+                table.to_owned(),
+                Value::Map(Attributes::from([(key.to_owned(), value)])),
+            );
+        }
+    }
+    attributes
+}
+
+fn names(steps: &[Step]) -> String {
+    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    names.join(" > ")
+}
+
+/// What a change of one attribute means.
+fn outcome(resource_type: &'static ResourceType, base: &Attributes, row: Row) -> String {
+    let (path, before, after, _) = row;
+    let attribute = resource_type.attribute(path).unwrap();
+    let (before, after) = (value(attribute, before), value(attribute, after));
+    let address: Address = format!("{}.x", resource_type.name).parse().unwrap();
+    let (mut old, mut new) = (with(base, path, before), with(base, path, after));
+    (resource_type.normalise)(&mut old);
+    (resource_type.normalise)(&mut new);
+    match (resource_type.change_rule)(path, &old, &new).unwrap_or(attribute.change) {
+        Changeable::Replaces => return "replaced".to_owned(),
+        Changeable::Refused(_) => return "refused".to_owned(),
+        Changeable::InPlace(_) | Changeable::Special => {}
+    }
+    if resource_type.relations.iter().any(|one| one.attribute == path) {
+        return "joined".to_owned();
+    }
+    let set: Vec<(String, Value)> = match path {
+        "tags" => vec![("team".to_owned(), Value::from("a"))],
+        _ => Vec::new(),
+    };
+    let changed = [path.split('.').next().unwrap()];
+    let mut steps = (resource_type.steps.update)(&ToChange {
+        wanted: ToMake {
+            resource_type,
+            address: &address,
+            region: "cn-hangzhou",
+            attributes: &new,
+            tags: &[],
+        },
+        id: "x-1",
+        before: &old,
+        changed: if path == "tags" { &[] } else { &changed },
+        tags_set: &set,
+        tags_removed: &[],
+    });
+    for part in resource_type.parts.iter().filter(|part| part.attribute == path) {
+        let (was, will) = (part.members(&old), part.members(&new));
+        let members = Members::between(part, &was, &will);
+        let own = Value::from("x-1");
+        steps.extend(change_members(
+            resource_type,
+            part,
+            &own,
+            &members,
+            was.len(),
+            "cn-hangzhou",
+        ));
+    }
+    let stops = steps.iter().any(|step| step.name == "stop");
+    let reboots = steps.iter().any(|step| step.name == "reboot");
+    let word = if stops {
+        "stopped"
+    } else if reboots {
+        "reboot"
+    } else {
+        "live"
+    };
+    format!("{word}: {}", names(&steps))
+}
+
+/// Every attribute that may be set; nested ones with a dot.
+fn settable(resource_type: &ResourceType) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for attribute in resource_type.attributes.iter().filter(|one| !one.computed) {
+        match attribute.kind {
+            Kind::Table(nested) => {
+                paths.extend(
+                    nested
+                        .iter()
+                        .map(|key| format!("{}.{}", attribute.name, key.name)),
+                );
+            }
+            _ => {
+                paths.insert(attribute.name.to_owned());
+            }
+        }
+    }
+    paths
+}
+
+fn check(type_name: &str, base: &[(&str, &str)], rows: &[Row]) {
+    let resource_type = find(type_name).unwrap();
+    let base: Attributes = base
+        .iter()
+        .map(|(name, text)| {
+            (
+                (*name).to_owned(),
+                value(resource_type.attribute(name).unwrap(), text),
+            )
+        })
+        .collect();
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|row| {
+            let outcome = outcome(resource_type, &base, *row);
+            (outcome != row.3).then(|| format!("{}: {outcome}", row.0))
+        })
+        .collect();
+    assert_eq!(wrong, Vec::<String>::new(), "{type_name}");
+    let covered: BTreeSet<String> = rows.iter().map(|row| row.0.to_owned()).collect();
+    assert_eq!(covered, settable(resource_type), "{type_name}");
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_vpc() {
+    check("vpc", &[], &[
+        ("cidr_block",  "10.0.0.0/16", "10.1.0.0/16", "live: change attributes"),
+        ("name",        "a", "b",                     "live: change attributes"),
+        ("description", "a", "b",                     "live: change attributes"),
+        ("tags",        "{}", r#"{"team": "a"}"#,     "live: set tags"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_vswitch() {
+    check("vswitch", &[], &[
+        ("vpc_id",      "vpc-1", "vpc-2",                 "replaced"),
+        ("zone_id",     "cn-hangzhou-h", "cn-hangzhou-i", "replaced"),
+        ("cidr_block",  "10.0.1.0/24", "10.0.2.0/24",     "replaced"),
+        ("name",        "a", "b",                         "live: change attributes"),
+        ("description", "a", "b",                         "live: change attributes"),
+        ("tags",        "{}", r#"{"team": "a"}"#,         "live: set tags"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_security_group() {
+    const HTTP: &str = r#"{"port_range": "80", "ip_protocol": "TCP", "priority": 1}"#;
+    const HTTPS: &str = r#"{"port_range": "443", "ip_protocol": "TCP", "priority": 1}"#;
+    const LATER: &str = r#"{"port_range": "80", "ip_protocol": "TCP", "priority": 2}"#;
+    check("security_group", &[], &[
+        ("vpc_id",              "vpc-1", "vpc-2",         "replaced"),
+        ("security_group_type", "normal", "enterprise",   "replaced"),
+        ("name",                "aa", "bb",               "live: change attributes"),
+        ("description",         "aa", "bb",               "live: change attributes"),
+        ("ingress",             HTTP, HTTPS,              "live: add 1 ingress rule > remove 1 ingress rule"),
+        ("ingress",             HTTP, LATER,              "live: change 1 ingress rule"),
+        ("egress",              HTTP, HTTPS,              "live: add 1 egress rule > remove 1 egress rule"),
+        ("egress",              HTTP, LATER,              "live: change 1 egress rule"),
+        ("tags",                "{}", r#"{"team": "a"}"#, "live: set tags"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn an_instance() {
+    const STOPPED: &str = "stopped: stop > wait until stopped > set user data > start > wait until running";
+    const REBOOT: &str = "reboot: change login > reboot > wait until running";
+    check("instance", &[("status", "Running")], &[
+        ("name",                       "aa", "bb",                           "live: change attributes"),
+        ("description",                "aa", "bb",                           "live: change attributes"),
+        ("instance_type",              "ecs.g6.large", "ecs.g7.large",       "stopped: stop > wait until stopped > change type > start > wait until running"),
+        ("image_id",                   "a.vhd", "b.vhd",                     "replaced"),
+        ("zone_id",                    "cn-hangzhou-h", "cn-hangzhou-i",     "replaced"),
+        ("vswitch_id",                 "vsw-1", "vsw-2",                     "replaced"),
+        ("private_ip",                 "10.0.1.5", "10.0.1.6",               "replaced"),
+        ("instance_network_type",      "vpc", "classic",                     "replaced"),
+        ("security_group_ids",         r#"["sg-1"]"#, r#"["sg-2"]"#,         "live: change attributes"),
+        ("host_name",                  "aa", "bb",                           REBOOT),
+        ("key_pair_name",              "a", "b",                             "refused"),
+        ("password",                   "a", "b",                             REBOOT),
+        ("user_data",                  "a", "b",                             STOPPED),
+        ("system_disk.category",       "cloud_essd", "cloud_auto",           "replaced"),
+        ("system_disk.size",           "40", "60",                           "refused"),
+        ("system_disk.performance_level", "PL0", "PL1",                      "refused"),
+        ("io_optimized",               "optimized", "none",                  "replaced"),
+        ("internet_max_bandwidth_out", "1", "5",                             "live: change bandwidth"),
+        ("internet_charge_type",       "PayByTraffic", "PayByBandwidth",     "live: change bandwidth"),
+        ("instance_charge_type",       "PostPaid", "PrePaid",                "refused"),
+        ("period",                     "1", "2",                             "refused"),
+        ("period_unit",                "Month", "Week",                      "refused"),
+        ("auto_renew",                 "false", "true",                      "live: change renewal"),
+        ("deletion_protection",        "false", "true",                      "live: change attributes"),
+        ("status",                     "Running", "Stopped",                 "stopped: stop > wait until stopped"),
+        ("status",                     "Stopped", "Running",                 "live: start > wait until running"),
+        ("tags",                       "{}", r#"{"team": "a"}"#,             "live: set tags"),
+    ]);
+}
+
+#[test]
+fn every_type_has_a_table() {
+    let text = include_str!("tests.rs");
+    for one in REGISTRY {
+        assert!(
+            text.contains(&format!("check(\"{}\", ", one.name)),
+            "no table for {}",
+            one.name
+        );
+    }
+}
+
+#[test]
+fn the_registry_is_sorted_by_name() {
+    assert!(REGISTRY.is_sorted_by_key(|one| one.name));
+}
+
+/// What [`BASE`] leaves open, or has from another type, is each type's own.
+#[test]
+fn every_type_fills_in_what_is_its_own() {
+    let mut calls = BTreeSet::new();
+    let mut prefixes = BTreeSet::new();
+    for one in REGISTRY {
+        for text in [
+            one.doc,
+            one.id_prefix,
+            one.id_param,
+            one.read.list,
+            one.read.id_field,
+            one.create.id_field,
+            one.tagging.kind,
+        ] {
+            assert!(!text.is_empty(), "{}", one.name);
+        }
+        for action in [one.read.action, one.create.action, one.delete.action] {
+            assert!(calls.insert(action), "{}: {action} is another type's", one.name);
+            assert_eq!(
+                action.product, one.create.action.product,
+                "{}: {action}",
+                one.name
+            );
+        }
+        for action in [one.tagging.tag, one.tagging.untag] {
+            assert_eq!(
+                action.product, one.create.action.product,
+                "{}: {action}",
+                one.name
+            );
+        }
+        assert!(prefixes.insert(one.id_prefix), "{}", one.name);
+        assert!(one.attribute("id").is_some_and(|id| id.computed), "{}", one.name);
+    }
+}
+
+#[test]
+fn parts_and_relations_name_attributes_that_exist() {
+    for one in REGISTRY {
+        for part in one.parts {
+            let Some(Kind::TableSet(table)) = one.attribute(part.attribute).map(|found| &found.kind) else {
+                panic!("{}: {} is no set of tables", one.name, part.attribute);
+            };
+            for key in part.key {
+                assert!(table.iter().any(|attribute| attribute.name == *key), "{key}");
+            }
+        }
+        for relation in one.relations {
+            let names = relation.join_attributes.iter().chain([&relation.attribute]);
+            for name in names {
+                assert!(one.attribute(name).is_some(), "{}: {name}", one.name);
+            }
+            for partner in relation.partners {
+                let known = find(partner.type_name).is_none_or(|one| one.id_prefix == partner.id_prefix);
+                assert!(known, "{}", partner.type_name);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! VPC: a private network of one region.
+
+use super::attribute::{Attribute, Kind, Needs, Update, attr};
+use super::base::BASE;
+use super::resource_type::{Create, Delete, IdFilter, Read, ResourceType, Tagging};
+use crate::api::{Codes, action};
+
+static MODIFY: Update = Update {
+    action: &action::MODIFY_VPC_ATTRIBUTE,
+    label: "change attributes",
+    needs: Needs::Nothing,
+};
+
+pub(super) static VPC: ResourceType = ResourceType {
+    name: "vpc",
+    doc: "A private network of one region.",
+    id_prefix: "vpc-",
+    id_param: "VpcId",
+    attributes: ATTRIBUTES,
+    read: Read {
+        action: &action::DESCRIBE_VPCS,
+        list: "Vpcs.Vpc",
+        id_field: "VpcId",
+        // A comma-separated list of at most 20 (facts of DescribeVpcs).
+        ids: IdFilter::Comma {
+            param: "VpcId",
+            max: 20,
+        },
+        ..BASE.read
+    },
+    create: Create {
+        action: &action::CREATE_VPC,
+        id_field: "VpcId",
+        ready: Some(("Available", 300)),
+    },
+    delete: Delete {
+        action: &action::DELETE_VPC,
+        gone: None,
+    },
+    tagging: Tagging {
+        kind: "VPC",
+        ..BASE.tagging
+    },
+    codes: Codes {
+        absent: &[
+            "InvalidVpcID.NotFound",
+            "InvalidVpcId.NotFound",
+            "Forbidden.VpcNotFound",
+        ],
+        retry: &[
+            "IncorrectVpcStatus",
+            "TaskConflict",
+            "OperationConflict",
+            "OperationFailed.DistibuteLock",
+            "IncorrectStatus",
+        ],
+        in_use: &["DependencyViolation"],
+    },
+    ..BASE
+};
+
+static ATTRIBUTES: &[Attribute] = &[
+    attr("cidr_block", Kind::Cidr)
+        .required()
+        .updated_by(&MODIFY)
+        .always()
+        .doc("The IPv4 network, e.g. \"10.0.0.0/16\"; every vswitch lies inside it."),
+    attr("name", Kind::String)
+        .updated_by(&MODIFY)
+        .param("VpcName")
+        .field("VpcName")
+        .always()
+        .doc("The name shown in the console, 1 to 128 characters."),
+    attr("description", Kind::String)
+        .updated_by(&MODIFY)
+        .doc("A note, up to 256 characters."),
+    attr("tags", Kind::Tags)
+        .field("")
+        .doc("Tags, up to 17: { team = \"web\" }."),
+    attr("id", Kind::String)
+        .computed()
+        .field("VpcId")
+        .doc("The id, e.g. \"vpc-bp1...\"."),
+    attr("status", Kind::String)
+        .computed()
+        .always()
+        .doc("Pending or Available."),
+];

@@ -1,0 +1,115 @@
+//! VSwitch: a subnet of one VPC in one zone.
+
+use super::attribute::{Attribute, Kind, Needs, Update, attr};
+use super::base::BASE;
+use super::resource_type::{Contention, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
+use crate::api::{Codes, action};
+use crate::value::Attributes;
+
+static MODIFY: Update = Update {
+    action: &action::MODIFY_VSWITCH_ATTRIBUTE,
+    label: "change attributes",
+    needs: Needs::Nothing,
+};
+
+pub(super) static VSWITCH: ResourceType = ResourceType {
+    name: "vswitch",
+    doc: "A subnet of one VPC in one zone.",
+    id_prefix: "vsw-",
+    id_param: "VSwitchId",
+    attributes: ATTRIBUTES,
+    read: Read {
+        action: &action::DESCRIBE_VSWITCHES,
+        list: "VSwitches.VSwitch",
+        id_field: "VSwitchId",
+        ids: IdFilter::One { param: "VSwitchId" },
+        ..BASE.read
+    },
+    create: Create {
+        action: &action::CREATE_VSWITCH,
+        id_field: "VSwitchId",
+        ready: Some(("Available", 300)),
+    },
+    delete: Delete {
+        action: &action::DELETE_VSWITCH,
+        gone: Some(600),
+    },
+    tagging: Tagging {
+        kind: "VSWITCH",
+        ..BASE.tagging
+    },
+    codes: Codes {
+        absent: &["InvalidVSwitchId.NotFound", "InvalidVswitchID.NotFound"],
+        retry: &[
+            "TaskConflict",
+            "OperationConflict",
+            "IncorrectVSwitchStatus",
+            "IncorrectVpcStatus",
+            "IncorrectStatus",
+            "OperationDenied.OtherSubnetCreating",
+            "OperationFailed.DistibuteLock",
+            "InvalidStatus.RouteEntry",
+        ],
+        in_use: &["DependencyViolation", "IncorrectRouteEntryStatus"],
+    },
+    // The network of the old one is taken until it is gone.
+    replacement: Replacement::DeleteFirst,
+    contention: Contention {
+        place: |attributes| attributes.get("vpc_id")?.as_str().map(str::to_owned),
+        excludes: overlap,
+    },
+    ..BASE
+};
+
+/// Whether the networks of two in the same VPC overlap.
+fn overlap(one: &Attributes, other: &Attributes) -> bool {
+    let network = |attributes: &Attributes| -> Option<(u32, u32)> {
+        let (address, length) = attributes.get("cidr_block")?.as_str()?.split_once('/')?;
+        let address: std::net::Ipv4Addr = address.parse().ok()?;
+        let length: u32 = length.parse().ok().filter(|length| *length <= 32)?;
+        Some((address.to_bits(), length))
+    };
+    let (Some((one, left)), Some((other, right))) = (network(one), network(other)) else {
+        return false;
+    };
+    let shared = 32 - left.min(right);
+    one.checked_shr(shared).unwrap_or(0) == other.checked_shr(shared).unwrap_or(0)
+}
+
+static ATTRIBUTES: &[Attribute] = &[
+    attr("vpc_id", Kind::Id("vpc"))
+        .required()
+        .replaces()
+        .always()
+        .doc("The VPC that it divides: \"${vpc.main.id}\"."),
+    attr("zone_id", Kind::String)
+        .required()
+        .replaces()
+        .always()
+        .doc("The zone, e.g. \"cn-hangzhou-h\"."),
+    attr("cidr_block", Kind::Cidr)
+        .required()
+        .replaces()
+        .always()
+        .doc("The IPv4 network inside the VPC's, /16 to /29, e.g. \"10.0.1.0/24\"."),
+    attr("name", Kind::String)
+        .updated_by(&MODIFY)
+        .param("VSwitchName")
+        .field("VSwitchName")
+        .always()
+        .doc("The name shown in the console, 1 to 128 characters."),
+    attr("description", Kind::String)
+        .updated_by(&MODIFY)
+        .doc("A note, up to 256 characters."),
+    attr("tags", Kind::Tags)
+        .field("")
+        .doc("Tags, up to 17: { team = \"web\" }."),
+    attr("id", Kind::String)
+        .computed()
+        .field("VSwitchId")
+        .doc("The id, e.g. \"vsw-bp1...\"."),
+    attr("status", Kind::String)
+        .computed()
+        .always()
+        .doc("Pending or Available."),
+];

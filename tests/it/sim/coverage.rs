@@ -1,0 +1,202 @@
+//! Which test shows what: read from the text of the tests themselves, and kept in `src/sim/coverage.json`, which
+//! `infra sim coverage` prints. `INFRA_BLESS=1 cargo test --test it sim::coverage` writes that file anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::schema_files;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sim/coverage.json");
+const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/sim");
+
+/// The functions, constants and statics of a file: name to text. Each ends at the first line that closes it.
+fn items(text: &str) -> Vec<(String, bool, String)> {
+    let mut items: Vec<(String, bool, String)> = Vec::new();
+    let mut current: Option<(String, bool, String)> = None;
+    let mut is_test = false;
+    for line in text.lines() {
+        if let Some((_, _, body)) = &mut current {
+            body.push_str(line);
+            body.push('\n');
+        } else {
+            is_test |= line == "#[test]";
+            let plain = line
+                .trim_start_matches("pub(super) ")
+                .trim_start_matches("pub(in crate::sim) ");
+            let rest = ["fn ", "const fn ", "const ", "static "]
+                .iter()
+                .find_map(|word| plain.strip_prefix(word));
+            if let Some(rest) = rest {
+                let end = rest
+                    .find(|symbol: char| !symbol.is_ascii_alphanumeric() && symbol != '_')
+                    .unwrap_or(rest.len());
+                current = Some((rest[..end].to_owned(), is_test, format!("{line}\n")));
+                is_test = false;
+            }
+        }
+        let closes =
+            line == "}" || line == "];" || line == "};" || (line.ends_with(';') && !line.starts_with(' '));
+        if closes {
+            items.extend(current.take());
+        }
+    }
+    items.extend(current);
+    items
+}
+
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, into);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// The texts in quotes, with numbers as `N`.
+fn quoted(text: &str) -> BTreeSet<String> {
+    text.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(|part| {
+            let parts: Vec<&str> = part
+                .split('.')
+                .map(|word| {
+                    let number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+                    if number { "N" } else { word }
+                })
+                .collect();
+            parts.join(".")
+        })
+        .collect()
+}
+
+/// Each test with the text of everything in its file that it reaches.
+fn tests() -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    files(Path::new(TESTS), &mut paths);
+    paths.sort();
+    let mut tests = Vec::new();
+    for path in paths {
+        let inside = path.strip_prefix(TESTS).unwrap().with_extension("");
+        let module: Vec<String> = inside
+            .iter()
+            .map(|part| part.to_string_lossy().into_owned())
+            .filter(|part| part != "mod")
+            .collect();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let items = items(&text);
+        for (name, is_test, _) in &items {
+            if !is_test {
+                continue;
+            }
+            let mut reached: BTreeSet<&str> = BTreeSet::new();
+            let mut waiting = vec![name.as_str()];
+            let mut all = String::new();
+            while let Some(next) = waiting.pop() {
+                if !reached.insert(next) {
+                    continue;
+                }
+                for (_, _, body) in items.iter().filter(|(own, ..)| own == next) {
+                    all.push_str(body);
+                    let words: BTreeSet<&str> = body
+                        .split(|symbol: char| !symbol.is_ascii_alphanumeric() && symbol != '_')
+                        .collect();
+                    waiting.extend(
+                        items
+                            .iter()
+                            .map(|(own, ..)| own.as_str())
+                            .filter(|own| words.contains(own)),
+                    );
+                }
+            }
+            tests.push((format!("sim::{}::{name}", module.join("::")), all));
+        }
+    }
+    tests.sort();
+    tests
+}
+
+fn generated() -> String {
+    let served: BTreeSet<(String, String, String)> = infra::sim::actions().into_iter().collect();
+    let tests: Vec<(String, BTreeSet<String>, String)> = tests()
+        .into_iter()
+        .map(|(name, text)| (name, quoted(&text), text))
+        .collect();
+    let mut products: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
+    for file in schema_files() {
+        for (action, facts) in file["actions"].as_object().unwrap() {
+            let own = |field: &str| {
+                facts["facts"][field]
+                    .as_str()
+                    .or(file[field].as_str())
+                    .unwrap()
+                    .to_owned()
+            };
+            let (product, version) = (own("product"), own("version"));
+            if !served.contains(&(product.clone(), version.clone(), action.clone())) {
+                continue;
+            }
+            let named: Vec<&(String, BTreeSet<String>, String)> = tests
+                .iter()
+                .filter(|(_, words, _)| words.contains(action))
+                .collect();
+            let parameters: BTreeMap<&String, Option<&String>> = facts["params"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|param| {
+                    let shown = named.iter().find(|(_, words, _)| words.contains(param));
+                    (param, shown.map(|(name, ..)| name))
+                })
+                .collect();
+            products.entry(format!("{product} {version}")).or_default().insert(
+                action.clone(),
+                json!({ "tests": named.iter().map(|(name, ..)| name).collect::<Vec<_>>(), "parameters": parameters }),
+            );
+        }
+    }
+    let mut refusals: BTreeMap<String, &String> = BTreeMap::new();
+    for (name, _, text) in &tests {
+        for part in text.split(".refused(").skip(1) {
+            let call = part.split(')').next().unwrap_or("");
+            if let Some(code) = call.split('"').nth(1) {
+                refusals.entry(code.to_owned()).or_insert(name);
+            }
+        }
+    }
+    let mut text =
+        serde_json::to_string_pretty(&json!({ "actions": products, "refusals": refusals })).unwrap();
+    text.push('\n');
+    text
+}
+
+#[test]
+fn the_page_of_what_is_covered_is_fresh() {
+    let generated = generated();
+    if std::env::var_os("INFRA_BLESS").is_some() {
+        std::fs::write(FILE, &generated).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(FILE).unwrap_or_default() == generated,
+        "src/sim/coverage.json is old: INFRA_BLESS=1 cargo test --test it sim::coverage"
+    );
+}
+
+#[test]
+fn every_action_that_is_served_is_named_by_a_test() {
+    let file: Value = serde_json::from_str(&generated()).unwrap();
+    let mut alone = Vec::new();
+    for (product, actions) in file["actions"].as_object().unwrap() {
+        for (action, covered) in actions.as_object().unwrap() {
+            if covered["tests"].as_array().unwrap().is_empty() {
+                alone.push(format!("{product} {action}"));
+            }
+        }
+    }
+    assert!(alone.is_empty(), "{alone:?}");
+}

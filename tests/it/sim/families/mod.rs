@@ -1,0 +1,55 @@
+//! Families of actions, request by request as the vendor's own suites walk them. Each family has a walk that
+//! `catalogue.rs` takes for the shape of the answers, and tests of what follows from what.
+
+mod interfaces;
+mod nat;
+mod resource_groups;
+
+use super::catalogue::{Step, ecs, vpc};
+
+/// All walks, in this order: each may use what an earlier one left.
+pub(super) const WALKS: &[&[Step]] = &[GROUND, resource_groups::WALK, interfaces::WALK, nat::WALK];
+
+const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
+
+/// A network with IPv6 and two servers, one of them stopped.
+const GROUND: &[Step] = &[
+    vpc(
+        "CreateVpc",
+        &[("CidrBlock", "10.0.0.0/16"), ("EnableIpv6", "true")],
+    )
+    .keep("vpc", "/VpcId"),
+    vpc(
+        "CreateVSwitch",
+        &[
+            ("VpcId", "$vpc"),
+            ("ZoneId", "cn-hangzhou-h"),
+            ("CidrBlock", "10.0.1.0/24"),
+            ("Ipv6CidrBlock", "1"),
+        ],
+    )
+    .keep("vswitch", "/VSwitchId"),
+    ecs("CreateSecurityGroup", &[("VpcId", "$vpc")]).keep("group", "/SecurityGroupId"),
+    ecs("CreateSecurityGroup", &[("VpcId", "$vpc")]).keep("group2", "/SecurityGroupId"),
+    ecs(
+        "RunInstances",
+        &[
+            ("ImageId", IMAGE),
+            ("InstanceType", "ecs.g7.xlarge"),
+            ("SecurityGroupIds.1", "$group"),
+            ("VSwitchId", "$vswitch"),
+            ("Ipv6AddressCount", "1"),
+        ],
+    )
+    .keep("running", "/InstanceIdSets/InstanceIdSet/0"),
+    ecs(
+        "CreateInstance",
+        &[
+            ("ImageId", IMAGE),
+            ("InstanceType", "ecs.g7.xlarge"),
+            ("SecurityGroupId", "$group"),
+            ("VSwitchId", "$vswitch"),
+        ],
+    )
+    .keep("stopped", "/InstanceId"),
+];
