@@ -312,7 +312,7 @@ async fn a_throttled_change_keeps_its_token_and_window_until_that_closes() {
     let window = cloud.window(world.clock().now());
     let request = create().param("ClientToken", "infra-throttled");
     let ended = loop {
-        let slot = cloud.slot(request.product, request.action).await;
+        let slot = cloud.slot(request.action).await;
         let error = cloud.change(&slot, &request, window).await.unwrap_err();
         if error.kind != ErrorKind::Throttled {
             break error.kind;

@@ -213,7 +213,7 @@ async fn connections_are_used_again() {
         thread::spawn(move || std::io::copy(&mut back, &mut forth));
     });
     let cloud = simulated_at(&server, format!("http://{relay}"));
-    let list = Request::new(Product::Vpc, "DescribeVpcs").param("RegionId", "cn-beijing");
+    let list = Request::new(&crate::api::action::DESCRIBE_VPCS).param("RegionId", "cn-beijing");
     for _ in 0..20 {
         cloud.read(&list).await.unwrap();
     }
