@@ -89,7 +89,7 @@ impl Looking<'_> {
         if !plan.tasks.iter().any(|task| touches(task.phase)) {
             return Ahead::default();
         }
-        let secrets = |source: &SecretSource| secrets::read(self.env, &self.project.folder, source);
+        let secrets = |source: &SecretSource| secrets::read(self.env, self.project.files(self.env), source);
         let outset = Outset {
             tasks: &plan.tasks,
             live: &self.seen.live,
@@ -115,8 +115,10 @@ impl Looking<'_> {
         let mut finding = match &refusal.why {
             Objection::Create(words) => {
                 let (sentence, help) = report::meaning_of(&refusal.code).unwrap_or((words, ""));
-                let mut finding =
-                    Diagnostic::error(codes::WOULD_BE_REFUSED, format!("{address} would be refused: {sentence}"));
+                let mut finding = Diagnostic::error(
+                    codes::WOULD_BE_REFUSED,
+                    format!("{address} would be refused: {sentence}"),
+                );
                 if !words.is_empty() && words != sentence {
                     finding = finding.note(format!("message: {words}"));
                 }
