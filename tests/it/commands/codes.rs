@@ -299,14 +299,7 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["state", "mv", "vpc.main", "vswitch.main"])
     })),
-    ("E0846", Run(|world| {
-        applied(world);
-        let pulled = world.run(&["state", "pull"]).exits(0).stdout;
-        let forgotten = pulled.replace("vpc.main", "moon.main").replace("\"type\": \"vpc\"", "\"type\": \"moon\"");
-        world.write("edited.json", &forgotten);
-        world.run(&["state", "push", "edited.json"]).exits(0);
-        world.run(&["plan"])
-    })),
+    ("E0846", Unit("src/plan/decide/delete.rs", "codes::TYPE_FORGOTTEN")),
     ("E0819", Unit("src/state/tests/folder.rs", "E0819")),
     ("E0820", Unit("src/proof/repair.rs", "E0820")),
     ("E0821", Run(|world| {
