@@ -157,10 +157,20 @@ pub(crate) struct DetailArgs {
     pub(crate) full: bool,
 }
 
+/// Whether the cloud is asked beforehand.
+#[derive(Debug, Args, Clone, Copy)]
+pub(crate) struct PreflightArgs {
+    /// Do not ask the cloud beforehand what it would refuse
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) preflight: PreflightArgs,
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -189,6 +199,8 @@ pub(crate) struct ChangeArgs {
     pub(crate) detail: DetailArgs,
     #[command(flatten)]
     pub(crate) approval: ApprovalArgs,
+    #[command(flatten)]
+    pub(crate) preflight: PreflightArgs,
     #[command(flatten)]
     pub(crate) owner: OwnerArgs,
 }

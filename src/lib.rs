@@ -19,14 +19,15 @@
 //! # The way of an apply
 //!
 //! `commands/apply.rs` is the story: [`config`] reads what is wanted, [`state`] what is remembered (under its lock),
-//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`ui`] shows
-//! and asks, [`apply`] carries out with a journal under it. [`cloud`] is the life of a request; all that is ambient
-//! (time, chance, files, network) comes through [`env`].
+//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`observe`]
+//! looks ahead for what the cloud would refuse (then [`plan`] decides again without it), [`ui`] shows and asks,
+//! [`observe`] looks once more whether the world has moved, [`apply`] carries out with a journal under it. [`cloud`] is
+//! the life of a request; all that is ambient (time, chance, files, network) comes through [`env`].
 //!
-//! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `decide::decide`,
-//! `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From there to the wire:
-//! `apply::execute`, `Run::task`, `Run::told_step`, `Run::send`, `Run::try_once`, `Cloud::change`, the attempt, the
-//! transport.
+//! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `Looking::decide`,
+//! `decide::decide`, `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From
+//! there to the wire: `apply::execute`, `Run::task`, `Run::told_step`, `Run::send`, `Run::try_once`, `Cloud::change`, the
+//! attempt, the transport.
 //!
 //! # The shape of a plan
 //!
@@ -57,6 +58,9 @@
 //!
 //! * Steps are whole API calls with their parameters, made by pure functions of the type's file or from its table. So the
 //!   plan really is complete, and a resource type has no create, update or delete code: a table, and what it cannot say.
+//! * A look ahead says what would be refused, never what would be accepted: an answer that does not come, `Forbidden*`, and
+//!   room that the old one still takes are "not checked".
+//! * That something is gone which was to be removed is no reason to stop: it is what was wanted.
 //! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
 //!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.

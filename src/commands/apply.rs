@@ -1,10 +1,9 @@
 //! Make the cloud match the configuration.
 
-use std::collections::BTreeMap;
-
+use super::ahead::Looking;
 use super::approve::approve;
 use super::carry_out::{self, Run, note};
-use super::decide::{Goal, decide};
+use super::decide::Goal;
 use super::failure::{Exit, Failure};
 use super::{connect, head, look, project, results, whose};
 use crate::cli::{ChangeArgs, Global};
@@ -40,18 +39,17 @@ pub(super) async fn reach(
     whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     look::adopt(&session, &project, &connection, &seen).await?;
 
-    // 4. What must change, checked by a second opinion and shown.
+    // 4. What must change, without what the cloud would refuse; checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let mut plan = decide(
+    let looking = Looking {
         env,
-        &project,
-        &state,
-        &seen,
-        &connection,
-        goal,
-        args.owner,
-        &BTreeMap::new(),
-    )?;
+        project: &project,
+        seen: &seen,
+        connection: &connection,
+        owner: args.owner,
+        preflight: !args.preflight.no_preflight,
+    };
+    let mut plan = looking.decide(&state, goal).await?;
     plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);
@@ -73,7 +71,10 @@ pub(super) async fn reach(
         return Ok(Exit::NotApproved);
     }
 
-    // 6. Do exactly that, say what happened, and give the lock back whatever it was.
+    // 6. The world is still the one that was shown, and what is destroyed can still have its successor.
+    looking.just_before(&plan).await?;
+
+    // 7. Do exactly that, say what happened, and give the lock back whatever it was.
     let run = Run {
         goal,
         plan: &plan,

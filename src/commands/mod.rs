@@ -1,5 +1,6 @@
 //! One file for each command, read top to bottom; this one only finds it.
 
+mod ahead;
 mod apply;
 mod approve;
 mod carry_out;

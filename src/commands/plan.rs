@@ -1,10 +1,9 @@
 //! What apply would do.
 
-use std::collections::BTreeMap;
-
+use super::ahead::Looking;
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, decide, head, look, project, whose};
+use super::{connect, head, look, project, whose};
 use crate::cli::{Global, PlanArgs};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -26,22 +25,21 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
-    // 4. What must change. Pure: same inputs, same bytes.
+    // 4. What must change. Pure: same inputs, same bytes; and again without what the cloud would refuse.
     let goal = if args.destroy {
         Goal::Nothing
     } else {
         Goal::Configuration
     };
-    let mut plan = decide::decide(
+    let looking = Looking {
         env,
-        &project,
-        &state,
-        &seen,
-        &connection,
-        goal,
-        args.owner,
-        &BTreeMap::new(),
-    )?;
+        project: &project,
+        seen: &seen,
+        connection: &connection,
+        owner: args.owner,
+        preflight: !args.preflight.no_preflight,
+    };
+    let mut plan = looking.decide(&state, goal).await?;
     plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(
@@ -55,6 +53,6 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     ui.plan(&plan, &header, head::detail(args.detail));
     connect::tell_totals(global, &connection, ui);
 
-    let changes = args.detailed_exitcode && !plan.is_empty();
+    let changes = args.detailed_exitcode && (!plan.is_empty() || plan.withholds());
     Ok(if changes { Exit::Changes } else { Exit::Success })
 }

@@ -3,6 +3,7 @@
 use crate::apply::{Cause, Failure};
 use crate::cloud::ApiError;
 use crate::diagnostic::{Diagnostic, codes, run};
+use crate::observe::preflight::Dependent;
 
 /// What a code of the API means to somebody who wrote a configuration.
 struct Meaning {
@@ -128,6 +129,11 @@ fn meaning(code: &str) -> Option<&'static Meaning> {
     })
 }
 
+/// What a code means in a sentence, and what to do; none for a code that few people meet.
+pub(super) fn meaning_of(code: &str) -> Option<(&'static str, &'static str)> {
+    meaning(code).map(|meaning| (meaning.sentence, meaning.help))
+}
+
 /// An error of the API, with what we were doing.
 pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
     let code = error.diagnostic_code();
@@ -145,11 +151,28 @@ pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
     diagnostic
 }
 
+/// A removal that was refused because of what somebody else has in it.
+fn in_use(doing: &str, error: &ApiError, by: &[Dependent]) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(
+        codes::IN_USE,
+        format!("{doing}: things are in it that this plan does not remove"),
+    );
+    for one in by.iter().take(20) {
+        diagnostic = diagnostic.note(one.to_string());
+    }
+    if by.len() > 20 {
+        diagnostic = diagnostic.note(format!("and {} more", by.len() - 20));
+    }
+    diagnostic.notes.extend(error.notes());
+    diagnostic.help("delete them first if nobody needs them any more, or let their owner move them away")
+}
+
 /// A piece of work that failed.
 pub(super) fn failure(failure: &Failure) -> Diagnostic {
     let doing = format!("{}: step \"{}\" failed", failure.object, failure.step);
     let mut diagnostic = match &failure.cause {
         Cause::Api(error) => api_error(&doing, error),
+        Cause::InUse { error, by } => in_use(&doing, error, by),
         Cause::Wait { wanted, error } => Diagnostic::error(codes::NOT_REACHED, doing)
             .note(format!("waited until it is {wanted}"))
             .note(error.to_string())

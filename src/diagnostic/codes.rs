@@ -306,6 +306,19 @@ codes! {
         ["somebody deleted them", "the credentials belong to another account or may not see them", "another region"]
         ["look whether account, region and rights are right", "--allow-vanished[=ADDRESS,...] gives leave"]
 
+    WOULD_BE_REFUSED "E0530" "the cloud would refuse it":
+        "A dry run, or a look at what the cloud offers, says that it cannot be made as it is written. It is left out with all that waits for it, and nothing is given up for it."
+        ["an image or a type that does not exist there", "a zone that is sold out", "a quota or the balance of the account"]
+        ["change what the message points at", "--no-preflight goes on without looking ahead"]
+    OCCUPIED "E0531" "something stands in what is to be deleted":
+        "The cloud deletes no network and no group in which something is left, and this plan does not remove that. So nothing that belongs to it is deleted either."
+        ["somebody made a server by hand in it", "another project uses it"]
+        ["delete it first if nobody needs it", "let its owner move it away"]
+    MOVED "E0532" "the world moved since the plan was made":
+        "Just before the first change everything that the plan touches is read once more. Something is not any more what the plan was made from, so nothing was changed."
+        ["somebody else works on the same resources", "a server was stopped or deleted while the question was open"]
+        ["run it again: the plan is then made from what is there now"]
+
     // Plans and applies.
     NOT_CHANGED "E0601" "a change that infra does not make":
         "The API cannot do it, or it moves money in a way that should be decided by hand."
@@ -339,6 +352,10 @@ codes! {
         "The step wants an attribute that the step before should have given, and the cloud's answer does not hold it."
         ["a resource is there only in part", "the answer of the API lacks a field"]
         ["run the same command again; it goes on from what it finds"]
+    IN_USE "E0610" "things are in it that this plan does not remove":
+        "The delete was refused because of something that came, or was not seen, in the meantime."
+        ["somebody made something in it while this ran"]
+        ["delete what the message names if nobody needs it, and run the same command again"]
     BUG "E0699" "a mistake in infra":
         "A check that should never fail has failed, so nothing more was done."
         ["a combination that nobody has tried"]
@@ -563,6 +580,10 @@ codes! {
         "It has the form of one, so it may be new; its addresses follow the usual pattern."
         ["a new or a special region", "a slip of the finger"]
         ["check the name; there is nothing to do if it is right"]
+    NOT_CHECKED "W050" "something could not be checked beforehand":
+        "A look ahead needs a right, an action or a value that was not there. The plan goes on; the cloud may still refuse."
+        ["the RAM user may not make a dry run", "a value is known only during the run"]
+        ["give the right that the message names, or go on"]
     SIDE_FILE_ENDED "W091" "a log or event file cannot be written any more":
         "The run goes on without it; what follows is missing in the file."
         ["the disk is full"]

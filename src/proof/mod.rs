@@ -5,12 +5,14 @@
 //! network and clock. See `.github/CONTRIBUTING.md` for how to run more of it than `cargo test` does.
 
 mod account;
+mod ahead;
 mod cost;
 mod crash;
 mod damaged;
 mod disk;
 mod errors;
 mod fate;
+mod lost;
 mod meddle;
 mod net;
 mod oracle;

@@ -414,6 +414,11 @@ pub(super) fn summary_of(plan: &Plan, header: &Header) -> String {
         [file] => file.as_str(),
         _ => "the configuration",
     };
+    match plan.counts().withheld {
+        0 => {}
+        1 => return "Nothing to do but what is left out: 1 change is withheld.".to_owned(),
+        many => return format!("Nothing to do but what is left out: {many} changes are withheld."),
+    }
     match (plan.drift.len(), plan.unchanged()) {
         (0, _) if header.command == "destroy" => "No changes. There is nothing to delete.".to_owned(),
         (0, 0) => format!("No changes. There are no resources in {files}."),

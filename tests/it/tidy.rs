@@ -36,6 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "api",
             "step",
             "live",
+            "task",
             "state",
             "cloud",
             "env",

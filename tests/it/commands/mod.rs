@@ -1,5 +1,6 @@
 //! Commands as a user runs them: the binary, a simulator, and what both say.
 
+mod ahead;
 mod apply;
 mod codes;
 mod edges;
