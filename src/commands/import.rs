@@ -75,8 +75,13 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         return Err(Failure::error(
             Diagnostic::error(codes::FOREIGN, message)
                 .note("two stacks that know one object delete it for each other")
-                .help("let that stack forget it first: infra state rm ADDRESS there")
-                .help("or take it over, which that stack's next plan will tell: --take-over"),
+                .help(Advice::from("let that stack forget it first, there: ").run("state rm ADDRESS"))
+                .help(
+                    Advice::from("or take it over, which that stack's next plan will tell: ")
+                        .run("import --take-over")
+                        .arg(address)
+                        .arg(&args.id),
+                ),
         )
         .with(Exit::Forbidden));
     }

@@ -88,27 +88,27 @@ fn variables() -> Vec<Case> {
         case(
             "the key's own secret",
             password("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-            "E0412",
+            "E0413",
         ),
         case(
             "the old name of the secret",
             password("ALICLOUD_SECRET_KEY"),
-            "E0412",
+            "E0413",
         ),
-        case("a token", password("GITHUB_TOKEN"), "E0412"),
+        case("a token", password("GITHUB_TOKEN"), "E0413"),
         case(
             "another cloud's secret",
             password("AWS_SECRET_ACCESS_KEY"),
-            "E0412",
+            "E0413",
         ),
-        case("an api key", password("OPENAI_API_KEY"), "E0412"),
+        case("an api key", password("OPENAI_API_KEY"), "E0413"),
         case(
             "a token by way of a variable",
             with(
                 "[var.name]\ndefault = \"GITHUB_TOKEN\"",
                 "password = { env = \"${var.name}\" }",
             ),
-            "E0412",
+            "E0413",
         ),
         case(
             "a token in two halves",
@@ -116,7 +116,7 @@ fn variables() -> Vec<Case> {
                 "[local]\nhalf = \"GITHUB_\"",
                 "password = { env = \"${local.half}TOKEN\" }",
             ),
-            "E0412",
+            "E0413",
         ),
         case("something that is no password", password("PATH"), ""),
         case("a name with an equals sign", password("A=B"), ""),

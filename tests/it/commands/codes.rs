@@ -16,7 +16,7 @@ enum Way {
     File(&'static str),
     /// A command in a world with one network in the file.
     Run(fn(&mut World) -> Output),
-    /// A unit test in this file, which names it like this.
+    /// Another test, in this file, which names it like this.
     Unit(&'static str, &'static str),
 }
 
@@ -177,6 +177,9 @@ const WAYS: &[(&str, Way)] = &[
         world.run(&["destroy", "--auto-approve", "--allow-destroy"])
     })),
     ("E0522", Unit("src/proof/vanished.rs", "E0522")),
+    ("E0530", Unit("tests/it/commands/ahead.rs", "E0530")),
+    ("E0531", Unit("tests/it/commands/ahead.rs", "E0531")),
+    ("E0532", Unit("src/proof/ahead.rs", "E0532")),
     ("E0601", Run(|world| {
         world.example("subscription");
         applied(world);
@@ -194,6 +197,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0606", Unit(REPORT, "codes::ADOPTED")),
     ("E0607", Unit(REPORT, "codes::NOT_AS_PLANNED")),
     ("E0608", Unit(REPORT, "codes::INPUT_MISSING")),
+    ("E0610", Unit("tests/it/commands/ahead.rs", "E0610")),
     ("E0699", Unit(REPORT, "codes::BUG")),
     ("E0701", Run(|world| {
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
@@ -299,14 +303,7 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["state", "mv", "vpc.main", "vswitch.main"])
     })),
-    ("E0846", Run(|world| {
-        applied(world);
-        let pulled = world.run(&["state", "pull"]).exits(0).stdout;
-        let forgotten = pulled.replace("vpc.main", "moon.main").replace("\"type\": \"vpc\"", "\"type\": \"moon\"");
-        world.write("edited.json", &forgotten);
-        world.run(&["state", "push", "edited.json"]).exits(0);
-        world.run(&["plan"])
-    })),
+    ("E0846", Unit("src/plan/decide/delete.rs", "codes::TYPE_FORGOTTEN")),
     ("E0819", Unit("src/state/tests/folder.rs", "E0819")),
     ("E0820", Unit("src/proof/repair.rs", "E0820")),
     ("E0821", Run(|world| {
@@ -362,6 +359,7 @@ const WAYS: &[(&str, Way)] = &[
         world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"cn-nowhere\"\n");
         world.run(&["validate"])
     })),
+    ("W050", Unit("tests/it/commands/ahead.rs", "not checked beforehand")),
     ("W091", Run(|world| world.run(&["plan", "--log-file", "/dev/full"]))),
     ("W801", Run(|world| {
         applied(world);
