@@ -7,31 +7,63 @@
 //!    executor does what it says. Same inputs, same bytes.
 //! 2. Intent is on disk before a call that changes something leaves the machine; its result is on disk before the step
 //!    counts as done.
-//! 3. The simulator is a stranger: it names no other module, and forgives nothing that the real gateway does not.
-//! 4. Reads are plural: one list by the stack tag, then by id only what the list did not show. Waiting for many is one
+//! 3. After an apply that succeeds the state says what the file says, and the next plan is empty.
+//! 4. Nothing is given up before its successor is known to be possible, and nothing of an old life is read for the new
+//!    one.
+//! 5. The simulator is a stranger: it names no other module, and forgives nothing that the real gateway does not.
+//! 6. Reads are plural: one list by the stack tag, then by id only what the list did not show. Waiting for many is one
 //!    shared poll.
-//! 5. Cost grows linearly with resources.
-//! 6. One door for output (`ui`), one file for each command, one file for each resource type.
+//! 7. Cost grows linearly with resources.
+//! 8. One door for output (`ui`), one file for each command, one file for each resource type.
 //!
 //! # The way of an apply
 //!
 //! `commands/apply.rs` is the story: [`config`] reads what is wanted, [`state`] what is remembered (under its lock),
-//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked,
-//! [`ui`] shows and asks, [`apply`] carries out with a journal under it. [`cloud`] is the life of a request; all that is
-//! ambient (time, chance, files, network) comes through [`env`].
+//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`observe`]
+//! looks ahead for what the cloud would refuse (then [`plan`] decides again without it), [`ui`] shows and asks,
+//! [`observe`] looks once more whether the world has moved, [`apply`] carries out with a journal under it. [`cloud`] is
+//! the life of a request; all that is ambient (time, chance, files, network) comes through [`env`].
 //!
-//! # What moved against the first design, and why
+//! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `Looking::decide`,
+//! `decide::decide`, `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From
+//! there to the wire: `apply::execute`, `Run::task`, `Run::told_step`, `Run::send`, `Run::try_once`, `Cloud::change`, the
+//! attempt, the transport.
 //!
-//! * Steps are whole API calls with their parameters ([`step`]), made by pure functions of the type's file. So the plan
-//!   really is complete, and a resource type has no create, update or delete code: a table, and what a table cannot say.
-//! * [`live`] and [`step`] are vocabulary of their own, because planner, executor and resource types all speak of them.
+//! # The shape of a plan
+//!
+//! A plan is a list of tasks ([`task`]). Each is a phase in the life of one object, an address and which of those that
+//! have it in turn: a note to the state, letting go of partners, making, changing, joining, removing. It is made of steps
+//! ([`step`]), whole API calls with their parameters and how a look shows that they are done, and is followed by its
+//! effects on the state. What becomes of each resource, for people, is a [`change`]. The order is a few rules over
+//! phases (`plan/arrange.rs`).
+//!
+//! * A reference inside a relation (a disk's server) or a part (a rule's peer) is needed by the join only, so groups that
+//!   name each other are no cycle, and a disk survives the replacement of its server: it lets go before the server goes
+//!   and is joined when the new one is there.
+//! * What is under way is owed: the intent of a call names the attributes that it changes, and the state remembers them
+//!   as unsettled until the task's last word. They are never told as somebody else's drift, and what a look cannot show
+//!   is done again.
+//! * What is impossible or refused is withheld with all that waits for it; the rest goes on.
+//!
+//! # What moved against the designs, and why
+//!
+//! * Steps are whole API calls with their parameters, made by pure functions of the type's file or from its table. So the
+//!   plan really is complete, and a resource type has no create, update or delete code: a table, and what it cannot say.
+//! * A look ahead says what would be refused, never what would be accepted: an answer that does not come, `Forbidden*`, and
+//!   room that the old one still takes are "not checked".
+//! * That something is gone which was to be removed is no reason to stop: it is what was wanted.
+//! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
+//!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.
+//! * A change whose answer was lost is looked at once, behind the pause, and sent again if the look does not show it: it
+//!   sets an absolute state.
 //!
 //! # Adding a resource type
 //!
-//! `types/NAME.rs` with its one static and a line in the registry of `types`; a row for each action in `api/action.rs`; an
-//! example under `examples/`; actions of the simulator under `sim/actions/`. Validation, reading, comparing, updating and
-//! the editor schema follow from the table.
+//! `types/NAME.rs` with one static [`types::ResourceType`] and a line in the registry; rows for its actions in
+//! `api/action.rs`; an example under `examples/`; a row for each attribute in `types/tests.rs`; its kind in the simulator,
+//! one file under `sim/`. Validation, reading, comparing, updating, joining and the editor schema follow from the table.
+//! An attribute more is one line there and its row in the test.
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.
 #![allow(
@@ -56,6 +88,7 @@ mod observe;
 mod plan;
 #[cfg(test)]
 mod proof;
+mod region;
 mod state;
 mod step;
 mod task;
@@ -70,44 +103,74 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use diagnostic::{Diagnostic, codes};
 pub use env::Env;
 
 /// Runs one command line and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
+    // 1. What was typed. Help and version are results; anything else is wrong usage, whose code is not clap's 2.
     let cli = match cli::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(message) => {
-            // Help and version are results; anything else is wrong usage, whose code is not clap's 2.
             let wrong = message.use_stderr();
             let printed = message.print();
             return ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 });
         }
     };
-    let color = match cli.global.color {
-        cli::ColorChoice::Auto => ui::Color::Auto,
-        cli::ColorChoice::Always => ui::Color::Always,
-        cli::ColorChoice::Never => ui::Color::Never,
+
+    // 2. Who is told.
+    let (ui, wrong) = screen(&cli, &env);
+    if let Some(wrong) = wrong {
+        ui.diagnostics(&[wrong], false);
+        return ExitCode::from(commands::Exit::Usage.code());
+    }
+
+    // 3. The command.
+    let mut exit = match runtime() {
+        Ok(runtime) => runtime
+            .block_on(commands::run(&cli, &env, &ui))
+            .unwrap_or_else(|failure| {
+                ui.diagnostics(&failure.diagnostics, false);
+                failure.exit
+            }),
+        Err(error) => {
+            let message = format!("the operating system gives no threads and files to run with: {error}");
+            ui.diagnostics(&[Diagnostic::error(codes::NO_RESOURCES, message)], false);
+            commands::Exit::Error
+        }
     };
-    let events_file = match cli
-        .global
-        .json_file
-        .as_ref()
-        .map(|path| events_file(&env.cwd.join(path)))
-    {
-        None => None,
-        Some(Ok(file)) => Some(file),
-        Some(Err(error)) => {
-            let ui = ui::Ui::new(
-                &env,
-                ui::Options {
-                    color,
-                    ..ui::Options::default()
-                },
-            );
-            ui.talk(&format!(
-                "error[E0903]: the file of --json-file cannot be written: {error}"
-            ));
-            return ExitCode::from(64);
+
+    // 4. A result that nobody got is none.
+    if ui.unwritten().is_some() {
+        exit = exit.untold();
+    }
+    ui.end(exit.code());
+    if let Some(error) = ui.unwritten() {
+        exit = exit.untold();
+        let message = format!("the result could not be written: {error}");
+        ui.diagnostics(&[Diagnostic::error(codes::UNTOLD, message)], false);
+    }
+    ExitCode::from(exit.code())
+}
+
+/// The runtime. It panics where it does not get its files, so it is seen beforehand whether there are any.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    env::room_for_files()?;
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+}
+
+/// The screen as it was asked for; what is wrong with that is told on a plain one.
+fn screen(cli: &cli::Cli, env: &Env) -> (ui::Ui, Option<Diagnostic>) {
+    let global = &cli.global;
+    let path = global.json_file.as_ref().map(|path| env.cwd.join(path));
+    let (events_file, wrong) = match path.map(|path| events_file(&path)).transpose() {
+        Ok(file) => (file, None),
+        Err(error) => {
+            let message = format!("the file of --json-file cannot be written: {error}");
+            (None, Some(Diagnostic::error(codes::NO_SIDE_FILE, message)))
         }
     };
     let streams_events = matches!(
@@ -115,42 +178,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         cli::Command::Plan(_) | cli::Command::Apply(_) | cli::Command::Destroy(_) | cli::Command::Validate(_)
     );
     let options = ui::Options {
-        color,
-        events: cli.global.json && streams_events,
+        color: match global.color {
+            cli::ColorChoice::Auto => ui::Color::Auto,
+            cli::ColorChoice::Always => ui::Color::Always,
+            cli::ColorChoice::Never => ui::Color::Never,
+        },
+        events: global.json && streams_events,
         events_file,
+        typed: commands::typed(cli),
     };
-    let ui = ui::Ui::new(&env, options);
-    if let Err(error) = env::room_for_files() {
-        ui.talk(&format!(
-            "error: this process may open too few files: {error}; raise the limit (ulimit -n 256)"
-        ));
-        return ExitCode::from(1);
-    }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            ui.talk(&format!("error: no threads to run on: {error}"));
-            return ExitCode::from(1);
-        }
-    };
-    let exit = match runtime.block_on(commands::run(&cli, &env, &ui)) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            ui.diagnostics(&failure.diagnostics, false);
-            failure.exit
-        }
-    };
-    match ui.end(exit.code()) {
-        Ok(()) => ExitCode::from(exit.code()),
-        Err(error) => {
-            ui.talk(&format!("error[E0904]: the result could not be written: {error}"));
-            ExitCode::from(if exit.code() == 0 { 1 } else { exit.code() })
-        }
-    }
+    (ui::Ui::new(env, options), wrong)
 }
 
 /// The file that gets the events, for its owner only: a plan may tell more than others should know.

@@ -4,11 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::address::Address;
 use crate::value::Attributes;
 
 /// The tag that says which state a resource belongs to; its value is the lineage.
 pub(crate) const TAG_STACK: &str = "infra:stack";
+/// The tag that says which project and environment a resource was made for: `NAME/ENV`. It finds what a state that
+/// was lost knew.
+pub(crate) const TAG_PROJECT: &str = "infra:project";
 /// The tag that says which address a resource has.
 pub(crate) const TAG_ADDRESS: &str = "infra:addr";
 /// The tag that says which operation made it; its value is the ClientToken of the create.
@@ -33,6 +38,8 @@ pub(crate) struct Observed {
     pub(crate) attributes: Attributes,
     /// All tags, ours included.
     pub(crate) tags: BTreeMap<String, String>,
+    /// When it was made, as the cloud tells it: for some types in whole minutes.
+    pub(crate) created: Option<Timestamp>,
 }
 
 /// Something that carries our stack tag although the state does not know it.
@@ -44,4 +51,26 @@ pub(crate) struct Stray {
     /// The token of the create that made it.
     pub(crate) token: Option<String>,
     pub(crate) observed: Observed,
+}
+
+impl Observed {
+    /// The lineage in its tag.
+    pub(crate) fn stack(&self) -> Option<&str> {
+        self.tags.get(TAG_STACK).map(String::as_str)
+    }
+}
+
+impl Stray {
+    /// What its tags say of something that a state does not know.
+    pub(crate) fn of(type_name: &str, observed: Observed) -> Stray {
+        Stray {
+            type_name: type_name.to_owned(),
+            address: observed
+                .tags
+                .get(TAG_ADDRESS)
+                .and_then(|address| address.parse().ok()),
+            token: observed.tags.get(TAG_OPERATION).cloned(),
+            observed,
+        }
+    }
 }

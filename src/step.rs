@@ -152,3 +152,13 @@ impl Step {
         Step { shows, ..self }
     }
 }
+
+/// What gives back a state that the steps of a task take away for a while.
+#[derive(Debug, Clone)]
+pub(crate) struct Restore {
+    /// It is owed when a step behind this position is refused ...
+    pub(crate) behind: usize,
+    /// ... and before this one, which gives it back by itself.
+    pub(crate) before: usize,
+    pub(crate) steps: Vec<Step>,
+}

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::address::Object;
 use crate::diagnostic::Location;
 use crate::state::Effect;
-use crate::step::Step;
+use crate::step::{Restore, Step};
 
 /// A phase in the life of one object.
 #[derive(Debug, Clone)]
@@ -69,14 +69,4 @@ impl Task {
     pub(crate) fn is_note(&self) -> bool {
         self.phase == Phase::Note
     }
-}
-
-/// What gives back a state that the steps of a task take away for a while.
-#[derive(Debug, Clone)]
-pub(crate) struct Restore {
-    /// It is owed when a step behind this position is refused ...
-    pub(crate) behind: usize,
-    /// ... and before this one, which gives it back by itself.
-    pub(crate) before: usize,
-    pub(crate) steps: Vec<Step>,
 }

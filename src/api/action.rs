@@ -80,6 +80,7 @@ macro_rules! actions {
 // Sorted by product and name.
 actions! {
     ALLOCATE_PUBLIC_IP_ADDRESS           = ECS "AllocatePublicIpAddress"          Absolute  36;
+    ATTACH_DISK                          = ECS "AttachDisk"                       Absolute  36;
     AUTHORIZE_SECURITY_GROUP             = ECS "AuthorizeSecurityGroup"           Absolute  16 region;
     AUTHORIZE_SECURITY_GROUP_EGRESS      = ECS "AuthorizeSecurityGroupEgress"     Absolute  16 region;
     CREATE_DISK                          = ECS "CreateDisk"                       Token     36 token region;
@@ -96,15 +97,19 @@ actions! {
     DESCRIBE_INSTANCE_TYPES              = ECS "DescribeInstanceTypes"            Read      17;
     DESCRIBE_INSTANCES                   = ECS "DescribeInstances"                Read      10 region dry_run;
     DESCRIBE_KEY_PAIRS                   = ECS "DescribeKeyPairs"                 Read      12 region;
+    DESCRIBE_NETWORK_INTERFACES          = ECS "DescribeNetworkInterfaces"        Read      13 region;
     DESCRIBE_PRICE                       = ECS "DescribePrice"                    Read      16 region;
     DESCRIBE_REGIONS                     = ECS "DescribeRegions"                  Read      19;
     DESCRIBE_SECURITY_GROUP_ATTRIBUTE    = ECS "DescribeSecurityGroupAttribute"   Read     133 region;
     DESCRIBE_SECURITY_GROUPS             = ECS "DescribeSecurityGroups"           Read      25 region dry_run;
     DESCRIBE_USER_DATA                   = ECS "DescribeUserData"                 Read      10 region;
     DESCRIBE_ZONES                       = ECS "DescribeZones"                    Read     103 region;
+    DETACH_DISK                          = ECS "DetachDisk"                       Absolute  17;
     JOIN_SECURITY_GROUP                  = ECS "JoinSecurityGroup"                Absolute  66 region;
     LEAVE_SECURITY_GROUP                 = ECS "LeaveSecurityGroup"               Absolute  66 region;
     LIST_TAG_RESOURCES_ECS               = ECS "ListTagResources"                 Read       0 region;
+    MODIFY_DISK_ATTRIBUTE                = ECS "ModifyDiskAttribute"              Absolute  16 region;
+    MODIFY_DISK_SPEC                     = ECS "ModifyDiskSpec"                   Absolute   0 dry_run;
     MODIFY_INSTANCE_ATTRIBUTE            = ECS "ModifyInstanceAttribute"          Absolute  22;
     MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE = ECS "ModifyInstanceAutoRenewAttribute" Absolute  16 region;
     MODIFY_INSTANCE_CHARGE_TYPE          = ECS "ModifyInstanceChargeType"         Meter     22 token region dry_run;
@@ -117,6 +122,7 @@ actions! {
     MODIFY_SECURITY_GROUP_RULE           = ECS "ModifySecurityGroupRule"          Absolute  16 region;
     REBOOT_INSTANCE                      = ECS "RebootInstance"                   Absolute  27 dry_run;
     RENEW_INSTANCE                       = ECS "RenewInstance"                    Meter     19 token;
+    RESIZE_DISK                          = ECS "ResizeDisk"                       Absolute  11 token;
     REVOKE_SECURITY_GROUP                = ECS "RevokeSecurityGroup"              Absolute  16 region;
     REVOKE_SECURITY_GROUP_EGRESS         = ECS "RevokeSecurityGroupEgress"        Absolute  13 region;
     RUN_INSTANCES                        = ECS "RunInstances"                     Token     86 token region dry_run;
@@ -125,19 +131,25 @@ actions! {
     TAG_RESOURCES_ECS                    = ECS "TagResources"                     Absolute   0 region;
     UNTAG_RESOURCES_ECS                  = ECS "UntagResources"                   Absolute   0 region;
     GET_CALLER_IDENTITY                  = STS "GetCallerIdentity"                Read       0;
+    ALLOCATE_EIP_ADDRESS                 = VPC "AllocateEipAddress"               Token      0 token region;
+    ASSOCIATE_EIP_ADDRESS                = VPC "AssociateEipAddress"              Absolute   0 token region;
     CREATE_VSWITCH                       = VPC "CreateVSwitch"                    Token      0 token region;
     CREATE_VPC                           = VPC "CreateVpc"                        Token      0 token region dry_run;
     DELETE_VSWITCH                       = VPC "DeleteVSwitch"                    Absolute   0 region dry_run;
     DELETE_VPC                           = VPC "DeleteVpc"                        Absolute   0 region dry_run;
+    DESCRIBE_EIP_ADDRESSES               = VPC "DescribeEipAddresses"             Read       0 region dry_run;
     DESCRIBE_VSWITCH_ATTRIBUTES          = VPC "DescribeVSwitchAttributes"        Read       0 region dry_run;
     DESCRIBE_VSWITCHES                   = VPC "DescribeVSwitches"                Read       0 region dry_run;
     DESCRIBE_VPC_ATTRIBUTE               = VPC "DescribeVpcAttribute"             Read       0 region dry_run;
     DESCRIBE_VPCS                        = VPC "DescribeVpcs"                     Read       0 region dry_run;
     LIST_TAG_RESOURCES_VPC               = VPC "ListTagResources"                 Read       0 region;
+    MODIFY_EIP_ADDRESS_ATTRIBUTE         = VPC "ModifyEipAddressAttribute"        Absolute   0 region;
     MODIFY_VSWITCH_ATTRIBUTE             = VPC "ModifyVSwitchAttribute"           Absolute   0 region;
     MODIFY_VPC_ATTRIBUTE                 = VPC "ModifyVpcAttribute"               Absolute   0 region;
+    RELEASE_EIP_ADDRESS                  = VPC "ReleaseEipAddress"                Absolute   0 region;
     TAG_RESOURCES_VPC                    = VPC "TagResources"                     Absolute   0 region;
     UNTAG_RESOURCES_VPC                  = VPC "UnTagResources"                   Absolute   0 region;
+    UNASSOCIATE_EIP_ADDRESS              = VPC "UnassociateEipAddress"            Absolute   0 token region;
 }
 
 impl Action {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::StepError;
 use super::run::Run;
-use super::send::Sending;
+use super::sending::Sending;
 use super::task::Job;
 use crate::api::Repeat;
 use crate::cloud::window::{Decision, LookUp, Window, decide};

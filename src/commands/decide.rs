@@ -8,6 +8,7 @@ use super::look::Seen;
 use super::project::Project;
 use super::secrets;
 use crate::address::Address;
+use crate::cli::OwnerArgs;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::observe::recover::Recovery;
@@ -34,6 +35,7 @@ impl Goal {
 }
 
 /// Makes the plan and has it checked by code that did not make it.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn decide(
     env: &Env,
     project: &Project,
@@ -41,6 +43,7 @@ pub(super) fn decide(
     seen: &Seen,
     connection: &Connection,
     goal: Goal,
+    owner: OwnerArgs,
     impossible: &BTreeMap<Address, Diagnostic>,
 ) -> Result<Plan, Failure> {
     let (secrets, missing) = secrets::fingerprints(env, project, state);
@@ -57,6 +60,7 @@ pub(super) fn decide(
             secrets: &secrets,
             text: &text,
         },
+        take_over: owner.take_over,
         destroy: goal == Goal::Nothing,
         impossible,
     });

@@ -1,11 +1,12 @@
 //! Take over one resource that exists.
 
 use super::failure::{Exit, Failure};
-use super::{connect, project, report};
+use super::{connect, project, report, whose};
 use crate::address::Address;
-use crate::cli::{Global, ImportArgs};
-use crate::diagnostic::Diagnostic;
+use crate::cli::{Global, ImportArgs, OwnerArgs};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
+use crate::live::TAG_PROJECT;
 use crate::observe::account;
 use crate::observe::read::read_by_id;
 use crate::state::{Effect, Intent, Lifecycle, Resource, State};
@@ -18,7 +19,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     let project = project::load(global, env, ui)?;
     let address = &args.address;
     let Some(wanted) = project.config.resources.get(address) else {
-        let missing = Diagnostic::error("E0301", format!("the configuration has no {address}"));
+        let missing = Diagnostic::error(codes::NO_BLOCK, format!("the configuration has no {address}"));
         return Err(Failure::error(missing.help(format!(
             "write its block first:  [{}.{}]",
             address.type_name(),
@@ -27,15 +28,20 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     };
     let Some(resource_type) = types::find(address.type_name()) else {
         return Err(Failure::error(Diagnostic::error(
-            "E0202",
+            codes::UNKNOWN_TYPE,
             format!("unknown resource type \"{}\"", address.type_name()),
         )));
     };
 
     // 2. Neither the address nor the id may be in use. Looked at before the lock as well: a refusal leaves nothing
     // behind.
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     let loaded = store.load()?;
+    let owner = OwnerArgs {
+        take_over: args.take_over,
+        ..OwnerArgs::default()
+    };
+    whose::check_project(&loaded.state, &project, owner)?;
     may_take_over(address, &args.id, &loaded.state, &loaded.open)?;
 
     // 3. It must exist.
@@ -46,7 +52,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
     let Some(observed) = found.into_iter().next() else {
         let missing = Diagnostic::error(
-            "E0301",
+            codes::NO_SUCH_OBJECT,
             format!("there is no {} {}", address.type_name(), args.id),
         );
         return Err(Failure::error(missing.help(format!(
@@ -55,7 +61,27 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         ))));
     };
 
-    // 4. The state takes it over; what differs is the next plan's business.
+    // 4. It must be nobody else's.
+    let ours = loaded.exists.then_some(loaded.state.lineage.as_str());
+    if let Some(stack) = observed
+        .stack()
+        .filter(|stack| Some(*stack) != ours && !args.take_over)
+    {
+        let whose = observed
+            .tags
+            .get(TAG_PROJECT)
+            .map_or("another stack", String::as_str);
+        let message = format!("{} belongs to {whose} (infra:stack = {stack})", args.id);
+        return Err(Failure::error(
+            Diagnostic::error(codes::FOREIGN, message)
+                .note("two stacks that know one object delete it for each other")
+                .help("let that stack forget it first: infra state rm ADDRESS there")
+                .help("or take it over, which that stack's next plan will tell: --take-over"),
+        )
+        .with(Exit::Forbidden));
+    }
+
+    // 5. The state takes it over; what differs is the next plan's business.
     let account = account::of(&connection.cloud, &loaded.state).await;
     let known = |state: &State| {
         let known = connect::check_cloud(state, &connection, account.as_deref())?;
@@ -104,13 +130,24 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         "{address} is {} now (serial {serial}). Nothing was changed in the cloud.",
         args.id
     ));
-    ui.talk("Next: infra plan   (shows what differs from the configuration)");
-    Ok(Exit::Success)
+    ui.advise(
+        &Advice::from("Next: ")
+            .run("plan")
+            .then("   (shows what differs from the configuration)"),
+    );
+    if args.take_over {
+        ui.advise(
+            &Advice::from("It has the other stack's tags until this puts this stack's on it: ")
+                .run("apply")
+                .arg("--take-over"),
+        );
+    }
+    Ok(Exit::Done)
 }
 
 /// Whether the state has room for an id at an address.
 fn may_take_over(address: &Address, id: &str, state: &State, open: &[Intent]) -> Result<(), Failure> {
-    let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
+    let taken = |message| Err(Failure::error(Diagnostic::error(codes::TWICE, message)));
     if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
         return taken(format!("{address} is {} already", known.id));
     }

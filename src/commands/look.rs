@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::connect::{Connection, check_cloud, demand_account};
 use super::failure::Failure;
 use super::project::Project;
-use super::report;
+use super::{report, whose};
 use crate::config::Config;
 use crate::env::Env;
-use crate::live::Live;
+use crate::live::{Live, Stray};
 use crate::observe::Wanted;
 use crate::observe::recover::{self, Recovery};
 use crate::observe::{account, refresh};
@@ -20,6 +20,8 @@ pub(super) struct Seen {
     pub(super) live: Live,
     pub(super) recovery: Recovery,
     pub(super) account: Option<String>,
+    /// What belongs to other states of this project, by lineage; only a state that was never saved looks for it.
+    pub(super) others: BTreeMap<String, Vec<Stray>>,
 }
 
 /// Reads everything once, and settles what an interrupted run left as far as looking can.
@@ -31,9 +33,10 @@ pub(super) async fn look(
 ) -> Result<Seen, Failure> {
     let wanted = costly_parts(&project.config);
     let started = env.clock.elapsed();
-    let (live, account) = tokio::join!(
+    let (live, account, others) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
-        account::of(&connection.cloud, &loaded.state)
+        account::of(&connection.cloud, &loaded.state),
+        whose::others(&loaded.state, project, connection)
     );
     let mut live =
         live.map_err(|error| Failure::error(report::api_error("the cloud could not be read", &error)))?;
@@ -47,11 +50,12 @@ pub(super) async fn look(
         live,
         recovery,
         account,
+        others: others?,
     })
 }
 
 /// Nested attributes that some resource of a type manages; only then are they worth a request of their own.
-fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
+pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
         let nested = resource.resource_type.attributes.iter().filter(|attribute| {
@@ -84,7 +88,12 @@ pub(super) fn loaded(session: &Session) -> Loaded {
 }
 
 /// Writes down what looking has settled, and which cloud this state belongs to.
-pub(super) async fn adopt(session: &Session, connection: &Connection, seen: &Seen) -> Result<(), Failure> {
+pub(super) async fn adopt(
+    session: &Session,
+    project: &Project,
+    connection: &Connection,
+    seen: &Seen,
+) -> Result<(), Failure> {
     let account = seen.account.as_deref();
     let cloud = session.with_state(|state| {
         let cloud = check_cloud(state, connection, account)?;
@@ -96,8 +105,7 @@ pub(super) async fn adopt(session: &Session, connection: &Connection, seen: &See
     for seq in &seen.recovery.moot {
         session.failed(*seq, "SettledByReading", false).await?;
     }
-    if let Some(effect) = cloud {
-        session.note(vec![effect]).await?;
-    }
-    Ok(())
+    let project = session.with_state(|state| whose::belongs(state, project, connection));
+    session.note(cloud.into_iter().chain(project).collect()).await?;
+    whose::leave_alone(session, &seen.others).await
 }

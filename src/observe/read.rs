@@ -25,9 +25,19 @@ pub(crate) async fn list_by_stack(
     cloud: &Cloud,
     stack: &str,
 ) -> Result<Vec<Observed>, ApiError> {
+    list_by_tag(resource_type, cloud, TAG_STACK, stack).await
+}
+
+/// Everything of this type that carries a tag with this value.
+pub(super) async fn list_by_tag(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    key: &str,
+    value: &str,
+) -> Result<Vec<Observed>, ApiError> {
     let tag = [
-        ("Tag.1.Key".to_owned(), TAG_STACK.to_owned()),
-        ("Tag.1.Value".to_owned(), stack.to_owned()),
+        ("Tag.1.Key".to_owned(), key.to_owned()),
+        ("Tag.1.Value".to_owned(), value.to_owned()),
     ];
     list(resource_type, cloud, tag.into_iter().collect(), &BTreeSet::new()).await
 }
@@ -75,6 +85,17 @@ pub(crate) async fn read_by_id(
     Ok(found)
 }
 
+/// Everything of this type that a filter of its list action lets through.
+pub(super) async fn list_by(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    param: &str,
+    value: &str,
+) -> Result<Vec<Observed>, ApiError> {
+    let filter = BTreeMap::from([(param.to_owned(), value.to_owned())]);
+    list(resource_type, cloud, filter, &BTreeSet::new()).await
+}
+
 /// A whole list. The ids that were asked for may have any form.
 async fn list(
     resource_type: &'static ResourceType,
@@ -108,6 +129,7 @@ pub(super) struct Observing<'a> {
     fields: Fields,
     id: usize,
     tags: usize,
+    created: [usize; 2],
 }
 
 impl<'a> Observing<'a> {
@@ -117,6 +139,7 @@ impl<'a> Observing<'a> {
             table: Table::new(resource_type.attributes, &mut fields),
             id: fields.add(resource_type.read.id_field),
             tags: fields.add("Tags.Tag"),
+            created: ["CreationTime", "AllocationTime"].map(|field| fields.add(field)),
             resource_type,
             asked,
             fields,
@@ -155,6 +178,10 @@ impl Decode for Observing<'_> {
                 shown(&id)
             )));
         }
+        let created = self
+            .created
+            .iter()
+            .find_map(|field| found[*field].as_ref()?.as_str()?.parse().ok());
         let tags = tags_of(found[self.tags].take(), self.resource_type.read.tags);
         let mut attributes = self.table.attributes(&mut found);
         let own: Attributes = tags
@@ -168,6 +195,7 @@ impl Decode for Observing<'_> {
             id: id.clone(),
             attributes,
             tags,
+            created,
         };
         Ok((id, observed))
     }
@@ -285,7 +313,7 @@ mod tests {
 
     fn server() -> serde_json::Value {
         json!({
-            "InstanceId": "i-1", "InstanceName": "web", "Description": "", "IoOptimized": true, "Status": "Running",
+            "InstanceId": "i-1", "InstanceName": "web", "CreationTime": "2026-11-27T03:04Z", "Description": "", "IoOptimized": true, "Status": "Running",
             "InstanceType": "ecs.g7.large", "ImageId": "m-1", "ZoneId": "cn-hangzhou-h", "InstanceChargeType": "PostPaid",
             "PublicIpAddress": {"IpAddress": ["47.98.1.1"]}, "EipAddress": {"IpAddress": ""},
             "VpcAttributes": {"VSwitchId": "vsw-1", "PrivateIpAddress": {"IpAddress": ["10.0.1.5"]}},
@@ -302,6 +330,7 @@ mod tests {
         assert_eq!(observed.attributes["private_ip"], Value::from("10.0.1.5"));
         assert_eq!(observed.attributes["io_optimized"], Value::from("optimized"));
         assert_eq!(observed.attributes["description"], Value::from(""));
+        assert_eq!(observed.created, Some("2026-11-27T03:04:00Z".parse().unwrap()));
         assert_eq!(
             observed.attributes["security_group_ids"].to_json(),
             json!(["sg-1"])

@@ -60,9 +60,7 @@ impl<'a> Context<'a> {
             .iter()
             .map(|intent| (&intent.object.address, intent.action.as_str()));
         let known = inputs.state.resources.iter();
-        let owners = known
-            .filter(|(_, known)| !known.id.is_empty())
-            .map(|(address, known)| (known.id.as_str(), address));
+        let owners = known.flat_map(|(address, known)| known.ids().map(move |id| (id, address)));
         Context {
             inputs,
             dependencies: dependencies(inputs.config),

@@ -22,6 +22,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) live: &'a Live,
     pub(crate) region: &'a str,
     pub(crate) fingerprints: &'a Fingerprints<'a>,
+    /// Whether what carries another stack's tags may be taken over.
+    pub(crate) take_over: bool,
     /// Plan to delete everything.
     pub(crate) destroy: bool,
     /// What a look ahead has found to be impossible, by the resource that it concerns.

@@ -14,6 +14,7 @@ mod inputs;
 mod join;
 mod outputs;
 mod planner;
+mod rebuild;
 mod settle;
 mod withhold;
 
@@ -25,6 +26,7 @@ pub(crate) use self::dependencies::{dependencies, order};
 pub(crate) use self::diff::{Fingerprints, bytes_of};
 pub(crate) use self::inputs::Inputs;
 pub(crate) use self::planner::make;
+pub(crate) use self::rebuild::{Rebuilt, rebuild};
 
 use crate::address::Address;
 use crate::change::{Change, Drift, Fate, Forbidden, OutputChange};

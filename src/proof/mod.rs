@@ -5,12 +5,14 @@
 //! network and clock. See `.github/CONTRIBUTING.md` for how to run more of it than `cargo test` does.
 
 mod account;
+mod ahead;
 mod cost;
 mod crash;
 mod damaged;
 mod disk;
 mod errors;
 mod fate;
+mod lost;
 mod meddle;
 mod net;
 mod oracle;
@@ -22,7 +24,9 @@ mod schedules;
 mod signals;
 mod stacks;
 mod vanish;
+mod vanished;
 mod world;
+mod young;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -189,8 +189,11 @@ impl Site {
         {
             return false;
         }
-        // It says only what would be: it carries no token and needs no intent.
-        if params.get("DryRun").is_some_and(|dry| dry == "true") {
+        // A dry run changes nothing: it needs no intent, and may have no token.
+        if params.get("DryRun").is_some_and(|text| text == "true") {
+            if params.contains_key("ClientToken") {
+                self.broken.push(format!("{action}: a dry run with a token"));
+            }
             return false;
         }
         let own: BTreeMap<String, String> = params
@@ -313,6 +316,7 @@ impl Transport for Net {
                 }
                 if self.weather.lost_then_throttled > 0
                     && params["Action"] == "CreateInstance"
+                    && is_change
                     && let (which, tries) = site.asked_again(&params["ClientToken"])
                     && which < self.weather.lost_then_throttled
                 {

@@ -177,8 +177,8 @@ impl Drawn {
             host: maybe(chance, 3, 3),
             password: maybe(chance, 3, 2).map(|one| usize::from(one == 1)),
             data: maybe(chance, 3, 3),
-            // Few of them, so that they contend.
-            address: maybe(chance, 4, 3),
+            // Nobody else's at any time: one that the file no longer names stays where it was.
+            address: maybe(chance, 4, 3).map(|one| 100 + 3 * (name as u64 % 50) + one),
             tags: chance.below(3),
             unprotected: chance.below(6) == 0,
             after,
@@ -232,14 +232,17 @@ impl Drawn {
                     7 => (server.tags, server.unprotected) = (other.tags, other.unprotected),
                     8 => server.groups = other.groups,
                     9 => (server.after, server.behind) = (other.after, other.behind),
-                    _ => server.address = other.address,
+                    _ => {
+                        let one = other.address.map(|address| address % 3);
+                        server.address = one.map(|one| 100 + 3 * (server.name as u64 % 50) + one);
+                    }
                 }
             }
             _ => {}
         }
     }
 
-    /// Takes out what names something that is not there, or not yet, and addresses that are given twice.
+    /// Takes out what names something that is not there, or not yet.
     fn mend(&mut self) {
         let groups: Vec<usize> = self.groups.iter().map(|one| one.name).collect();
         let switches: Vec<usize> = self.switches.iter().map(|one| one.name).collect();
@@ -250,7 +253,6 @@ impl Drawn {
             }
         }
         let mut earlier: Vec<usize> = Vec::new();
-        let mut taken = Vec::new();
         self.servers.retain_mut(|server| {
             server.groups.retain(|group| groups.contains(group));
             if server.groups.is_empty() || !switches.contains(&server.switch) {
@@ -259,14 +261,6 @@ impl Drawn {
             server.after = server.after.filter(|after| earlier.contains(after));
             server.behind = server.behind.filter(|behind| earlier.contains(behind));
             earlier.push(server.name);
-            if let Some(address) = server.address {
-                let place = (server.switch, address);
-                if taken.contains(&place) {
-                    server.address = None;
-                } else {
-                    taken.push(place);
-                }
-            }
             true
         });
     }
@@ -427,7 +421,7 @@ impl Server {
             fields.push(("user_data", STANDARD.encode(script)));
         }
         if let Some(address) = self.address {
-            let _ = writeln!(text, "private_ip = \"10.0.{}.{}\"", self.switch, address + 10);
+            let _ = writeln!(text, "private_ip = \"10.0.{}.{address}\"", self.switch);
         }
         if let Some(after) = self.after {
             let _ = writeln!(text, "depends_on = [\"instance.s{after}\"]");

@@ -12,7 +12,7 @@ use super::node::{Node, map};
 use super::params::Params;
 use super::refusal::{Refusal, refuse};
 use super::seed::Numbers;
-use super::table::{Table, tag_key, tag_name_key};
+use super::table::{Table, region_key, region_tag_key, tag_key, tag_name_key};
 use super::world::{Kind, World};
 
 /// An action over the world of one account.
@@ -31,6 +31,8 @@ pub(super) struct Call<'a> {
     pub(super) now: Now,
     pub(super) settings: &'a Settings,
     pub(super) host: &'a str,
+    /// Whether the answer is JSON.
+    pub(super) json: bool,
 }
 
 /// The kind of thing that resource groups are.
@@ -65,7 +67,11 @@ impl Call<'_> {
     pub(super) fn make(&mut self, prefix: &str) -> (u64, String, Numbers) {
         let infix = self.region_facts().infix;
         let (place, mut numbers) = self.world.make();
-        let id = format!("{prefix}{infix}{}", numbers.letters(17));
+        let fresh = numbers.letters(17);
+        let id = self
+            .world
+            .expected_id(prefix)
+            .unwrap_or_else(|| format!("{prefix}{infix}{fresh}"));
         (place, id, numbers)
     }
 
@@ -163,7 +169,12 @@ impl Call<'_> {
 
     /// Tags of the form `Tag.N.Key`, `Tag.N.Value`, also in lower case.
     pub(super) fn tags(&self) -> Result<Vec<Tag>, Refusal> {
-        let groups = self.params.groups("Tag");
+        self.tags_of("Tag")
+    }
+
+    /// The same under another name than `Tag`.
+    pub(super) fn tags_of(&self, list: &str) -> Result<Vec<Tag>, Refusal> {
+        let groups = self.params.groups(list);
         if groups.len() > 20 {
             return Err(self.code(&[
                 "NumberExceed.Tags",
@@ -259,6 +270,49 @@ impl<'a> Search<'a> {
     }
 }
 
+/// The places of all rows that a list is about.
+enum Found<'a> {
+    /// Newest first.
+    Listed(&'a [u64]),
+    Indexed(&'a BTreeSet<u64>),
+}
+
+/// Where a page begins.
+#[derive(Clone, Copy)]
+enum Begin {
+    /// Behind so many rows.
+    Skip(usize),
+    /// With the newest row older than this place.
+    Below(u64),
+}
+
+impl Found<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Listed(places) => places.len(),
+            Self::Indexed(places) => places.len(),
+        }
+    }
+
+    /// At most so many places, newest first.
+    fn places(&self, begin: Begin, count: usize) -> Vec<u64> {
+        match (self, begin) {
+            (Self::Listed(all), Begin::Skip(skip)) => all.iter().skip(skip).take(count).copied().collect(),
+            (Self::Listed(all), Begin::Below(place)) => {
+                let skip = all.partition_point(|other| *other >= place);
+                all.iter().skip(skip).take(count).copied().collect()
+            }
+            (Self::Indexed(all), Begin::Skip(skip)) if skip < all.len() => {
+                all.iter().rev().skip(skip).take(count).copied().collect()
+            }
+            (Self::Indexed(_), Begin::Skip(_)) => Vec::new(),
+            (Self::Indexed(all), Begin::Below(place)) => {
+                all.range(..place).rev().take(count).copied().collect()
+            }
+        }
+    }
+}
+
 /// One page of a list, newest first.
 pub(super) struct Page<'t, T> {
     pub(super) rows: Vec<&'t T>,
@@ -302,12 +356,58 @@ impl Call<'_> {
                 })
                 && keep(row)
         };
-        let found: Vec<u64> = self
-            .candidates(table, &search, &tags)
-            .into_iter()
-            .filter(|sequence| table.at(*sequence).is_some_and(&fits))
-            .collect();
-        self.cut(table, &found)
+        let walk = || -> Vec<u64> {
+            self.candidates(table, &search, &tags)
+                .into_iter()
+                .filter(|sequence| table.at(*sequence).is_some_and(&fits))
+                .collect()
+        };
+        if let Some(index) = self.whole_index(table, &search, &tags) {
+            let page = self.cut(table, &Found::Indexed(index))?;
+            // What a kind leaves out by itself shows on the page, and then all rows are walked after all.
+            if page.rows.iter().all(|row| fits(row)) {
+                debug_assert_eq!(page.total, walk().len(), "{}", self.facts.name);
+                return Ok(page);
+            }
+        }
+        self.cut(table, &Found::Listed(&walk()))
+    }
+
+    /// The index whose rows are just those that are asked for, when the request has no filter but one tag: then a page
+    /// costs the page, and not the world.
+    fn whole_index<'t, K: Kind>(
+        &self,
+        table: &'t Table<K>,
+        search: &Search<'_>,
+        tags: &[(String, Option<String>)],
+    ) -> Option<&'t BTreeSet<u64>> {
+        const PLAIN: &[&str] = &[
+            "RegionId",
+            "PageNumber",
+            "PageSize",
+            "MaxResults",
+            "NextToken",
+            "ClientToken",
+            "DryRun",
+        ];
+        let plain = search.ids.is_none()
+            && search.link.is_none()
+            && self.settings.read_lag_ms == 0
+            && self.params.iter().all(|(name, value)| {
+                value.is_empty()
+                    || PLAIN.contains(&name)
+                    || name.starts_with("Tag.")
+                    || name.starts_with("Tags.")
+            })
+            && table.indexed(region_key("")).is_none();
+        if !plain {
+            return None;
+        }
+        match tags {
+            [] => table.indexed(region_key(&self.region)),
+            [(name, Some(value))] => table.indexed(region_tag_key(&self.region, name, value)),
+            _ => None,
+        }
     }
 
     fn candidates<K: Kind>(
@@ -336,7 +436,7 @@ impl Call<'_> {
             .unwrap_or_default()
     }
 
-    fn cut<'t, K: Kind>(&self, table: &'t Table<K>, found: &[u64]) -> Result<Page<'t, K>, Refusal> {
+    fn cut<'t, K: Kind>(&self, table: &'t Table<K>, found: &Found<'_>) -> Result<Page<'t, K>, Refusal> {
         let default = |name: &str, otherwise: i64| {
             let facts = self.facts.params.get(name)?;
             Some(
@@ -374,27 +474,29 @@ impl Call<'_> {
             return Err(Refusal::invalid("PageNumber"));
         }
         let count = usize::try_from(size).unwrap_or(usize::MAX);
-        let from = if by_token {
+        let begin = if by_token {
             match self.params.text("NextToken") {
-                None => 0,
-                Some(token) => {
-                    let last = read_token(token).ok_or_else(|| Refusal {
+                None => Begin::Skip(0),
+                Some(token) => Begin::Below(read_token(token).ok_or_else(|| {
+                    Refusal {
                         code: self
                             .facts
                             .code_among(&["InvalidParameter", "Invalid.NextToken"])
                             .to_owned(),
                         ..Refusal::invalid("NextToken")
-                    })?;
-                    found.partition_point(|sequence| *sequence >= last)
-                }
+                    }
+                })?),
             }
         } else {
-            usize::try_from(number - 1)
-                .unwrap_or(usize::MAX)
-                .saturating_mul(count)
+            Begin::Skip(
+                usize::try_from(number - 1)
+                    .unwrap_or(usize::MAX)
+                    .saturating_mul(count),
+            )
         };
-        let places: Vec<u64> = found.iter().skip(from).take(count).copied().collect();
-        let more = from.saturating_add(count) < found.len();
+        let mut places = found.places(begin, count.saturating_add(1));
+        let more = places.len() > count;
+        places.truncate(count);
         let next_token = match places.last() {
             Some(last) if by_token && more => write_token(*last),
             _ => String::new(),
@@ -437,6 +539,27 @@ impl Call<'_> {
         answer
     }
 
+    /// The same, where a row's node follows from the world and the offer alone, and neither from the request nor the
+    /// time: as long as nothing changes it is written once.
+    pub(super) fn listed_once<K: Kind>(
+        &self,
+        page: &Page<'_, K>,
+        outer: &'static str,
+        inner: &'static str,
+        node: impl Fn(&K) -> Node,
+    ) -> Node {
+        if !self.json {
+            return self.listed(page, outer, inner, node);
+        }
+        let (action, offer) = (self.facts.name.as_str(), self.settings.offer_version);
+        self.listed(page, outer, inner, |row| {
+            Node::Written(
+                self.world
+                    .written(action, row.head().place, offer, || node(row).to_json()),
+            )
+        })
+    }
+
     /// The answer of a list that is a plain array.
     pub(super) fn listed_plain<T>(
         &self,
@@ -466,6 +589,25 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// The part of a list that MaxResults and NextToken ask for, and the token of what follows.
+pub(super) fn list_page<'t, T>(call: &Call<'_>, all: &'t [T]) -> Result<(&'t [T], String), Refusal> {
+    let size = call.params.int("MaxResults")?.unwrap_or(10).clamp(1, 500);
+    let from = match call.params.text("NextToken") {
+        None => 0,
+        Some(token) => read_token(token).ok_or_else(|| Refusal::invalid("NextToken"))?,
+    };
+    let from = usize::try_from(from).unwrap_or(usize::MAX).min(all.len());
+    let until = from
+        .saturating_add(usize::try_from(size).unwrap_or(10))
+        .min(all.len());
+    let next = if until < all.len() {
+        write_token(until as u64)
+    } else {
+        String::new()
+    };
+    Ok((&all[from..until], next))
 }
 
 pub(super) fn write_token(last: u64) -> String {

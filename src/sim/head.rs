@@ -62,6 +62,7 @@ statuses! {
     ReIniting = "ReIniting",
     Releasing = "Releasing",
     Running = "Running",
+    Scheduled = "Scheduled",
     Starting = "Starting",
     Stopped = "Stopped",
     Stopping = "Stopping",

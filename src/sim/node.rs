@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// One value of an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +13,8 @@ pub(super) enum Node {
     Text(String),
     List(Vec<Node>),
     Map(Vec<(Cow<'static, str>, Node)>),
+    /// JSON that is written already; there is no XML of it.
+    Written(Arc<str>),
 }
 
 /// A map with its fields in the order written.
@@ -120,6 +123,7 @@ impl Node {
             Self::Int(value) => write_display(out, value),
             Self::Float(value) => write_display(out, value),
             Self::Text(value) => write_json_text(out, value),
+            Self::Written(value) => out.push_str(value),
             Self::List(values) => {
                 out.push('[');
                 for (index, value) in values.iter().enumerate() {
@@ -171,7 +175,7 @@ impl Node {
                             value.write_xml(key, out);
                         }
                     }
-                    Self::List(_) => {}
+                    Self::List(_) | Self::Written(_) => {}
                 }
                 write_display(out, &format_args!("</{name}>"));
             }

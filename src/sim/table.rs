@@ -40,6 +40,8 @@ pub(super) struct Table<T> {
     /// Whether it is remembered what begins something.
     watched: bool,
     begun: Vec<String>,
+    /// Counts changes.
+    version: u64,
 }
 
 impl<T> Default for Table<T> {
@@ -55,6 +57,7 @@ impl<T> Default for Table<T> {
             tracked: false,
             watched: false,
             begun: Vec::new(),
+            version: 0,
         }
     }
 }
@@ -77,11 +80,24 @@ pub(super) fn tag_key(name: &str, value: &str) -> u64 {
     key("tag", &format!("{name}\0{value}"))
 }
 
+/// The index key of everything in a region; of what belongs to no region when it is empty.
+pub(super) fn region_key(region: &str) -> u64 {
+    key("region", region)
+}
+
+/// The index key of everything in a region with a tag.
+pub(super) fn region_tag_key(region: &str, name: &str, value: &str) -> u64 {
+    key("region tag", &format!("{region}\0{name}\0{value}"))
+}
+
 fn keys<T: Row>(row: &T) -> BTreeSet<u64> {
     let mut keys = BTreeSet::new();
-    for (name, value) in &row.head().tags {
+    let head = row.head();
+    keys.insert(region_key(&head.region));
+    for (name, value) in &head.tags {
         keys.insert(tag_name_key(name));
         keys.insert(tag_key(name, value));
+        keys.insert(region_tag_key(&head.region, name, value));
     }
     row.links(&mut |kind, value| {
         keys.insert(key(kind, value));
@@ -114,6 +130,7 @@ impl<T: Row> Table<T> {
 
     /// Puts a row in under its place in the order of creation.
     pub(super) fn insert(&mut self, row: T) {
+        self.version += 1;
         let sequence = row.head().place;
         for key in keys(&row) {
             self.index.entry(key).or_default().insert(sequence);
@@ -135,6 +152,7 @@ impl<T: Row> Table<T> {
     pub(super) fn update<R>(&mut self, id: &str, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         let sequence = *self.by_id.get(id)?;
         let row = self.rows.get_mut(&sequence)?;
+        self.version += 1;
         let (keys_before, due_before, deadline_before) =
             (keys(row), row.head().next_moment(), row.deadline());
         let result = change(row);
@@ -159,6 +177,7 @@ impl<T: Row> Table<T> {
 
     pub(super) fn remove(&mut self, id: &str) -> Option<T> {
         let sequence = self.by_id.remove(id)?;
+        self.version += 1;
         let row = self.rows.remove(&sequence)?;
         for key in keys(&row) {
             self.unlink(key, sequence);
@@ -311,6 +330,8 @@ pub(super) trait AnyTable: Debug + Send {
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
     fn track(&mut self);
+    /// How often something in it was changed.
+    fn version(&self) -> u64;
     /// Remembers from now on what begins something.
     fn watch(&mut self);
     /// The ids of what has begun something since, each once.
@@ -353,6 +374,10 @@ impl<T: Row> AnyTable for Table<T> {
 
     fn track(&mut self) {
         self.tracked = true;
+    }
+
+    fn version(&self) -> u64 {
+        self.version
     }
 
     fn watch(&mut self) {

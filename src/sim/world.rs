@@ -2,8 +2,10 @@
 //! and what follows when something ends. Does not know which kinds there are, nor requests, parameters or error codes.
 
 use std::any::TypeId;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::clock::Now;
 use super::faults::Later;
@@ -92,6 +94,18 @@ pub(super) struct World {
     places: HashMap<TypeId, usize>,
     /// Addresses in use, by vSwitch. Follows from the rows.
     addresses: HashMap<String, Addresses>,
+    /// Parts of answers, while nothing changes.
+    written: RefCell<Written>,
+    /// Ids of what is made next, by their first letters: for things that come with an id of their own.
+    expected: BTreeMap<String, String>,
+}
+
+/// Parts of answers as they were written for the world's present version.
+#[derive(Debug, Default)]
+struct Written {
+    version: u64,
+    /// By action and place.
+    parts: HashMap<(&'static str, u64), Arc<str>>,
 }
 
 /// The addresses of a vSwitch that are in use.
@@ -129,6 +143,8 @@ impl World {
             tables,
             places,
             addresses: HashMap::new(),
+            written: RefCell::default(),
+            expected: BTreeMap::new(),
         }
     }
 
@@ -138,6 +154,21 @@ impl World {
             name.bytes()
                 .fold(self.seed, |mixed, byte| mix(mixed ^ u64::from(byte))),
         )
+    }
+
+    /// The next thing whose id begins so is to have this one.
+    pub(super) fn expect_id(&mut self, prefix: &str, id: &str) {
+        self.expected.insert(prefix.to_owned(), id.to_owned());
+    }
+
+    /// The id that was told for the next thing whose id begins so.
+    pub(super) fn expected_id(&mut self, prefix: &str) -> Option<String> {
+        self.expected.remove(prefix)
+    }
+
+    /// No thing that is made from now on comes with an id of its own.
+    pub(super) fn expect_no_id(&mut self) {
+        self.expected.clear();
     }
 
     /// What its ids follow from.
@@ -327,6 +358,34 @@ impl World {
             Some(Next::Status(status)) => (facts.arrived)(self, id, status, now),
             None => {}
         }
+    }
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+impl World {
+    /// A part of an answer that follows from the rows of this world alone: written once, and again when anything has
+    /// changed. `also` is the version of what else it follows from.
+    pub(super) fn written(
+        &self,
+        action: &'static str,
+        place: u64,
+        also: u64,
+        write: impl FnOnce() -> String,
+    ) -> Arc<str> {
+        let own: u64 = self.tables.iter().map(|(_, table)| table.version()).sum();
+        let version = mix(own).wrapping_add(mix(also));
+        let mut written = self.written.borrow_mut();
+        if written.version != version {
+            written.parts.clear();
+            written.version = version;
+        }
+        Arc::clone(
+            written
+                .parts
+                .entry((action, place))
+                .or_insert_with(|| Arc::from(write())),
+        )
     }
 }
 

@@ -194,6 +194,37 @@ impl LocalStore {
         Ok((pushed, view))
     }
 
+    /// Whether a rebuilt state has a place: there is no state, or one that remembers nothing. Writes nothing.
+    pub(crate) fn can_rebuild(&self) -> Result<(), StateError> {
+        self.files.check_name()?;
+        self.blank().map(|_| ())
+    }
+
+    /// Makes a rebuilt state the current one; the new serial is given back.
+    pub(crate) fn rebuild(&self, _lock: Lock, mut state: State) -> Result<u64, StateError> {
+        self.files.remove_temps()?;
+        let view = self.blank()?;
+        if view.exists {
+            self.files.keep_current(view.state.serial)?;
+        }
+        state.serial = view.state.serial + 1;
+        self.files
+            .install(&state, &view.journal, &view.open, view.has_journal_file)?;
+        Ok(state.serial)
+    }
+
+    /// What is there, if it remembers nothing.
+    fn blank(&self) -> Result<View, StateError> {
+        let view = self.files.view()?;
+        if view.state.is_blank() && view.open.intents.is_empty() {
+            return Ok(view);
+        }
+        Err(StateError::InUse {
+            path: self.files.state_path(),
+            resources: view.state.resources.len(),
+        })
+    }
+
     /// Leaves a journal to which a session can append: torn ends are cut, and what the snapshot contains is
     /// not kept twice.
     fn repair_journal(&self, view: &View) -> Result<Option<files::Head>, StateError> {

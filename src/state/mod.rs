@@ -23,6 +23,8 @@ mod snapshot;
 mod tests;
 
 pub(crate) use check::Violation;
+#[cfg(test)]
+pub(crate) use check::state as sound;
 pub(crate) use effect::Effect;
 pub(crate) use error::StateError;
 pub(crate) use folder::keep_out_of_git;

@@ -151,6 +151,13 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether it remembers nothing that exists.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.resources.is_empty() && self.data.is_empty() && self.outputs.is_empty()
+    }
+}
+
 impl Resource {
     /// Whether it may not be deleted: the file said so, or it was imported and the file has never said anything.
     pub(crate) fn is_protected(&self) -> bool {

@@ -11,8 +11,8 @@ use super::resource_type::{
 };
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
-use crate::step::{Call, Shows, Step, StepKind, Yield};
-use crate::task::Restore;
+use crate::diagnostic::codes;
+use crate::step::{Call, Restore, Shows, Step, StepKind, Yield};
 use crate::value::{Attributes, Value};
 
 /// How long a change of status may take, in seconds (some images need more than eight minutes to start).
@@ -225,7 +225,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .param("")
         .always()
         .doc("Running or Stopped; Running if not given."),
-    attr("tags", Kind::Tags).field("").doc("Tags, up to 17: { team = \"web\" }."),
+    attr("tags", Kind::Tags).field("").doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String).computed().field("InstanceId").doc("The id, e.g. \"i-bp1...\"."),
     attr("public_ip", Kind::String)
         .computed()
@@ -264,7 +264,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     let has_vswitch = attributes.contains_key("vswitch_id");
     if !classic && !has_vswitch {
         complain(
-            "E0412",
+            codes::NO_NETWORK,
             "",
             "no vswitch_id: new instances need a VPC",
             "vswitch_id = \"${vswitch.NAME.id}\"; for an old account's classic network: instance_network_type = \"classic\"",
@@ -272,7 +272,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     }
     if classic && has_vswitch {
         complain(
-            "E0205",
+            codes::PAIR,
             "vswitch_id",
             "an instance of the classic network has no vswitch",
             "take out vswitch_id, or instance_network_type",
@@ -281,7 +281,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     let prepaid = text(attributes, "instance_charge_type") == Some("PrePaid");
     if prepaid && !attributes.contains_key("period") {
         complain(
-            "E0204",
+            codes::MISSING_KEY,
             "instance_charge_type",
             "a PrePaid instance needs a period",
             "period = 1   (months, unless period_unit says otherwise)",
@@ -292,7 +292,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
             if attributes.contains_key(name) {
                 let message = format!("{name} is for PrePaid instances only");
                 complain(
-                    "E0205",
+                    codes::PAIR,
                     name,
                     &message,
                     "instance_charge_type = \"PrePaid\", or take the key out",
@@ -306,7 +306,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
         .is_some_and(<[Value]>::is_empty)
     {
         complain(
-            "E0203",
+            codes::WRONG_TYPE,
             "security_group_ids",
             "an instance is in at least one security group",
             "security_group_ids = [\"${security_group.NAME.id}\"]",

@@ -4,6 +4,8 @@
 
 mod attribute;
 mod base;
+mod disk;
+mod eip;
 mod instance;
 pub(crate) mod joining;
 mod part;
@@ -33,6 +35,8 @@ pub(crate) use self::resource_type::{
 
 /// All types, by name.
 pub(crate) static REGISTRY: &[&ResourceType] = &[
+    &disk::DISK,
+    &eip::EIP,
     &instance::INSTANCE,
     &security_group::SECURITY_GROUP,
     &vpc::VPC,

@@ -183,7 +183,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .doc("Where its members may connect to; all of it, when given."),
     attr("tags", Kind::Tags)
         .field("")
-        .doc("Tags, up to 17: { team = \"web\" }."),
+        .doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String)
         .computed()
         .field("SecurityGroupId")

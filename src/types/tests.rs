@@ -175,6 +175,45 @@ fn a_vswitch() {
 
 #[test]
 #[rustfmt::skip]
+fn a_disk() {
+    let rows: &[Row] = &[
+        ("name",                 "aa", "bb",                       "live: change attributes"),
+        ("description",          "aa", "bb",                       "live: change attributes"),
+        ("disk_category",        "cloud_essd", "cloud_auto",       "live: change performance"),
+        ("size",                 "40", "60",                       "live: grow"),
+        ("size",                 "60", "40",                       "refused"),
+        ("performance_level",    "PL0", "PL1",                     "live: change performance"),
+        ("zone_id",              "cn-hangzhou-h", "cn-hangzhou-i", "replaced"),
+        ("snapshot_id",          "s-1", "s-2",                     "replaced"),
+        ("encrypted",            "false", "true",                  "replaced"),
+        ("kms_key_id",           "a", "b",                         "replaced"),
+        ("instance_id",          "i-1", "i-2",                     "joined"),
+        ("delete_with_instance", "false", "true",                  "live: change attributes"),
+        ("delete_auto_snapshot", "false", "true",                  "live: change attributes"),
+        ("tags",                 "{}", r#"{"team": "a"}"#,         "live: set tags"),
+    ];
+    check("disk", &[("status", "Available")], rows);
+    check("disk", &[("status", "In_use")], rows);
+}
+
+#[test]
+#[rustfmt::skip]
+fn an_eip() {
+    check("eip", &[("status", "Available")], &[
+        ("name",                 "a", "b",                         "live: change attributes"),
+        ("description",          "aa", "bb",                       "live: change attributes"),
+        ("bandwidth",            "5", "10",                        "live: change attributes"),
+        ("internet_charge_type", "PayByBandwidth", "PayByTraffic", "replaced"),
+        ("instance_charge_type", "PostPaid", "PrePaid",            "refused"),
+        ("period",               "1", "2",                         "refused"),
+        ("isp",                  "BGP", "BGP_PRO",                 "replaced"),
+        ("instance_id",          "i-1", "i-2",                     "joined"),
+        ("tags",                 "{}", r#"{"team": "a"}"#,         "live: set tags"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
 fn a_security_group() {
     const HTTP: &str = r#"{"port_range": "80", "ip_protocol": "TCP", "priority": 1}"#;
     const HTTPS: &str = r#"{"port_range": "443", "ip_protocol": "TCP", "priority": 1}"#;

@@ -76,7 +76,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .doc("A note, up to 256 characters."),
     attr("tags", Kind::Tags)
         .field("")
-        .doc("Tags, up to 17: { team = \"web\" }."),
+        .doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String)
         .computed()
         .field("VpcId")

@@ -45,12 +45,13 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
             "OperationConflict",
             "IncorrectVSwitchStatus",
             "IncorrectVpcStatus",
+            "IncorrectRouteEntryStatus",
             "IncorrectStatus",
             "OperationDenied.OtherSubnetCreating",
             "OperationFailed.DistibuteLock",
             "InvalidStatus.RouteEntry",
         ],
-        in_use: &["DependencyViolation", "IncorrectRouteEntryStatus"],
+        in_use: &["DependencyViolation"],
     },
     // The network of the old one is taken until it is gone.
     replacement: Replacement::DeleteFirst,
@@ -103,7 +104,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .doc("A note, up to 256 characters."),
     attr("tags", Kind::Tags)
         .field("")
-        .doc("Tags, up to 17: { team = \"web\" }."),
+        .doc("Tags, up to 16: { team = \"web\" }."),
     attr("id", Kind::String)
         .computed()
         .field("VSwitchId")

@@ -90,7 +90,8 @@ fn cpu(work: impl FnOnce()) -> f64 {
     (after - before).max(0.01)
 }
 
-fn main() {
+/// A cloud with so many servers in it, and their ids.
+fn cloud(servers: usize) -> (Client, Vec<String>) {
     let options = Options {
         key_pairs: vec![KeyPair::new("testid", "testsecret")],
         speed: Speed::Max,
@@ -100,26 +101,23 @@ fn main() {
         cloud: Cloud::new(&options).unwrap(),
         count: 0,
     };
-    let (ecs, vpc) = ("2014-05-26", "2016-04-28");
-    let made = client.call(vpc, "CreateVpc", &[("CidrBlock", "10.0.0.0/8")]);
+    let made = client.call(VPC, "CreateVpc", &[("CidrBlock", "10.0.0.0/8")]);
     let vpc_id = made["VpcId"].as_str().unwrap().to_owned();
     let subnet = [
         ("VpcId", vpc_id.as_str()),
         ("ZoneId", "cn-hangzhou-h"),
         ("CidrBlock", "10.0.0.0/16"),
     ];
-    let vswitch = client.call(vpc, "CreateVSwitch", &subnet)["VSwitchId"]
+    let vswitch = client.call(VPC, "CreateVSwitch", &subnet)["VSwitchId"]
         .as_str()
         .unwrap()
         .to_owned();
     let mut groups = Vec::new();
     for _ in 0..5 {
-        let group = client.call(ecs, "CreateSecurityGroup", &[("VpcId", &vpc_id)]);
+        let group = client.call(ECS, "CreateSecurityGroup", &[("VpcId", &vpc_id)]);
         groups.push(group["SecurityGroupId"].as_str().unwrap().to_owned());
     }
-
-    let (_, memory_before) = cpu_and_memory();
-    let creates: Vec<RawRequest> = (0..10_000)
+    let creates: Vec<RawRequest> = (0..servers)
         .map(|index| {
             let address = format!("instance.web[{index}]");
             let token = format!("token-{index}");
@@ -135,67 +133,98 @@ fn main() {
                 ("Tag.2.Key", "infra:addr"),
                 ("Tag.2.Value", address.as_str()),
             ];
-            client.request(ecs, "CreateInstance", &params)
+            client.request(ECS, "CreateInstance", &params)
         })
         .collect();
     let mut ids = Vec::new();
-    let (_, memory_requests) = cpu_and_memory();
+    let (_, memory_before) = cpu_and_memory();
     let seconds = cpu(|| {
         for request in &creates {
             ids.push(client.send(request)["InstanceId"].as_str().unwrap().to_owned());
         }
     });
     let (_, memory_after) = cpu_and_memory();
-    println!("creates per CPU second: {:.0}", ids.len() as f64 / seconds);
+    figure(servers, "creates", servers, seconds);
     println!(
-        "bytes per instance: {}",
-        (memory_after - memory_requests) / ids.len() as u64
+        "{servers} servers: bytes of a server: {}",
+        memory_after.saturating_sub(memory_before) / servers as u64
     );
-    drop(creates);
-    let _ = memory_before;
+    (client, ids)
+}
 
-    let describes: Vec<RawRequest> = (0..2_000)
-        .map(|index| {
-            let at = index * 37 % (ids.len() - 100);
-            let wanted = serde_json::to_string(&ids[at..at + 100]).unwrap();
-            client.request(
-                ecs,
-                "DescribeInstances",
-                &[("InstanceIds", &wanted), ("PageSize", "100")],
-            )
-        })
-        .collect();
+fn figure(servers: usize, what: &str, requests: usize, seconds: f64) {
+    println!(
+        "{servers} servers: {what} per CPU second: {:.0}",
+        requests as f64 / seconds
+    );
+}
+
+/// Sends all of them and prints how many are answered in a second of CPU.
+fn rate(client: &mut Client, servers: usize, what: &str, requests: &[RawRequest]) {
     let mut bytes = 0;
     let seconds = cpu(|| {
-        for request in &describes {
-            bytes += client.cloud.handle(request, START).body.len();
+        for request in requests {
+            let answer = client.cloud.handle(request, START);
+            assert_eq!(answer.status, 200);
+            bytes += answer.body.len();
         }
     });
+    figure(servers, what, requests.len(), seconds);
     println!(
-        "DescribeInstances of 100 ids over 10,000 per CPU second: {:.0}",
-        describes.len() as f64 / seconds
+        "{servers} servers: bytes of such an answer: {}",
+        bytes / requests.len()
     );
-    println!("bytes of such an answer: {}", bytes / describes.len());
+}
 
-    let lists: Vec<RawRequest> = (1..=100)
-        .map(|page| {
-            let page = page.to_string();
-            let params = [
-                ("PageNumber", page.as_str()),
-                ("PageSize", "100"),
-                ("Tag.1.Key", "infra:stack"),
-                ("Tag.1.Value", "bench"),
-            ];
-            client.request(ecs, "DescribeInstances", &params)
-        })
-        .collect();
-    let seconds = cpu(|| {
-        for request in &lists {
-            client.cloud.handle(request, START);
+const ECS: &str = "2014-05-26";
+const VPC: &str = "2016-04-28";
+/// Requests of each kind.
+const REQUESTS: usize = 10_000;
+
+fn main() {
+    for servers in [1_000, 10_000] {
+        let (mut client, ids) = cloud(servers);
+        let by_id: Vec<RawRequest> = (0..REQUESTS)
+            .map(|index| {
+                let at = index * 37 % (ids.len() - 100);
+                let wanted = serde_json::to_string(&ids[at..at + 100]).unwrap();
+                client.request(
+                    ECS,
+                    "DescribeInstances",
+                    &[("InstanceIds", &wanted), ("PageSize", "100")],
+                )
+            })
+            .collect();
+        rate(&mut client, servers, "DescribeInstances of 100 ids", &by_id);
+        drop(by_id);
+        let pages = servers / 100;
+        for (what, tag) in [("pages of 100", false), ("pages of 100 by a tag", true)] {
+            let lists: Vec<RawRequest> = (0..REQUESTS)
+                .map(|index| {
+                    let page = (index % pages + 1).to_string();
+                    let mut params = vec![("PageNumber", page.as_str()), ("PageSize", "100")];
+                    if tag {
+                        params.extend([("Tag.1.Key", "infra:stack"), ("Tag.1.Value", "bench")]);
+                    }
+                    client.request(ECS, "DescribeInstances", &params)
+                })
+                .collect();
+            rate(&mut client, servers, what, &lists);
         }
-    });
-    println!(
-        "pages of 100 by tag over 10,000 per CPU second: {:.0}",
-        lists.len() as f64 / seconds
-    );
+        // A change before each of them: nothing that was written before is good any more.
+        let changed: Vec<RawRequest> = (0..REQUESTS / 10)
+            .flat_map(|index| {
+                let name = format!("name-{index}");
+                let id = ids[index % ids.len()].as_str();
+                let change = client.request(
+                    ECS,
+                    "ModifyInstanceAttribute",
+                    &[("InstanceId", id), ("InstanceName", &name)],
+                );
+                let page = client.request(ECS, "DescribeInstances", &[("PageSize", "100")]);
+                [change, page]
+            })
+            .collect();
+        rate(&mut client, servers, "a change or a page of 100", &changed);
+    }
 }

@@ -9,6 +9,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("address", &[]),
     ("env", &[]),
     ("graph", &[]),
+    ("region", &[]),
     ("sim", &[]),
     ("value", &["address"]),
     ("cli", &["address"]),
@@ -16,10 +17,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("event", &["address", "diagnostic"]),
     ("live", &["address", "value"]),
     ("api", &[]),
-    ("step", &["value", "api"]),
-    ("types", &["address", "value", "api", "step"]),
-    ("config", &["address", "value", "types", "diagnostic", "env"]),
-    ("cloud", &["env", "event", "diagnostic", "api"]),
+    ("step", &["value", "api", "live"]),
+    ("task", &["address", "diagnostic", "state", "step"]),
+    ("change", &["address", "diagnostic", "types", "value"]),
+    ("types", &["address", "value", "api", "step", "diagnostic"]),
+    (
+        "config",
+        &["address", "value", "types", "diagnostic", "env", "region"],
+    ),
+    ("cloud", &["env", "event", "diagnostic", "api", "region"]),
     ("state", &["address", "value", "diagnostic", "env", "api"]),
     (
         "observe",
@@ -30,6 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "api",
             "step",
             "live",
+            "task",
             "state",
             "cloud",
             "env",
@@ -42,6 +49,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
+            "change",
+            "task",
             "types",
             "api",
             "step",
@@ -57,6 +66,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
+            "change",
+            "task",
             "types",
             "api",
             "step",
@@ -76,6 +87,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "address",
             "value",
+            "change",
+            "task",
             "types",
             "api",
             "step",
@@ -270,9 +283,10 @@ fn the_check_sees_what_is_named() {
 
 #[test]
 fn every_resource_type_has_an_example() {
-    const NO_TYPES: [&str; 8] = [
+    const NO_TYPES: [&str; 9] = [
         "attribute",
         "base",
+        "joining",
         "mod",
         "part",
         "relation",
@@ -337,4 +351,141 @@ fn the_changelog_has_a_place_for_what_comes() {
             .unwrap()
             .contains("## Unreleased")
     );
+}
+
+/// What a text of the program suggests carries the flags that were typed, so it is never a literal.
+#[test]
+fn no_command_is_suggested_as_a_literal() {
+    const COMMANDS: &[&str] = &[
+        "plan", "apply", "destroy", "show", "output", "state", "import", "unlock", "validate", "schema",
+        "explain", "init", "status", "drift", "graph", "fmt", "doctor", "demo",
+    ];
+    // The manual, the words of the schema for editors, and tests.
+    let is_exempt = |path: &Path| {
+        let name = path.strip_prefix(root().join("src")).unwrap();
+        [
+            "cli.rs",
+            "config/editor_schema.rs",
+            "ui/testing.rs",
+            "ui/tests.rs",
+        ]
+        .iter()
+        .any(|exempt| name == Path::new(exempt))
+            || name.starts_with("sim")
+            || name.components().any(|part| part.as_os_str() == "tests")
+    };
+    let mut found = Vec::new();
+    for path in rust_files(&root().join("src"))
+        .iter()
+        .filter(|path| !is_exempt(path))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            let suggests = |command: &&str| line.contains(&format!("infra {command}"));
+            if COMMANDS.iter().any(|command| suggests(&command)) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "write run(\"...\"):\n{}", found.join("\n"));
+}
+
+/// A code is a name of `diagnostic::codes`, so that it means one thing.
+#[test]
+fn no_code_is_a_literal() {
+    let mut found = Vec::new();
+    for path in rust_files(&root().join("src")) {
+        let name = path.strip_prefix(root().join("src")).unwrap();
+        let is_exempt = name == Path::new("diagnostic/codes.rs")
+            || name.starts_with("sim")
+            || name.starts_with("proof")
+            || name.components().any(|part| part.as_os_str() == "tests");
+        if is_exempt {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            let is_code = |part: &str| {
+                let digits = part.strip_prefix(['E', 'W']).unwrap_or_default();
+                (3..=4).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+            };
+            if !line.trim_start().starts_with("//") && line.split('"').any(is_code) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "write codes::...:\n{}", found.join("\n"));
+}
+
+/// The files of one module name each other in one direction only. `config` joins this rule later.
+#[test]
+fn the_files_of_a_module_are_no_circle() {
+    for module in ["api", "apply", "cloud", "observe", "plan", "state", "types", "ui"] {
+        let folder = root().join("src").join(module);
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let files: Vec<PathBuf> = rust_files(&folder)
+            .into_iter()
+            .filter(|file| file.parent() == Some(&folder))
+            .filter(|file| !file.ends_with("mod.rs"))
+            .collect();
+        let stems: BTreeSet<String> = files
+            .iter()
+            .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        for file in &files {
+            let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
+            if stem.starts_with("test") || stem == "fuzz" {
+                continue;
+            }
+            let code = code_only(&fs::read_to_string(file).unwrap());
+            let used = stems.iter().filter(|other| {
+                **other != stem
+                    && (code.contains(&format!("super::{other}::"))
+                        || code.contains(&format!("super::{{{other}")))
+            });
+            let used: BTreeSet<String> = used.cloned().collect();
+            names.insert(stem, used);
+        }
+        if let Some(circle) = circle_of(&names) {
+            panic!(
+                "src/{module}: these files name each other in a circle: {}",
+                circle.join(" -> ")
+            );
+        }
+    }
+}
+
+/// A circle among names, if there is one.
+fn circle_of(names: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn walk(
+        at: &str,
+        names: &BTreeMap<String, BTreeSet<String>>,
+        path: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
+        if let Some(start) = path.iter().position(|name| name == at) {
+            return Some(path[start..].to_vec());
+        }
+        if done.contains(at) {
+            return None;
+        }
+        path.push(at.to_owned());
+        for next in names.get(at).into_iter().flatten() {
+            if let Some(circle) = walk(next, names, path, done) {
+                return Some(circle);
+            }
+        }
+        path.pop();
+        done.insert(at.to_owned());
+        None
+    }
+    let mut done = BTreeSet::new();
+    names
+        .keys()
+        .find_map(|name| walk(name, names, &mut Vec::new(), &mut done))
 }

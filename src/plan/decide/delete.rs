@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use super::super::context::Context;
+use super::foreign::taken_over;
 use super::{Decision, Place, vanished, with_id};
 use crate::address::{Address, Key, Object};
 use crate::change::{AttributeChange, Change, Fate, Forbidden};
 use crate::config::BlockShape;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::state::{self, Effect};
 use crate::task::{Phase, Task};
@@ -23,7 +24,10 @@ pub(in crate::plan) fn unwanted<'a>(
     known: &state::Resource,
 ) -> Decision<'a> {
     match context.inputs.live.resources.get(address) {
-        Some(observed) => delete(context, address, known, observed),
+        Some(observed) => match taken_over(context, address, observed) {
+            Some(taken) => not_ours(address, observed, taken),
+            None => delete(context, address, known, observed),
+        },
         None => forget(context, address, known),
     }
 }
@@ -35,6 +39,9 @@ pub(in crate::plan) fn leftover<'a>(
     index: usize,
     observed: &Observed,
 ) -> Decision<'a> {
+    if let Some(taken) = taken_over(context, address, observed) {
+        return not_ours(address, observed, taken);
+    }
     let change = Change {
         reasons: vec!["an interrupted replacement left it; the new one has its place".to_owned()],
         id: Some(observed.id.clone()),
@@ -106,6 +113,20 @@ fn forget<'a>(context: &Context<'a>, address: &Address, known: &state::Resource)
     decision
 }
 
+/// It is somebody else's now, and not ours to delete.
+fn not_ours<'a>(address: &Address, observed: &Observed, taken: Diagnostic) -> Decision<'a> {
+    let change = Change {
+        reasons: vec![taken.message.clone()],
+        id: Some(observed.id.clone()),
+        would_lose: true,
+        ..Change::new(address, Fate::Withheld)
+    };
+    Decision {
+        findings: vec![taken],
+        ..Decision::new(change)
+    }
+}
+
 fn unusable<'a>(change: Change, error: Diagnostic) -> Decision<'a> {
     Decision {
         errors: vec![error],
@@ -122,7 +143,9 @@ fn type_of(
     context.inputs.types.get(type_name).ok_or_else(|| {
         let message =
             format!("the state has {address} of type {type_name}, which this version does not know");
-        Box::new(Diagnostic::error("E0805", message).help("use the version of infra that made it"))
+        Box::new(
+            Diagnostic::error(codes::TYPE_FORGOTTEN, message).help("use the version of infra that made it"),
+        )
     })
 }
 

@@ -6,6 +6,7 @@
 mod create;
 mod delete;
 mod drift;
+mod foreign;
 mod replace;
 mod restore;
 mod strays;
@@ -24,7 +25,7 @@ use super::diff::{self, Memory};
 use crate::address::{Address, Object};
 use crate::change::{Change, Drift, Fate, Forbidden};
 use crate::config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
@@ -113,6 +114,9 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
     let never = unavailable(context, resource);
     if !never.is_empty() {
         return withheld(wanted, live, never);
+    }
+    if let Some(taken) = live.and_then(|observed| foreign::taken_over(context, address, observed)) {
+        return withheld(wanted, live, vec![taken]);
     }
     let drift = match (context.known(address), live) {
         (Some(known), Some(live)) => drift::drift(context, &wanted, known, live),
@@ -216,7 +220,7 @@ fn unavailable(context: &Context<'_>, resource: &config::Resource) -> Vec<Diagno
             if context.outlook(reference) == Outlook::Never {
                 let at = resource.locations.get(name).unwrap_or(&resource.location);
                 let error = Diagnostic::error(
-                    "E0603",
+                    codes::NEVER_THERE,
                     format!("{reference} will not be there: {} has none", reference.address),
                 );
                 found.push(

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::super::context::Context;
 use super::Wanted;
 use crate::change::AttributeChange;
-use crate::live::{Observed, TAG_ADDRESS, TAG_OPERATION, TAG_STACK};
+use crate::live::{Observed, TAG_ADDRESS, TAG_OPERATION, TAG_PROJECT, TAG_STACK};
 use crate::value::{Attributes, Value};
 
 /// The tags of a new resource, in the order in which they are sent.
@@ -64,7 +64,12 @@ impl TagChanges {
 fn all(context: &Context<'_>, wanted: &Wanted<'_>, token: Option<Value>) -> Vec<(String, Value)> {
     let stack = Value::from(context.inputs.state.lineage.as_str());
     let address = Value::from(wanted.resource.address.to_string());
-    let mut tags = vec![(TAG_STACK.to_owned(), stack), (TAG_ADDRESS.to_owned(), address)];
+    let project = Value::from(context.inputs.config.project.tag());
+    let mut tags = vec![
+        (TAG_STACK.to_owned(), stack),
+        (TAG_PROJECT.to_owned(), project),
+        (TAG_ADDRESS.to_owned(), address),
+    ];
     tags.extend(token.map(|token| (TAG_OPERATION.to_owned(), token)));
     tags.extend(of_user(&wanted.attributes).map(|(key, value)| (key.clone(), value.clone())));
     tags

@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::address::{Address, Life, Object};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::env::FileSystem as _;
 use crate::env::chance::Chance;
 use crate::env::memory::MemoryDisk;
-use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION, TAG_STACK};
+use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION, TAG_PROJECT, TAG_STACK};
 use crate::plan::{self, Fingerprints, Inputs, Plan, bytes_of};
 use crate::state::{Effect, Intent, IntentDraft, Resource, State};
 use crate::step::StepKind;
@@ -112,6 +114,7 @@ impl Model {
                 secrets: &secrets,
                 text: &text,
             },
+            take_over: false,
             destroy,
             impossible: &self.impossible,
         });
@@ -136,6 +139,29 @@ impl Model {
         self.run(plan, usize::MAX)?;
         self.note_outputs(config);
         Ok(())
+    }
+
+    /// The state is lost, and put together again from what exists.
+    pub(super) fn rebuild(&mut self, config: &str) -> plan::Rebuilt {
+        let config = read(config);
+        let lineage = std::mem::take(&mut self.state.lineage);
+        self.state = State::begin(&Zeros);
+        self.state.lineage = lineage;
+        let strays = self
+            .objects
+            .values()
+            .map(|thing| Stray::of(&thing.type_name, thing.observed.clone()));
+        let secrets = secrets(&config, &self.state);
+        let key = self.state.hash_key.clone();
+        let text = move |bytes: &[u8]| key.fingerprint(bytes);
+        let fingerprints = Fingerprints {
+            secrets: &secrets,
+            text: &text,
+        };
+        let rebuilt = plan::rebuild(strays.collect(), &config, &fingerprints);
+        self.state.resources.clone_from(&rebuilt.resources);
+        self.state.outputs.clone_from(&rebuilt.outputs);
+        rebuilt
     }
 
     fn note_outputs(&mut self, config: &str) {
@@ -250,9 +276,13 @@ impl Model {
                     attributes: seen(resource_type, word),
                     tags: BTreeMap::from([
                         (TAG_STACK.to_owned(), self.state.lineage.clone()),
+                        (TAG_PROJECT.to_owned(), "shop/default".to_owned()),
                         (TAG_ADDRESS.to_owned(), object.address.to_string()),
                         (TAG_OPERATION.to_owned(), format!("infra-{}", self.made)),
                     ]),
+                    created: Some(
+                        Timestamp::from_second(1_800_000_000 + i64::try_from(self.made).unwrap()).unwrap(),
+                    ),
                 };
                 put_tags(&mut observed, word);
                 self.demand(&observed, word, resource_type)?;
@@ -585,6 +615,8 @@ pub(super) fn load(text: &str) -> config::Loaded {
         vars: &BTreeMap::new(),
         set: &[],
         environment: None,
+        opened: config::trust::Opened::default(),
+        check_endpoint: &|_| Ok(()),
     };
     config::load(&request, &Types::all())
 }

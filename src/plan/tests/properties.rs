@@ -240,3 +240,63 @@ fn nothing_that_a_note_says_changes_the_cloud() {
         }
     }
 }
+
+/// The state is a cache: a lost one is put together again, and the plan is the one that it would have given.
+#[test]
+fn a_lost_state_is_put_together_again() {
+    let (mut whole, mut cut) = (0, 0);
+    for seed in 0..stacks() {
+        let chance = &mut chance(seed + 7_000_000);
+        let mut stack = Stack::some(chance, false);
+        let mut model = Model::new();
+        for _ in 0..chance.below(3) {
+            let config = stack.text();
+            let plan = model.plan(&config);
+            model.finish(&plan, &config).unwrap();
+            stack.edit(chance, false);
+        }
+        let config = stack.text();
+        let plan = model.plan(&config);
+        let tasks = chance.index(plan.tasks.len() + 1);
+        model.run(&plan, tasks).unwrap();
+        if tasks == plan.tasks.len() {
+            model.finish(&model.plan(&config), &config).unwrap();
+            whole += 1;
+        } else {
+            cut += 1;
+        }
+        let before = model.plan(&config);
+        let rebuilt = model.rebuild(&config);
+        assert!(rebuilt.unplaced.is_empty(), "seed {seed}");
+        crate::state::sound(&model.state).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let after = model.plan(&config);
+        if !after.errors.is_empty() {
+            fail(seed, "errors", &config, &after);
+        }
+        // What is made, replaced and deleted is the same; what the state alone knew may be told again.
+        let verdict = |plan: &Plan| -> Vec<_> {
+            let hard = |fate: &Fate| !matches!(fate, Fate::Keep | Fate::Note | Fate::Update | Fate::Import);
+            let changes = plan.changes.iter().filter(|change| hard(&change.fate));
+            changes
+                .map(|change| (change.address.clone(), change.fate, change.id.clone()))
+                .collect()
+        };
+        if verdict(&after) != verdict(&before) {
+            let words = format!("another plan than before:\n{}", text(&before));
+            fail(seed, &words, &config, &after);
+        }
+        if tasks == plan.tasks.len() && !after.is_empty() {
+            fail(seed, "something is left to do", &config, &after);
+        }
+        if let Err(refused) = model.finish(&after, &config) {
+            fail(seed, &refused, &config, &after);
+        }
+        is_settled(&model, &config, seed);
+        assert_eq!(
+            model.objects.len(),
+            model.state.resources.len(),
+            "seed {seed}: doubled or forgotten"
+        );
+    }
+    assert!(whole > 10 && cut > 10, "{whole} {cut}");
+}

@@ -2,7 +2,10 @@
 //! more is a file and a row here; an action more is a line in its file.
 
 mod account;
+mod assistant;
 mod bandwidth_package;
+mod command;
+mod command_file;
 mod deletion_protection;
 mod disk;
 mod disk_restore;
@@ -18,12 +21,16 @@ mod instance_power;
 mod instance_row;
 mod instance_upkeep;
 mod key_pair;
+mod launch_template;
+pub(super) mod load;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;
 mod nat_snat;
 mod network_interface;
 mod offer;
+mod port_range_list;
+mod prefix_list;
 mod price;
 mod resource_group;
 mod route_entry;
@@ -99,6 +106,25 @@ const ROWS: &[Row] = &[
         snapshot_policy::ACTIONS,
     ),
     (Some(KindFacts::of::<image::CustomImage>()), image::ACTIONS),
+    (
+        Some(KindFacts::of::<launch_template::LaunchTemplate>()),
+        launch_template::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<prefix_list::PrefixList>()),
+        prefix_list::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<port_range_list::PortRangeList>()),
+        port_range_list::ACTIONS,
+    ),
+    (Some(KindFacts::of::<command::Command>()), command::ACTIONS),
+    (Some(KindFacts::of::<command::Invocation>()), &[]),
+    (
+        Some(KindFacts::of::<command_file::SentFile>()),
+        command_file::ACTIONS,
+    ),
+    (Some(KindFacts::of::<assistant::Setting>()), assistant::ACTIONS),
     (
         Some(KindFacts::of::<resource_group::ResourceGroup>()),
         resource_group::ACTIONS,

@@ -46,6 +46,8 @@ pub(super) struct RuleKey {
     pub(super) peer_group: String,
     pub(super) peer_account: String,
     pub(super) prefix_list: String,
+    #[serde(default)]
+    pub(super) port_list: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,6 +65,12 @@ row!(SecurityGroup, links: |row, link| {
         if !rule.key.peer_group.is_empty() {
             link("security_group", &rule.key.peer_group);
         }
+        if !rule.key.prefix_list.is_empty() {
+            link("prefix_list", &rule.key.prefix_list);
+        }
+        if !rule.key.port_list.is_empty() {
+            link("port_range_list", &rule.key.port_list);
+        }
     }
 });
 
@@ -72,6 +80,8 @@ impl Kind for SecurityGroup {
     const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
         ("vpc", &["DependencyViolation.SecurityGroup"]),
         ("security_group", &["DependencyViolation"]),
+        ("prefix_list", &["NotAllowed.AssociationExist"]),
+        ("port_range_list", &["InvalidPortRangeListId.AssociationExist"]),
     ];
 }
 
@@ -98,7 +108,16 @@ pub(super) const ABSENT: &str = "InvalidSecurityGroupId.NotFound";
 
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let vpc_id = params.text_or("VpcId", "");
+    // Without a VPC it belongs to the region's default one, and to the classic network where there is none.
+    let default = || {
+        let own = |vpc: &&Vpc| vpc.is_default && vpc.region == call.region;
+        call.world.all::<Vpc>().iter().find(own).map(|vpc| vpc.id.clone())
+    };
+    let vpc_id = match params.text("VpcId") {
+        Some(id) => id.to_owned(),
+        None => default().unwrap_or_default(),
+    };
+    let vpc_id = vpc_id.as_str();
     if !vpc_id.is_empty() {
         let vpc = call.find::<Vpc>(vpc_id, "InvalidVpcId.NotFound")?;
         if vpc.status != Status::Available {
@@ -229,6 +248,7 @@ fn rule_node(call: &Call<'_>, rule: &Rule) -> Node {
         .world
         .get::<SecurityGroup>(&key.peer_group)
         .map_or("", |group| group.name.as_str());
+    let list_name = |kind: &str, id: &str| call.world.head(kind, id).map_or("", |head| &head.name);
     let ingress = key.direction == Direction::Ingress;
     let side = |mine: bool, text: &str| if mine { text.to_owned() } else { String::new() };
     map! {
@@ -251,9 +271,11 @@ fn rule_node(call: &Call<'_>, rule: &Rule) -> Node {
         "DestGroupName": side(!ingress, peer_name),
         "DestGroupOwnerAccount": side(!ingress, &key.peer_account),
         "SourcePrefixListId": side(ingress, &key.prefix_list),
-        "SourcePrefixListName": "",
+        "SourcePrefixListName": side(ingress, list_name("prefix_list", &key.prefix_list)),
         "DestPrefixListId": side(!ingress, &key.prefix_list),
-        "DestPrefixListName": "",
+        "DestPrefixListName": side(!ingress, list_name("prefix_list", &key.prefix_list)),
+        "PortRangeListId": &key.port_list,
+        "PortRangeListName": list_name("port_range_list", &key.port_list),
         "Description": &rule.description,
         "CreateTime": seconds(rule.created),
     }

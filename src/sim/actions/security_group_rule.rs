@@ -65,13 +65,20 @@ fn wording(
     ) {
         return refuse("InvalidIpProtocol.ValueNotSupported");
     }
-    let ports = ports(params.required("PortRange")?, &protocol).ok_or_else(|| {
-        call.code(&[
-            "InvalidPortRange.Malformed",
-            "InvalidIpPortRange.Malformed",
-            "InvalidParam.PortRange",
-        ])
-    })?;
+    let port_list = params.text_or("PortRangeListId", "").to_owned();
+    if !port_list.is_empty() && call.world.head("port_range_list", &port_list).is_none() {
+        return Err(call.code(&["InvalidPortRangeListId.NotFound", "InvalidParameter"]));
+    }
+    let ports = match params.text("PortRange") {
+        None if !port_list.is_empty() => String::new(),
+        _ => ports(params.required("PortRange")?, &protocol).ok_or_else(|| {
+            call.code(&[
+                "InvalidPortRange.Malformed",
+                "InvalidIpPortRange.Malformed",
+                "InvalidParam.PortRange",
+            ])
+        })?,
+    };
     let source_ports = match params.text("SourcePortRange") {
         None => String::new(),
         Some(text) => {
@@ -108,6 +115,16 @@ fn wording(
             return Err(call.code(&["InvalidSourceGroupId.Mismatch", "InvalidDestGroupId.Mismatch"]));
         }
     }
+    let prefix_list = params.text_or(list_param, "").to_owned();
+    if !prefix_list.is_empty() {
+        if group.vpc_id.is_empty() {
+            return Err(call.code(&["NotSupported.ClassicNetworkPrefixList"]));
+        }
+        let known = call.world.head("prefix_list", &prefix_list);
+        if !known.is_some_and(|head| head.region == group.region) {
+            return Err(call.code(&["InvalidPrefixListId.NotFound"]));
+        }
+    }
     let key = RuleKey {
         direction,
         policy: policy.to_owned(),
@@ -133,7 +150,8 @@ fn wording(
         ipv6_dest_cidr: cidr6("Ipv6DestCidrIp")?,
         peer_group,
         peer_account: params.text_or(account_param, "").to_owned(),
-        prefix_list: params.text_or(list_param, "").to_owned(),
+        prefix_list,
+        port_list,
     };
     let peers = match direction {
         Direction::Ingress => [
@@ -206,8 +224,14 @@ fn cidr4(text: &str) -> Option<String> {
 
 fn cidr6(text: &str) -> Option<String> {
     let (address, bits) = text.split_once('/').unwrap_or((text, "128"));
-    address.parse::<std::net::Ipv6Addr>().ok()?;
-    (bits.parse::<u32>().ok()? <= 128).then(|| text.to_owned())
+    // Answered in its shortest form, however it was written.
+    let address = address.parse::<std::net::Ipv6Addr>().ok()?;
+    let bits = bits.parse::<u32>().ok().filter(|bits| *bits <= 128)?;
+    Some(if text.contains('/') {
+        format!("{address}/{bits}")
+    } else {
+        address.to_string()
+    })
 }
 
 fn authorize(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal> {
@@ -341,6 +365,7 @@ fn filled(params: &Params, key: &RuleKey) -> Params {
     let mut known = vec![
         ("IpProtocol", &key.protocol),
         ("PortRange", &key.ports),
+        ("PortRangeListId", &key.port_list),
         ("SourcePortRange", &key.source_ports),
         ("Policy", &key.policy),
         ("NicType", &key.nic_type),

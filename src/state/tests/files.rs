@@ -565,6 +565,52 @@ fn a_pulled_document_can_be_edited_and_pushed() {
 }
 
 #[test]
+fn a_state_is_rebuilt_only_where_none_is() {
+    use crate::state::State;
+    let rebuilt = || {
+        let mut state = State::begin(&TestRandom::new(3));
+        state.lineage = "c67ea618-ca2d-4fc5-b746-d58e31d761c4".to_owned();
+        let vpc = Resource {
+            type_name: "vpc".to_owned(),
+            id: "vpc-1".to_owned(),
+            ..Resource::default()
+        };
+        state.resources.insert(address("a"), vpc);
+        state
+    };
+    let place = Place::new();
+    place.store.can_rebuild().unwrap();
+    assert!(!place.folder.exists());
+    // Also where a first run has begun a state and made nothing.
+    place.write(async |_| Ok(()));
+    place.store.can_rebuild().unwrap();
+    let serial = place
+        .store
+        .rebuild(place.store.lock(note()).unwrap(), rebuilt())
+        .unwrap();
+    assert_eq!(serial, 1);
+    let loaded = place.store.load().unwrap();
+    assert_eq!(loaded.state.lineage, rebuilt().lineage);
+    assert_eq!(loaded.state.resources.len(), 1);
+    assert_eq!(place.store.generations().unwrap().len(), 2);
+    assert_eq!(place.store.can_rebuild().unwrap_err().code(), "E0821");
+    // What is under way will be found by its token; a rebuilt state would not know it.
+    let place = Place::new();
+    place.killed(async |session| {
+        session
+            .intent(draft(&address("d"), Operation::Create, "t"))
+            .await
+            .map(|_| ())
+    });
+    let error = place
+        .store
+        .rebuild(place.store.lock(note()).unwrap(), rebuilt())
+        .unwrap_err();
+    assert_eq!(error.code(), "E0821");
+    assert_eq!(place.store.load().unwrap().open.len(), 1);
+}
+
+#[test]
 fn fields_that_are_not_known_are_carried_along() {
     let place = Place::used();
     let document = place

@@ -11,7 +11,7 @@ fn comes_and_goes(name: &str) {
     world
         .run(&["destroy", "--auto-approve", "--allow-destroy"])
         .exits(0);
-    for kind in ["vpc", "vswitch", "security_group", "instance", "disk"] {
+    for kind in ["vpc", "vswitch", "security_group", "instance", "disk", "eip"] {
         assert_eq!(world.count(kind), 0, "{kind} is left");
     }
     assert_eq!(
@@ -40,6 +40,16 @@ fn the_power_example_comes_and_goes() {
 #[test]
 fn the_classic_example_comes_and_goes() {
     comes_and_goes("classic");
+}
+
+#[test]
+fn the_disk_comes_and_goes() {
+    comes_and_goes("disk");
+}
+
+#[test]
+fn the_elastic_ip_comes_and_goes() {
+    comes_and_goes("eip");
 }
 
 #[test]

@@ -482,11 +482,37 @@ const WALK: &[Step] = &[
 ];
 
 /// Actions that can only refuse here: what they work on never comes about.
-const NEVER_OK: &[(&str, &str, &str)] = &[(
-    ECS,
-    "ReActivateInstances",
-    "ReopenInstance.InstanceStatusNotValid",
-)];
+const NEVER_OK: &[(&str, &str, &[(&str, &str)], u16, &str)] = &[
+    (
+        ECS,
+        "ReActivateInstances",
+        &[("InstanceId", "$stopped")],
+        400,
+        "ReopenInstance.InstanceStatusNotValid",
+    ),
+    // Only while it is being copied, or at work, or two weeks old: life is at full speed here, and no time goes by.
+    (
+        ECS,
+        "CancelCopyImage",
+        &[("ImageId", "m-no")],
+        404,
+        "InvalidImageId.NotFound",
+    ),
+    (
+        ECS,
+        "CancelTask",
+        &[("TaskId", "$clone-task")],
+        403,
+        "InvalidTaskId.TaskActionNotSupport",
+    ),
+    (
+        ECS,
+        "ModifySnapshotCategory",
+        &[("SnapshotId", "s-no"), ("Category", "Archive")],
+        404,
+        "InvalidSnapshotId.NotFound",
+    ),
+];
 
 fn filled(text: &str, kept: &BTreeMap<&str, String>) -> String {
     let mut filled = text.to_owned();
@@ -574,11 +600,16 @@ fn every_action_answers_in_the_shape_of_its_tree() {
         }
         done.insert(key);
     }
-    let net = sim.network();
-    let id = sim.instance(&net, &[]);
-    for (version, action, code) in NEVER_OK {
-        sim.call(version, action, &[("InstanceId", &id)])
-            .refused(400, code);
+    for (version, action, params, status, code) in NEVER_OK {
+        let params: Vec<(&str, String)> = params
+            .iter()
+            .map(|(name, value)| (*name, filled(value, &kept)))
+            .collect();
+        let params: Vec<(&str, &str)> = params
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        sim.call(version, action, &params).refused(*status, code);
         done.insert(((*version).to_owned(), (*action).to_owned()));
     }
     let missed: Vec<_> = trees.keys().filter(|key| !done.contains(*key)).collect();

@@ -1,14 +1,25 @@
 //! Families of actions, request by request as the vendor's own suites walk them. Each family has a walk that
 //! `catalogue.rs` takes for the shape of the answers, and tests of what follows from what.
 
+mod assistant;
 mod interfaces;
 mod nat;
 mod resource_groups;
+mod snapshots;
+mod templates;
 
 use super::catalogue::{Step, ecs, vpc};
 
 /// All walks, in this order: each may use what an earlier one left.
-pub(super) const WALKS: &[&[Step]] = &[GROUND, resource_groups::WALK, interfaces::WALK, nat::WALK];
+pub(super) const WALKS: &[&[Step]] = &[
+    GROUND,
+    resource_groups::RESOURCE_GROUP_WALK,
+    interfaces::INTERFACE_WALK,
+    nat::NAT_WALK,
+    snapshots::SNAPSHOT_WALK,
+    templates::TEMPLATE_WALK,
+    assistant::ASSISTANT_WALK,
+];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
 

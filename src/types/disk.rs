@@ -1,0 +1,408 @@
+//! Disk: storage of its own, attached to one server at a time.
+//!
+//! It outlives the server that it is attached to unless `delete_with_instance` says otherwise, and grows in place.
+
+use super::attribute::{Attribute, Changeable, Kind, Needs, Update, attr};
+use super::base::BASE;
+use super::relation::{Partner, Relation};
+use super::resource_type::{
+    Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging, ToChange,
+};
+use super::steps;
+use crate::api::{Codes, Pages, action};
+use crate::diagnostic::codes;
+use crate::step::{Step, StepKind};
+use crate::value::{Attributes, Value};
+
+pub(super) static DISK: ResourceType = ResourceType {
+    name: "disk",
+    doc: "A disk that can be attached to a server.",
+    id_prefix: "d-",
+    id_param: "DiskId",
+    attributes: ATTRIBUTES,
+    read: Read {
+        action: &action::DESCRIBE_DISKS,
+        list: "Disks.Disk",
+        id_field: "DiskId",
+        pages: Pages::ByNumber { max: 100 },
+        ids: IdFilter::Json {
+            param: "DiskIds",
+            max: 100,
+        },
+        tags: TagShape::Ecs,
+        // A server's own disk may carry the server's tags.
+        params: &[("DiskType", "data")],
+    },
+    create: Create {
+        action: &action::CREATE_DISK,
+        id_field: "DiskId",
+        ready: Some((LEFT, TIMEOUT_S)),
+    },
+    delete: Delete {
+        action: &action::DELETE_DISK,
+        gone: Some(TIMEOUT_S),
+    },
+    tagging: Tagging {
+        kind: "disk",
+        tag: &action::TAG_RESOURCES_ECS,
+        untag: &action::UNTAG_RESOURCES_ECS,
+    },
+    codes: Codes {
+        absent: &["InvalidDiskId.NotFound"],
+        retry: &[
+            "IncorrectDiskStatus",
+            "IncorrectInstanceStatus",
+            "InvalidOperation.Conflict",
+            "OperationConflict",
+            "Operation.Conflict",
+            "DiskCreatingSnapshot",
+            "DisksDetachingOnEcsExceeded",
+            "LastOrderProcessing",
+            // It is so already: a look shows it.
+            "InvalidDisk.AlreadyDetached",
+            "NoChangeInDiskCategoryAndPerformanceLevel",
+        ],
+        in_use: &["DependencyViolation", "DiskStillAttached"],
+    },
+    replacement: Replacement::CreateFirst,
+    relations: &[Relation {
+        attribute: "instance_id",
+        partners: &[Partner {
+            type_name: "instance",
+            id_prefix: "i-",
+            params: &[],
+        }],
+        join: &action::ATTACH_DISK,
+        leave: &action::DETACH_DISK,
+        partner_param: "InstanceId",
+        own_param: "DiskId",
+        join_attributes: &["delete_with_instance"],
+        status: Some((JOINED, LEFT)),
+        timeout_s: TIMEOUT_S,
+        survives: true,
+        join_name: "attach",
+        leave_name: "detach",
+    }],
+    normalise,
+    check,
+    partner_rule,
+    change_rule,
+    losses,
+    steps: Steps { update, ..BASE.steps },
+    ..BASE
+};
+
+const JOINED: &str = "In_use";
+const LEFT: &str = "Available";
+
+/// How long any change of status may take, in seconds; detaching alone takes about a minute.
+const TIMEOUT_S: u64 = 600;
+
+static MODIFY: Update = Update {
+    action: &action::MODIFY_DISK_ATTRIBUTE,
+    label: "change attributes",
+    needs: Needs::Nothing,
+};
+
+static MODIFY_SPEC: Update = Update {
+    action: &action::MODIFY_DISK_SPEC,
+    label: "change performance",
+    needs: Needs::Nothing,
+};
+
+static RESIZE: Update = Update {
+    action: &action::RESIZE_DISK,
+    label: "grow",
+    needs: Needs::Nothing,
+};
+
+static ATTRIBUTES: &[Attribute] = &[
+    attr("name", Kind::String)
+        .updated_by(&MODIFY)
+        .param("DiskName")
+        .field("DiskName")
+        .doc("The name shown in the console, 2 to 128 characters."),
+    attr("description", Kind::String)
+        .updated_by(&MODIFY)
+        .doc("A note, 2 to 256 characters."),
+    attr(
+        "disk_category",
+        Kind::Enum(&[
+            "cloud_essd",
+            "cloud_auto",
+            "cloud_essd_entry",
+            "cloud_ssd",
+            "cloud_efficiency",
+            "cloud",
+        ]),
+    )
+    .updated_by(&MODIFY_SPEC)
+    .field("Category")
+    .always()
+    .doc("The kind of disk, e.g. \"cloud_essd\"."),
+    attr("size", Kind::Integer { min: 1, max: 65_536 })
+        .updated_by(&RESIZE)
+        .update_param("NewSize")
+        .always()
+        .doc("GiB; it can grow in place, and never shrinks."),
+    attr("performance_level", Kind::Enum(&["PL0", "PL1", "PL2", "PL3"]))
+        .updated_by(&MODIFY_SPEC)
+        .doc("The performance level of a cloud_essd disk; PL1 if not given."),
+    attr("zone_id", Kind::String)
+        .required()
+        .replaces()
+        .always()
+        .doc("The zone, that of its server: \"cn-hangzhou-h\"."),
+    attr("snapshot_id", Kind::String)
+        .replaces()
+        .field("SourceSnapshotId")
+        .doc("The snapshot that it starts with."),
+    attr("encrypted", Kind::Bool)
+        .replaces()
+        .always()
+        .doc("Whether its data is encrypted."),
+    attr("kms_key_id", Kind::String)
+        .replaces()
+        .param("KMSKeyId")
+        .field("KMSKeyId")
+        .doc("The key that it is encrypted with."),
+    attr("instance_id", Kind::Id("instance"))
+        .param("")
+        .field("InstanceId")
+        .doc("The server that it is attached to: \"${instance.web.id}\"."),
+    attr("delete_with_instance", Kind::Bool)
+        .updated_by(&MODIFY)
+        .param("")
+        .update_param("DeleteWithInstance")
+        .always()
+        .doc("Whether it is deleted together with its server; false if not given."),
+    attr("delete_auto_snapshot", Kind::Bool)
+        .updated_by(&MODIFY)
+        .param("")
+        .update_param("DeleteAutoSnapshot")
+        .always()
+        .doc("Whether its automatic snapshots are deleted together with it."),
+    attr("tags", Kind::Tags)
+        .field("")
+        .doc("Tags, up to 17: { team = \"web\" }."),
+    attr("id", Kind::String)
+        .computed()
+        .field("DiskId")
+        .doc("The id, e.g. \"d-bp1...\"."),
+    attr("status", Kind::String)
+        .computed()
+        .always()
+        .doc("Available, or In_use while it is attached."),
+    attr("device", Kind::String)
+        .computed()
+        .doc("The device name on its server, e.g. \"/dev/xvdb\"."),
+];
+
+/// What a disk does not have is an empty text in an answer.
+fn normalise(attributes: &mut Attributes) {
+    for name in ["instance_id", "performance_level", "snapshot_id", "kms_key_id"] {
+        if text(attributes, name) == Some("") {
+            attributes.remove(name);
+        }
+    }
+}
+
+fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
+    attributes.get(name).and_then(Value::as_str)
+}
+
+fn check(attributes: &Attributes) -> Vec<Complaint> {
+    let has = |name: &str| attributes.contains_key(name);
+    let mut complaints = Vec::new();
+    let mut complain = |code, attribute, message: &str, help: &str| {
+        complaints.push(Complaint {
+            code,
+            attribute,
+            message: message.to_owned(),
+            help: help.to_owned(),
+        });
+    };
+    if !has("size") && !has("snapshot_id") {
+        complain(
+            codes::MISSING_KEY,
+            "",
+            "a disk needs a size, or a snapshot_id to take it from",
+            "size = 40",
+        );
+    }
+    if has("delete_with_instance") && !has("instance_id") {
+        complain(
+            codes::PAIR,
+            "delete_with_instance",
+            "delete_with_instance is for a disk with an instance_id",
+            "instance_id = \"${instance.NAME.id}\", or take the key out",
+        );
+    }
+    if has("performance_level") && text(attributes, "disk_category") != Some("cloud_essd") {
+        complain(
+            codes::PAIR,
+            "performance_level",
+            "performance_level is for cloud_essd disks only",
+            "disk_category = \"cloud_essd\", or take the key out",
+        );
+    }
+    if has("kms_key_id") && attributes.get("encrypted") != Some(&Value::Bool(true)) {
+        complain(
+            codes::PAIR,
+            "kms_key_id",
+            "kms_key_id is for encrypted disks only",
+            "encrypted = true, or take the key out",
+        );
+    }
+    complaints
+}
+
+/// A disk is attached inside its zone.
+fn partner_rule(own: &Attributes, partner: &Attributes) -> Option<Complaint> {
+    let (zone, other) = (text(own, "zone_id")?, text(partner, "zone_id")?);
+    (zone != other).then(|| Complaint {
+        code: codes::PAIR,
+        attribute: "zone_id",
+        message: format!("the disk is in {zone} and its server in {other}"),
+        help: format!("zone_id = \"{other}\""),
+    })
+}
+
+/// A disk does not shrink, and a smaller number is no reason to erase one.
+fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable> {
+    let size = |attributes: &Attributes| attributes.get("size")?.as_integer();
+    (path == "size" && size(after)? < size(before)?).then_some(Changeable::Refused(
+        "a disk does not shrink; make another one, copy what is needed, and take this one out",
+    ))
+}
+
+/// What grows while it stays attached grows under a running server, without a reboot.
+fn update(change: &ToChange<'_>) -> Vec<Step> {
+    let is_attached =
+        text(change.before, "status") == Some(JOINED) && !change.changed.contains(&"instance_id");
+    let mut steps = steps::update(change);
+    for step in &mut steps {
+        if let StepKind::Call(call) = &mut step.kind
+            && call.action == RESIZE.action
+            && is_attached
+        {
+            call.params.insert("Type".to_owned(), Value::from("online"));
+        }
+    }
+    steps
+}
+
+fn losses(observed: &Attributes) -> Vec<String> {
+    let id = text(observed, "id").unwrap_or("it");
+    let size = observed.get("size").and_then(Value::as_integer);
+    vec![match size {
+        Some(size) => format!("the {size} GiB of {id} are erased"),
+        None => format!("the data of {id} is erased"),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::resource_type::ToMake;
+
+    fn attributes(entries: &[(&str, Value)]) -> Attributes {
+        entries
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    }
+
+    fn steps_of(status: &str, changed: &[&str]) -> Vec<Step> {
+        let address = "disk.data".parse().unwrap();
+        let before = attributes(&[("status", Value::from(status)), ("size", Value::Integer(40))]);
+        let after = attributes(&[
+            ("size", Value::Integer(60)),
+            ("instance_id", Value::from("i-2")),
+            ("delete_with_instance", Value::Bool(true)),
+        ]);
+        update(&ToChange {
+            wanted: ToMake {
+                resource_type: &DISK,
+                address: &address,
+                region: "cn-hangzhou",
+                attributes: &after,
+                tags: &[],
+            },
+            id: "d-1",
+            before: &before,
+            changed,
+            tags_set: &[],
+            tags_removed: &[],
+        })
+    }
+
+    #[test]
+    fn an_attached_disk_grows_under_its_running_server() {
+        let how = |status: &str, changed: &[&str]| {
+            let StepKind::Call(call) = &steps_of(status, changed)[0].kind else {
+                panic!("no call");
+            };
+            assert_eq!(call.params["NewSize"], Value::Integer(60));
+            call.params.get("Type").cloned()
+        };
+        assert_eq!(how("In_use", &["size"]), Some(Value::from("online")));
+        assert_eq!(how("Available", &["size"]), None);
+        assert_eq!(how("In_use", &["size", "instance_id"]), None);
+    }
+
+    #[test]
+    fn what_goes_with_attaching_is_no_call_of_its_own() {
+        let names = |changed: &[&str]| -> Vec<String> {
+            let steps = steps_of("Available", changed);
+            steps.into_iter().map(|step| step.name).collect()
+        };
+        assert_eq!(names(&["delete_with_instance"]), ["change attributes"]);
+        assert!(names(&["instance_id", "delete_with_instance"]).is_empty());
+    }
+
+    #[test]
+    fn what_create_does_not_take_is_set_right_after() {
+        let address = "disk.data".parse().unwrap();
+        let make = |wanted: &Attributes| -> Vec<String> {
+            let steps = (DISK.steps.create)(&ToMake {
+                resource_type: &DISK,
+                address: &address,
+                region: "cn-hangzhou",
+                attributes: wanted,
+                tags: &[],
+            });
+            steps.into_iter().map(|step| step.name).collect()
+        };
+        let plain = attributes(&[("delete_with_instance", Value::Bool(true))]);
+        assert_eq!(make(&plain), ["create", "wait until available"]);
+        let more = attributes(&[("delete_auto_snapshot", Value::Bool(true))]);
+        assert_eq!(
+            make(&more),
+            ["create", "wait until available", "change attributes"]
+        );
+    }
+
+    #[test]
+    fn keys_that_do_not_go_together_are_told() {
+        let complaints = |entries: &[(&str, Value)]| -> Vec<&str> {
+            check(&attributes(entries))
+                .into_iter()
+                .map(|one| one.attribute)
+                .collect()
+        };
+        assert_eq!(complaints(&[]), [""], "a disk needs a size");
+        let size = ("size", Value::Integer(40));
+        assert!(complaints(std::slice::from_ref(&size)).is_empty());
+        let wrong = [
+            size,
+            ("delete_with_instance", Value::Bool(true)),
+            ("performance_level", Value::from("PL1")),
+            ("kms_key_id", Value::from("k-1")),
+        ];
+        assert_eq!(
+            complaints(&wrong),
+            ["delete_with_instance", "performance_level", "kms_key_id"]
+        );
+    }
+}
