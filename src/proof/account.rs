@@ -1,6 +1,7 @@
 //! Not seen is not absent: what a state knows is not made again in another account, nor while nobody says whose
 //! account it is.
 
+use super::STRANGER;
 use super::fate::Plan;
 use super::lock;
 use super::net::Weather;
@@ -8,8 +9,6 @@ use super::oracle::check;
 use super::scenarios::servers;
 use super::world::World;
 use crate::sim;
-
-const STRANGER: (&str, &str) = ("LTAI-stranger", "stranger-secret");
 
 fn silent() -> Weather {
     Weather {

@@ -28,7 +28,7 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
     let id = rows[chance.below(rows.len() as u64) as usize]["id"]
         .as_str()
         .unwrap();
-    let (product, params): (&str, &[(&str, &str)]) = match (kind, chance.below(4)) {
+    let (product, params): (&str, &[(&str, &str)]) = match (kind, chance.below(6)) {
         ("instance", 0 | 1) => (
             "Ecs",
             &[
@@ -45,6 +45,8 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
                 ("ForceStop", "true"),
             ],
         ),
+        ("instance", 3) => ("Ecs", &[("Action", "StartInstance"), ("InstanceId", id)]),
+        ("instance", 4) => ("Ecs", &[("Action", "RebootInstance"), ("InstanceId", id)]),
         ("instance", _) => (
             "Ecs",
             &[

@@ -17,10 +17,12 @@ mod meddle;
 mod net;
 mod oracle;
 mod pace;
+mod remembered;
 mod repair;
 mod scenarios;
 mod schedules;
 mod signals;
+mod stacks;
 mod vanish;
 mod vanished;
 mod world;
@@ -33,6 +35,8 @@ use crate::env::chance::Chance;
 
 const KEY_ID: &str = "LTAI-proof";
 const KEY_SECRET: &str = "proof-secret-Zq7";
+/// The id and the secret of another account.
+const STRANGER: (&str, &str) = ("LTAI-stranger", "stranger-secret");
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -43,6 +43,10 @@ pub(super) struct Weather {
     pub(super) silent_sts: bool,
     /// A field that the items of this action's answers lack.
     pub(super) lacks: Option<(&'static str, &'static str)>,
+    /// An action that is refused for good, with the code.
+    pub(super) refused: Option<(&'static str, &'static str)>,
+    /// Lists show nothing, as to somebody who may not see it.
+    pub(super) blind: bool,
 }
 
 /// What happens to a request.
@@ -349,6 +353,12 @@ impl Transport for Net {
                     ..response(400, EXPIRED)
                 });
             }
+            if let Some((action, code)) = self.weather.refused
+                && params["Action"] == action
+            {
+                let body = format!(r#"{{"RequestId":"0","Code":"{code}","Message":"It cannot be done."}}"#);
+                return Ok(response(403, &body));
+            }
             let mut answer = match mishap {
                 Mishap::LostRequest => {
                     return Err(lost());
@@ -377,6 +387,9 @@ impl Transport for Net {
                     .replace(&format!("\"{field}\""), "\"Elsewhere\"")
                     .into_bytes();
             }
+            if self.weather.blind && params["Action"].starts_with("Describe") {
+                answer.body = unseen(&answer.body);
+            }
             self.fate.carried_out(number);
             if self.fate.is_dead() {
                 return std::future::pending().await;
@@ -403,6 +416,19 @@ impl Transport for Net {
             })
         })
     }
+}
+
+/// An answer that lists nothing.
+fn unseen(body: &[u8]) -> Vec<u8> {
+    let mut answer: serde_json::Value = serde_json::from_slice(body).unwrap();
+    for field in answer.as_object_mut().unwrap().values_mut() {
+        let lists = field.as_object_mut().into_iter().flat_map(|one| one.values_mut());
+        lists
+            .filter_map(serde_json::Value::as_array_mut)
+            .for_each(Vec::clear);
+    }
+    answer["TotalCount"] = 0.into();
+    serde_json::to_vec(&answer).unwrap()
 }
 
 /// Whether a request was signed more than five minutes ago.

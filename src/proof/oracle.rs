@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::disk::Leaves;
 use super::fate::Plan;
 use super::lock;
+use super::remembered;
 use super::scenarios::{Stack, TABLES};
+use super::stacks::PASSWORDS;
 use super::world::{Ended, World};
 
 /// Follows a world through its runs.
@@ -28,8 +30,19 @@ impl Oracle {
         if let Some(broken) = lock(&world.site).broken.first() {
             return Err(format!("{broken}\n{}", told()));
         }
+        let mut said = format!("{}{}", ended.out, ended.err).into_bytes();
+        for file in ["default.json", "default.journal"] {
+            let path = World::path(".infra/state").join(file);
+            said.extend(world.disk.now(&path).unwrap_or_default());
+        }
+        let said = String::from_utf8_lossy(&said);
+        if let Some((name, _)) = PASSWORDS.iter().find(|(_, secret)| said.contains(secret)) {
+            return Err(format!("the value of {name} is told: {}", told()));
+        }
         let is_expected = match ended.code {
             None | Some(0 | 1 | 3) => true,
+            // What cannot be made is left out before anything is given up for it.
+            Some(5) => world.weather.refused.is_some(),
             Some(130) => ended.asked_at.is_some(),
             // Somebody else was at work, or what was to follow a removal would be refused; then it changed nothing.
             Some(5 | 6) => ended.sent == 0,
@@ -38,7 +51,7 @@ impl Oracle {
         if !is_expected {
             return Err(format!("a run ended in an unexpected way: {}", told()));
         }
-        if matches!(ended.code, Some(1 | 3)) && !ended.err.contains("error") {
+        if matches!(ended.code, Some(1 | 3 | 5)) && !ended.err.contains("error") {
             return Err(format!("no word of what is wrong: {}", told()));
         }
         // Two processes could hold locks on two files of one name.
@@ -134,13 +147,11 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
                 ));
             };
             for (field, value) in &piece.fields {
-                let found = field
-                    .split('.')
-                    .fold(row, |row, part| match part.parse::<usize>() {
-                        Ok(index) => &row[index],
-                        Err(_) => &row[part],
-                    });
-                let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+                let found = found(row, field);
+                let id = value
+                    .strip_prefix("${")
+                    .and_then(|text| known.get(text.strip_suffix(".id}")?));
+                let value = id.unwrap_or(value);
                 if found != *value {
                     return Err(format!(
                         "I5: {address} has {field} {found} and should have {value}"
@@ -155,14 +166,43 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
     if known.len() != stack.pieces.len() {
         return Err(format!("I1: the state knows more than exists: {known:?}"));
     }
+    remembered::agrees(&state, &stack.text()).map_err(|error| format!("I8: {error}\n{}", pulled.out))?;
     let plan = world.run(&["plan", "--detailed-exitcode"], Plan::default());
-    if plan.code != Some(0) || plan.sent > 0 {
+    if plan.code != Some(0) || plan.sent > 0 || plan.out.contains("outside infra") {
         return Err(format!(
             "I4: the second plan is not empty:\n{}\n{}",
             plan.out, plan.err
         ));
     }
+    // Nor is there anything that only the state would learn.
+    let again = world.apply(Plan::default());
+    let noted = world.run(&["state", "pull"], Plan::default());
+    let noted: Value = serde_json::from_str(&noted.out).map_err(|error| error.to_string())?;
+    let is_same = ["resources", "outputs"]
+        .iter()
+        .all(|part| noted[part] == state[part]);
+    if again.code != Some(0) || again.sent > 0 || !is_same {
+        return Err(format!(
+            "I4: the second apply changes something: exit {:?}\n{}\n{}\n{}\n{noted:#}",
+            again.code, again.out, again.err, pulled.out
+        ));
+    }
     Ok(())
+}
+
+/// A field of a row, nested with dots; `length` counts a list.
+fn found(row: &Value, field: &str) -> String {
+    let found = field
+        .split('.')
+        .try_fold(row, |row, part| match part.parse::<usize>() {
+            Ok(index) => Ok(&row[index]),
+            Err(_) if part == "length" => Err(row.as_array().map_or(0, Vec::len)),
+            Err(_) => Ok(&row[part]),
+        });
+    match found {
+        Ok(found) => found.as_str().map_or_else(|| found.to_string(), str::to_owned),
+        Err(length) => length.to_string(),
+    }
 }
 
 fn tag<'a>(row: &'a Value, key: &str) -> Option<&'a str> {

@@ -1,7 +1,6 @@
-//! What is put up, changed and taken down in the proof. A later resource type joins by a line in [`PIECES`] and
-//! scenarios of its own by lines in [`SCENARIOS`].
+//! What is put up, changed and taken down in the enumerations. A later resource type joins by scenarios of its own, as
+//! lines in [`SCENARIOS`].
 
-use super::Chance;
 use super::world::World;
 use crate::sim;
 
@@ -10,7 +9,7 @@ use crate::sim;
 pub(super) struct Piece {
     pub(super) address: String,
     pub(super) text: String,
-    /// Fields of the simulator's row.
+    /// Fields of the simulator's row; `length` counts a list, and `${vpc.main.id}` is the id that the state knows.
     pub(super) fields: Vec<(&'static str, String)>,
 }
 
@@ -18,6 +17,8 @@ pub(super) struct Piece {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stack {
     pub(super) pieces: Vec<Piece>,
+    /// What follows them.
+    pub(super) tail: String,
 }
 
 impl Stack {
@@ -25,31 +26,13 @@ impl Stack {
     pub(super) fn text(&self) -> String {
         let mut text = "[infra]\nname = \"proof\"\nregion = \"cn-hangzhou\"\n".to_owned();
         self.pieces.iter().for_each(|piece| text.push_str(&piece.text));
+        text.push_str(&self.tail);
         text
     }
 }
 
 /// The tables that hold pieces.
 pub(super) const TABLES: &[&str] = &["vpc", "vswitch", "security_group", "instance"];
-
-/// What random stacks are made of: each makes a piece, or none this time.
-pub(super) const PIECES: &[fn(&mut Chance, &Stack) -> Option<Piece>] = &[
-    |_, _| Some(vpc("proof")),
-    |chance, _| {
-        Some(vswitch(
-            ["cn-hangzhou-h", "cn-hangzhou-i"][usize::from(chance.below(8) == 0)],
-        ))
-    },
-    |chance, _| Some(group(80 + u16::try_from(chance.below(3)).unwrap())),
-    |chance, _| some_server(chance, "a"),
-    |chance, _| some_server(chance, "b"),
-];
-
-fn some_server(chance: &mut Chance, name: &str) -> Option<Piece> {
-    let kind = ["ecs.g7.large", "ecs.g7.xlarge"][usize::from(chance.below(3) == 0)];
-    let status = ["Running", "Stopped"][usize::from(chance.below(4) == 0)];
-    (chance.below(5) > 0).then(|| server(name, kind, status))
-}
 
 /// A second network.
 fn other_vpc() -> Piece {
@@ -123,25 +106,7 @@ pub(super) fn servers(number: usize) -> Stack {
     let mut pieces = vec![vpc("proof"), switch, group(80)];
     let name = |index: usize| format!("s{index:05}");
     pieces.extend((0..number).map(|index| server(&name(index), "ecs.g7.large", "Running")));
-    Stack { pieces }
-}
-
-/// A stack as chance wants it.
-pub(super) fn some_stack(chance: &mut Chance) -> Stack {
-    let mut stack = Stack::default();
-    for piece in PIECES {
-        if let Some(piece) = piece(chance, &stack) {
-            stack.pieces.push(piece);
-        }
-    }
-    // Now and then more servers than a run has calls in flight.
-    if chance.below(6) == 0 {
-        let more = ["c", "d", "e", "f", "g"];
-        stack
-            .pieces
-            .extend(more.into_iter().filter_map(|name| some_server(chance, name)));
-    }
-    stack
+    stack(pieces)
 }
 
 /// A change from one stack to another.
@@ -221,7 +186,10 @@ fn three_servers() -> Stack {
 }
 
 fn stack(pieces: Vec<Piece>) -> Stack {
-    Stack { pieces }
+    Stack {
+        pieces,
+        tail: String::new(),
+    }
 }
 
 impl Scenario {

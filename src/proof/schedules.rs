@@ -1,6 +1,7 @@
-//! Seeded schedules: random stacks one after the other, under random weather, clocks and read lags, with kills,
-//! requests to stop, processes that stand still, two at a time, and somebody else who changes things. When the
-//! weather has calmed down, at most two runs make everything right. A seed repeats exactly.
+//! Seeded schedules: random stacks that are edited and reverted, under random weather, refusals, clocks and read lags,
+//! with kills, requests to stop, processes that stand still, two at a time, somebody else who changes things, and runs
+//! that see nothing or sign with the keys of another account. When the weather has calmed down, at most two runs make
+//! everything right. A seed repeats exactly.
 //!
 //! `INFRA_PROOF_SEEDS=20000` runs that many, `INFRA_PROOF_SEED=17` that one with all that happened.
 
@@ -11,7 +12,7 @@ use super::disk::Leaves;
 use super::fate::{Instant, Plan};
 use super::net::{LATEST, Weather};
 use super::oracle::Oracle;
-use super::scenarios::some_stack;
+use super::stacks::Drawn;
 use super::world::{Ended, World};
 use super::{Chance, lock};
 
@@ -55,8 +56,29 @@ fn some_weather(chance: &mut Chance) -> Weather {
             0 => Some(*chance.pick(super::damaged::LACKING)),
             _ => None,
         },
+        refused: match chance.below(8) {
+            0 => Some(*chance.pick(REFUSED)),
+            _ => None,
+        },
+        blind: false,
     }
 }
+
+/// Actions that the cloud refuses for good, and how.
+const REFUSED: &[(&str, &str)] = &[
+    ("CreateInstance", "OperationDenied.NoStock"),
+    ("CreateInstance", "InvalidImageId.NotFound"),
+    ("CreateSecurityGroup", "QuotaExceed.SecurityGroup"),
+    ("CreateVSwitch", "InvalidCidrBlock.Overlapped"),
+    ("ModifyInstanceSpec", "InvalidInstanceType.ValueNotSupported"),
+    ("ModifyInstanceAttribute", "InvalidHostName.Malformed"),
+    ("RebootInstance", "Forbidden.RAM"),
+    ("StartInstance", "Forbidden.RAM"),
+    ("StopInstance", "Forbidden.RAM"),
+    ("AuthorizeSecurityGroup", "AuthorizationLimitExceed"),
+    ("DeleteInstance", "OperationDenied"),
+    ("DeleteSecurityGroup", "Forbidden.RAM"),
+];
 
 fn some_kill(chance: &mut Chance) -> Option<Instant> {
     match chance.below(6) {
@@ -98,9 +120,55 @@ fn disturb(world: &mut World, chance: &mut Chance) -> Vec<Ended> {
     world.apply_together(&runs)
 }
 
+/// Somebody runs it who sees nothing of what is there, or with the keys of another account: nothing is changed once
+/// the state knows what would be lost.
+fn misled(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+    let pulled = world.run(&["state", "pull"], Plan::default());
+    let state: serde_json::Value = serde_json::from_str(&pulled.out).unwrap_or_default();
+    let known = state["resources"].as_object().map_or(0, serde_json::Map::len);
+    if known == 0 || !state["cloud"]["account_id"].is_string() {
+        return Ok(());
+    }
+    world.weather = Weather::default();
+    let is_blind = chance.below(2) == 0;
+    if is_blind {
+        world.weather.blind = true;
+    } else {
+        world.signer = super::STRANGER;
+        world.weather.silent_sts = chance.below(2) == 0;
+    }
+    let command = ["apply", "--auto-approve", "--allow-destroy", "--no-input"];
+    let ended = world.run(&command, Plan::default());
+    world.signer = (super::KEY_ID, super::KEY_SECRET);
+    world.weather.blind = false;
+    world.log(&format!("blind {is_blind}: exit {:?}", ended.code));
+    let expected = if is_blind { 5 } else { 1 };
+    if ended.code != Some(expected) || ended.sent > 0 {
+        return Err(format!(
+            "misled (blind {is_blind}): exit {:?}, {} sent\n{}\n{}",
+            ended.code, ended.sent, ended.out, ended.err
+        ));
+    }
+    Ok(())
+}
+
 fn some_pause(chance: &mut Chance) -> Duration {
     let most = [1, 60, 600, 1800][chance.below(4) as usize];
     Duration::from_secs(chance.below(most))
+}
+
+/// What the file says next: it is edited, reverted, or written anew.
+fn another(chance: &mut Chance, drawn: &[Drawn]) -> Drawn {
+    let last = &drawn[drawn.len() - 1];
+    match chance.below(5) {
+        0 => Drawn::some(chance),
+        1 => chance.pick(drawn).clone(),
+        _ => {
+            let mut edited = last.clone();
+            edited.edit(chance);
+            edited
+        }
+    }
 }
 
 fn play(seed: u64, with_words: bool) -> Played {
@@ -111,9 +179,11 @@ fn play(seed: u64, with_words: bool) -> Played {
 fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
     let chance = &mut Chance::new(seed);
     let lag = [0, 0, chance.below(60_000)][chance.below(3) as usize];
-    let mut stack = some_stack(chance);
-    let mut world = World::new(seed, &stack.text(), |options| {
+    let mut drawn = vec![Drawn::some(chance)];
+    let mut world = World::new(seed, &drawn[0].stack().text(), |options| {
         options.read_lag = Duration::from_millis(lag);
+        let (id, secret) = super::STRANGER;
+        options.key_pairs.push(crate::sim::KeyPair::new(id, secret));
     });
     world.parallelism = *chance.pick(&[1, 2, 3, 4, 20]);
     world.skew = [0, 0, chance.below(7_200_000) as i64 - 3_600_000][chance.below(3) as usize];
@@ -127,10 +197,11 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
     let mut oracle = Oracle::new(&world);
     let (mut runs, mut killed) = (0, 0);
     let mut disturbed = || -> Result<(), String> {
-        for stage in 0..=chance.below(2) {
+        for stage in 0..=chance.below(3) {
             if stage > 0 {
-                stack = some_stack(chance);
-                world.configure(&stack.text());
+                let next = another(chance, &drawn);
+                world.configure(&next.stack().text());
+                drawn.push(next);
             }
             for _ in 0..=chance.below(2) {
                 world.weather = Weather {
@@ -158,6 +229,9 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
                     oracle.look(&world, one)?;
                 }
                 world.wait(some_pause(chance));
+                if chance.below(8) == 0 {
+                    misled(&mut world, chance)?;
+                }
             }
         }
         Ok(())
@@ -168,7 +242,7 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
             ..Weather::default()
         };
         world.wait(LATEST);
-        oracle.converges(&mut world, &stack)
+        oracle.converges(&mut world, &drawn[drawn.len() - 1].stack())
     });
     let log = &mut lock(&world.site).log;
     Played {

@@ -1,6 +1,5 @@
 //! A world for runs of the tool: a disk, a cloud, time and chance, all in memory and all repeatable.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -183,10 +182,11 @@ impl World {
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", self.signer.0),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", self.signer.1),
         ];
+        let variables = variables.into_iter().chain(super::stacks::PASSWORDS);
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let chance = Mutex::new(Chance::new(lock(&self.chance).next()));
         Env {
-            vars: BTreeMap::from(variables),
+            vars: variables.collect(),
             cwd: PathBuf::from(FOLDER),
             terminal: Terminal::default(),
             clock: Arc::new(PausedClock {

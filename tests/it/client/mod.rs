@@ -1,6 +1,6 @@
 //! The client as its user meets it: through broken networks, under quotas, with strange answers.
 
-mod relay;
+pub(crate) mod relay;
 
 use std::collections::{BTreeMap, BTreeSet};
 

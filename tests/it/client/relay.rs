@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -17,6 +18,8 @@ pub(crate) enum Fate {
     Answer(Vec<u8>),
     /// The server does it, and the answer breaks off in the middle.
     Truncate,
+    /// The server does it, somebody hears of that, and the answer stays on the way.
+    Withhold(Sender<()>),
 }
 
 /// The whole answer with this status and body.
@@ -88,6 +91,11 @@ fn relay(
                 let whole = forward(server, &head, &body)?;
                 output.write_all(&whole[..whole.len() - 20]).ok()?;
                 return None;
+            }
+            Fate::Withhold(done) => {
+                forward(server, &head, &body)?;
+                // Whoever wanted to hear of it may have heard enough.
+                let _ = done.send(());
             }
         }
     }

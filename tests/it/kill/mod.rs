@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use serde_json::Value;
 
+use crate::client::relay::{Fate, Relay};
 use crate::harness::World;
-
-/// A test that waits longer than this for something that must happen has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 const NETWORK: &str = r#"
 [infra]
@@ -50,49 +50,63 @@ security_group_ids = ["${{security_group.web.id}}"]
 }
 
 /// The binary at work. Killed if a test ends before it does.
-struct Running(Child);
+struct Running {
+    child: Child,
+    said: Option<JoinHandle<String>>,
+}
 
 impl Running {
-    fn start(world: &World, arguments: &[&str]) -> Running {
+    /// Starts it; `ended` is called when it has closed what it says, which is when it ends.
+    fn start(world: &World, arguments: &[&str], ended: impl FnOnce() + Send + 'static) -> Running {
         let mut command = world.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
-        Running(command.spawn().unwrap())
-    }
-
-    fn has_ended(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_some()
+        let mut child = command.spawn().unwrap();
+        let mut stream = child.stderr.take().unwrap();
+        let said = std::thread::spawn(move || {
+            let mut said = String::new();
+            stream.read_to_string(&mut said).unwrap();
+            ended();
+            said
+        });
+        Running {
+            child,
+            said: Some(said),
+        }
     }
 
     /// SIGKILL; whether it was still at work.
     fn kill(mut self) -> bool {
-        let at_work = !self.has_ended();
-        self.0.kill().unwrap();
-        at_work && self.0.wait().unwrap().code().is_none()
+        self.child.kill().unwrap();
+        self.child.wait().unwrap().code().is_none()
     }
 
     /// Waits for its end; the exit code and what it said.
     fn end(mut self) -> (Option<i32>, String) {
-        let mut said = String::new();
-        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (self.0.wait().unwrap().code(), said)
+        let said = self.said.take().unwrap().join().unwrap();
+        (self.child.wait().unwrap().code(), said)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // It has ended already, unless the test has failed.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-/// Looks again and again, as fast as the simulator answers.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "{what} has not happened");
-        std::thread::yield_now();
-    }
+/// Sends the binary's requests through a relay.
+fn through(world: &mut World, fate: impl Fn(usize, &str) -> Fate + Send + Sync + 'static) {
+    let relay = Relay::start(world.server().addr(), fate);
+    world.vars.insert("INFRA_ENDPOINT".to_owned(), relay.url());
+}
+
+const APPLY: &[&str] = &["apply", "--auto-approve"];
+
+/// Whether a request asks for this.
+fn is_action(body: &str, action: &str) -> bool {
+    body.split('&')
+        .any(|pair| pair.strip_prefix("Action=") == Some(action))
 }
 
 /// Replaces the simulator's faults.
@@ -138,26 +152,46 @@ fn has_exactly(world: &World, servers: usize) {
 #[test]
 fn after_a_kill_behind_each_create_of_three_servers_nothing_is_doubled() {
     let creates = [
-        ("CreateVpc", 1, "vpc"),
-        ("CreateVSwitch", 1, "vswitch"),
-        ("CreateSecurityGroup", 1, "security_group"),
-        ("CreateInstance", 1, "instance"),
-        ("CreateInstance", 2, "instance"),
-        ("CreateInstance", 3, "instance"),
+        ("CreateVpc", 1),
+        ("CreateVSwitch", 1),
+        ("CreateSecurityGroup", 1),
+        ("CreateInstance", 1),
+        ("CreateInstance", 2),
+        ("CreateInstance", 3),
     ];
-    for (action, number, table) in creates {
-        let world = World::new();
+    for (action, number) in creates {
+        let mut world = World::new();
         world.write("infra.toml", &stack(3));
         // The effect is there, and its answer is still on the way when the process ends.
-        set_faults(&world, &format!("\"{action}:delay=600s@{number}\""));
-        let running = Running::start(&world, &["apply", "--auto-approve"]);
-        until(action, || world.count(table) >= number);
+        let (done, is_done) = channel();
+        let seen = Mutex::new(0);
+        through(&mut world, move |_, body| {
+            if !is_action(body, action) {
+                return Fate::Pass;
+            }
+            let mut seen = seen.lock().unwrap();
+            *seen += 1;
+            if *seen == number {
+                Fate::Withhold(done.clone())
+            } else {
+                Fate::Pass
+            }
+        });
+        let running = Running::start(&world, APPLY, || {});
+        is_done.recv().unwrap();
         assert!(running.kill(), "{action} {number}: it was not at work");
-        set_faults(&world, "");
+        world.vars.clear();
         world.apply().exits(0);
         has_exactly(&world, 3);
     }
     println!("figure: killed just behind each of 6 creates: 0 of 6 left something twice");
+}
+
+/// What a run is seen doing.
+#[derive(Debug, PartialEq, Eq)]
+enum Event {
+    Request,
+    Ended,
 }
 
 #[test]
@@ -176,18 +210,27 @@ fn random_kills_of_an_apply_lose_and_double_nothing() {
     let (mut kills, mut rounds) = (0, 0);
     while kills < wanted {
         rounds += 1;
-        let world = World::new();
+        let mut world = World::new();
         world.write("infra.toml", &stack(servers));
+        let listener: Arc<Mutex<Option<Sender<Event>>>> = Arc::default();
+        let heard = Arc::clone(&listener);
+        through(&mut world, move |_, _| {
+            if let Some(events) = &*heard.lock().unwrap() {
+                // Nobody listens once it is killed.
+                let _ = events.send(Event::Request);
+            }
+            Fate::Pass
+        });
         // Killed again and again on its way, at instants that are counted in requests.
         loop {
-            let total = || world.stats()["requests"]["total"].as_u64().unwrap();
-            let limit = total() + 1 + below(servers as u64 + 30);
-            let mut running = Running::start(&world, &["apply", "--auto-approve"]);
-            let mut ended = false;
-            until("the next request", || {
-                ended = running.has_ended();
-                ended || total() >= limit
+            let (events, happened) = channel();
+            *listener.lock().unwrap() = Some(events.clone());
+            let running = Running::start(&world, APPLY, move || {
+                // As above.
+                let _ = events.send(Event::Ended);
             });
+            let limit = 1 + below(servers as u64 + 30);
+            let ended = (0..limit).any(|_| happened.recv().unwrap() == Event::Ended);
             if ended {
                 let (code, said) = running.end();
                 assert_eq!(code, Some(0), "{said}");
@@ -206,29 +249,43 @@ fn random_kills_of_an_apply_lose_and_double_nothing() {
 fn eight_applies_at_once_are_one_apply() {
     let races: usize = std::env::var("INFRA_RACES").map_or(2, |races| races.parse().unwrap());
     for _ in 0..races {
-        let world = World::new();
+        let mut world = World::new();
         world.write("infra.toml", &stack(1));
         // Whoever proceeds is held up until the others have ended.
         set_faults(&world, "\"CreateVpc:throttle\"");
-        let mut running: Vec<Running> = (0..8)
-            .map(|_| Running::start(&world, &["apply", "--auto-approve"]))
-            .collect();
-        let mut refused = Vec::new();
-        until("that seven are refused", || {
-            let ended = running.iter_mut().position(Running::has_ended);
-            refused.extend(ended.map(|index| running.remove(index)));
-            refused.len() == 7
+        let (proceeds, has_proceeded) = channel();
+        through(&mut world, move |_, body| {
+            if is_action(body, "CreateVpc") {
+                // Once is enough to hear it.
+                let _ = proceeds.send(());
+            }
+            Fate::Pass
         });
-        let holder = running.pop().unwrap();
-        let process = holder.0.id();
-        for one in refused {
-            let (code, said) = one.end();
+        let (ends, has_ended) = channel();
+        let mut running: BTreeMap<usize, Running> = (0..8)
+            .map(|number| {
+                let ends = ends.clone();
+                let ended = move || {
+                    // The last of them ends when nobody listens any more.
+                    let _ = ends.send(number);
+                };
+                (number, Running::start(&world, APPLY, ended))
+            })
+            .collect();
+        for _ in 0..7 {
+            let refused = running.remove(&has_ended.recv().unwrap()).unwrap();
+            let (code, said) = refused.end();
             assert_eq!(code, Some(6), "{said}");
-            assert!(
-                said.contains(&format!("process {process}")) && said.contains("apply"),
-                "it does not say who holds the lock ({process}): {said}"
-            );
         }
+        let (_, holder) = running.pop_first().unwrap();
+        // By now it has written who it is.
+        has_proceeded.recv().unwrap();
+        let process = holder.child.id();
+        let said = world.run(APPLY).exits(6).stderr;
+        assert!(
+            said.contains(&format!("process {process}")) && said.contains("apply"),
+            "it does not say who holds the lock ({process}): {said}"
+        );
         set_faults(&world, "");
         let (code, said) = holder.end();
         assert_eq!(code, Some(0), "{said}");

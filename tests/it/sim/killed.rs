@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::mpsc::channel;
 
 use infra::sim::{Options, RawRequest, Server, Speed};
 use serde_json::Value;
@@ -100,13 +100,13 @@ fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
     }
     let folder = tempfile::tempdir().unwrap();
     // Name and id of what was acknowledged, and the request that was.
-    let acknowledged: Mutex<Vec<(String, String, RawRequest)>> = Mutex::new(Vec::new());
+    let mut acknowledged: Vec<(String, String, RawRequest)> = Vec::new();
     for round in 0..3 {
         let served = Served::start(folder.path());
-        let before = acknowledged.lock().unwrap().len();
+        let (told, hears) = channel();
         std::thread::scope(|scope| {
             for worker in 0..4 {
-                let (served, acknowledged) = (&served, &acknowledged);
+                let (served, told) = (&served, told.clone());
                 scope.spawn(move || {
                     for index in 0.. {
                         let name = format!("vpc-{round}-{worker}-{index}");
@@ -116,25 +116,21 @@ fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
                         let Some((200, body)) = served.send(&sent) else {
                             break;
                         };
-                        acknowledged
-                            .lock()
-                            .unwrap()
-                            .push((name, text(&body["VpcId"]), sent));
+                        told.send((name, text(&body["VpcId"]), sent)).unwrap();
                     }
                 });
             }
-            while acknowledged.lock().unwrap().len() < before + 60 {
-                std::thread::yield_now();
-            }
+            drop(told);
+            acknowledged.extend(hears.iter().take(60));
             let kill = Command::new("kill")
                 .args(["-9", &served.child.id().to_string()])
                 .status()
                 .unwrap();
             assert!(kill.success());
+            acknowledged.extend(hears);
         });
     }
     let served = Served::start(folder.path());
-    let acknowledged = acknowledged.into_inner().unwrap();
     assert!(acknowledged.len() >= 180, "{}", acknowledged.len());
     let mut found = BTreeSet::new();
     for page in 1.. {

@@ -1,0 +1,160 @@
+//! What a state says, held against the file it was applied from: both are read without the code that wrote them.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::scenarios::TABLES;
+use crate::types;
+
+/// Keys of a block that are no attributes.
+const COMMON: &[&str] = &["depends_on", "lifecycle"];
+/// Attributes of which a state keeps a fingerprint only.
+const SEALED: &[&str] = &["password", "user_data"];
+
+/// Whether the state says what the file says: attributes, lifecycle, dependencies and outputs, and nothing that is
+/// unfinished.
+pub(super) fn agrees(state: &Value, file: &str) -> Result<(), String> {
+    let file: toml::Table = file.parse().map_err(|error| format!("the file: {error}"))?;
+    let file = serde_json::to_value(file).unwrap();
+    for table in TABLES {
+        for (name, block) in file[table].as_object().into_iter().flatten() {
+            let address = format!("{table}.{name}");
+            let entry = &state["resources"][&address];
+            one(state, entry, &address, block).map_err(|error| format!("{address}: {error}"))?;
+        }
+    }
+    let outputs = |value: &Value| -> BTreeSet<String> {
+        value
+            .as_object()
+            .map(|map| map.keys().cloned().collect())
+            .unwrap_or_default()
+    };
+    let (wanted, known) = (outputs(&file["output"]), outputs(&state["outputs"]));
+    // A server without a bandwidth has no address to the outside, and the output is none.
+    let may_be_none = |name: &&String| file["output"][name].as_str().unwrap().contains("public_ip");
+    let missing: Vec<_> = wanted
+        .difference(&known)
+        .filter(|name| !may_be_none(name))
+        .collect();
+    if !missing.is_empty() || !known.is_subset(&wanted) {
+        return Err(format!("outputs are {known:?} and should be {wanted:?}"));
+    }
+    Ok(())
+}
+
+fn one(state: &Value, entry: &Value, address: &str, block: &Value) -> Result<(), String> {
+    for unfinished in ["unsettled", "deposed"] {
+        if !entry[unfinished].is_null() {
+            return Err(format!("it is unfinished: {}", entry[unfinished]));
+        }
+    }
+    let lifecycle = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    if lifecycle(&entry["lifecycle"]) != lifecycle(&block["lifecycle"]) {
+        return Err(format!("its lifecycle is {}", entry["lifecycle"]));
+    }
+    let known: BTreeSet<String> = texts(&entry["dependencies"]).into_iter().collect();
+    let mut wanted = dependencies(block);
+    wanted.remove(address);
+    if known != wanted {
+        return Err(format!("its dependencies are {known:?} and should be {wanted:?}"));
+    }
+    let (attributes, block) = (&entry["attributes"], block.as_object().unwrap());
+    for (name, value) in block.iter().filter(|(name, _)| !COMMON.contains(&name.as_str())) {
+        let known = &attributes[name];
+        let Some(wanted) = resolved(state, value) else {
+            // What it names only the cloud knows.
+            if !known.is_string() {
+                return Err(format!("{name} is {known} and should be {value}"));
+            }
+            continue;
+        };
+        let is_same = match name.as_str() {
+            name if SEALED.contains(&name) => known
+                .as_str()
+                .is_some_and(|text| text.starts_with("hmac-sha256:")),
+            "security_group_ids" => {
+                let set = |value: &Value| -> BTreeSet<String> { texts(value).into_iter().collect() };
+                set(known) == set(&wanted)
+            }
+            "ingress" => rules(known) == rules(&wanted),
+            _ => *known == wanted,
+        };
+        if !is_same {
+            return Err(format!("{name} is {known} and should be {wanted}"));
+        }
+    }
+    let (table, _) = address.split_once('.').unwrap();
+    let table = types::find(table).unwrap();
+    for name in attributes.as_object().into_iter().flat_map(serde_json::Map::keys) {
+        let attribute = table.attribute(name).unwrap();
+        if !block.contains_key(name) && !attribute.computed && attribute.default.is_none() {
+            return Err(format!("{name} is remembered and not in the file"));
+        }
+    }
+    Ok(())
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let items = list.as_array().into_iter().flatten();
+    items.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Where rules are from, which ports they open.
+fn rules(list: &Value) -> BTreeSet<(String, String)> {
+    let items = list.as_array().into_iter().flatten();
+    items
+        .map(|rule| {
+            let text = |name: &str| rule[name].as_str().unwrap_or_default();
+            let port = text("port_range").split('/').next().unwrap_or_default();
+            let from = format!("{}{}", text("source_cidr_ip"), text("source_group_id"));
+            (port.to_owned(), from)
+        })
+        .collect()
+}
+
+/// The resources that a block needs.
+fn dependencies(block: &Value) -> BTreeSet<String> {
+    let mut named: BTreeSet<String> = texts(&block["depends_on"]).into_iter().collect();
+    let mut block = block.as_object().cloned().unwrap_or_default();
+    // A rule is added when both groups are there, so neither group needs the other.
+    block.remove("ingress");
+    let text = Value::from(block).to_string();
+    for reference in text.split("${").skip(1) {
+        let parts: Vec<&str> = reference.split('.').take(2).collect();
+        named.insert(parts.join("."));
+    }
+    named
+}
+
+/// A value of the file with what its references stand for; none if the state does not keep that.
+fn resolved(state: &Value, value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::String(text) => {
+            let mut parts = text.split("${");
+            let mut whole = parts.next().unwrap_or_default().to_owned();
+            for part in parts {
+                let (reference, rest) = part.split_once('}').unwrap();
+                let (address, attribute) = reference.rsplit_once('.').unwrap();
+                let entry = &state["resources"][address];
+                let value = match attribute {
+                    "id" => &entry["id"],
+                    _ => &entry["attributes"][attribute],
+                };
+                whole.push_str(value.as_str()?);
+                whole.push_str(rest);
+            }
+            json!(whole)
+        }
+        Value::Array(items) => items
+            .iter()
+            .map(|item| resolved(state, item))
+            .collect::<Option<_>>()?,
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, field)| Some((name.clone(), resolved(state, field)?)))
+            .collect::<Option<serde_json::Map<_, _>>>()?
+            .into(),
+        other => other.clone(),
+    })
+}
