@@ -175,7 +175,9 @@ impl Cloud {
     /// Every try has the same parameters, a fresh nonce and its own time. With a `ClientToken` among the parameters
     /// a try that may have taken effect is repeated inside the window, and the API merges the repetitions; without
     /// one it is not, and the call ends as [`ErrorKind::Ambiguous`]. [`ErrorKind::Throttled`] comes back once the
-    /// pause is over that the API asked for this very request; take a new slot and write a new intent then.
+    /// pause is over that the API asked for this very request; nothing happened, so the same request with the same
+    /// token and window may be sent again with a new slot, until [`ErrorKind::WindowClosed`] says that a new intent is
+    /// needed. It comes back, rather than waiting here, so that a run that is asked to stop can.
     pub(crate) async fn change(
         &self,
         slot: &Slot,
@@ -194,6 +196,11 @@ impl Cloud {
     /// Server time, as soon as the first answer has come.
     pub(crate) fn server_time(&self) -> Option<Timestamp> {
         self.inner.server_clock.now()
+    }
+
+    /// Tells whoever listens to the calls something worth a line.
+    pub(crate) fn notice(&self, words: String) {
+        self.inner.notice(words);
     }
 
     pub(crate) fn region(&self) -> &str {

@@ -14,7 +14,7 @@ use super::{report, secrets};
 use crate::address::Address;
 use crate::apply;
 use crate::cli::OwnerArgs;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::env::Env;
 use crate::observe::again;
 use crate::observe::preflight::{self, Ahead, Objection, Outset, Refusal};
@@ -89,7 +89,7 @@ impl Looking<'_> {
         if !plan.tasks.iter().any(|task| touches(task.phase)) {
             return Ahead::default();
         }
-        let secrets = |source: &SecretSource| secrets::read(self.env, &self.project.folder, source);
+        let secrets = |source: &SecretSource| secrets::read(self.env, self.project.files(self.env), source);
         let outset = Outset {
             tasks: &plan.tasks,
             live: &self.seen.live,
@@ -115,8 +115,10 @@ impl Looking<'_> {
         let mut finding = match &refusal.why {
             Objection::Create(words) => {
                 let (sentence, help) = report::meaning_of(&refusal.code).unwrap_or((words, ""));
-                let mut finding =
-                    Diagnostic::error("E0530", format!("{address} would be refused: {sentence}"));
+                let mut finding = Diagnostic::error(
+                    codes::WOULD_BE_REFUSED,
+                    format!("{address} would be refused: {sentence}"),
+                );
                 if !words.is_empty() && words != sentence {
                     finding = finding.note(format!("message: {words}"));
                 }
@@ -136,7 +138,7 @@ impl Looking<'_> {
                     named.join(", "),
                     if by.len() == 1 { "stands" } else { "stand" },
                 );
-                Diagnostic::error("E0531", message)
+                Diagnostic::error(codes::OCCUPIED, message)
                     .help("delete it first if nobody needs it any more, or let its owner move it away")
                     .help(format!("or keep {address}"))
             }
@@ -195,7 +197,7 @@ impl Looking<'_> {
                 "{} is not what this plan was made from: {} {}",
                 one.address, one.id, one.how
             );
-            let mut error = Diagnostic::error("E0532", message)
+            let mut error = Diagnostic::error(codes::MOVED, message)
                 .note("nothing was changed")
                 .help("run it again; the plan is then made from what is there now")
                 .about(&one.address);
@@ -232,7 +234,7 @@ fn unchecked(ahead: &Ahead) -> Option<Diagnostic> {
         })
         .collect();
     Some(Diagnostic::warning(
-        "W050",
+        codes::NOT_CHECKED,
         format!("not checked beforehand: {}", told.join("; ")),
     ))
 }

@@ -28,7 +28,7 @@ pub(super) async fn reach(
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. The lock comes first: a plan made from unlocked state may already be stale.
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     let session = store.open(store.lock(project::lock_note(env, goal.command()))?)?;
     session.with_state(|state| whose::check_project(state, &project, args.owner))?;
 
@@ -49,9 +49,10 @@ pub(super) async fn reach(
         owner: args.owner,
         preflight: !args.preflight.no_preflight,
     };
-    let plan = looking.decide(&state, goal).await?;
+    let mut plan = looking.decide(&state, goal).await?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
     if plan.is_empty() {
         if goal == Goal::Configuration {
@@ -64,7 +65,11 @@ pub(super) async fn reach(
     }
 
     // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
-    approve(&plan, &args.approval, global, env, ui, &header)?;
+    if !approve(&plan, &args.approval, global, env, ui, &header).await? {
+        session.close()?;
+        ui.talk("Nothing was changed.");
+        return Ok(Exit::NotApproved);
+    }
 
     // 6. The world is still the one that was shown, and what is destroyed can still have its successor.
     looking.just_before(&plan).await?;

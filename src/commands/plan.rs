@@ -15,7 +15,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. Reading needs no lock.
-    let loaded = project.store(global, env).load()?;
+    let loaded = project.store(global, env)?.load()?;
     whose::check_project(&loaded.state, &project, args.owner)?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
@@ -39,9 +39,17 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
         owner: args.owner,
         preflight: !args.preflight.no_preflight,
     };
-    let plan = looking.decide(&state, goal).await?;
+    let mut plan = looking.decide(&state, goal).await?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(
+        "plan",
+        head::next(goal, global, env, ui),
+        &project,
+        &connection,
+        &seen,
+        elapsed,
+    );
     ui.plan(&plan, &header, head::detail(args.detail));
     connect::tell_totals(global, &connection, ui);
 

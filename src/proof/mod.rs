@@ -12,6 +12,7 @@ mod damaged;
 mod disk;
 mod errors;
 mod fate;
+mod lost;
 mod meddle;
 mod net;
 mod oracle;
@@ -21,7 +22,9 @@ mod scenarios;
 mod schedules;
 mod signals;
 mod vanish;
+mod vanished;
 mod world;
+mod young;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

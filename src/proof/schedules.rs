@@ -4,6 +4,7 @@
 //!
 //! `INFRA_PROOF_SEEDS=20000` runs that many, `INFRA_PROOF_SEED=17` that one with all that happened.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::disk::Leaves;
@@ -103,6 +104,11 @@ fn some_pause(chance: &mut Chance) -> Duration {
 }
 
 fn play(seed: u64, with_words: bool) -> Played {
+    play_on(seed, with_words, None)
+}
+
+/// The same, with everything that the cloud is told and answers recorded.
+fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
     let chance = &mut Chance::new(seed);
     let lag = [0, 0, chance.below(60_000)][chance.below(3) as usize];
     let mut stack = some_stack(chance);
@@ -113,6 +119,11 @@ fn play(seed: u64, with_words: bool) -> Played {
     world.skew = [0, 0, chance.below(7_200_000) as i64 - 3_600_000][chance.below(3) as usize];
     let strict = chance.below(6) == 0;
     lock(&world.site).log.words = with_words.then(Vec::new);
+    if let Some(tape) = tape {
+        let key = [seed as u8; 32];
+        let cloud = &mut lock(&world.site).cloud;
+        cloud.record_to(Box::new(tape.clone()), key).unwrap();
+    }
     let mut oracle = Oracle::new(&world);
     let (mut runs, mut killed) = (0, 0);
     let mut disturbed = || -> Result<(), String> {
@@ -213,6 +224,37 @@ fn random_schedules_end_well() {
     println!("figure: schedules: {seeds}, disturbed runs: {runs}, killed: {killed}, simulated days: {days}");
     assert!(failed.is_empty(), "seeds that broke a rule: {failed:?}");
     assert!(killed > seeds / 4, "only {killed} of {runs} runs were killed");
+}
+
+/// A recording in memory.
+#[derive(Clone, Default)]
+struct Tape(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Tape {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        lock(&self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `INFRA_PROOF_RECORDED=1000` runs that many.
+#[test]
+fn a_recorded_schedule_is_told_again_byte_for_byte() {
+    let mut requests = 0;
+    let seeds = number("INFRA_PROOF_RECORDED").unwrap_or(30);
+    for seed in 1..=seeds {
+        let tape = Tape::default();
+        let _ = play_on(seed, false, Some(&tape));
+        let recording = std::mem::take(&mut *lock(&tape.0));
+        let told = crate::sim::replay(&recording[..]).unwrap();
+        assert_eq!(told.differences, [], "seed {seed}");
+        requests += told.requests;
+    }
+    println!("figure: recorded schedules: {seeds}, requests answered again: {requests}");
+    assert!(requests > seeds * 10, "only {requests} requests");
 }
 
 #[test]

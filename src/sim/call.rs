@@ -67,7 +67,11 @@ impl Call<'_> {
     pub(super) fn make(&mut self, prefix: &str) -> (u64, String, Numbers) {
         let infix = self.region_facts().infix;
         let (place, mut numbers) = self.world.make();
-        let id = format!("{prefix}{infix}{}", numbers.letters(17));
+        let fresh = numbers.letters(17);
+        let id = self
+            .world
+            .expected_id(prefix)
+            .unwrap_or_else(|| format!("{prefix}{infix}{fresh}"));
         (place, id, numbers)
     }
 

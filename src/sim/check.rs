@@ -35,6 +35,11 @@ pub(super) fn parameters(facts: &ActionFacts, params: &Params, host: &str) -> Re
     Ok(unknown)
 }
 
+/// Whether an action has a parameter of this name.
+pub(super) fn knows(facts: &ActionFacts, name: &str) -> bool {
+    facts.params.contains_key(name) || facts.params.contains_key(&pattern(name))
+}
+
 /// What must be there is there, and lists are not too long.
 fn check_presence(facts: &ActionFacts, params: &Params) -> Result<(), Refusal> {
     for (name, param) in &facts.params {

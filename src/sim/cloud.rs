@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::actions;
+use super::actions::load::{LoadError, load};
 use super::catalogue::{Catalogue, CatalogueError};
 use super::clock::{LifeClock, Now, UnixMillis, http_date};
 use super::control;
@@ -67,7 +68,7 @@ pub enum RecordError {
 }
 
 /// What the actions may ask about how the cloud was set up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) region: String,
     pub(super) latency_ms: i64,
@@ -80,17 +81,30 @@ pub(super) struct Settings {
     /// The texts that were added to the standard one.
     pub(super) catalogues: Vec<String>,
     pub(super) allow_remote: bool,
+    /// What is loaded is there already, wherever it is in stock.
+    loads: bool,
     seed: u64,
 }
 
 impl Settings {
     /// Whether a type can be had in a zone now.
     pub(super) fn is_stocked(&self, instance_type: &str, zone: &str) -> bool {
-        self.catalogue.is_stocked(instance_type, zone)
-            && !self
-                .sold_out
-                .iter()
-                .any(|sold_out| sold_out.covers(instance_type, zone))
+        let stocked = || {
+            self.catalogue.is_stocked(instance_type, zone)
+                && !self
+                    .sold_out
+                    .iter()
+                    .any(|sold_out| sold_out.covers(instance_type, zone))
+        };
+        self.loads || stocked()
+    }
+
+    /// The same for things that come from elsewhere.
+    pub(super) fn for_loading(&self) -> Self {
+        Self {
+            loads: true,
+            ..self.clone()
+        }
     }
 
     /// What can be told at run time, as `GET /_sim/settings` shows it.
@@ -168,6 +182,7 @@ impl Cloud {
             offer_version: 0,
             catalogues: Vec::new(),
             allow_remote: options.allow_remote,
+            loads: false,
             seed: options.seed.unwrap_or(0),
         };
         for text in &options.catalogues {
@@ -363,6 +378,11 @@ impl Cloud {
         done
     }
 
+    /// Time passes without a request.
+    pub(super) fn pass_until(&mut self, now: UnixMillis) {
+        self.clock.at(now);
+    }
+
     /// A request came whose sender was not believed: it only counts.
     pub(super) fn count_unbelieved(&mut self, now: UnixMillis) {
         self.clock.at(now);
@@ -450,6 +470,29 @@ impl Cloud {
         self.replace_worlds(BTreeMap::new(), now)
     }
 
+    /// Puts a cloud in the place of one account's, also on disk.
+    pub(super) fn replace_world(
+        &mut self,
+        account: &str,
+        mut world: World,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        if self.store.is_some() {
+            world.track();
+        }
+        self.accounts.insert(account.to_owned(), world);
+        let life = self.clock.at(now).life;
+        self.rewrite(now, life)
+    }
+
+    /// Loads things in the shape of the vendor's answers, as `POST /_sim/load` does, and says how many.
+    ///
+    /// # Errors
+    /// When the text has another form, or an item cannot be held; nothing is loaded then.
+    pub fn load(&mut self, body: &str, now: UnixMillis) -> Result<usize, LoadError> {
+        load(self, body, now)
+    }
+
     /// Puts these clouds in the place of everything that exists, also on disk; an account without one begins anew.
     pub(super) fn replace_worlds(
         &mut self,
@@ -492,6 +535,7 @@ impl Cloud {
 
     /// Everything that exists as JSON, the body of `GET /_sim/world`.
     pub fn world_json(&mut self, now: UnixMillis) -> String {
+        self.record(now, What::Look(()));
         let times = self.clock.at(now);
         let worlds: Vec<String> = self
             .accounts

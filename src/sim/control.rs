@@ -63,7 +63,7 @@ pub(super) fn authority(
 
 /// Orders belong to a recording; one that brings a whole cloud with it does not fit into one, see `load`.
 fn record(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) {
-    if request.method == "POST" && request.path() != "/_sim/snapshot" {
+    if request.method == "POST" && !matches!(request.path(), "/_sim/snapshot" | "/_sim/load") {
         let order = (
             request.path().to_owned(),
             String::from_utf8_lossy(&request.body).into_owned(),
@@ -97,6 +97,16 @@ fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer 
             Err(error) => text(500, &format!("{error}\n")),
         },
         ("POST", "/_sim/snapshot") => load(cloud, &request.body, now),
+        ("POST", "/_sim/load") => match std::str::from_utf8(&request.body) {
+            Err(_) => text(400, "The body is not UTF-8.\n"),
+            Ok(_) if cloud.is_recorded() => {
+                text(409, "Nothing is loaded into a cloud that is being recorded.\n")
+            }
+            Ok(body) => match cloud.load(body, now) {
+                Ok(count) => json(format!("{{\"loaded\":{count}}}")),
+                Err(error) => text(400, &format!("The items cannot be loaded: {error}.\n")),
+            },
+        },
         ("POST", "/_sim/settings") => settings(cloud, &request.body),
         ("POST", "/_sim/reset") => match cloud.reset(now) {
             Ok(()) => json("{\"reset\":true}".to_owned()),
@@ -105,7 +115,7 @@ fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer 
         (
             _,
             "/" | "/_sim/stats" | "/_sim/env" | "/_sim/world" | "/_sim/faults" | "/_sim/settings"
-            | "/_sim/snapshot" | "/_sim/reset",
+            | "/_sim/load" | "/_sim/snapshot" | "/_sim/reset",
         ) => text(405, "This address is not for that method.\n"),
         _ => text(404, "There is nothing at this address; see /.\n"),
     }

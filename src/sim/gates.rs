@@ -9,7 +9,7 @@ use super::cloud::Cloud;
 use super::faults::{FaultKind, Later};
 use super::node::Node;
 use super::nonces::nonce_hash;
-use super::params::Params;
+use super::params::{Params, pattern};
 use super::products::{Product, product};
 use super::recording::Told;
 use super::refusal::{Refusal, known, refuse, sentence};
@@ -590,6 +590,7 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         accounts,
         stale,
         settings,
+        stats,
         ..
     } = cloud;
     let Some(world) = accounts.get_mut(account) else {
@@ -641,6 +642,12 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     let node = outcome?;
     if facts.dry_run && !changes(facts) && exchange.params.flag("DryRun") {
         return refuse("DryRunOperation");
+    }
+    if changes(facts) {
+        let known = |name: &&str| *name != "RegionId" && check::knows(facts, name);
+        for name in exchange.params.unread().filter(known) {
+            stats.not_simulated(&facts.name, &pattern(name));
+        }
     }
     exchange.answer = Some(node);
     Ok(())

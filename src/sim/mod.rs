@@ -45,6 +45,7 @@ mod verify;
 mod wire;
 mod world;
 
+pub use actions::load::LoadError;
 pub use catalogue::CatalogueError;
 pub use clock::{Speed, SpeedError, UnixMillis};
 pub use cloud::{Cloud, RecordError};

@@ -1,5 +1,6 @@
 //! The business parameters of one request, read by name. Does not know which action they belong to.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::refusal::Refusal;
@@ -7,13 +8,32 @@ use super::refusal::Refusal;
 /// Decoded parameters; a later one of the same name wins.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Params {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Value {
+    text: String,
+    /// Whether anything has asked for it.
+    read: Cell<bool>,
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            read: Cell::new(false),
+        }
+    }
 }
 
 impl FromIterator<(String, String)> for Params {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
         Self {
-            values: pairs.into_iter().collect(),
+            values: pairs
+                .into_iter()
+                .map(|(name, text)| (name, Value::from(text)))
+                .collect(),
         }
     }
 }
@@ -22,12 +42,22 @@ impl Params {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .map(|(name, value)| (name.as_str(), value.text.as_str()))
+    }
+
+    /// The names of those that nothing has asked for: whatever they say has had no effect.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &str> {
+        self.values
+            .iter()
+            .filter(|(_, value)| !value.text.is_empty() && !value.read.get())
+            .map(|(name, _)| name.as_str())
     }
 
     /// The value as given, also when it is empty.
     pub(super) fn given(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        let value = self.values.get(name)?;
+        value.read.set(true);
+        Some(&value.text)
     }
 
     /// The value, with an empty one counting as not given.
@@ -78,7 +108,7 @@ impl Params {
                     .entry(number)
                     .or_default()
                     .values
-                    .insert(rest.to_owned(), value.to_owned());
+                    .insert(rest.to_owned(), Value::from(value.to_owned()));
             }
         }
         found.into_values().collect()
@@ -89,7 +119,9 @@ impl Params {
         self.values.iter().filter_map(move |(key, value)| {
             let tail = key.strip_prefix(&prefix)?;
             let (number, rest) = tail.split_once('.').unwrap_or((tail, ""));
-            Some((number.parse().ok()?, rest, value.as_str()))
+            let number = number.parse().ok()?;
+            value.read.set(true);
+            Some((number, rest, value.text.as_str()))
         })
     }
 

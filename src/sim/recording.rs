@@ -64,6 +64,8 @@ pub(super) enum What {
     Request(Told),
     /// A request that was not believed. It is not kept; it only counts.
     Unbelieved(u16),
+    /// Somebody looked at the world: time has passed until then.
+    Look(()),
     /// An order to the control plane, as path and body.
     Control((String, String)),
 }

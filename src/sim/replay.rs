@@ -108,6 +108,7 @@ pub fn replay(recording: impl BufRead) -> Result<Replay, ReplayError> {
                 cloud.count_unbelieved(event.at);
                 outcome.unbelieved += 1;
             }
+            What::Look(()) => cloud.pass_until(event.at),
             What::Control((path, body)) => order(&mut cloud, path, body, event.at),
             What::Request(told) => {
                 outcome.requests += 1;

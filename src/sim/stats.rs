@@ -9,6 +9,7 @@ pub(super) struct Stats {
     requests: BTreeMap<(String, String), u64>,
     errors: BTreeMap<String, u64>,
     unknown_params: BTreeMap<String, u64>,
+    not_simulated: BTreeMap<String, u64>,
     unrouted: u64,
     bytes_in: u64,
     bytes_out: u64,
@@ -35,6 +36,11 @@ impl Stats {
         *self.unknown_params.entry(format!("{action}.{name}")).or_default() += 1;
     }
 
+    /// A parameter that its action has and that had no effect.
+    pub(super) fn not_simulated(&mut self, action: &str, name: &str) {
+        *self.not_simulated.entry(format!("{action}.{name}")).or_default() += 1;
+    }
+
     pub(super) fn bytes(&mut self, received: usize, sent: usize) {
         self.bytes_in += received as u64;
         self.bytes_out += sent as u64;
@@ -54,13 +60,16 @@ impl Stats {
             .map(|(product, actions)| format!("{}:{}", quoted(product), counts(actions)))
             .collect();
         let unknown: u64 = self.unknown_params.values().sum();
+        let without_effect: u64 = self.not_simulated.values().sum();
         format!(
             "{{\"requests\":{{\"total\":{total},\"unrouted\":{},\"by_product\":{{{}}}}},\"errors\":{},\
-             \"unknown_parameters\":{{\"total\":{unknown},\"by_name\":{}}},\"bytes\":{{\"in\":{},\"out\":{}}}}}",
+             \"unknown_parameters\":{{\"total\":{unknown},\"by_name\":{}}},\
+             \"not_simulated\":{{\"total\":{without_effect},\"by_name\":{}}},\"bytes\":{{\"in\":{},\"out\":{}}}}}",
             self.unrouted,
             by_product.join(","),
             counts(&self.errors),
             counts(&self.unknown_params),
+            counts(&self.not_simulated),
             self.bytes_in,
             self.bytes_out,
         )

@@ -96,6 +96,8 @@ pub(super) struct World {
     addresses: HashMap<String, Addresses>,
     /// Parts of answers, while nothing changes.
     written: RefCell<Written>,
+    /// Ids of what is made next, by their first letters: for things that come with an id of their own.
+    expected: BTreeMap<String, String>,
 }
 
 /// Parts of answers as they were written for the world's present version.
@@ -142,6 +144,7 @@ impl World {
             places,
             addresses: HashMap::new(),
             written: RefCell::default(),
+            expected: BTreeMap::new(),
         }
     }
 
@@ -151,6 +154,21 @@ impl World {
             name.bytes()
                 .fold(self.seed, |mixed, byte| mix(mixed ^ u64::from(byte))),
         )
+    }
+
+    /// The next thing whose id begins so is to have this one.
+    pub(super) fn expect_id(&mut self, prefix: &str, id: &str) {
+        self.expected.insert(prefix.to_owned(), id.to_owned());
+    }
+
+    /// The id that was told for the next thing whose id begins so.
+    pub(super) fn expected_id(&mut self, prefix: &str) -> Option<String> {
+        self.expected.remove(prefix)
+    }
+
+    /// No thing that is made from now on comes with an id of its own.
+    pub(super) fn expect_no_id(&mut self) {
+        self.expected.clear();
     }
 
     /// What its ids follow from.

@@ -93,10 +93,12 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let description = call
         .description(2, &["InvalidDescription.Malformed"])?
         .unwrap_or_default();
-    let tags = if instance_id.is_some() {
-        Vec::new()
-    } else {
-        call.tags()?
+    let tags = call.tags()?;
+    let multi_attach = match params.text_or("MultiAttach", "Disabled") {
+        "Disabled" => false,
+        // Only where the hardware can, and never with a server from the start.
+        "Enabled" if category == "cloud_essd" && instance_id.is_none() => true,
+        _ => return Err(call.code(&["InvalidParameter.MultiAttach", "InvalidParameter"])),
     };
     let from_encrypted = source.is_some_and(|source| source.encrypted);
     let (mut head, _) = call.head("d-");
@@ -140,6 +142,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         enable_auto_snapshot: true,
         expires,
         detached: None,
+        multi_attach,
         snapshot_policy: String::new(),
         source_disk: String::new(),
     };
@@ -325,11 +328,7 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let name = call.name("DiskName", 2, &["InvalidDiskName.Malformed"])?;
     let description = call.description(2, &["InvalidDescription.Malformed"])?;
     for id in &ids {
-        let disk = call.find::<Disk>(id, NO_DISK)?;
-        let goes = params.bool("DeleteWithInstance");
-        if goes == Some(true) && disk.status == Status::Available {
-            return refuse("IncorrectDiskStatus");
-        }
+        call.find::<Disk>(id, NO_DISK)?;
     }
     for id in &ids {
         call.world.update::<Disk, _>(id, |disk| {
@@ -586,7 +585,7 @@ fn node(disk: &Disk) -> Node {
         "AutoSnapshotPolicyId": &disk.snapshot_policy,
         "BurstingEnabled": disk.bursting,
         "ProvisionedIops": disk.provisioned_iops,
-        "MultiAttach": "Disabled",
+        "MultiAttach": if disk.multi_attach { "Enabled" } else { "Disabled" },
         "MountInstanceNum": attachments.len(),
         "MountInstances": map! { "MountInstance": attachments.clone() },
         "Attachments": map! { "Attachment": attachments },

@@ -158,6 +158,7 @@ fn clone(call: &mut Call<'_>) -> Result<Node, Refusal> {
         expires: None,
         attached: None,
         detached: None,
+        multi_attach: false,
         snapshot_policy: String::new(),
         source_disk: source_id.to_owned(),
         ..source

@@ -33,6 +33,9 @@ pub(super) struct Disk {
     pub(super) expires: Option<i64>,
     pub(super) attached: Option<i64>,
     pub(super) detached: Option<i64>,
+    /// Whether it may be on several servers.
+    #[serde(default)]
+    pub(super) multi_attach: bool,
     /// By which snapshots are made of it by themselves.
     #[serde(default)]
     pub(super) snapshot_policy: String,

@@ -6,7 +6,7 @@ use super::super::clock::{add_months, seconds};
 use super::super::head::Status;
 use super::super::head::{Head, row};
 use super::super::net::ip_text;
-use super::super::node::{Node, map};
+use super::super::node::{Node, map, texts};
 use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
@@ -41,6 +41,9 @@ pub(super) struct Eip {
     pub(super) package: Option<(String, i64)>,
     #[serde(default)]
     pub(super) protected: bool,
+    /// The zone that it was asked for; empty for any.
+    #[serde(default)]
+    pub(super) zone: String,
 }
 
 /// The kind of thing behind a word for it, as far as addresses can be bound to it.
@@ -180,6 +183,7 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
         mode: String::new(),
         package: None,
         protected: false,
+        zone: params.text_or("Zone", "").to_owned(),
     };
     call.world.insert(eip);
     Ok(answer)
@@ -443,7 +447,8 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
         "SegmentInstanceId": "",
         "ServiceManaged": 0,
         "PublicIpAddressPoolId": "",
-        "Zone": "",
+        "Zone": &eip.zone,
+        "AvailableRegions": map! { "AvailableRegion": texts([&eip.region]) },
         "OperationLocks": map! { "LockReason": Vec::new() },
         "SecurityProtectionTypes": map! { "SecurityProtectionType": Vec::new() },
         "Tags": vpc_tags(&eip.tags),
@@ -483,6 +488,7 @@ fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
         mode: "NAT".to_owned(),
         package: None,
         protected: false,
+        zone: String::new(),
     };
     call.world.update::<Instance, _>(id, |row| {
         row.public_ip = None;

@@ -245,8 +245,9 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "Recyclable": false,
         "SerialNumber": &row.serial_number,
         "SpotStrategy": &row.spot_strategy,
-        "SpotPriceLimit": 0.0,
-        "SpotDuration": 0,
+        "SpotPriceLimit": row.spot.price_limit,
+        "SpotDuration": row.spot.duration,
+        "SpotInterruptionBehavior": &row.spot.interruption,
         "CreditSpecification": &row.credit,
         "HpcClusterId": "",
         "DeploymentSetId": "",
@@ -277,7 +278,7 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
     );
     node.push(
         "MetadataOptions",
-        map! { "HttpEndpoint": &row.http_endpoint, "HttpTokens": &row.http_tokens, "HttpPutResponseHopLimit": 0 },
+        map! { "HttpEndpoint": &row.http_endpoint, "HttpTokens": &row.http_tokens, "HttpPutResponseHopLimit": row.hop_limit },
     );
     node.push("ImageOptions", map! { "LoginAsNonRoot": false });
     node.push("AdditionalInfo", map! { "EnableHighDensityMode": false });

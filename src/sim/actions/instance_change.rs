@@ -61,7 +61,8 @@ fn modify_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("IncorrectInstanceStatus");
     }
     let user_data = user_data(call)?;
-    if user_data.is_some() && row.status != Status::Stopped {
+    // Sources disagree on whether a running server takes it; it does, from its next start on.
+    if user_data.is_some() && !matches!(row.status, Status::Stopped | Status::Running) {
         return refuse("IncorrectInstanceStatus");
     }
     let groups: Vec<String> = params
@@ -358,7 +359,7 @@ fn describe_auto_renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
             if let Some(paid) = &row.subscription {
                 node.push("AutoRenewEnabled", paid.auto_renew);
                 node.push("RenewalStatus", renewal_status(paid));
-                node.push("Duration", paid.renew_period);
+                node.push("Duration", if paid.auto_renew { paid.renew_period } else { 0 });
                 node.push("PeriodUnit", paid.renew_unit.as_str());
             }
             node

@@ -118,7 +118,14 @@ fn run_as_told(call: &mut Call<'_>) -> Result<Node, Refusal> {
         let name = name
             .as_deref()
             .map(|name| nth_name(name, index, count, params.flag("UniqueSuffix")));
-        ids.push(make(call, &order, cards.as_ref(), name, path, true)?);
+        let id = make(call, &order, cards.as_ref(), name, path, true)?;
+        if !order.host_name.is_empty() {
+            // A host name may be a sequence as a name may.
+            let host_name = nth_name(&order.host_name, index, count, params.flag("UniqueSuffix"));
+            call.world
+                .update::<Instance, _>(&id, |row| row.host_name = host_name);
+        }
+        ids.push(id);
     }
     let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(call, &order) * count as f64 };
     push_order(call, &mut answer, &order);
@@ -238,6 +245,8 @@ fn make(
         ram_role: params.text_or("RamRoleName", "").to_owned(),
         credit: params.text_or("CreditSpecification", "").to_owned(),
         spot_strategy: params.text_or("SpotStrategy", "NoSpot").to_owned(),
+        spot: order.spot.clone(),
+        hop_limit: params.int("HttpPutResponseHopLimit")?.unwrap_or(0),
         http_endpoint: params.text_or("HttpEndpoint", "enabled").to_owned(),
         http_tokens: params.text_or("HttpTokens", "optional").to_owned(),
         maintenance_action: String::new(),
@@ -296,6 +305,7 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
             .map(|subscription| subscription.expires),
         attached: Some(call.now.real),
         detached: None,
+        multi_attach: false,
         snapshot_policy: disk.snapshot_policy.clone(),
         source_disk: String::new(),
     };

@@ -5,7 +5,7 @@ use super::super::head::regional_id;
 use super::super::head::{Status, Tag};
 use super::disk_row::device;
 use super::image;
-use super::instance_row::Subscription;
+use super::instance_row::{Spot, Subscription};
 use super::key_pair::KeyPair;
 use super::security_group::SecurityGroup;
 use super::vswitch::VSwitch;
@@ -41,6 +41,7 @@ pub(super) struct Order {
     pub(super) data_disks: Vec<DiskOrder>,
     pub(super) auto_release: Option<i64>,
     pub(super) tags: Vec<Tag>,
+    pub(super) spot: Spot,
 }
 
 pub(super) struct DiskOrder {
@@ -137,6 +138,7 @@ pub(super) fn order(
         user_data: user_data(call)?.unwrap_or_default(),
         auto_release: auto_release(call)?,
         tags: call.tags()?,
+        spot: spot(call)?,
         kind: kind.clone(),
     })
 }
@@ -270,6 +272,38 @@ pub(super) fn host_name(call: &Call<'_>) -> Result<Option<String>, Refusal> {
         return refuse("InvalidHostName.Malformed");
     }
     Ok(Some(name.to_owned()))
+}
+
+/// What is agreed on for a spot server.
+fn spot(call: &Call<'_>) -> Result<Spot, Refusal> {
+    let params = call.params;
+    let strategy = params.text_or("SpotStrategy", "NoSpot");
+    let limit = match params.text("SpotPriceLimit") {
+        None => 0.0,
+        Some(text) => text
+            .parse::<f64>()
+            .ok()
+            .filter(|limit| limit.is_finite() && *limit >= 0.0)
+            .ok_or_else(|| call.code(&["InvalidSpotPriceLimit.ValueNotSupported", "InvalidParameter"]))?,
+    };
+    if strategy == "NoSpot" {
+        return Ok(Spot::default());
+    }
+    if params.text("InstanceChargeType") == Some("PrePaid") {
+        return Err(call.code(&[
+            "InvalidSpotStrategy.ValueNotSupported",
+            "InvalidParameter.Conflict",
+        ]));
+    }
+    Ok(Spot {
+        price_limit: if strategy == "SpotWithPriceLimit" {
+            limit
+        } else {
+            0.0
+        },
+        duration: params.int("SpotDuration")?.unwrap_or(1),
+        interruption: params.text_or("SpotInterruptionBehavior", "Terminate").to_owned(),
+    })
 }
 
 pub(super) fn user_data(call: &Call<'_>) -> Result<Option<String>, Refusal> {

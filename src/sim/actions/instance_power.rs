@@ -63,6 +63,8 @@ fn stop(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
     in_status(row, Status::Running)?;
     let mode = match call.params.text_or("StoppedMode", "KeepCharging") {
         mode @ ("KeepCharging" | "StopCharging") => mode,
+        // What DescribeInstances says of a running server may be sent back: it asks for nothing.
+        "Not-applicable" => "KeepCharging",
         _ => return Err(Refusal::invalid("StoppedMode")),
     };
     // Where it is not supported, saving is ignored without a word.

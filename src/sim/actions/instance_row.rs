@@ -34,6 +34,17 @@ impl Network {
     }
 }
 
+/// What was agreed on for a spot server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Spot {
+    /// The most that is paid for an hour, in yuan; 0 without a limit.
+    pub(super) price_limit: f64,
+    /// For how many hours it is not taken back.
+    pub(super) duration: i64,
+    /// `Terminate` or `Stop`; empty for what is no spot server.
+    pub(super) interruption: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Subscription {
     pub(super) expires: i64,
@@ -85,6 +96,11 @@ pub(super) struct Instance {
     pub(super) ram_role: String,
     pub(super) credit: String,
     pub(super) spot_strategy: String,
+    #[serde(default)]
+    pub(super) spot: Spot,
+    /// How many hops an answer of the metadata service may take; 0 when never told.
+    #[serde(default)]
+    pub(super) hop_limit: i64,
     pub(super) http_endpoint: String,
     pub(super) http_tokens: String,
     pub(super) maintenance_action: String,

@@ -219,8 +219,10 @@ fn modify_metadata(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if tokens.is_some_and(|tokens| !matches!(tokens, "optional" | "required")) {
         return refuse("InvalidHttpTokens.NotSupported");
     }
+    let hop_limit = params.int("HttpPutResponseHopLimit")?;
     call.world.update::<Instance, _>(id, |row| {
         row.http_endpoint = endpoint.to_owned();
+        row.hop_limit = hop_limit.unwrap_or(row.hop_limit);
         if let Some(tokens) = tokens {
             row.http_tokens = tokens.to_owned();
         }

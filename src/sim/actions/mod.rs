@@ -22,6 +22,7 @@ mod instance_row;
 mod instance_upkeep;
 mod key_pair;
 mod launch_template;
+pub(super) mod load;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;

@@ -108,7 +108,16 @@ pub(super) const ABSENT: &str = "InvalidSecurityGroupId.NotFound";
 
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
-    let vpc_id = params.text_or("VpcId", "");
+    // Without a VPC it belongs to the region's default one, and to the classic network where there is none.
+    let default = || {
+        let own = |vpc: &&Vpc| vpc.is_default && vpc.region == call.region;
+        call.world.all::<Vpc>().iter().find(own).map(|vpc| vpc.id.clone())
+    };
+    let vpc_id = match params.text("VpcId") {
+        Some(id) => id.to_owned(),
+        None => default().unwrap_or_default(),
+    };
+    let vpc_id = vpc_id.as_str();
     if !vpc_id.is_empty() {
         let vpc = call.find::<Vpc>(vpc_id, "InvalidVpcId.NotFound")?;
         if vpc.status != Status::Available {

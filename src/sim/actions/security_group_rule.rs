@@ -224,8 +224,14 @@ fn cidr4(text: &str) -> Option<String> {
 
 fn cidr6(text: &str) -> Option<String> {
     let (address, bits) = text.split_once('/').unwrap_or((text, "128"));
-    address.parse::<std::net::Ipv6Addr>().ok()?;
-    (bits.parse::<u32>().ok()? <= 128).then(|| text.to_owned())
+    // Answered in its shortest form, however it was written.
+    let address = address.parse::<std::net::Ipv6Addr>().ok()?;
+    let bits = bits.parse::<u32>().ok().filter(|bits| *bits <= 128)?;
+    Some(if text.contains('/') {
+        format!("{address}/{bits}")
+    } else {
+        address.to_string()
+    })
 }
 
 fn authorize(call: &mut Call<'_>, direction: Direction) -> Result<Node, Refusal> {

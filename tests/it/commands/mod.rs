@@ -2,6 +2,8 @@
 
 mod ahead;
 mod apply;
+mod codes;
+mod edges;
 mod existing;
 mod readme;
 mod refusals;

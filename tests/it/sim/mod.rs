@@ -2,7 +2,9 @@
 // What tests share may fail like a test.
 #![allow(clippy::unwrap_used)]
 
+mod behaviour;
 mod catalogue;
+mod commands;
 mod coverage;
 mod durability;
 mod families;
@@ -10,6 +12,7 @@ mod instance;
 mod killed;
 mod later;
 mod life;
+mod load;
 mod network;
 mod provider;
 mod random;

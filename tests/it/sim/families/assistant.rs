@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::catalogue::{Step, ecs};
 use super::super::{Sim, instance_params, text};
 
-pub(super) const WALK: &[Step] = &[
+pub(super) const ASSISTANT_WALK: &[Step] = &[
     ecs("InstallCloudAssistant", &[("InstanceId.1", "$running")]),
     ecs("DescribeCloudAssistantStatus", &[("InstanceId.1", "$running")]),
     ecs(

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::catalogue::{Step, ecs, vpc};
 use super::super::{Sim, instance_params, text};
 
-pub(super) const WALK: &[Step] = &[
+pub(super) const INTERFACE_WALK: &[Step] = &[
     ecs(
         "CreateNetworkInterface",
         &[

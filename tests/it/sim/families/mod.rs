@@ -13,12 +13,12 @@ use super::catalogue::{Step, ecs, vpc};
 /// All walks, in this order: each may use what an earlier one left.
 pub(super) const WALKS: &[&[Step]] = &[
     GROUND,
-    resource_groups::WALK,
-    interfaces::WALK,
-    nat::WALK,
-    snapshots::WALK,
-    templates::WALK,
-    assistant::WALK,
+    resource_groups::RESOURCE_GROUP_WALK,
+    interfaces::INTERFACE_WALK,
+    nat::NAT_WALK,
+    snapshots::SNAPSHOT_WALK,
+    templates::TEMPLATE_WALK,
+    assistant::ASSISTANT_WALK,
 ];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::catalogue::{Step, ecs, vpc};
 use super::super::{Sim, text};
 
-pub(super) const WALK: &[Step] = &[
+pub(super) const NAT_WALK: &[Step] = &[
     vpc(
         "CreateRouteTable",
         &[("VpcId", "$vpc"), ("RouteTableName", "own")],

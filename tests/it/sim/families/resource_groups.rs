@@ -3,7 +3,7 @@
 use super::super::catalogue::{Step, vpc};
 use super::super::{RESOURCE_MANAGER, Sim, text};
 
-pub(super) const WALK: &[Step] = &[
+pub(super) const RESOURCE_GROUP_WALK: &[Step] = &[
     Step::of(
         RESOURCE_MANAGER,
         "CreateResourceGroup",

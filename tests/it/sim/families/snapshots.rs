@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::catalogue::{Step, ecs};
 use super::super::{Sim, instance_params, text};
 
-pub(super) const WALK: &[Step] = &[
+pub(super) const SNAPSHOT_WALK: &[Step] = &[
     ecs("DescribeDisks", &[("InstanceId", "$running")]).keep("disk", "/Disks/Disk/0/DiskId"),
     ecs(
         "CreateSnapshot",

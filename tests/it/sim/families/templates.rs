@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::catalogue::{Step, ecs};
 use super::super::{Sim, text};
 
-pub(super) const WALK: &[Step] = &[
+pub(super) const TEMPLATE_WALK: &[Step] = &[
     ecs(
         "CreateLaunchTemplate",
         &[

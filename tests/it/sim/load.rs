@@ -1,0 +1,208 @@
+//! Things in the shape of the vendor's answers, loaded under their own ids.
+
+use infra::sim::{LoadError, Options};
+use serde_json::{Value, json};
+
+use super::{ECS, Sim, VPC, options, text};
+
+/// What a list shows, without what belongs to the request.
+fn shown(sim: &mut Sim, version: &str, action: &str, path: &str, more: &[(&str, &str)]) -> Vec<Value> {
+    let params = super::with_region(more);
+    let answer = sim.call(version, action, &params).ok();
+    let mut rows = answer.pointer(path).unwrap().as_array().unwrap().clone();
+    let id = |row: &Value| row.as_object().unwrap().values().map(Value::to_string).max();
+    rows.sort_by_key(id);
+    rows
+}
+
+const LISTS: &[(&str, &str, &str)] = &[
+    (VPC, "DescribeVpcs", "/Vpcs/Vpc"),
+    (VPC, "DescribeVSwitches", "/VSwitches/VSwitch"),
+    (ECS, "DescribeSecurityGroups", "/SecurityGroups/SecurityGroup"),
+    (ECS, "DescribeKeyPairs", "/KeyPairs/KeyPair"),
+    (ECS, "DescribeInstances", "/Instances/Instance"),
+    (ECS, "DescribeDisks", "/Disks/Disk"),
+    (VPC, "DescribeEipAddresses", "/EipAddresses/EipAddress"),
+];
+
+/// A cloud with some of everything, and the same as an order to load.
+fn busy() -> (Sim, Vec<Value>, Vec<String>) {
+    let mut sim = Sim::with(Options {
+        seed: Some(21),
+        ..options()
+    });
+    let net = sim.network();
+    let other = text(&sim.ecs("CreateSecurityGroup", &[("VpcId", &net.vpc)]).ok()["SecurityGroupId"]);
+    for (group, peer) in [(&net.group, "SourceCidrIp"), (&other, "SourceGroupId")] {
+        let value = if peer == "SourceCidrIp" {
+            "10.0.0.0/8"
+        } else {
+            &net.group
+        };
+        sim.ecs(
+            "AuthorizeSecurityGroup",
+            &[
+                ("SecurityGroupId", group),
+                ("IpProtocol", "tcp"),
+                ("PortRange", "22/22"),
+                ("Priority", "5"),
+                (peer, value),
+            ],
+        )
+        .ok();
+    }
+    sim.ecs(
+        "ImportKeyPair",
+        &[("KeyPairName", "own"), ("PublicKeyBody", "ssh-rsa AAAAB3Nza1234")],
+    )
+    .ok();
+    let order = [
+        ("InstanceName", "web"),
+        ("KeyPairName", "own"),
+        ("SystemDisk.Category", "cloud_essd"),
+        ("SystemDisk.Size", "60"),
+        ("Tag.1.Key", "k"),
+        ("Tag.1.Value", "v"),
+        ("DeletionProtection", "true"),
+    ];
+    let web = sim.instance(&net, &order);
+    let paid = sim.instance(&net, &[("InstanceChargeType", "PrePaid"), ("Period", "1")]);
+    sim.wait(10);
+    sim.ecs("StartInstance", &[("InstanceId", &web)]).ok();
+    let disk = [
+        ("ZoneId", "cn-hangzhou-h"),
+        ("Size", "20"),
+        ("DiskCategory", "cloud_essd"),
+        ("DiskName", "data"),
+    ];
+    let disk = text(&sim.ecs("CreateDisk", &disk).ok()["DiskId"]);
+    sim.wait(60);
+    sim.ecs("AttachDisk", &[("InstanceId", &web), ("DiskId", &disk)])
+        .ok();
+    let eip = text(&sim.vpc("AllocateEipAddress", &[("Bandwidth", "5")]).ok()["AllocationId"]);
+    sim.wait(60);
+    sim.vpc(
+        "AssociateEipAddress",
+        &[("AllocationId", &eip), ("InstanceId", &web)],
+    )
+    .ok();
+    sim.wait(60);
+    let mut items = Vec::new();
+    for (version, action, path) in LISTS {
+        for row in shown(&mut sim, version, action, path, &[("PageSize", "50")]) {
+            items.push(json!({ "product": "any", "version": version, "action": action, "item": row }));
+        }
+    }
+    for group in [&net.group, &other] {
+        let answer = sim
+            .ecs("DescribeSecurityGroupAttribute", &[("SecurityGroupId", group)])
+            .ok();
+        items.push(json!({
+            "product": "Ecs", "version": ECS, "action": "DescribeSecurityGroupAttribute", "item": answer,
+        }));
+    }
+    let _ = paid;
+    (sim, items, vec![net.group, other])
+}
+
+fn order(sim: &mut Sim, items: &[Value]) -> String {
+    let account = sim.call("2015-04-01", "GetCallerIdentity", &[]).ok()["AccountId"].clone();
+    json!({ "account": account, "region": "cn-hangzhou", "items": items }).to_string()
+}
+
+#[test]
+fn what_was_described_is_loaded_and_described_the_same() {
+    let (mut sim, mut items, groups) = busy();
+    // The order of the items is nobody's affair.
+    items.reverse();
+    let body = order(&mut sim, &items);
+    let mut twin = Sim::with(Options {
+        seed: Some(77),
+        ..options()
+    });
+    twin.now = sim.now;
+    assert_eq!(twin.cloud.load(&body, twin.now).unwrap(), items.len());
+    // Ids of parts that no item told of are new.
+    let plain = |rows: Vec<Value>| -> Vec<Value> {
+        rows.into_iter()
+            .map(|mut row| {
+                let fields = row.as_object_mut().unwrap();
+                for new in [
+                    "VRouterId",
+                    "RouterTableIds",
+                    "NetworkInterfaces",
+                    "SerialNumber",
+                    "KeyPairId",
+                ] {
+                    fields.remove(new);
+                }
+                row
+            })
+            .collect()
+    };
+    for (version, action, path) in LISTS {
+        assert_eq!(
+            plain(shown(&mut twin, version, action, path, &[])),
+            plain(shown(&mut sim, version, action, path, &[])),
+            "{action}"
+        );
+    }
+    for group in &groups {
+        let rules = |sim: &mut Sim| {
+            let params = [("SecurityGroupId", group.as_str())];
+            sim.ecs("DescribeSecurityGroupAttribute", &params).ok()["Permissions"].clone()
+        };
+        assert_eq!(rules(&mut twin), rules(&mut sim));
+    }
+    assert_eq!(
+        order(&mut twin, &[]),
+        order(&mut sim, &[]),
+        "it is the same account"
+    );
+    // It lives: what is protected stays, what is not goes.
+    let web = text(
+        &shown(
+            &mut twin,
+            ECS,
+            "DescribeInstances",
+            "/Instances/Instance",
+            &[("InstanceName", "web")],
+        )[0]["InstanceId"],
+    );
+    twin.ecs("DeleteInstance", &[("InstanceId", &web), ("Force", "true")])
+        .refused(403, "InvalidOperation.DeletionProtection");
+}
+
+#[test]
+fn what_cannot_be_held_is_named_and_nothing_is_loaded() {
+    let (mut sim, items, _) = busy();
+    let without = |action: &str| -> Vec<Value> {
+        items
+            .iter()
+            .filter(|item| item["action"] != action)
+            .cloned()
+            .collect()
+    };
+    for (missing, named) in [
+        ("DescribeVpcs", "DescribeVSwitches"),
+        ("DescribeVSwitches", "DescribeInstances"),
+        ("DescribeSecurityGroups", "DescribeSecurityGroupAttribute"),
+        ("DescribeInstances", "DescribeDisks"),
+    ] {
+        let body = order(&mut sim, &without(missing));
+        let mut twin = Sim::new();
+        let error = twin.cloud.load(&body, twin.now).unwrap_err();
+        assert!(
+            matches!(&error, LoadError::Item { action, .. } if action == named),
+            "without {missing}: {error}"
+        );
+        assert_eq!(twin.vpc("DescribeVpcs", &[]).ok()["TotalCount"], 0);
+        assert_eq!(twin.ecs("DescribeKeyPairs", &[]).ok()["TotalCount"], 0);
+    }
+    let strange = [json!({ "product": "Ecs", "version": ECS, "action": "DescribeNothing", "item": {} })];
+    let body = order(&mut sim, &strange);
+    assert!(Sim::new().cloud.load(&body, sim.now).is_err());
+    for wrong in ["", "{}", "[]", r#"{"region": "cn-hangzhou", "items": [{}]}"#] {
+        assert!(Sim::new().cloud.load(wrong, sim.now).is_err(), "{wrong}");
+    }
+}
