@@ -34,16 +34,17 @@ const HOLDERS: &[(&str, &str, &[&str])] = &[
 #[derive(Debug)]
 pub(crate) struct Standing {
     pub(crate) dependent: Dependent,
-    /// Ids of what it stands in or hangs on, beside the holder that was asked about.
+    /// Ids of what it stands in, beside the holder that was asked about.
     inside: BTreeSet<String>,
+    /// The server that a network interface hangs on.
+    on: Option<String>,
 }
 
 impl Standing {
     /// Whether it is one of these, or hangs on one of these.
     pub(crate) fn is_among(&self, ids: &BTreeSet<&str>) -> bool {
-        let hangs =
-            self.dependent.kind == INTERFACE && self.inside.iter().any(|id| ids.contains(id.as_str()));
-        ids.contains(self.dependent.id.as_str()) || hangs
+        let is_in = |id: &str| ids.contains(id);
+        is_in(&self.dependent.id) || self.on.as_deref().is_some_and(is_in)
     }
 }
 
@@ -95,6 +96,7 @@ fn standing(resource_type: &'static ResourceType, observed: Observed) -> Standin
     let name = observed.attributes.get("name").and_then(Value::as_str);
     Standing {
         inside,
+        on: None,
         dependent: Dependent {
             kind: resource_type.name,
             name: name.unwrap_or_default().to_owned(),
@@ -181,10 +183,8 @@ impl Decode for Interfaces {
                 id: id.clone(),
                 name: text(self.name).unwrap_or_default(),
             },
-            inside: text(self.instance)
-                .into_iter()
-                .chain(text(self.vswitch))
-                .collect(),
+            inside: text(self.vswitch).into_iter().collect(),
+            on: text(self.instance),
         });
         Ok((id, standing))
     }

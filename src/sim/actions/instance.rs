@@ -41,7 +41,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let times = time_filters(params)?;
     let link = ["SecurityGroupId", "VSwitchId", "VpcId"]
         .iter()
-        .zip(["group", "vswitch", "vpc"])
+        .zip(["security_group", "vswitch", "vpc"])
         .find_map(|(name, kind)| Some((kind, params.text(name)?)));
     let search = match link {
         Some((kind, value)) => Search::ids(ids).or_link(kind, Some(value)),
