@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::approve::approve;
 use super::carry_out::{self, Run, note};
-use super::decide::{Goal, decide};
+use super::decide::{Asked, Goal, decide};
 use super::failure::{Exit, Failure};
 use super::{connect, head, look, project, results, whose};
 use crate::cli::{ChangeArgs, Global};
@@ -42,16 +42,11 @@ pub(super) async fn reach(
 
     // 4. What must change, checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = decide(
-        env,
-        &project,
-        &state,
-        &seen,
-        &connection,
+    let asked = Asked {
         goal,
-        args.owner,
-        &BTreeMap::new(),
-    )?;
+        owner: args.owner,
+    };
+    let plan = decide(env, &project, &state, &seen, &connection, asked, &BTreeMap::new())?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));

@@ -32,16 +32,11 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(
-        env,
-        &project,
-        &state,
-        &seen,
-        &connection,
+    let asked = decide::Asked {
         goal,
-        args.owner,
-        &BTreeMap::new(),
-    )?;
+        owner: args.owner,
+    };
+    let plan = decide::decide(env, &project, &state, &seen, &connection, asked, &BTreeMap::new())?;
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
