@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::Connection;
-use super::decide::{Goal, decide};
+use super::decide::{Asked, Goal, decide};
 use super::failure::{Exit, Failure};
 use super::look::{Seen, costly_parts};
 use super::project::Project;
@@ -51,14 +51,15 @@ impl Looking<'_> {
             ..
         } = *self;
         let nothing = BTreeMap::new();
-        let mut plan = decide(env, project, state, seen, connection, goal, owner, &nothing)?;
+        let asked = || Asked { goal, owner };
+        let mut plan = decide(env, project, state, seen, connection, asked(), &nothing)?;
         if !self.preflight {
             return Ok(plan);
         }
         let ahead = self.ahead(&plan, false).await;
         let impossible = self.findings(&plan, &ahead);
         if !impossible.is_empty() {
-            plan = decide(env, project, state, seen, connection, goal, owner, &impossible)?;
+            plan = decide(env, project, state, seen, connection, asked(), &impossible)?;
         }
         plan.findings.extend(unchecked(&ahead));
         Ok(plan)

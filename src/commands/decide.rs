@@ -34,16 +34,22 @@ impl Goal {
     }
 }
 
+/// What somebody asks a run for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) goal: Goal,
+    /// What it may do about things of another stack.
+    pub(super) owner: OwnerArgs,
+}
+
 /// Makes the plan and has it checked by code that did not make it.
-#[allow(clippy::too_many_arguments)]
 pub(super) fn decide(
     env: &Env,
     project: &Project,
     state: &State,
     seen: &Seen,
     connection: &Connection,
-    goal: Goal,
-    owner: OwnerArgs,
+    asked: Asked,
     impossible: &BTreeMap<Address, Diagnostic>,
 ) -> Result<Plan, Failure> {
     let (secrets, missing) = secrets::fingerprints(env, project, state);
@@ -60,8 +66,8 @@ pub(super) fn decide(
             secrets: &secrets,
             text: &text,
         },
-        take_over: owner.take_over,
-        destroy: goal == Goal::Nothing,
+        take_over: asked.owner.take_over,
+        destroy: asked.goal == Goal::Nothing,
         impossible,
     });
     let mut errors = plan.errors.clone();
