@@ -243,6 +243,10 @@ fn dress(head: &mut Head, item: &Value, status: &str) {
     }
     head.created = time(item, "CreationTime").unwrap_or(head.created);
     head.tags = tags(item);
+    let group = text(item, "ResourceGroupId");
+    if !group.is_empty() {
+        head.resource_group = group;
+    }
 }
 
 impl Loading<'_> {
