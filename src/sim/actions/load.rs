@@ -712,6 +712,8 @@ fn take_eip(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
         row.address = text(item, "IpAddress");
         row.instance_type = text(item, "InstanceType");
         row.instance_id = bound;
+        row.private_ip = text(item, "PrivateIpAddress");
+        row.mode = text(item, "Mode");
         row.protected = text(item, "DeletionProtection") == "true";
     });
     Ok(())
