@@ -8,6 +8,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::address::Address;
 
+/// How many API calls may be under way at once unless it is said.
+pub(crate) const PARALLELISM: u16 = 20;
+
 /// Plan and apply for Alibaba Cloud ECS
 ///
 /// Servers and networks as TOML files: `infra plan` shows what would be done, step by step, and `infra apply` does
@@ -50,6 +53,12 @@ pub(crate) struct Global {
     /// Use the simulator inside this program; nothing leaves this machine
     #[arg(long, global = true)]
     pub(crate) sim: bool,
+    /// Let the configuration read files below this folder too, beside its own
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) allow_file: Vec<PathBuf>,
+    /// Let the configuration use this variable as a password, although its name is one of credentials
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) allow_env: Vec<String>,
     /// When to use colour
     #[arg(
         long,
@@ -69,7 +78,7 @@ pub(crate) struct Global {
     #[arg(long, env = "INFRA_NO_INPUT", value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) no_input: bool,
     /// How many API calls may be under way at once
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500), global = true)]
+    #[arg(long, value_name = "N", default_value_t = PARALLELISM, value_parser = clap::value_parser!(u16).range(1..=500), global = true)]
     pub(crate) parallelism: u16,
     /// Show every API call
     #[arg(long, global = true)]
@@ -114,6 +123,8 @@ pub(crate) enum Command {
     /// The simulator as a server
     #[command(subcommand)]
     Sim(SimCommand),
+    /// Say what the code of an error or a warning means, and the way out
+    Explain(ExplainArgs),
     /// Print the version
     Version,
 }
@@ -146,10 +157,20 @@ pub(crate) struct DetailArgs {
     pub(crate) full: bool,
 }
 
+/// Whether the cloud is asked beforehand.
+#[derive(Debug, Args, Clone, Copy)]
+pub(crate) struct PreflightArgs {
+    /// Do not ask the cloud beforehand what it would refuse
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) preflight: PreflightArgs,
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -178,6 +199,8 @@ pub(crate) struct ChangeArgs {
     pub(crate) detail: DetailArgs,
     #[command(flatten)]
     pub(crate) approval: ApprovalArgs,
+    #[command(flatten)]
+    pub(crate) preflight: PreflightArgs,
     #[command(flatten)]
     pub(crate) owner: OwnerArgs,
 }
@@ -291,6 +314,13 @@ pub(crate) struct SchemaArgs {
     /// The strict schema, for tools
     #[arg(long, conflicts_with = "type_name")]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Which code; without it all of them are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

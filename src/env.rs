@@ -107,7 +107,7 @@ pub(crate) trait Random: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// What asks a process from outside to stop: Ctrl-C and SIGTERM.
+/// What asks a process from outside to stop: Ctrl-C, SIGTERM, and SIGHUP when its terminal goes away.
 pub(crate) trait Signals: Send + Sync {
     /// Begins to listen. From then on such a signal no longer ends the process by itself.
     fn listen(&self) -> io::Result<Box<dyn SignalStream>>;
@@ -145,6 +145,8 @@ pub(crate) trait FileSystem: Send + Sync {
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
     /// Whether something is there; a symbolic link counts as what it is, not as what it points to.
     fn kind(&self, path: &Path) -> io::Result<Option<FileKind>>;
+    /// Where a path leads when every symbolic link is followed and every `..` taken back.
+    fn real_path(&self, path: &Path) -> io::Result<PathBuf>;
     /// Makes a folder and its parents.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
     /// Writes a new file in one go and makes it durable; fails if it exists (O_EXCL) and follows no link.
@@ -168,6 +170,8 @@ pub(crate) trait FileSystem: Send + Sync {
 pub(crate) struct FileKind {
     pub(crate) is_link: bool,
     pub(crate) is_folder: bool,
+    /// No link, no folder, and no device, FIFO or socket either.
+    pub(crate) is_regular: bool,
     pub(crate) length: u64,
     /// The permission bits on Unix, 0o600 elsewhere.
     pub(crate) mode: u32,

@@ -19,14 +19,15 @@
 //! # The way of an apply
 //!
 //! `commands/apply.rs` is the story: [`config`] reads what is wanted, [`state`] what is remembered (under its lock),
-//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`ui`] shows
-//! and asks, [`apply`] carries out with a journal under it. [`cloud`] is the life of a request; all that is ambient
-//! (time, chance, files, network) comes through [`env`].
+//! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`observe`]
+//! looks ahead for what the cloud would refuse (then [`plan`] decides again without it), [`ui`] shows and asks,
+//! [`observe`] looks once more whether the world has moved, [`apply`] carries out with a journal under it. [`cloud`] is
+//! the life of a request; all that is ambient (time, chance, files, network) comes through [`env`].
 //!
-//! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `decide::decide`,
-//! `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From there to the wire:
-//! `apply::execute`, `Run::task`, `Run::told_step`, `Run::send`, `Run::try_once`, `Cloud::change`, the attempt, the
-//! transport.
+//! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `Looking::decide`,
+//! `decide::decide`, `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From
+//! there to the wire: `apply::execute`, `Run::task`, `Run::told_step`, `Run::send`, `Run::try_once`, `Cloud::change`, the
+//! attempt, the transport.
 //!
 //! # The shape of a plan
 //!
@@ -48,6 +49,9 @@
 //!
 //! * Steps are whole API calls with their parameters, made by pure functions of the type's file or from its table. So the
 //!   plan really is complete, and a resource type has no create, update or delete code: a table, and what it cannot say.
+//! * A look ahead says what would be refused, never what would be accepted: an answer that does not come, `Forbidden*`, and
+//!   room that the old one still takes are "not checked".
+//! * That something is gone which was to be removed is no reason to stop: it is what was wanted.
 //! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
 //!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.
@@ -84,6 +88,7 @@ mod observe;
 mod plan;
 #[cfg(test)]
 mod proof;
+mod region;
 mod state;
 mod step;
 mod task;
@@ -98,44 +103,74 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use diagnostic::{Diagnostic, codes};
 pub use env::Env;
 
 /// Runs one command line and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
+    // 1. What was typed. Help and version are results; anything else is wrong usage, whose code is not clap's 2.
     let cli = match cli::Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(message) => {
-            // Help and version are results; anything else is wrong usage, whose code is not clap's 2.
             let wrong = message.use_stderr();
             let printed = message.print();
             return ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 });
         }
     };
-    let color = match cli.global.color {
-        cli::ColorChoice::Auto => ui::Color::Auto,
-        cli::ColorChoice::Always => ui::Color::Always,
-        cli::ColorChoice::Never => ui::Color::Never,
+
+    // 2. Who is told.
+    let (ui, wrong) = screen(&cli, &env);
+    if let Some(wrong) = wrong {
+        ui.diagnostics(&[wrong], false);
+        return ExitCode::from(commands::Exit::Usage.code());
+    }
+
+    // 3. The command.
+    let mut exit = match runtime() {
+        Ok(runtime) => runtime
+            .block_on(commands::run(&cli, &env, &ui))
+            .unwrap_or_else(|failure| {
+                ui.diagnostics(&failure.diagnostics, false);
+                failure.exit
+            }),
+        Err(error) => {
+            let message = format!("the operating system gives no threads and files to run with: {error}");
+            ui.diagnostics(&[Diagnostic::error(codes::NO_RESOURCES, message)], false);
+            commands::Exit::Error
+        }
     };
-    let events_file = match cli
-        .global
-        .json_file
-        .as_ref()
-        .map(|path| events_file(&env.cwd.join(path)))
-    {
-        None => None,
-        Some(Ok(file)) => Some(file),
-        Some(Err(error)) => {
-            let ui = ui::Ui::new(
-                &env,
-                ui::Options {
-                    color,
-                    ..ui::Options::default()
-                },
-            );
-            ui.talk(&format!(
-                "error[E0903]: the file of --json-file cannot be written: {error}"
-            ));
-            return ExitCode::from(64);
+
+    // 4. A result that nobody got is none.
+    if ui.unwritten().is_some() {
+        exit = exit.untold();
+    }
+    ui.end(exit.code());
+    if let Some(error) = ui.unwritten() {
+        exit = exit.untold();
+        let message = format!("the result could not be written: {error}");
+        ui.diagnostics(&[Diagnostic::error(codes::UNTOLD, message)], false);
+    }
+    ExitCode::from(exit.code())
+}
+
+/// The runtime. It panics where it does not get its files, so it is seen beforehand whether there are any.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    env::room_for_files()?;
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+}
+
+/// The screen as it was asked for; what is wrong with that is told on a plain one.
+fn screen(cli: &cli::Cli, env: &Env) -> (ui::Ui, Option<Diagnostic>) {
+    let global = &cli.global;
+    let path = global.json_file.as_ref().map(|path| env.cwd.join(path));
+    let (events_file, wrong) = match path.map(|path| events_file(&path)).transpose() {
+        Ok(file) => (file, None),
+        Err(error) => {
+            let message = format!("the file of --json-file cannot be written: {error}");
+            (None, Some(Diagnostic::error(codes::NO_SIDE_FILE, message)))
         }
     };
     let streams_events = matches!(
@@ -143,42 +178,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         cli::Command::Plan(_) | cli::Command::Apply(_) | cli::Command::Destroy(_) | cli::Command::Validate(_)
     );
     let options = ui::Options {
-        color,
-        events: cli.global.json && streams_events,
+        color: match global.color {
+            cli::ColorChoice::Auto => ui::Color::Auto,
+            cli::ColorChoice::Always => ui::Color::Always,
+            cli::ColorChoice::Never => ui::Color::Never,
+        },
+        events: global.json && streams_events,
         events_file,
+        typed: commands::typed(cli),
     };
-    let ui = ui::Ui::new(&env, options);
-    if let Err(error) = env::room_for_files() {
-        ui.talk(&format!(
-            "error: this process may open too few files: {error}; raise the limit (ulimit -n 256)"
-        ));
-        return ExitCode::from(1);
-    }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            ui.talk(&format!("error: no threads to run on: {error}"));
-            return ExitCode::from(1);
-        }
-    };
-    let exit = match runtime.block_on(commands::run(&cli, &env, &ui)) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            ui.diagnostics(&failure.diagnostics, false);
-            failure.exit
-        }
-    };
-    match ui.end(exit.code()) {
-        Ok(()) => ExitCode::from(exit.code()),
-        Err(error) => {
-            ui.talk(&format!("error[E0904]: the result could not be written: {error}"));
-            ExitCode::from(if exit.code() == 0 { 1 } else { exit.code() })
-        }
-    }
+    (ui::Ui::new(env, options), wrong)
 }
 
 /// The file that gets the events, for its owner only: a plan may tell more than others should know.

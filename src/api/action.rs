@@ -97,6 +97,7 @@ actions! {
     DESCRIBE_INSTANCE_TYPES              = ECS "DescribeInstanceTypes"            Read      17;
     DESCRIBE_INSTANCES                   = ECS "DescribeInstances"                Read      10 region dry_run;
     DESCRIBE_KEY_PAIRS                   = ECS "DescribeKeyPairs"                 Read      12 region;
+    DESCRIBE_NETWORK_INTERFACES          = ECS "DescribeNetworkInterfaces"        Read      13 region;
     DESCRIBE_PRICE                       = ECS "DescribePrice"                    Read      16 region;
     DESCRIBE_REGIONS                     = ECS "DescribeRegions"                  Read      19;
     DESCRIBE_SECURITY_GROUP_ATTRIBUTE    = ECS "DescribeSecurityGroupAttribute"   Read     133 region;

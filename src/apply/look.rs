@@ -9,6 +9,8 @@ use super::task::Job;
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::live::Observed;
+use crate::observe::preflight::Dependent;
+use crate::observe::preflight::dependents::standing_in;
 use crate::observe::read::read_by_id;
 use crate::types;
 
@@ -31,6 +33,19 @@ impl Run<'_> {
             self.read_with(job, cloud, id).await?.is_none()
                 && self.read_with(job, cloud, id).await?.is_none(),
         )
+    }
+
+    /// What stands in the object and is not on its way out in this run, as far as it can be listed.
+    pub(super) async fn others_in(&self, job: &Job<'_>) -> Vec<Dependent> {
+        let Some(id) = self.memory.id_of(job.task) else {
+            return Vec::new();
+        };
+        let listed = standing_in(job.resource_type.name, &id, self.context.cloud).await;
+        let standing = listed.unwrap_or_default().into_iter();
+        standing
+            .filter(|one| !one.is_among(&self.moving))
+            .map(|one| one.dependent)
+            .collect()
     }
 
     /// Reads what a call names and nobody has learnt on the way: the zone that the cloud has chosen, say.

@@ -24,7 +24,7 @@ use futures_util::stream::FuturesUnordered;
 
 use self::memory::Memory;
 pub(crate) use self::outcome::{Cause, Failure, Outcome};
-pub(crate) use self::params::SecretReader;
+pub(crate) use self::params::{SecretReader, wire_params};
 use self::ready::Ready;
 use self::run::Run;
 pub(crate) use self::stop::Stop;

@@ -4,6 +4,7 @@ use crate::address::{Address, Object};
 use crate::cloud::ApiError;
 use crate::cloud::wait::WaitError;
 use crate::diagnostic::Location;
+use crate::observe::preflight::Dependent;
 use crate::state::StateError;
 
 /// How a run of the executor ended.
@@ -65,6 +66,13 @@ pub(crate) enum Cause {
         "an interrupted create had made {id} with the configuration of that time; it is in the state now"
     )]
     Adopted { id: String },
+    /// It is not removed because of things that this plan does not touch.
+    #[error("{error}")]
+    InUse {
+        #[source]
+        error: ApiError,
+        by: Vec<Dependent>,
+    },
     /// What was to be changed is gone.
     #[error("{id} is gone: somebody else deleted it while this ran")]
     Vanished { id: String },
@@ -83,7 +91,7 @@ impl Cause {
     /// A code for machines: the API's own, or ours.
     pub(crate) fn code(&self) -> &str {
         match self {
-            Cause::Api(error) => &error.code,
+            Cause::Api(error) | Cause::InUse { error, .. } => &error.code,
             Cause::Wait { .. } => "Wait",
             Cause::State(_) => "State",
             Cause::Adopted { .. } => "Adopted",

@@ -21,6 +21,15 @@ pub(super) struct Flat {
     pub(super) sealed: BTreeMap<String, String>,
 }
 
+/// Parameters as they are sent, where there is no operation yet whose token they could carry. The error says what is
+/// missing.
+pub(crate) fn wire_params(
+    params: &Attributes,
+    secret: SecretReader<'_>,
+) -> Result<BTreeMap<String, String>, String> {
+    flatten(params, None, secret, &|_| String::new()).map(|flat| flat.sent)
+}
+
 /// Flattens parameters: lists become `Name.1`, maps `Name.Field`. The error says what is missing.
 pub(super) fn flatten(
     params: &Attributes,

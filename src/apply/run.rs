@@ -2,7 +2,7 @@
 //!
 //! Does not know what any of them does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::address::{Address, Object};
 use crate::cloud::wait::Poller;
 use crate::live::Observed;
 use crate::observe::poll::poller;
+use crate::observe::preflight::dependents::moving;
 use crate::plan::Plan;
 use crate::state::Effect;
 use crate::task::Task;
@@ -25,6 +26,10 @@ pub(super) struct Run<'a> {
     pub(super) memory: Memory<'a>,
     /// Who waits for resources, by type.
     pub(super) pollers: BTreeMap<&'static str, Poller<Observed>>,
+    /// All tasks of the plan.
+    pub(super) tasks: &'a [Task],
+    /// The ids that the plan removes or takes out of where they stand.
+    pub(super) moving: BTreeSet<&'a str>,
     /// Tasks that are under way, with the step they are at.
     under_way: Mutex<BTreeMap<Object, (String, Option<String>)>>,
     changed: AtomicBool,
@@ -39,6 +44,8 @@ impl<'a> Run<'a> {
         Run {
             context,
             memory: Memory::new(plan, context.session, context.secrets),
+            tasks: &plan.tasks,
+            moving: moving(&plan.tasks),
             pollers: REGISTRY.iter().copied().map(named).collect(),
             under_way: Mutex::new(BTreeMap::new()),
             changed: AtomicBool::new(false),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::doubt::{Doubt, Settled};
-use super::meaning::{Meaning, PATIENCE, THROTTLE_PATIENCE};
+use super::meaning::{IN_USE_PATIENCE, Meaning, PATIENCE, THROTTLE_PATIENCE};
 use super::outcome::{Cause, StepError};
 use super::run::Run;
 use super::sending::Sending;
@@ -283,18 +283,41 @@ impl Run<'_> {
                     };
                 }
             }
-            Meaning::Passing => {
+            Meaning::Passing | Meaning::InUse => {
+                let patience = if meaning == Meaning::InUse {
+                    let by = self.others_in(sending.job).await;
+                    if !by.is_empty() {
+                        return Err(Cause::InUse { error, by }.into());
+                    }
+                    self.patience_in_use(sending.job.task)
+                } else {
+                    PATIENCE
+                };
                 // Perhaps it is already as it should be: then nothing is left to do.
                 if sending.repeat() != Repeat::Token && self.is_done(sending, self.context.cloud).await? {
                     self.done(sending, None, Vec::new()).await?;
                     return Ok(Next::Done(None));
                 }
-                if elapsed <= PATIENCE {
+                if elapsed <= patience {
                     return Ok(Next::Afresh);
                 }
             }
         }
         Err(error.into())
+    }
+
+    /// How long a removal is tried again while something unseen uses it: what this plan takes out of it may leave later
+    /// than its answer says.
+    fn patience_in_use(&self, task: &Task) -> Duration {
+        let is_taken_out = |after: &usize| {
+            let before = self.tasks.get(*after);
+            before.is_some_and(|before| !matches!(before.phase, Phase::Note | Phase::Make))
+        };
+        if task.after.iter().any(is_taken_out) {
+            PATIENCE
+        } else {
+            IN_USE_PATIENCE
+        }
     }
 
     /// Writes down what a create made.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::api::Action;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::{self, Code};
 
 /// A call that did not succeed, after all tries. Holds no secret: messages are scrubbed.
 #[derive(Debug, Clone)]
@@ -65,6 +66,22 @@ impl ApiError {
         .to_owned()
     }
 
+    /// What it means to somebody who runs a command.
+    pub(crate) fn diagnostic_code(&self) -> Code {
+        match self.kind {
+            ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::WrongState | ErrorKind::TokenMismatch => {
+                codes::REFUSED
+            }
+            ErrorKind::Credentials => codes::KEY_REFUSED,
+            ErrorKind::Unreachable => codes::UNREACHABLE,
+            ErrorKind::Malformed => codes::DAMAGED,
+            ErrorKind::Throttled => codes::THROTTLED,
+            ErrorKind::Ambiguous | ErrorKind::TokenProcessing | ErrorKind::WindowClosed => {
+                codes::NO_CLEAR_ANSWER
+            }
+        }
+    }
+
     /// Where and how often it was tried, as facts for a report.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut api = format!(
@@ -120,15 +137,7 @@ impl std::error::Error for ApiError {}
 
 impl From<&ApiError> for Diagnostic {
     fn from(error: &ApiError) -> Diagnostic {
-        let code = match error.kind {
-            ErrorKind::Credentials => "E0711",
-            ErrorKind::Unreachable => "E0712",
-            ErrorKind::Malformed => "E0713",
-            ErrorKind::Throttled => "E0714",
-            ErrorKind::Ambiguous | ErrorKind::TokenProcessing | ErrorKind::WindowClosed => "E0715",
-            _ => "E0710",
-        };
-        let mut diagnostic = Diagnostic::error(code, error.to_string());
+        let mut diagnostic = Diagnostic::error(error.diagnostic_code(), error.to_string());
         diagnostic.notes = error.notes();
         if let Some(recommend) = &error.recommend {
             diagnostic = diagnostic.help(recommend.clone());

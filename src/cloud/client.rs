@@ -30,6 +30,9 @@ use crate::event::{Event, Listener};
 /// for is five minutes.
 const READ_DEADLINE: Duration = Duration::from_secs(600);
 
+/// What the API answers when a dry run has found nothing against a change (facts of ECS: an error answer in any case).
+const DRY_RUN_PASSED: [&str; 2] = ["DryRunOperation", "DRYRUN.SUCCESS"];
+
 /// Asking who we are must not hold up a plan.
 const IDENTITY_TRIES: u32 = 3;
 
@@ -136,6 +139,29 @@ impl Cloud {
         self.exchange(request, Purpose::Read { tries_max }, decode).await
     }
 
+    /// Asks whether a change would be accepted, without making it: the action's `DryRun`. Nothing changes, so it is
+    /// repeated freely; it has no token and needs no intent. A refusal is the error that the change itself would meet.
+    pub(crate) async fn dry_run(&self, request: &Request) -> Result<(), ApiError> {
+        let mut request = request.clone().param("DryRun", "true");
+        request.params.remove("ClientToken");
+        match self.read(&request).await {
+            Err(error) if DRY_RUN_PASSED.contains(&error.code.as_str()) => Ok(()),
+            Err(error) => Err(error),
+            // Whatever answers there does not know what a dry run is.
+            Ok(reply) => Err(ApiError {
+                kind: ErrorKind::Malformed,
+                action: request.action,
+                code: String::new(),
+                message: "the answer to a dry run says that it was done".to_owned(),
+                request_id: reply.request_id,
+                http_status: None,
+                recommend: None,
+                tries: 1,
+                elapsed: Duration::ZERO,
+            }),
+        }
+    }
+
     /// Takes a place for a change: one of the calls in flight, at the pace that the action bears. Taken before the
     /// intent is written, so that standing in line never eats the send window. Given back when dropped.
     pub(crate) async fn slot(&self, action: &'static Action) -> Slot {
@@ -149,7 +175,9 @@ impl Cloud {
     /// Every try has the same parameters, a fresh nonce and its own time. With a `ClientToken` among the parameters
     /// a try that may have taken effect is repeated inside the window, and the API merges the repetitions; without
     /// one it is not, and the call ends as [`ErrorKind::Ambiguous`]. [`ErrorKind::Throttled`] comes back once the
-    /// pause is over that the API asked for this very request; take a new slot and write a new intent then.
+    /// pause is over that the API asked for this very request; nothing happened, so the same request with the same
+    /// token and window may be sent again with a new slot, until [`ErrorKind::WindowClosed`] says that a new intent is
+    /// needed. It comes back, rather than waiting here, so that a run that is asked to stop can.
     pub(crate) async fn change(
         &self,
         slot: &Slot,
@@ -168,6 +196,11 @@ impl Cloud {
     /// Server time, as soon as the first answer has come.
     pub(crate) fn server_time(&self) -> Option<Timestamp> {
         self.inner.server_clock.now()
+    }
+
+    /// Tells whoever listens to the calls something worth a line.
+    pub(crate) fn notice(&self, words: String) {
+        self.inner.notice(words);
     }
 
     pub(crate) fn region(&self) -> &str {
@@ -299,7 +332,9 @@ impl Purpose<'_> {
     /// Whether the table of actions says the same about the request: a change that passed for a read would be
     /// repeated freely.
     fn fits(&self, request: &Request) -> bool {
-        let is_read = request.action.repeat == Repeat::Read;
+        let is_dry_run =
+            request.action.dry_run && request.params.get("DryRun").is_some_and(|text| text == "true");
+        let is_read = request.action.repeat == Repeat::Read || is_dry_run;
         is_read == matches!(self, Purpose::Read { .. })
     }
 

@@ -6,7 +6,7 @@ use super::client::Cloud;
 use super::endpoint::{BadEndpoint, Endpoint, Endpoints, Trust};
 use super::identity::{self, Identity, IdentityError};
 use super::secret::Credentials;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::event::Listener;
 
@@ -108,13 +108,13 @@ impl From<&CloudError> for Diagnostic {
     fn from(error: &CloudError) -> Diagnostic {
         match error {
             CloudError::Identity(identity) => Diagnostic::from(identity),
-            CloudError::NoRegion => Diagnostic::error("E0704", error.to_string())
+            CloudError::NoRegion => Diagnostic::error(codes::NO_REGION, error.to_string())
                 .help("in infra.toml: [infra] region = \"cn-beijing\"")
                 .help("or: export ALIBABA_CLOUD_REGION_ID=cn-beijing"),
-            CloudError::BadRegion { .. } => Diagnostic::error("E0705", error.to_string())
+            CloudError::BadRegion { .. } => Diagnostic::error(codes::BAD_REGION, error.to_string())
                 .help("a region is written like cn-beijing or ap-southeast-1"),
             CloudError::Endpoint(bad) => {
-                let diagnostic = Diagnostic::error("E0706", error.to_string());
+                let diagnostic = Diagnostic::error(codes::BAD_ENDPOINT, error.to_string());
                 match bad.error {
                     super::endpoint::EndpointError::NotTrusted => {
                         diagnostic.help("to use this host all the same: export INFRA_ENDPOINT=https://HOST")
@@ -132,9 +132,9 @@ impl From<&CloudError> for Diagnostic {
 impl From<&IdentityError> for Diagnostic {
     fn from(error: &IdentityError) -> Diagnostic {
         let code = match error {
-            IdentityError::NotFound { .. } => "E0701",
-            IdentityError::NoProfile { .. } => "E0703",
-            _ => "E0702",
+            IdentityError::NotFound { .. } => codes::NO_CREDENTIALS,
+            IdentityError::NoProfile { .. } => codes::NO_PROFILE,
+            _ => codes::BAD_CREDENTIALS,
         };
         let diagnostic = Diagnostic::error(code, error.to_string());
         match error {

@@ -1,14 +1,16 @@
 //! Where requests of a product and region go, and which addresses are allowed at all.
 //!
 //! Plain http reaches loopback only, so keys never leave the machine in clear text; an address in a configuration
-//! file may name only loopback or the vendor's own domain, because a cloned repository is not trusted. Does not
-//! know how a connection is made.
+//! file may name only a host that would be made here for a product and region, because a cloned repository is not
+//! trusted: customers own other names of the vendor's domain, and a signature does not bind the host, so that any
+//! listener on this machine could replay what it is sent. Does not know how a connection is made.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::api::Product;
+use crate::region::REGIONS;
 
 /// The vendor's domain.
 const VENDOR_DOMAIN: &str = ".aliyuncs.com";
@@ -34,7 +36,7 @@ pub(crate) enum EndpointError {
     Host,
     #[error("plain http would send the request in clear text; it is used for loopback addresses only")]
     PlainHttp,
-    #[error("a file may name only loopback or a host below aliyuncs.com")]
+    #[error("a file may name only a host that infra itself uses for a product and region, over https")]
     NotTrusted,
 }
 
@@ -74,10 +76,21 @@ impl Endpoint {
             port,
             is_loopback,
         };
-        if trust == Trust::File && !endpoint.is_loopback && !endpoint.is_vendor() {
+        if trust == Trust::File && !endpoint.is_own() {
             return Err(EndpointError::NotTrusted);
         }
         Ok(endpoint)
+    }
+
+    /// Whether it would be made here too, for some product and region.
+    fn is_own(&self) -> bool {
+        self.scheme == "https"
+            && matches!(self.port, None | Some(443))
+            && REGIONS.iter().any(|region| {
+                Product::ALL
+                    .into_iter()
+                    .any(|product| product.host(region) == self.host)
+            })
     }
 
     fn of_vendor(host: String) -> Endpoint {
@@ -102,6 +115,14 @@ impl fmt::Display for Endpoint {
             Some(port) => write!(f, ":{port}"),
             None => Ok(()),
         }
+    }
+}
+
+/// Why an address may not stand in a file of the configuration.
+pub(crate) fn may_stand_in_a_file(text: &str) -> Result<(), String> {
+    match Endpoint::parse(text, Trust::File) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -277,7 +298,7 @@ mod tests {
                     "https://vpc-vpc.cn-beijing.aliyuncs.com",
                 ),
             ],
-            Some("https://ecs-vpc.cn-beijing.aliyuncs.com"),
+            Some("https://ecs.cn-beijing.aliyuncs.com"),
         )
         .unwrap();
         assert_eq!(endpoints.get(&ECS).to_string(), "http://127.0.0.1:7070");
@@ -298,7 +319,12 @@ mod tests {
             "http://[::1]:7070",
             "https://127.0.0.1:7443",
         ] {
-            assert!(Endpoint::parse(text, Trust::File).is_ok(), "{text}");
+            assert!(Endpoint::parse(text, Trust::Environment).is_ok(), "{text}");
+            assert_eq!(
+                Endpoint::parse(text, Trust::File),
+                Err(EndpointError::NotTrusted),
+                "{text}"
+            );
         }
     }
 
@@ -364,6 +390,10 @@ mod tests {
             "https://aliyuncs.com.evil.com",
             "https://10.0.0.1",
             "https://aliyuncs.com",
+            "https://mine.cn-beijing.fc.aliyuncs.com",
+            "https://bucket.oss-cn-beijing.aliyuncs.com",
+            "https://ecs.cn-beijing.aliyuncs.com:8443",
+            "https://ecs.cn-nowhere.aliyuncs.com",
         ] {
             assert_eq!(
                 Endpoint::parse(text, Trust::File),

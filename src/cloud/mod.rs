@@ -36,6 +36,7 @@ pub(crate) use self::{
     api_error::{ApiError, ErrorKind},
     client::{Cloud, Identity},
     connect::{CloudError, CloudOptions},
+    endpoint::may_stand_in_a_file,
     limiter::Slot,
     page::Decode,
     paginate::Paging,

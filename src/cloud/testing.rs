@@ -298,6 +298,10 @@ impl FileSystem for Files {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    fn real_path(&self, _path: &Path) -> io::Result<PathBuf> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     fn create_folder(&self, _folder: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }

@@ -1,10 +1,9 @@
 //! Make the cloud match the configuration.
 
-use std::collections::BTreeMap;
-
+use super::ahead::Looking;
 use super::approve::approve;
 use super::carry_out::{self, Run, note};
-use super::decide::{Goal, decide};
+use super::decide::Goal;
 use super::failure::{Exit, Failure};
 use super::{connect, head, look, project, results, whose};
 use crate::cli::{ChangeArgs, Global};
@@ -29,7 +28,7 @@ pub(super) async fn reach(
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. The lock comes first: a plan made from unlocked state may already be stale.
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     let session = store.open(store.lock(project::lock_note(env, goal.command()))?)?;
     session.with_state(|state| whose::check_project(state, &project, args.owner))?;
 
@@ -40,20 +39,20 @@ pub(super) async fn reach(
     whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     look::adopt(&session, &project, &connection, &seen).await?;
 
-    // 4. What must change, checked by a second opinion and shown.
+    // 4. What must change, without what the cloud would refuse; checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
-    let plan = decide(
+    let looking = Looking {
         env,
-        &project,
-        &state,
-        &seen,
-        &connection,
-        goal,
-        args.owner,
-        &BTreeMap::new(),
-    )?;
+        project: &project,
+        seen: &seen,
+        connection: &connection,
+        owner: args.owner,
+        preflight: !args.preflight.no_preflight,
+    };
+    let mut plan = looking.decide(&state, goal).await?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header(goal.command(), env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);
     ui.plan(&plan, &header, head::detail(args.detail));
     if plan.is_empty() {
         if goal == Goal::Configuration {
@@ -66,9 +65,16 @@ pub(super) async fn reach(
     }
 
     // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
-    approve(&plan, &args.approval, global, env, ui, &header)?;
+    if !approve(&plan, &args.approval, global, env, ui, &header).await? {
+        session.close()?;
+        ui.talk("Nothing was changed.");
+        return Ok(Exit::NotApproved);
+    }
 
-    // 6. Do exactly that, say what happened, and give the lock back whatever it was.
+    // 6. The world is still the one that was shown, and what is destroyed can still have its successor.
+    looking.just_before(&plan).await?;
+
+    // 7. Do exactly that, say what happened, and give the lock back whatever it was.
     let run = Run {
         goal,
         plan: &plan,

@@ -3,21 +3,22 @@
 use super::failure::{Exit, Failure};
 use crate::address::Address;
 use crate::cli::{ApprovalArgs, Global};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::plan::{Plan, Vanished};
 use crate::ui::prompt::{self, Question};
 use crate::ui::{Header, Ui};
 
-/// Whether a plan may be carried out: first somebody must agree (exit 4), then the rules must allow it (exit 5).
-pub(super) fn approve(
+/// Whether a plan may be carried out: first somebody must be there to agree (exit 4), then the rules must allow it
+/// (exit 5), then somebody must agree, or says no.
+pub(super) async fn approve(
     plan: &Plan,
     approval: &ApprovalArgs,
     global: &Global,
     env: &Env,
     ui: &Ui,
     header: &Header,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let question = Question {
         plan,
         header,
@@ -27,23 +28,19 @@ pub(super) fn approve(
         prompt::can_ask(&question, env)
             .map_err(|refusal| Failure::error(*refusal).with(Exit::NotApproved))?;
     }
-    let broken = broken_rules(plan, approval);
+    let broken = broken_rules(plan, approval, header.command);
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));
     }
-    if approval.auto_approve || prompt::confirm(&question, ui) {
-        return Ok(());
-    }
-    let declined = Diagnostic::error("E0513", "not approved; nothing was changed");
-    Err(Failure::error(declined).with(Exit::NotApproved))
+    Ok(approval.auto_approve || prompt::confirm(&question, env, ui).await)
 }
 
 /// What is said of known resources that nobody finds.
-fn gone(plan: &Plan, vanished: &[&Vanished]) -> Diagnostic {
+fn gone(plan: &Plan, vanished: &[&Vanished], command: &'static str) -> Diagnostic {
     let listed: Vec<String> = vanished.iter().map(|one| one.address.to_string()).collect();
     let (count, known) = (plan.vanished.len(), plan.known);
     let mut error = Diagnostic::error(
-        "E0522",
+        codes::VANISHED,
         format!(
             "{count} of {known} known resources are not there any more: {}",
             listed.join(", ")
@@ -55,21 +52,28 @@ fn gone(plan: &Plan, vanished: &[&Vanished]) -> Diagnostic {
             error.note("none of them was seen at all: are account, region and rights those of this state?");
     }
     error
-        .help(format!(
-            "if they were deleted on purpose:  --allow-vanished={}",
-            listed.join(",")
-        ))
-        .help("whichever they are:  --allow-vanished")
+        .help(
+            Advice::from("if they were deleted on purpose: ")
+                .run(command)
+                .arg("--auto-approve")
+                .arg(format!("--allow-vanished={}", listed.join(","))),
+        )
+        .help(
+            Advice::from("whichever they are:              ")
+                .run(command)
+                .arg("--auto-approve")
+                .arg("--allow-vanished"),
+        )
 }
 
 /// Every rule that stands against this plan, each with its way out.
-fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
+fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> Vec<Diagnostic> {
     let mut broken: Vec<Diagnostic> = plan
         .forbidden
         .iter()
         .map(|forbidden| {
             Diagnostic::error(
-                "E0521",
+                codes::PREVENTED,
                 format!("{} may not be deleted or replaced", forbidden.address),
             )
             .help(forbidden.rule.clone())
@@ -96,7 +100,7 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
         })
         .collect();
     if !vanished.is_empty() {
-        broken.push(gone(plan, &vanished));
+        broken.push(gone(plan, &vanished, command));
     }
     let lost: Vec<String> = plan
         .losses()
@@ -107,12 +111,22 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs) -> Vec<Diagnostic> {
         let listed = lost.join(",");
         broken.push(
             Diagnostic::error(
-                "E0520",
+                codes::LOSS,
                 format!("this plan deletes or replaces {}", lost.join(", ")),
             )
             .note("--auto-approve does not approve a loss")
-            .help(format!("allow exactly this:  --allow-destroy={listed}"))
-            .help("allow any loss:      --allow-destroy"),
+            .help(
+                Advice::from("allow exactly this: ")
+                    .run(command)
+                    .arg("--auto-approve")
+                    .arg(format!("--allow-destroy={listed}")),
+            )
+            .help(
+                Advice::from("allow any loss:     ")
+                    .run(command)
+                    .arg("--auto-approve")
+                    .arg("--allow-destroy"),
+            ),
         );
     }
     broken

@@ -11,6 +11,7 @@ use super::project::Project;
 use super::{report, results, secrets};
 use crate::address::Address;
 use crate::apply::{self, Context, Outcome, Stop};
+use crate::diagnostic::run;
 use crate::env::{Env, SignalStream};
 use crate::plan::{Counts, Plan};
 use crate::state::{Effect, Session, StateError};
@@ -49,7 +50,7 @@ impl Run<'_> {
         let signals = env.signals.listen().ok();
         let signals =
             signals.map(|signals| tokio::spawn(listen_for_signals(signals, stop.clone(), (*ui).clone())));
-        let secrets = |source: &SecretSource| secrets::read(env, &project.folder, source);
+        let secrets = |source: &SecretSource| secrets::read(env, project.files(env), source);
         let started = env.clock.elapsed();
         let context = Context {
             cloud: &connection.cloud,
@@ -88,6 +89,7 @@ impl Run<'_> {
         self.progress.end();
         ui.outcome(&Finished {
             command: self.header.command,
+            again: run(self.header.command).as_typed(&ui.typed()),
             counts: counts(plan, &outcome),
             failures: outcome.failed.iter().map(report::failure).collect(),
             done: outcome.done.clone(),
@@ -183,13 +185,13 @@ pub(super) async fn note(
     env: &Env,
     project: &Project,
 ) -> Result<(), StateError> {
-    let secrets = |source: &SecretSource| secrets::read(env, &project.folder, source);
+    let secrets = |source: &SecretSource| secrets::read(env, project.files(env), source);
     apply::note(plan, session, &secrets).await
 }
 
 /// The exit code of a run that ended so, with what the plan left out.
 pub(super) fn exit_of(plan: &Plan, exit: Exit, changed: bool) -> Exit {
-    if exit != Exit::Success || !plan.withholds() {
+    if !matches!(exit, Exit::Success | Exit::Done) || !plan.withholds() {
         exit
     } else if changed {
         Exit::Partial
@@ -204,7 +206,7 @@ fn exit_of_run(outcome: &Outcome) -> Exit {
     if outcome.interrupted {
         Exit::Interrupted
     } else if outcome.failed.is_empty() {
-        Exit::Success
+        Exit::Done
     } else if outcome.changed {
         Exit::Partial
     } else {

@@ -1,6 +1,7 @@
 //! The way to the cloud: the account that the configuration and the environment name, or the simulator inside this
 //! process; who listens to its calls; and whether it is the cloud that a state belongs to.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::sim::start_error;
 use crate::api::product;
 use crate::cli::Global;
 use crate::cloud::{Cloud, CloudOptions, Credentials};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::event::Listener;
 use crate::sim;
@@ -78,7 +79,7 @@ fn region(env: &Env, project: &Project) -> Result<String, Failure> {
         })
         .ok_or_else(|| {
             Failure::error(
-                Diagnostic::error("E0401", "no region")
+                Diagnostic::error(codes::NO_REGION, "no region")
                     .help("in infra.toml:  [infra]  region = \"cn-hangzhou\"")
                     .help("or set ALIBABA_CLOUD_REGION_ID"),
             )
@@ -92,7 +93,7 @@ fn start_simulator(env: &Env, folder: &Path, region: &str) -> Result<sim::Server
         region: region.to_owned(),
         speed: speed.parse().map_err(|error| {
             let message = format!("INFRA_SIM_SPEED={speed}: {error}");
-            Failure::error(Diagnostic::error("E0901", message)).with(Exit::Usage)
+            Failure::error(Diagnostic::error(codes::USAGE, message)).with(Exit::Usage)
         })?,
         ..sim::Options::default()
     };
@@ -114,7 +115,7 @@ pub(super) fn check_cloud(
     let known = &state.cloud;
     let differs = |what: &str, known: &str, now: &str| {
         Failure::error(
-            Diagnostic::error("E0803", format!("this state belongs to {what} {known}, and this run is about {now}"))
+            Diagnostic::error(codes::OTHER_CLOUD, format!("this state belongs to {what} {known}, and this run is about {now}"))
                 .help("use the credentials, the region and the endpoint of that state, or another environment (-e NAME)"),
         )
     };
@@ -157,10 +158,11 @@ pub(super) fn progress(global: &Global, env: &Env, ui: &Ui) -> Result<Arc<Progre
             options.create(true).append(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            Some(options.open(&path).map_err(|error| {
+            let file = options.open(&path).map_err(|error| {
                 let message = format!("the log file {} cannot be opened: {error}", path.display());
-                Failure::error(Diagnostic::error("E0903", message))
-            })?)
+                Failure::error(Diagnostic::error(codes::NO_SIDE_FILE, message))
+            })?;
+            Some(Box::new(file) as Box<dyn Write + Send>)
         }
     };
     Ok(Arc::new(Progress::new(ui, env, global.verbose, log)))
@@ -206,7 +208,7 @@ pub(super) fn demand_account(
     };
     let address = connection.cloud.address(&product::STS);
     Err(Failure::error(
-        Diagnostic::error("E0716", message)
+        Diagnostic::error(codes::ACCOUNT_UNKNOWN, message)
             .note("nothing was changed")
             .help(format!(
                 "{address} must be reachable (GetCallerIdentity; needs no permission)"

@@ -35,6 +35,7 @@ impl Goal {
 }
 
 /// Makes the plan and has it checked by code that did not make it.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn decide(
     env: &Env,
     project: &Project,

@@ -6,8 +6,10 @@ use crate::state::StateError;
 /// The exit codes, as the manual lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Done, or nothing to do.
+    /// Done, and nothing was changed.
     Success,
+    /// Done, and something was changed: in the cloud, or in the state.
+    Done,
     /// An error, and nothing was changed.
     Error,
     /// Only with `--detailed-exitcode`: there are changes.
@@ -27,10 +29,19 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// What is left of it when the result could not be written: what was changed is changed, and nobody was told.
+    pub(crate) fn untold(self) -> Exit {
+        match self {
+            Exit::Success => Exit::Error,
+            Exit::Done => Exit::Partial,
+            other => other,
+        }
+    }
+
     /// The number for the shell.
     pub(crate) fn code(self) -> u8 {
         match self {
-            Exit::Success => 0,
+            Exit::Success | Exit::Done => 0,
             Exit::Error => 1,
             Exit::Changes => 2,
             Exit::Partial => 3,

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use super::connect::Connection;
+use super::decide::Goal;
 use super::look::Seen;
 use super::project::Project;
 use crate::cli::{DetailArgs, Global};
+use crate::diagnostic::run;
 use crate::env::Env;
-use crate::ui::{Detail, Header};
+use crate::ui::{Detail, Header, Ui};
 
 /// The head of a plan.
 pub(super) fn header(
     command: &'static str,
-    env: &Env,
-    global: &Global,
+    next: Option<String>,
     project: &Project,
     connection: &Connection,
     seen: &Seen,
@@ -25,10 +26,6 @@ pub(super) fn header(
         (false, "alibaba_cloud") => "Alibaba Cloud",
         (false, _) => "another endpoint",
     };
-    let next = (command == "plan" && !global.no_input && !env.vars.contains_key("CI")).then(|| {
-        let sim = if global.sim { " --sim" } else { "" };
-        format!("infra apply{sim}")
-    });
     Header {
         command,
         project: project.config.project.name.clone(),
@@ -46,6 +43,12 @@ pub(super) fn header(
         elapsed,
         next,
     }
+}
+
+/// The command that carries out what a plan shows; none where nobody can type it.
+pub(super) fn next(goal: Goal, global: &Global, env: &Env, ui: &Ui) -> Option<String> {
+    let somebody_types = !global.no_input && !env.vars.contains_key("CI");
+    somebody_types.then(|| run(goal.command()).as_typed(&ui.typed()))
 }
 
 /// How much of a plan is shown.

@@ -4,7 +4,7 @@ use super::failure::{Exit, Failure};
 use super::{connect, project, report, whose};
 use crate::address::Address;
 use crate::cli::{Global, ImportArgs, OwnerArgs};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::live::TAG_PROJECT;
 use crate::observe::account;
@@ -19,7 +19,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     let project = project::load(global, env, ui)?;
     let address = &args.address;
     let Some(wanted) = project.config.resources.get(address) else {
-        let missing = Diagnostic::error("E0301", format!("the configuration has no {address}"));
+        let missing = Diagnostic::error(codes::NO_BLOCK, format!("the configuration has no {address}"));
         return Err(Failure::error(missing.help(format!(
             "write its block first:  [{}.{}]",
             address.type_name(),
@@ -28,14 +28,14 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     };
     let Some(resource_type) = types::find(address.type_name()) else {
         return Err(Failure::error(Diagnostic::error(
-            "E0202",
+            codes::UNKNOWN_TYPE,
             format!("unknown resource type \"{}\"", address.type_name()),
         )));
     };
 
     // 2. Neither the address nor the id may be in use. Looked at before the lock as well: a refusal leaves nothing
     // behind.
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     let loaded = store.load()?;
     let owner = OwnerArgs {
         take_over: args.take_over,
@@ -52,7 +52,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
     let Some(observed) = found.into_iter().next() else {
         let missing = Diagnostic::error(
-            "E0301",
+            codes::NO_SUCH_OBJECT,
             format!("there is no {} {}", address.type_name(), args.id),
         );
         return Err(Failure::error(missing.help(format!(
@@ -73,7 +73,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             .map_or("another stack", String::as_str);
         let message = format!("{} belongs to {whose} (infra:stack = {stack})", args.id);
         return Err(Failure::error(
-            Diagnostic::error("E0825", message)
+            Diagnostic::error(codes::FOREIGN, message)
                 .note("two stacks that know one object delete it for each other")
                 .help("let that stack forget it first: infra state rm ADDRESS there")
                 .help("or take it over, which that stack's next plan will tell: --take-over"),
@@ -130,16 +130,24 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         "{address} is {} now (serial {serial}). Nothing was changed in the cloud.",
         args.id
     ));
-    ui.talk("Next: infra plan   (shows what differs from the configuration)");
+    ui.advise(
+        &Advice::from("Next: ")
+            .run("plan")
+            .then("   (shows what differs from the configuration)"),
+    );
     if args.take_over {
-        ui.talk("It has the other stack's tags until an apply with --take-over puts this stack's on it.");
+        ui.advise(
+            &Advice::from("It has the other stack's tags until this puts this stack's on it: ")
+                .run("apply")
+                .arg("--take-over"),
+        );
     }
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 /// Whether the state has room for an id at an address.
 fn may_take_over(address: &Address, id: &str, state: &State, open: &[Intent]) -> Result<(), Failure> {
-    let taken = |message| Err(Failure::error(Diagnostic::error("E0206", message)));
+    let taken = |message| Err(Failure::error(Diagnostic::error(codes::TWICE, message)));
     if let Some(known) = state.resources.get(address).filter(|known| !known.id.is_empty()) {
         return taken(format!("{address} is {} already", known.id));
     }

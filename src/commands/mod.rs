@@ -1,11 +1,14 @@
 //! One file for each command, read top to bottom; this one only finds it.
 
+mod ahead;
 mod apply;
 mod approve;
 mod carry_out;
 mod connect;
 mod decide;
 mod destroy;
+mod elsewhere;
+mod explain;
 mod failure;
 mod head;
 mod import;
@@ -21,11 +24,13 @@ mod secrets;
 mod show;
 mod sim;
 mod state;
+mod typed;
 mod unlock;
 mod validate;
 mod whose;
 
 pub(crate) use self::failure::{Exit, Failure};
+pub(crate) use self::typed::typed;
 use crate::cli::{Cli, Command, StateCommand};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -57,6 +62,7 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::Unlock(args) => unlock::unlock(args, global, env, ui),
         Command::Schema(args) => schema::schema(args, ui),
         Command::Sim(command) => sim::run(command, global.sim, env, ui).await,
+        Command::Explain(args) => explain::explain(args, global, ui),
         Command::Version => {
             ui.result(&format!("infra {}", env!("CARGO_PKG_VERSION")));
             Ok(Exit::Success)

@@ -1,10 +1,9 @@
 //! What apply would do.
 
-use std::collections::BTreeMap;
-
+use super::ahead::Looking;
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, decide, head, look, project, whose};
+use super::{connect, head, look, project, whose};
 use crate::cli::{Global, PlanArgs};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -16,7 +15,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     let project = project::load(global, env, ui)?;
 
     // 2. What we remember. Reading needs no lock.
-    let loaded = project.store(global, env).load()?;
+    let loaded = project.store(global, env)?.load()?;
     whose::check_project(&loaded.state, &project, args.owner)?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
@@ -26,27 +25,34 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
-    // 4. What must change. Pure: same inputs, same bytes.
+    // 4. What must change. Pure: same inputs, same bytes; and again without what the cloud would refuse.
     let goal = if args.destroy {
         Goal::Nothing
     } else {
         Goal::Configuration
     };
-    let plan = decide::decide(
+    let looking = Looking {
         env,
-        &project,
-        &state,
-        &seen,
-        &connection,
-        goal,
-        args.owner,
-        &BTreeMap::new(),
-    )?;
+        project: &project,
+        seen: &seen,
+        connection: &connection,
+        owner: args.owner,
+        preflight: !args.preflight.no_preflight,
+    };
+    let mut plan = looking.decide(&state, goal).await?;
+    plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
-    let header = head::header("plan", env, global, &project, &connection, &seen, elapsed);
+    let header = head::header(
+        "plan",
+        head::next(goal, global, env, ui),
+        &project,
+        &connection,
+        &seen,
+        elapsed,
+    );
     ui.plan(&plan, &header, head::detail(args.detail));
     connect::tell_totals(global, &connection, ui);
 
-    let changes = args.detailed_exitcode && !plan.is_empty();
+    let changes = args.detailed_exitcode && (!plan.is_empty() || plan.withholds());
     Ok(if changes { Exit::Changes } else { Exit::Success })
 }

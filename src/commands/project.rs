@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use crate::cli::Global;
-use crate::config::{self, Config, Sources};
-use crate::diagnostic::Diagnostic;
+use crate::cloud;
+use crate::config::{self, Config, trust};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::plan;
-use crate::state::{LocalStore, LockNote};
+use crate::state::{LocalStore, LockNote, StateError};
 use crate::types::Types;
 use crate::ui::Ui;
+
+/// The name of the state where there are no environments.
+pub(super) const DEFAULT: &str = "default";
 
 /// A folder with a configuration that has no mistakes.
 pub(super) struct Project {
@@ -20,6 +24,17 @@ pub(super) struct Project {
     pub(super) folder: PathBuf,
     pub(super) types: Types,
     pub(super) config: Config,
+    /// The folders beside it whose files the configuration may name.
+    opened: Vec<PathBuf>,
+}
+
+/// The folders of `--allow-file`.
+pub(super) fn opened_folders(global: &Global, env: &Env) -> Vec<PathBuf> {
+    global
+        .allow_file
+        .iter()
+        .map(|folder| env.cwd.join(folder))
+        .collect()
 }
 
 /// The folder of `infra.toml`: the one that was given, or the nearest one upwards.
@@ -35,29 +50,40 @@ pub(super) fn folder(global: &Global, env: &Env) -> PathBuf {
         .to_owned()
 }
 
-/// Reads the configuration: its sources, what is wrong or doubtful in it, and the configuration if nothing is wrong.
-pub(super) fn read(global: &Global, env: &Env) -> (Sources, Vec<Diagnostic>, Option<Config>) {
-    let loaded = read_as_it_is(global, env);
+/// Reads the configuration: what is wrong or doubtful in it, and the configuration if nothing is wrong. From then on
+/// diagnostics can point into its files.
+pub(super) fn read(global: &Global, env: &Env, ui: &Ui) -> (Vec<Diagnostic>, Option<Config>) {
+    let loaded = read_as_it_is(global, env, ui);
     let sound = !loaded.diagnostics.iter().any(Diagnostic::is_error);
-    (loaded.sources, loaded.diagnostics, sound.then_some(loaded.config))
+    (loaded.diagnostics, sound.then_some(loaded.config))
 }
 
-fn read_as_it_is(global: &Global, env: &Env) -> config::Loaded {
+/// Reads the configuration, incomplete when there are mistakes.
+pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Loaded {
     let folder = folder(global, env);
+    let opened = opened_folders(global, env);
     let request = config::LoadRequest {
         fs: &*env.fs,
         folder: &folder,
         vars: &env.vars,
         set: &global.variables,
-        environment: global.environment.as_deref(),
+        // A variable that is set to nothing chooses nothing.
+        environment: global.environment.as_deref().filter(|name| !name.is_empty()),
+        opened: trust::Opened {
+            folders: &opened,
+            variables: &global.allow_env,
+        },
+        check_endpoint: &cloud::may_stand_in_a_file,
     };
-    config::load(&request, &Types::all())
+    let loaded = config::load(&request, &Types::all());
+    ui.set_sources(&loaded.sources);
+    ui.may_show(loaded.plain_variables.clone());
+    loaded
 }
 
 /// Reads a configuration without mistakes; all its mistakes are one failure. Warnings are told at once.
 pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failure> {
-    let (sources, diagnostics, config) = read(global, env);
-    ui.set_sources(&sources);
+    let (diagnostics, config) = read(global, env, ui);
     let Some(config) = config else {
         return Err(Failure::errors(diagnostics));
     };
@@ -69,22 +95,42 @@ pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
         folder: folder(global, env),
         types: Types::all(),
         config,
+        opened: opened_folders(global, env),
     })
 }
 
-/// The store of the state of the environment that is chosen, whether or not the configuration has mistakes.
-pub(super) fn store(global: &Global, env: &Env) -> LocalStore {
-    let chosen = global
-        .environment
-        .clone()
-        .or_else(|| read_as_it_is(global, env).config.project.environment);
+/// The store of the state of the environment that is chosen, whatever other mistakes the configuration has; which
+/// environment it is must be clear.
+pub(super) fn store(global: &Global, env: &Env, ui: &Ui) -> Result<LocalStore, Failure> {
+    let loaded = read_as_it_is(global, env, ui);
+    let unclear: Vec<Diagnostic> = loaded
+        .diagnostics
+        .into_iter()
+        .filter(|found| found.code == codes::NO_ENVIRONMENT)
+        .collect();
+    if !unclear.is_empty() {
+        return Err(Failure::errors(unclear));
+    }
+    let chosen = loaded.config.project.environment;
     store_of(global, env, &folder(global, env), chosen.as_deref())
 }
 
 impl Project {
     /// The store of the state of this project's environment.
-    pub(super) fn store(&self, global: &Global, env: &Env) -> LocalStore {
+    pub(super) fn store(&self, global: &Global, env: &Env) -> Result<LocalStore, Failure> {
         store_of(global, env, &self.folder, self.environment())
+    }
+
+    /// The files that the configuration may name.
+    pub(super) fn files<'a>(&'a self, env: &'a Env) -> trust::Files<'a> {
+        trust::Files {
+            fs: &*env.fs,
+            folder: &self.folder,
+            opened: trust::Opened {
+                folders: &self.opened,
+                variables: &[],
+            },
+        }
     }
 
     /// The environment that was chosen: by the flag, by `INFRA_ENV`, or by `[infra] default_env`.
@@ -93,14 +139,36 @@ impl Project {
     }
 }
 
-fn store_of(global: &Global, env: &Env, folder: &Path, environment: Option<&str>) -> LocalStore {
-    let mut path = folder.join(".infra");
-    if global.sim {
-        path.push("sim");
+fn store_of(
+    global: &Global,
+    env: &Env,
+    folder: &Path,
+    environment: Option<&str>,
+) -> Result<LocalStore, Failure> {
+    let path = state_folder(folder, global.sim);
+    // A link may come with a cloned repository, and would have another project's state read and written.
+    for folder in path.ancestors().take_while(|ancestor| *ancestor != folder) {
+        if matches!(env.fs.kind(folder), Ok(Some(kind)) if kind.is_link) {
+            return Err(Failure::from(StateError::Unsafe {
+                path: folder.to_owned(),
+                problem: "is a symbolic link",
+                remedy: "put the folder itself there".to_owned(),
+            }));
+        }
     }
-    path.push("state");
-    let name = environment.unwrap_or("default");
-    LocalStore::new(env.fs.clone(), env.random.clone(), env.clock.clone(), path, name)
+    let name = environment.unwrap_or(DEFAULT);
+    let store = LocalStore::new(env.fs.clone(), env.random.clone(), env.clock.clone(), path, name);
+    Ok(store)
+}
+
+/// Where the states of a cloud are.
+pub(super) fn state_folder(folder: &Path, sim: bool) -> PathBuf {
+    let folder = folder.join(".infra");
+    if sim {
+        folder.join("sim").join("state")
+    } else {
+        folder.join("state")
+    }
 }
 
 /// Who takes the lock, for the message to whoever finds it taken.

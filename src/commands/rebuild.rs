@@ -11,7 +11,7 @@ use super::project::{self, Project};
 use super::{look, report, secrets, whose};
 use crate::address::Address;
 use crate::cli::Global;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::env::Env;
 use crate::live::{Stray, TAG_PROJECT, TAG_STACK};
 use crate::observe::{account, belonging};
@@ -32,7 +32,7 @@ pub(crate) async fn rebuild(
 ) -> Result<Exit, Failure> {
     // 1. Only where no state is.
     let project = project::load(global, env, ui)?;
-    let store = project.store(global, env);
+    let store = project.store(global, env)?;
     store.can_rebuild()?;
 
     // 2. What there is of which stack.
@@ -69,7 +69,7 @@ pub(crate) async fn rebuild(
     let lock = store.lock(project::lock_note(env, "state rebuild"))?;
     let serial = store.rebuild(lock, state)?;
     tell(&rebuilt, serial, global, ui);
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 /// The stack of this project, if there is one and no other.
@@ -86,20 +86,23 @@ async fn only_lineage(project: &Project, connection: &Connection) -> Result<Stri
         1 => Ok(stacks.into_keys().next().unwrap_or_default().to_owned()),
         0 => Err(Failure::error(
             Diagnostic::error(
-                "E0824",
+                codes::WHICH_STACK,
                 format!("nothing in {} carries {TAG_PROJECT} = {tag}", connection.region),
             )
             .note("what was made before this tag existed has only infra:stack")
-            .help("infra state rebuild --lineage L, with the value of that tag"),
+            .help(run("state rebuild --lineage L").then(", with the value of that tag")),
         )),
         _ => {
-            let mut several = Diagnostic::error("E0824", format!("{} stacks belong to {tag}", stacks.len()));
+            let mut several = Diagnostic::error(
+                codes::WHICH_STACK,
+                format!("{} stacks belong to {tag}", stacks.len()),
+            );
             for (lineage, strays) in &stacks {
                 several = several.note(format!("{lineage}: {}", whose::listed(strays)));
             }
-            Err(Failure::error(
-                several.help("infra state rebuild --lineage L takes one of them"),
-            ))
+            Err(Failure::error(several.help(
+                run("state rebuild --lineage L").then(" takes one of them"),
+            )))
         }
     }
 }
@@ -117,7 +120,7 @@ async fn settled(
     if found.is_empty() {
         return Err(Failure::error(
             Diagnostic::error(
-                "E0824",
+                codes::WHICH_STACK,
                 format!("nothing in {} carries {TAG_STACK} = {lineage}", connection.region),
             )
             .help("check the lineage and the region"),
@@ -202,5 +205,9 @@ fn tell(rebuilt: &Rebuilt, serial: u64, global: &Global, ui: &Ui) {
         "The state is there again (serial {serial}, {} resources). Nothing was changed in the cloud.",
         rebuilt.resources.len()
     ));
-    ui.talk("Next: infra plan   (shows what differs from the files)");
+    ui.advise(
+        &Advice::from("Next: ")
+            .run("plan")
+            .then("   (shows what differs from the files)"),
+    );
 }

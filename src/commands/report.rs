@@ -2,7 +2,8 @@
 
 use crate::apply::{Cause, Failure};
 use crate::cloud::ApiError;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes, run};
+use crate::observe::preflight::Dependent;
 
 /// What a code of the API means to somebody who wrote a configuration.
 struct Meaning {
@@ -102,7 +103,7 @@ static MEANINGS: &[Meaning] = &[
     Meaning {
         code: "IncorrectInstanceStatus",
         sentence: "its status does not allow this now",
-        help: "run infra apply again; it goes on from what it finds",
+        help: "run the same again; it goes on from what it finds",
     },
     Meaning {
         code: "InstanceLockedForSecurity",
@@ -128,13 +129,17 @@ fn meaning(code: &str) -> Option<&'static Meaning> {
     })
 }
 
+/// What a code means in a sentence, and what to do; none for a code that few people meet.
+pub(super) fn meaning_of(code: &str) -> Option<(&'static str, &'static str)> {
+    meaning(code).map(|meaning| (meaning.sentence, meaning.help))
+}
+
 /// An error of the API, with what we were doing.
 pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
+    let code = error.diagnostic_code();
     let mut diagnostic = match meaning(&error.code) {
-        Some(meaning) => {
-            Diagnostic::error("E0604", format!("{doing}: {}", meaning.sentence)).help(meaning.help)
-        }
-        None => Diagnostic::error("E0603", format!("{doing}: {}", error.message)),
+        Some(meaning) => Diagnostic::error(code, format!("{doing}: {}", meaning.sentence)).help(meaning.help),
+        None => Diagnostic::error(code, format!("{doing}: {}", error.message)),
     };
     diagnostic.notes = error.notes();
     if meaning(&error.code).is_some() && !error.message.is_empty() {
@@ -146,15 +151,32 @@ pub(super) fn api_error(doing: &str, error: &ApiError) -> Diagnostic {
     diagnostic
 }
 
+/// A removal that was refused because of what somebody else has in it.
+fn in_use(doing: &str, error: &ApiError, by: &[Dependent]) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(
+        codes::IN_USE,
+        format!("{doing}: things are in it that this plan does not remove"),
+    );
+    for one in by.iter().take(20) {
+        diagnostic = diagnostic.note(one.to_string());
+    }
+    if by.len() > 20 {
+        diagnostic = diagnostic.note(format!("and {} more", by.len() - 20));
+    }
+    diagnostic.notes.extend(error.notes());
+    diagnostic.help("delete them first if nobody needs them any more, or let their owner move them away")
+}
+
 /// A piece of work that failed.
 pub(super) fn failure(failure: &Failure) -> Diagnostic {
     let doing = format!("{}: step \"{}\" failed", failure.object, failure.step);
     let mut diagnostic = match &failure.cause {
         Cause::Api(error) => api_error(&doing, error),
-        Cause::Wait { wanted, error } => Diagnostic::error("E0605", doing)
+        Cause::InUse { error, by } => in_use(&doing, error, by),
+        Cause::Wait { wanted, error } => Diagnostic::error(codes::NOT_REACHED, doing)
             .note(format!("waited until it is {wanted}"))
             .note(error.to_string())
-            .help("run infra apply again; it goes on from what it finds"),
+            .help("run the same again; it goes on from what it finds"),
         Cause::State(error) => {
             let state = error.diagnostic();
             let mut diagnostic = Diagnostic::error(state.code, format!("{doing}: {}", state.message));
@@ -162,16 +184,17 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
             diagnostic.notes = state.notes;
             diagnostic
         }
-        Cause::Adopted { .. } => {
-            Diagnostic::error("E0606", format!("{doing}: {}", failure.cause)).help("run infra apply again")
-        }
+        Cause::Adopted { .. } => Diagnostic::error(codes::ADOPTED, format!("{doing}: {}", failure.cause))
+            .help("run the same again"),
         Cause::Vanished { .. } | Cause::Settled { .. } => {
-            Diagnostic::error("E0607", format!("{doing}: {}", failure.cause))
-                .help("run infra plan to see what is there now")
+            Diagnostic::error(codes::NOT_AS_PLANNED, format!("{doing}: {}", failure.cause))
+                .help(run("plan").then(" shows what is there now"))
         }
-        Cause::Missing { .. } => Diagnostic::error("E0608", format!("{doing}: {}", failure.cause))
-            .help("run infra apply again; it goes on from what it finds"),
-        Cause::Internal(_) => Diagnostic::error("E0699", format!("{doing}: {}", failure.cause))
+        Cause::Missing { .. } => {
+            Diagnostic::error(codes::INPUT_MISSING, format!("{doing}: {}", failure.cause))
+                .help("run the same again; it goes on from what it finds")
+        }
+        Cause::Internal(_) => Diagnostic::error(codes::BUG, format!("{doing}: {}", failure.cause))
             .help("please report it with the configuration"),
     };
     if let Some(location) = &failure.location {
@@ -187,4 +210,89 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
         None => {}
     }
     diagnostic.about(&failure.object.address)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::address::Object;
+    use crate::api::action;
+    use crate::cloud::ErrorKind;
+    use crate::cloud::wait::WaitError;
+    use crate::diagnostic::codes::Code;
+    use crate::state::{StateError, Violation};
+
+    fn api(kind: ErrorKind) -> Cause {
+        Cause::Api(ApiError {
+            kind,
+            action: &action::CREATE_INSTANCE,
+            code: String::new(),
+            message: "no".to_owned(),
+            request_id: None,
+            http_status: None,
+            recommend: None,
+            tries: 1,
+            elapsed: Duration::ZERO,
+        })
+    }
+
+    #[test]
+    fn every_end_has_its_code() {
+        let path = std::path::PathBuf::from("/x");
+        let wait = Cause::Wait {
+            wanted: "Running".to_owned(),
+            error: WaitError::NotVisible {
+                after: Duration::from_secs(9),
+            },
+        };
+        let source = Arc::new(io::Error::from(io::ErrorKind::Unsupported));
+        let unlocked = StateError::LockUnsupported { path, source };
+        let inconsistent = StateError::Inconsistent {
+            violation: Violation::NoId {
+                address: "instance.web".parse().unwrap(),
+            },
+        };
+        let adopted = Cause::Adopted { id: "i-1".to_owned() };
+        let table: Vec<(Cause, Code)> = vec![
+            (api(ErrorKind::Refused), codes::REFUSED),
+            (api(ErrorKind::Credentials), codes::KEY_REFUSED),
+            (api(ErrorKind::Unreachable), codes::UNREACHABLE),
+            (api(ErrorKind::Malformed), codes::DAMAGED),
+            (api(ErrorKind::Throttled), codes::THROTTLED),
+            (api(ErrorKind::Ambiguous), codes::NO_CLEAR_ANSWER),
+            (wait, codes::NOT_REACHED),
+            (adopted, codes::ADOPTED),
+            (Cause::Vanished { id: "i-1".to_owned() }, codes::NOT_AS_PLANNED),
+            (
+                Cause::Missing {
+                    what: "no id".to_owned(),
+                },
+                codes::INPUT_MISSING,
+            ),
+            (Cause::Internal("a step was lost".to_owned()), codes::BUG),
+            (Cause::State(StateError::Closed), codes::STATE_CLOSED),
+            (Cause::State(unlocked), codes::NO_LOCKS),
+            (Cause::State(inconsistent), codes::STATE_INCONSISTENT),
+        ];
+        for (cause, code) in table {
+            let failure = Failure {
+                object: Object::now("instance.web".parse().unwrap()),
+                restored: None,
+                location: None,
+                step: "create".to_owned(),
+                id: None,
+                cause,
+            };
+            let told = super::failure(&failure);
+            assert_eq!(told.code, code, "{told:?}");
+            assert!(
+                told.message.contains("instance.web: step \"create\" failed"),
+                "{told:?}"
+            );
+        }
+    }
 }

@@ -7,6 +7,7 @@ use super::look::Seen;
 use super::project::Project;
 use crate::address::Address;
 use crate::live::Observed;
+use crate::observe::read::read_by_id;
 use crate::plan::Plan;
 use crate::state::{Session, State};
 use crate::types::REGISTRY;
@@ -88,9 +89,7 @@ pub(super) async fn look_again(
             continue;
         }
         // Only for the screen and the outputs: what cannot be read now is left out, the state is saved already.
-        if let Ok(observed) =
-            crate::observe::read::read_by_id(resource_type, &connection.cloud, &wanted).await
-        {
+        if let Ok(observed) = read_by_id(resource_type, &connection.cloud, &wanted).await {
             found.extend(
                 observed
                     .into_iter()

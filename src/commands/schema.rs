@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use crate::cli::SchemaArgs;
 use crate::config::editor_schema::{Audience, editor_schema};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::types::Types;
 use crate::ui::Ui;
 
@@ -21,7 +21,10 @@ pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
     };
     let resource_type = types.get(type_name).ok_or_else(|| {
         let known: Vec<&str> = types.iter().map(|resource_type| resource_type.name).collect();
-        let unknown = Diagnostic::error("E0202", format!("unknown resource type \"{type_name}\""));
+        let unknown = Diagnostic::error(
+            codes::UNKNOWN_TYPE,
+            format!("unknown resource type \"{type_name}\""),
+        );
         Failure::error(unknown.help(format!("types: {}", known.join(", "))))
     })?;
     ui.keys(resource_type);

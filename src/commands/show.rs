@@ -1,7 +1,7 @@
 //! The state, for people.
 
 use super::failure::{Exit, Failure};
-use super::{project, state};
+use super::{elsewhere, project, state};
 use crate::cli::{Global, ShowArgs};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -11,7 +11,7 @@ pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Resu
     if let Some(address) = &args.address {
         return state::show(address, global, env, ui);
     }
-    let loaded = project::store(global, env).load()?;
+    let loaded = project::store(global, env, ui)?.load()?;
     let state = &loaded.state;
     if global.json {
         // Without the key that protects the hashes of secrets.
@@ -23,6 +23,7 @@ pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Resu
         }));
     } else if state.resources.is_empty() {
         ui.result("The state is empty.");
+        elsewhere::tell(global, env, ui);
     } else {
         ui.state(state);
     }

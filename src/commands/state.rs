@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::elsewhere;
 use super::failure::{Exit, Failure};
 use super::project::{self, store};
 use crate::address::Address;
 use crate::cli::Global;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::env::Env;
 use crate::state::{Effect, Intent, State};
 use crate::ui::Ui;
@@ -19,16 +20,16 @@ fn unknown(address: &Address, state: &State) -> Failure {
         .resources
         .keys()
         .find(|known| known.name() == address.name() || known.block() == address.block());
-    let mut missing = Diagnostic::error("E0301", format!("the state has no {address}"));
+    let mut missing = Diagnostic::error(codes::NOT_IN_STATE, format!("the state has no {address}"));
     if let Some(alike) = alike {
         missing = missing.help(format!("did you mean {alike}?"));
     }
-    Failure::error(missing.help("all of them: infra state list"))
+    Failure::error(missing.help(Advice::from("all of them: ").run("state list")))
 }
 
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let loaded = store(global, env).load()?;
+    let loaded = store(global, env, ui)?.load()?;
     if global.json {
         let listed = loaded.state.resources.iter().map(|(address, resource)| {
             serde_json::json!({ "address": address, "type": resource.type_name, "id": resource.id })
@@ -38,6 +39,9 @@ pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure>
     }
     if !loaded.exists {
         ui.talk("There is no state yet; the first apply makes one.");
+    }
+    if loaded.state.resources.is_empty() {
+        elsewhere::tell(global, env, ui);
     }
     let width = loaded
         .state
@@ -54,7 +58,7 @@ pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure>
 
 /// Show one resource of the state
 pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let loaded = store(global, env).load()?;
+    let loaded = store(global, env, ui)?.load()?;
     let resource = loaded
         .state
         .resources
@@ -76,7 +80,7 @@ pub(crate) async fn mv(
     env: &Env,
     ui: &Ui,
 ) -> Result<Exit, Failure> {
-    let store = store(global, env);
+    let store = store(global, env, ui)?;
     // Looked at before the lock as well: a refusal leaves nothing behind.
     let loaded = store.load()?;
     may_move(from, to, &loaded.state, &loaded.open)?;
@@ -91,7 +95,7 @@ pub(crate) async fn mv(
         .await?;
     let serial = session.close()?;
     ui.result(&format!("{from} is now {to} (serial {serial})."));
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 fn may_move(from: &Address, to: &Address, state: &State, open: &[Intent]) -> Result<(), Failure> {
@@ -99,11 +103,14 @@ fn may_move(from: &Address, to: &Address, state: &State, open: &[Intent]) -> Res
         return Err(unknown(from, state));
     }
     if from.type_name() != to.type_name() {
-        let wrong = Diagnostic::error("E0303", format!("{from} cannot become a {}", to.type_name()));
+        let wrong = Diagnostic::error(
+            codes::OTHER_TYPE,
+            format!("{from} cannot become a {}", to.type_name()),
+        );
         return Err(Failure::error(wrong.help("a resource keeps its type")));
     }
     if state.resources.contains_key(to) {
-        let taken = Diagnostic::error("E0206", format!("the state has a {to} already"));
+        let taken = Diagnostic::error(codes::TAKEN, format!("the state has a {to} already"));
         return Err(Failure::error(taken.help("move or remove that one first")));
     }
     nothing_under_way(&[from, to], open)
@@ -122,15 +129,15 @@ pub(super) fn nothing_under_way(addresses: &[&Address], open: &[Intent]) -> Resu
             "an interrupted run left a call open for {}: {}",
             intent.object.address, intent.action
         );
-        Err(Failure::error(Diagnostic::error("E0820", message).help(
-            "infra apply finds out what became of it; then do this again",
+        Err(Failure::error(Diagnostic::error(codes::UNDER_WAY, message).help(
+            run("apply").then(" finds out what became of it; then do this again"),
         )))
     })
 }
 
 /// Forget a resource; it goes on existing
 pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let store = store(global, env);
+    let store = store(global, env, ui)?;
     let may_forget = |state: &State, open: &[Intent]| {
         let known = state
             .resources
@@ -157,12 +164,12 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
         if ids.len() == 1 { "goes" } else { "go" }
     ));
     ui.talk("It still carries the tags of this stack, so the next plan names it, or takes it back if its address is wanted.");
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 /// Print the state as JSON
 pub(crate) fn pull(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let text = store(global, env).pull()?;
+    let text = store(global, env, ui)?.pull()?;
     ui.raw(text.trim_end());
     Ok(Exit::Success)
 }
@@ -171,20 +178,20 @@ pub(crate) fn pull(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure>
 pub(crate) fn push(file: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let path = env.cwd.join(file);
     let document = env.fs.read(&path, DOCUMENT_BYTES_MAX).map_err(|error| {
-        let unread = Diagnostic::error("E0811", format!("could not read {}", path.display()));
+        let unread = Diagnostic::error(codes::UNREADABLE, format!("could not read {}", path.display()));
         Failure::error(unread.note(error.to_string()))
     })?;
-    let store = store(global, env);
+    let store = store(global, env, ui)?;
     store.can_push(&document)?;
     let lock = store.lock(project::lock_note(env, "state push"))?;
     let serial = store.push(lock, &document)?;
     ui.result(&format!("The state is this document now (serial {serial})."));
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }
 
 /// List the generations that are kept
 pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    for generation in store(global, env).generations()? {
+    for generation in store(global, env, ui)?.generations()? {
         ui.result(&match generation.content {
             Some(content) => format!(
                 "{:>6}  {:.0}  {} resources",
@@ -198,10 +205,10 @@ pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, F
 
 /// Go back to an earlier generation
 pub(crate) fn restore(serial: Option<u64>, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let store = store(global, env);
+    let store = store(global, env, ui)?;
     store.can_restore(serial)?;
     let lock = store.lock(project::lock_note(env, "state restore"))?;
     let restored = store.restore(lock, serial)?;
     ui.result(&restored.to_string());
-    Ok(Exit::Success)
+    Ok(Exit::Done)
 }

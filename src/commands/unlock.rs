@@ -9,7 +9,7 @@ use crate::ui::Ui;
 
 /// Say who holds the lock of the local state; it dies with its holder, so there is nothing to break
 pub(crate) fn unlock(args: &UnlockArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let Some(locked) = project::store(global, env).holder()? else {
+    let Some(locked) = project::store(global, env, ui)?.holder()? else {
         ui.result(
             "The state is not locked. A local lock is freed when its holder ends, whatever the reason.",
         );
@@ -31,7 +31,7 @@ pub(crate) fn unlock(args: &UnlockArgs, global: &Global, env: &Env, ui: &Ui) -> 
         }
         diagnostic
             .help
-            .push("a local lock belongs to a process that is alive, and cannot be taken from it".to_owned());
+            .push("a local lock belongs to a process that is alive, and cannot be taken from it".into());
     }
     Err(failure)
 }

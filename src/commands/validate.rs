@@ -9,12 +9,13 @@ use crate::ui::{Ui, diagnostics};
 
 /// Check the files, without any network
 pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let (sources, mut diagnostics, config) = project::read(global, env);
+    let (mut diagnostics, config) = project::read(global, env, ui);
     if let Some(config) = &config {
         diagnostics.extend(plan::order(config).err().map(|cycle| *cycle));
     }
     let sound = config.is_some() && !diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
-    ui.set_sources(&sources);
+    let sources = ui.sources();
+    let diagnostics = ui.fit_to_show(&diagnostics);
     match args.format {
         DiagnosticFormat::Text => ui.diagnostics(&diagnostics, args.all),
         DiagnosticFormat::Github => ui.result(diagnostics::to_github(&diagnostics, &sources, "").trim_end()),

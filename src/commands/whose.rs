@@ -9,7 +9,7 @@ use super::failure::{Exit, Failure};
 use super::project::Project;
 use super::report;
 use crate::cli::OwnerArgs;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Stray, TAG_PROJECT};
 use crate::observe::belonging;
 use crate::state::{Effect, Session, State};
@@ -34,10 +34,12 @@ pub(super) fn check_project(state: &State, project: &Project, owner: OwnerArgs) 
         now.tag()
     );
     Err(Failure::error(
-        Diagnostic::error("E0823", message)
+        Diagnostic::error(codes::OTHER_PROJECT, message)
             .note("with it, what belongs to the one would be changed or deleted for the other")
             .help("if it was copied here, remove the copy: each environment has a state of its own")
-            .help("if the project or the environment has a new name: --take-over"),
+            .help(
+                Advice::from("if the project or the environment has a new name: ").run("apply --take-over"),
+            ),
     )
     .with(Exit::Forbidden))
 }
@@ -99,15 +101,15 @@ pub(super) fn refuse_second_copy(
         if count == 1 { "resource" } else { "resources" },
         project.config.project.tag()
     );
-    let mut refusal = Diagnostic::error("E0822", message);
+    let mut refusal = Diagnostic::error(codes::STATE_ELSEWHERE, message);
     for (lineage, strays) in others {
         refusal = refusal.note(format!("stack {lineage}: {}", listed(strays)));
     }
     Err(Failure::error(
         refusal
             .help("bring the state back: it is .infra/state/ of the machine that made them")
-            .help("or put it together again from what exists: infra state rebuild")
-            .help("or make another stack beside it, on purpose: --new-stack"),
+            .help(Advice::from("or put it together again from what exists: ").run("state rebuild"))
+            .help(Advice::from("or make another stack beside it, on purpose: ").run("apply --new-stack")),
     )
     .with(Exit::Forbidden))
 }

@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::codes;
 use super::located::{Located, Thing};
 use super::raw::{Entry, Node, NodeKind, Table};
 use super::report::{Report, Span};
 use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest::{self, Why};
 use crate::address::{ADDRESS_LENGTH_MAX, Address, Key, is_plain_name};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::types::{ResourceType, Types};
 
 /// How many copies a block may have.
@@ -113,14 +112,19 @@ impl Index {
 }
 
 /// Tables of the language that this version does not know.
-const NOT_YET: &[(&str, &str)] = &[
-    ("defaults", "write the keys into each block, or use [local]"),
-    ("data", "write the id, or use a variable"),
-    ("moved", "infra state mv FROM TO renames"),
-    ("import", "infra import ADDRESS ID takes over what exists"),
-    ("removed", "infra state rm ADDRESS forgets"),
-    ("policy", ""),
-];
+const NOT_YET: &[&str] = &["defaults", "data", "moved", "import", "removed", "policy"];
+
+/// What does the same in this version.
+fn instead_of(name: &str) -> Option<Advice> {
+    Some(match name {
+        "defaults" => "write the keys into each block, or use [local]".into(),
+        "data" => "write the id, or use a variable".into(),
+        "moved" => run("state mv FROM TO").then(" renames"),
+        "import" => run("import ADDRESS ID").then(" takes over what exists"),
+        "removed" => run("state rm ADDRESS").then(" forgets"),
+        _ => return None,
+    })
+}
 
 /// Tables that are no resource types.
 pub(super) const SECTIONS: &[&str] = &["infra", "var", "local", "output"];
@@ -141,8 +145,8 @@ pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Re
                 "var" => named_tables(entry, "var", "variable", true, &mut sections.variables, report),
                 "local" => named_tables(entry, "local", "local", false, &mut sections.locals, report),
                 "output" => named_tables(entry, "output", "output", false, &mut sections.outputs, report),
-                key => match NOT_YET.iter().find(|(name, _)| *name == key) {
-                    Some((name, help)) => not_yet(entry, name, help, report),
+                key => match NOT_YET.iter().find(|name| **name == key) {
+                    Some(name) => not_yet(entry, name, report),
                     None => blocks_of(key, entry, types, &mut sections, report),
                 },
             }
@@ -160,14 +164,14 @@ pub(super) fn header_of(entry: &Entry, report: &Report) -> Span {
     }
 }
 
-fn not_yet(entry: &Entry, name: &str, help: &str, report: &mut Report) {
+fn not_yet(entry: &Entry, name: &str, report: &mut Report) {
     let diagnostic = Diagnostic::error(
         codes::NOT_YET,
         format!("[{name}] is part of the language, but this version of infra does not know it yet"),
     );
-    let diagnostic = match help {
-        "" => diagnostic,
-        help => diagnostic.help(help),
+    let diagnostic = match instead_of(name) {
+        None => diagnostic,
+        Some(help) => diagnostic.help(help),
     };
     report.say(entry.key, "", diagnostic);
 }

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::codes;
 use super::network::Network;
 use super::regions;
 use super::report::Report;
 use super::{Config, Resource};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::types::Kind;
 use crate::value::{Reference, Value};
 

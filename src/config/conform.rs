@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use super::codes;
+use super::files;
 use super::keys::add_defaults;
 use super::located::{Located, Member, Thing};
 use super::network::{Network, NotANetwork};
 use super::report::Span;
 use super::scope::{Scope, count, there_are};
 use super::suggest;
-use crate::diagnostic::Diagnostic;
+use super::trust;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Part, Reference, SecretSource, Value};
 
@@ -64,7 +65,7 @@ impl Scope<'_> {
         if matches!(value.thing, Thing::Broken) {
             return None;
         }
-        if !matches!(kind, Kind::Secret) && self.report.is_hidden(span) && !holds_tables(kind) {
+        if !matches!(kind, Kind::Secret) && self.report.is_secret(span) && !holds_tables(kind) {
             let diagnostic = Diagnostic::error(
                 codes::SECRET_IN_FILE,
                 format!("{path} looks as if a secret stood in it"),
@@ -518,6 +519,29 @@ impl Scope<'_> {
         false
     }
 
+    /// Whether a configuration may have this secret read and sent; says so if not.
+    fn may_read(&mut self, source: &SecretSource, span: Span) -> bool {
+        let diagnostic = match source {
+            SecretSource::Env(name) => {
+                let Some(refusal) = trust::variable(name, self.files.opened) else {
+                    return true;
+                };
+                let diagnostic = Diagnostic::error(codes::CREDENTIAL, refusal.what);
+                if refusal.can_be_opened {
+                    diagnostic.help(format!("if it really is one: --allow-env {name}"))
+                } else {
+                    diagnostic
+                }
+            }
+            SecretSource::File(path) => match self.files.named(path) {
+                Ok(_) => return true,
+                Err(refusal) => files::refused(codes::FILE_PATH, refusal),
+            },
+        };
+        self.report.say(span, "", diagnostic);
+        false
+    }
+
     fn secret(&mut self, path: &str, value: Located, subject: Subject<'_>) -> Option<Value> {
         let span = value.span;
         let key = path.rsplit('.').next().unwrap_or(path);
@@ -550,10 +574,12 @@ impl Scope<'_> {
         match (sources.next(), sources.next()) {
             (Some((source, member)), None) => match member.value.thing {
                 Thing::Text(text) if !text.is_empty() && !text.contains(['\0', '\n']) => {
-                    Some(Value::Secret(match source.as_str() {
+                    let source = match source.as_str() {
                         "env" => SecretSource::Env(text),
                         _ => SecretSource::File(text),
-                    }))
+                    };
+                    self.may_read(&source, member.value.span)
+                        .then_some(Value::Secret(source))
                 }
                 Thing::Broken => None,
                 _ => {

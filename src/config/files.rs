@@ -4,12 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Component, Path};
 
-use super::codes;
 use super::report::{Report, Span};
-use crate::diagnostic::Diagnostic;
-use crate::env::FileSystem;
+use super::trust::{Files, Refusal};
+use crate::diagnostic::codes::Code;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// The root file.
 pub(super) const ROOT: &str = "infra.toml";
@@ -22,18 +21,16 @@ const PROJECT_MAX: u64 = 64 * 1024 * 1024;
 
 /// The folder of a configuration.
 pub(super) struct Folder<'a> {
-    fs: &'a dyn FileSystem,
-    path: &'a Path,
+    files: Files<'a>,
     read: u64,
     /// Files that keys name, each read once however many copies a block has.
     named: BTreeMap<String, Vec<u8>>,
 }
 
 impl<'a> Folder<'a> {
-    pub(super) fn new(fs: &'a dyn FileSystem, path: &'a Path) -> Folder<'a> {
+    pub(super) fn new(files: Files<'a>) -> Folder<'a> {
         Folder {
-            fs,
-            path,
+            files,
             read: 0,
             named: BTreeMap::new(),
         }
@@ -41,8 +38,9 @@ impl<'a> Folder<'a> {
 
     /// `infra.toml` and `*.infra.toml`, in name order; none if there is no configuration, which is said.
     pub(super) fn configuration(&self, report: &mut Report) -> Option<Vec<String>> {
-        let shown = self.path.display();
-        let names = match self.fs.list(self.path) {
+        let Files { fs, folder, .. } = self.files;
+        let shown = folder.display();
+        let names = match fs.list(folder) {
             Ok(names) => names,
             Err(error) => {
                 let what = match error.kind() {
@@ -62,8 +60,8 @@ impl<'a> Folder<'a> {
             };
             report.push(
                 diagnostic
-                    .help("infra init    writes a first one")
-                    .help("infra -C DIR  looks in another folder"),
+                    .help("-C DIR looks in another folder")
+                    .help("a first one:  [infra]  name = \"shop\"  region = \"cn-hangzhou\""),
             );
             return None;
         }
@@ -78,9 +76,9 @@ impl<'a> Folder<'a> {
 
     /// The names of the environments: `env/*.toml`; none if there is no such folder.
     pub(super) fn environments(&self) -> Option<Vec<String>> {
-        let mut names: Vec<String> = self
-            .fs
-            .list(&self.path.join("env"))
+        let Files { fs, folder, .. } = self.files;
+        let mut names: Vec<String> = fs
+            .list(&folder.join("env"))
             .ok()?
             .into_iter()
             .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
@@ -92,7 +90,14 @@ impl<'a> Folder<'a> {
 
     /// The text of a file of the configuration; none if it cannot be used, which is said.
     pub(super) fn read_text(&mut self, name: &str, report: &mut Report) -> Option<String> {
-        let wrong = match self.fs.read(&self.path.join(name), FILE_MAX) {
+        let path = match self.files.own(name) {
+            Ok(path) => path,
+            Err(refusal) => {
+                report.push(refused(codes::UNREADABLE, refusal));
+                return None;
+            }
+        };
+        let wrong = match self.files.fs.read(&path, FILE_MAX) {
             Ok(bytes) => {
                 self.read = self.read.saturating_add(bytes.len() as u64);
                 if self.read > PROJECT_MAX {
@@ -135,60 +140,42 @@ impl<'a> Folder<'a> {
         if let Some(bytes) = self.named.get(name) {
             return Some(bytes.clone());
         }
-        let wrong = match self.check_named(name) {
-            Err(what) => what,
-            Ok(()) => match self.fs.read(&self.path.join(name), super::raw::TEXT_MAX as u64) {
-                Ok(bytes) => {
-                    self.read = self.read.saturating_add(bytes.len() as u64);
-                    if self.read <= PROJECT_MAX {
-                        self.named.insert(name.to_owned(), bytes.clone());
-                        return Some(bytes);
-                    }
-                    format!(
-                        "the files of this configuration have more than {} MiB",
-                        PROJECT_MAX >> 20
-                    )
+        let path = match self.files.named(name) {
+            Ok(path) => path,
+            Err(refusal) => {
+                report.say(span, "", refused(codes::FILE_PATH, refusal));
+                return None;
+            }
+        };
+        let wrong = match self.files.fs.read(&path, super::raw::TEXT_MAX as u64) {
+            Ok(bytes) => {
+                self.read = self.read.saturating_add(bytes.len() as u64);
+                if self.read <= PROJECT_MAX {
+                    self.named.insert(name.to_owned(), bytes.clone());
+                    return Some(bytes);
                 }
-                Err(error) => match error.kind() {
-                    io::ErrorKind::NotFound => format!("there is no file {name:?} in this folder"),
-                    io::ErrorKind::FileTooLarge => format!("the file {name:?} has more than 1 MiB"),
-                    _ => format!("the file {name:?} cannot be read: {error}"),
-                },
+                format!(
+                    "the files of this configuration have more than {} MiB",
+                    PROJECT_MAX >> 20
+                )
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound => format!("there is no file {name:?} in this folder"),
+                io::ErrorKind::FileTooLarge => format!("the file {name:?} has more than 1 MiB"),
+                _ => format!("the file {name:?} cannot be read: {error}"),
             },
         };
         report.say(span, "", Diagnostic::error(codes::FILE_PATH, wrong));
         None
     }
+}
 
-    /// A file that a key names lies below the folder and is reached through no link: a cloned configuration must
-    /// not read other files of the user's.
-    fn check_named(&self, name: &str) -> Result<(), String> {
-        let relative = Path::new(name);
-        let is_below = !name.is_empty()
-            && !name.contains(['\0', '\\'])
-            && relative
-                .components()
-                .all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
-        if !is_below {
-            return Err(format!("{name:?} is not below the folder of the configuration"));
-        }
-        let mut here = self.path.to_owned();
-        for component in relative.components() {
-            here.push(component);
-            match self.fs.kind(&here) {
-                Ok(Some(kind)) if kind.is_link => {
-                    return Err(format!(
-                        "{name:?} is reached through a symbolic link, which is not followed"
-                    ));
-                }
-                Ok(Some(_)) => {}
-                // Reading it will say what is wrong.
-                Ok(None) | Err(_) => return Ok(()),
-            }
-        }
-        match self.fs.kind(&here) {
-            Ok(Some(kind)) if kind.is_folder => Err(format!("{name:?} is a folder")),
-            _ => Ok(()),
-        }
+/// A file that is not read, and the flag that opens it.
+pub(super) fn refused(code: Code, refusal: Refusal) -> Diagnostic {
+    let diagnostic = Diagnostic::error(code, refusal.what);
+    if refusal.can_be_opened {
+        diagnostic.help("--allow-file DIR lets it read the files below DIR")
+    } else {
+        diagnostic
     }
 }

@@ -4,12 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::codes;
 use super::conform::{Subject, shorten};
 use super::report::Span;
 use super::scope::Scope;
 use super::suggest::{self, Why};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::types::{Attribute, Kind};
 use crate::value::Attributes;
 
@@ -96,10 +95,10 @@ impl Scope<'_> {
                 .iter()
                 .any(|attribute| attribute.name == guess.name && attribute.is_sensitive())
         });
-        if secret || sounds_secret(key) {
+        if secret || self.report.looks_secret(key) {
             self.report.hide(value);
         }
-        let all_keys = format!("all keys: infra schema {}", subject.type_name);
+        let all_keys = Advice::from("all keys: ").run("schema").arg(subject.type_name);
         let shown = shorten(key);
         match guess {
             Some(guess) => {
@@ -111,7 +110,7 @@ impl Scope<'_> {
                 } else {
                     let diagnostic =
                         Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key \"{shown}\" in {place}"))
-                            .note(all_keys);
+                            .help(all_keys);
                     (diagnostic, format!("did you mean {}?", guess.name))
                 };
                 let diagnostic = match guess.why {
@@ -124,7 +123,7 @@ impl Scope<'_> {
             None => {
                 let diagnostic =
                     Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key \"{shown}\" in {place}"))
-                        .note(all_keys);
+                        .help(all_keys);
                 self.report.say(span, "", diagnostic);
                 None
             }
@@ -171,19 +170,4 @@ pub(super) fn add_defaults(attributes: &'static [Attribute], values: &mut Attrib
             values.insert(attribute.name.to_owned(), default.value());
         }
     }
-}
-
-/// Whether a key looks as if a secret stood behind it.
-pub(super) fn sounds_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    [
-        "passw",
-        "secret",
-        "token",
-        "passphrase",
-        "private_key",
-        "privatekey",
-    ]
-    .iter()
-    .any(|word| key.contains(word))
 }

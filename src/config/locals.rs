@@ -5,14 +5,13 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::codes;
 use super::located::Located;
 use super::raw::{Entry, Node, NodeKind};
 use super::reference::{Hole, Path, PathStep, Piece, Text};
 use super::report::Span;
 use super::scope::{Place, Scope, Stage};
 use super::suggest;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// How many locals may stand behind one another.
 const LOCALS_DEEP_MAX: usize = 64;

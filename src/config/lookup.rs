@@ -3,14 +3,13 @@
 //! Does not know what the value is used for.
 
 use super::blocks::Shape;
-use super::codes;
 use super::located::{Located, Thing};
 use super::reference::{Path, PathStep};
 use super::report::Span;
 use super::scope::{Place, Scope, join, there_are};
 use super::suggest;
 use crate::address::{Address, Key};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::types::ResourceType;
 use crate::value::Reference;
 
@@ -178,7 +177,7 @@ impl Scope<'_> {
                     Some(guess) => format!("did you mean ${{{address}{key}.{}}}?", guess.name),
                     None => String::new(),
                 };
-                diagnostic = diagnostic.note(format!("all attributes: infra schema {type_name}"));
+                diagnostic = diagnostic.help(Advice::from("all attributes: ").run("schema").arg(type_name));
                 self.report.say(span, label, diagnostic);
                 false
             }

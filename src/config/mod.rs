@@ -10,6 +10,7 @@ mod keys;
 mod locals;
 mod located;
 mod lookup;
+mod masking;
 mod network;
 mod project;
 mod raw;
@@ -18,12 +19,13 @@ mod regions;
 mod report;
 mod resources;
 mod scope;
+mod secrecy;
 mod suggest;
 mod syntax;
 mod variables;
 
-pub(crate) mod codes;
 pub(crate) mod editor_schema;
+pub(crate) mod trust;
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +35,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::env::FileSystem;
 use crate::types::{Kind, ResourceType, Types};
 use crate::value::{Attributes, Value};
@@ -58,6 +60,10 @@ pub(crate) struct LoadRequest<'a> {
     pub(crate) set: &'a [(String, String)],
     /// `-e NAME`.
     pub(crate) environment: Option<&'a str>,
+    /// What the configuration may read beside its own files.
+    pub(crate) opened: trust::Opened<'a>,
+    /// Why an endpoint may not be named by a file: asked of whoever would send requests there.
+    pub(crate) check_endpoint: &'a dyn Fn(&str) -> Result<(), String>,
 }
 
 /// The configuration and what is to say about it.
@@ -69,6 +75,8 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts that the diagnostics point into.
     pub(crate) sources: Sources,
+    /// The variables whose values may be shown.
+    pub(crate) plain_variables: BTreeSet<String>,
 }
 
 /// What is wanted.
@@ -155,14 +163,29 @@ impl std::fmt::Debug for Resource {
 /// Reads a configuration. All mistakes are found in one run; if there is any error, the configuration is
 /// incomplete and must not be used.
 pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
-    let mut report = Report::default();
-    let mut folder = Folder::new(request.fs, request.folder);
+    let mut report = Report::new(secret_keys(types));
+    let readable = trust::Files {
+        fs: request.fs,
+        folder: request.folder,
+        opened: request.opened,
+    };
+    let mut folder = Folder::new(readable);
 
     // 1. The files, as typed.
     let files = folder.configuration(&mut report).unwrap_or_default();
-    let documents: Vec<Document> = files
+    let texts: Vec<Typed> = files
         .iter()
-        .filter_map(|name| read_document(name, &mut folder, types, &mut report))
+        .filter_map(|name| read_text(name, &mut folder, &mut report))
+        .collect();
+    // What is sensitive is known before anything is said about any of them.
+    let sensitive: BTreeSet<String> = texts
+        .iter()
+        .flat_map(|text| masking::hide_variables(text.file, &text.text, &mut report))
+        .collect();
+    let nothing = BTreeSet::new();
+    let documents: Vec<Document> = texts
+        .into_iter()
+        .map(|text| read_document(text, &nothing, &mut report))
         .collect();
     let sections = blocks::sort(&documents, types, &mut report);
 
@@ -175,17 +198,18 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         .filter(|name| folder.environments().is_some_and(|names| names.contains(name)))
         .and_then(|name| {
             let path = format!("env/{name}.toml");
-            read_document(&path, &mut folder, types, &mut report)
+            let text = read_text(&path, &mut folder, &mut report)?;
+            Some(read_document(text, &sensitive, &mut report))
         });
     let given = variables::Given {
         vars: request.vars,
         set: request.set,
         environment: environment.as_deref().zip(environment_file.as_ref()),
     };
-    let mut scope = Scope::new(report, types);
+    let mut scope = Scope::new(report, types, readable);
     scope.project.environment.clone_from(&environment);
     scope.project.is_environment_wrong = is_environment_wrong;
-    variables::read(&sections, &given, &mut scope);
+    let plain_variables = variables::read(&sections, &given, &mut scope);
     let root = documents.iter().find(|document| document.is_root);
     let project = project::read(request, &sections, root.map(|document| document.file), &mut scope);
 
@@ -222,29 +246,42 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         config,
         diagnostics,
         sources,
+        plain_variables,
     }
 }
 
-fn read_document(
-    name: &str,
-    folder: &mut Folder<'_>,
-    types: &Types,
-    report: &mut Report,
-) -> Option<Document> {
+/// A file as typed.
+struct Typed {
+    name: String,
+    file: u32,
+    text: String,
+}
+
+fn read_text(name: &str, folder: &mut Folder<'_>, report: &mut Report) -> Option<Typed> {
     let text = folder.read_text(name, report)?;
     let file = report.add_file(name, &text);
-    syntax::hide_secrets(file, &text, &secret_names(types), report);
-    let table = syntax::parse(file, &text, report);
-    syntax::warn_of_newer_toml(file, &text, report);
-    Some(Document {
+    Some(Typed {
+        name: name.to_owned(),
         file,
-        is_root: name == ROOT,
-        table,
+        text,
     })
 }
 
+/// Reads a text; values of these keys are not shown.
+fn read_document(typed: Typed, sensitive: &BTreeSet<String>, report: &mut Report) -> Document {
+    let Typed { name, file, text } = typed;
+    masking::hide(file, &text, sensitive, report);
+    let table = syntax::parse(file, &text, report);
+    syntax::warn_of_newer_toml(file, &text, report);
+    Document {
+        file,
+        is_root: name == ROOT,
+        table,
+    }
+}
+
 /// The keys behind which a secret may stand.
-fn secret_names(types: &Types) -> Vec<&'static str> {
+fn secret_keys(types: &Types) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = types
         .iter()
         .flat_map(|resource_type| resource_type.attributes)

@@ -3,7 +3,6 @@
 //! Does not know resources.
 
 use super::blocks::{Sections, header_of};
-use super::codes;
 use super::conform::shorten;
 use super::files::{Folder, ROOT};
 use super::located::Thing;
@@ -14,7 +13,7 @@ use super::scope::{Place, Scope, Stage, there_are};
 use super::suggest;
 use super::{LoadRequest, Project};
 use crate::address::is_plain_name;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 const KEYS: &[&str] = &[
     "name",
@@ -69,26 +68,28 @@ pub(super) fn environment(
     let is_from_file = request.environment.is_none() && from_vars.is_none();
     let wrong = if !is_plain_name(name) || name.len() > NAME_MAX {
         Diagnostic::error(
-            codes::NAME,
+            codes::NO_ENVIRONMENT,
             format!(
                 "the environment {:?} may hold only letters a to z, digits, '_' and '-'",
                 shorten(name)
             ),
         )
     } else {
-        match known {
-            Some(names) if !names.is_empty() && !names.iter().any(|known| known == name) => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let diagnostic = Diagnostic::error(
-                    codes::NO_ENVIRONMENT,
-                    format!("there is no environment \"{name}\": no env/{name}.toml"),
-                );
-                match suggest::guess(name, names.iter().copied()) {
-                    Some(guess) => diagnostic.help(format!("did you mean {}?", guess.name)),
-                    None => diagnostic.help(there_are(names.iter().copied())),
-                }
+        let known = known.unwrap_or_default();
+        if known.iter().any(|known| known == name) {
+            return Some(name.to_owned());
+        }
+        let names = || known.iter().map(String::as_str);
+        let diagnostic = Diagnostic::error(
+            codes::NO_ENVIRONMENT,
+            format!("there is no environment \"{name}\": no env/{name}.toml"),
+        );
+        match suggest::guess(name, names()) {
+            Some(guess) => diagnostic.help(format!("did you mean {}?", guess.name)),
+            None if known.is_empty() => {
+                diagnostic.help("an environment is a file with values of variables; it may be empty")
             }
-            _ => return Some(name.to_owned()),
+            None => diagnostic.help(there_are(names())),
         }
     };
     match default {
@@ -150,7 +151,7 @@ pub(super) fn read(
     }
     project.profile = text("profile", table, scope).map(|(profile, _)| profile);
     if let Some((endpoint, span)) = text("endpoint", table, scope) {
-        check_endpoint(&endpoint, span, scope);
+        check_endpoint(&endpoint, span, request, scope);
         project.endpoint = Some(endpoint);
     }
     if let Some((requires, span)) = text("requires", table, scope) {
@@ -187,7 +188,7 @@ fn check_keys(table: &Table, scope: &mut Scope<'_>) -> Vec<String> {
         if KEYS.contains(&key.as_str()) {
             continue;
         }
-        if super::keys::sounds_secret(key) || fold_has(key, "access_key") {
+        if scope.report.looks_secret(key) || fold_has(key, "access_key") {
             scope.report.hide(entry.value.span);
         }
         let mut diagnostic = Diagnostic::error(
@@ -251,41 +252,14 @@ fn check_name(name: &str, span: Span, scope: &mut Scope<'_>) {
     scope.report.say(span, "", diagnostic);
 }
 
-/// A file may send requests to this machine or to the cloud only: a cloned configuration is not trusted.
-fn check_endpoint(endpoint: &str, span: Span, scope: &mut Scope<'_>) {
-    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let has_user = authority.contains('@');
-    let host = match authority.strip_prefix('[') {
-        Some(inner) => inner.split(']').next().unwrap_or_default(),
-        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
-    };
-    let is_loopback = host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-    let is_cloud = host.ends_with(".aliyuncs.com");
-    let diagnostic = if has_user || !(is_loopback || is_cloud) {
-        Diagnostic::error(
-            codes::ENDPOINT,
-            "an endpoint in a file is on this machine or ends in .aliyuncs.com",
-        )
-        .help("any other: INFRA_ENDPOINT=URL in the environment")
-    } else if !matches!(scheme, "http" | "https") {
-        Diagnostic::error(
-            codes::ENDPOINT,
-            "an endpoint begins with https://, or http:// on this machine",
-        )
-    } else if scheme == "http" && !is_loopback {
-        Diagnostic::error(
-            codes::ENDPOINT,
-            "over plain http keys would leave this machine in clear text",
-        )
-        .help(format!("https://{}", shorten(rest)))
-    } else {
-        return;
-    };
-    scope.report.say(span, "", diagnostic);
+/// A file may name only hosts that infra itself would make: a cloned configuration is not trusted.
+fn check_endpoint(endpoint: &str, span: Span, request: &LoadRequest<'_>, scope: &mut Scope<'_>) {
+    if let Err(why) = (request.check_endpoint)(endpoint) {
+        let diagnostic = Diagnostic::error(codes::ENDPOINT, "a file may not name this endpoint")
+            .note(why)
+            .help("any other: INFRA_ENDPOINT=URL in the environment");
+        scope.report.say(span, "", diagnostic);
+    }
 }
 
 /// `>=0.3`, `>=0.3, <0.5`, `0.3` (the same as `>=0.3, <0.4`).

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::codes;
 use super::reference::{self, Piece, Text};
 use super::report::{Report, Span};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// The longest text in a file.
 pub(super) const TEXT_MAX: usize = 1024 * 1024;

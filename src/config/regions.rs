@@ -1,65 +1,12 @@
-//! Which regions there are, and what a zone of a region looks like.
+//! Whether a name is one of a region, and what a zone of a region looks like.
 //!
 //! Does not know which zones there are today or what is sold in them: the API tells that.
 
-use super::codes;
 use super::conform::shorten;
 use super::report::{Report, Span};
 use super::suggest;
-use crate::diagnostic::Diagnostic;
-
-/// The regions known when this was written, from the endpoint tables of the vendor's SDKs; there are new ones now
-/// and then, so an unknown one is no error.
-const REGIONS: &[&str] = &[
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ap-southeast-8",
-    "cn-beijing",
-    "cn-beijing-finance-1",
-    "cn-beijing-finance-1-pub",
-    "cn-chengdu",
-    "cn-fuzhou",
-    "cn-guangzhou",
-    "cn-hangzhou",
-    "cn-hangzhou-finance",
-    "cn-heyuan",
-    "cn-heyuan-acdr-1",
-    "cn-hongkong",
-    "cn-huhehaote",
-    "cn-hzfinance",
-    "cn-hzjbp",
-    "cn-nanjing",
-    "cn-north-2-gov-1",
-    "cn-qingdao",
-    "cn-shanghai",
-    "cn-shanghai-finance-1",
-    "cn-shanghai-finance-1-pub",
-    "cn-shenzhen",
-    "cn-shenzhen-finance",
-    "cn-shenzhen-finance-1",
-    "cn-szfinance",
-    "cn-wuhan-lr",
-    "cn-wulanchabu",
-    "cn-zhangjiakou",
-    "cn-zhengzhou-jva",
-    "cn-zhongwei",
-    "eu-central-1",
-    "eu-west-1",
-    "me-central-1",
-    "me-east-1",
-    "na-south-1",
-    "rus-west-1",
-    "us-east-1",
-    "us-southeast-1",
-    "us-west-1",
-];
+use crate::diagnostic::{Diagnostic, codes};
+use crate::region::REGIONS;
 
 /// Whether a text is a region; says so if not.
 pub(super) fn check(region: &str, span: Span, report: &mut Report) {

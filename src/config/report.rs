@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::codes;
-use crate::diagnostic::{Diagnostic, Location, Source, Sources};
+use super::secrecy;
+use crate::diagnostic::codes::Code;
+use crate::diagnostic::{Diagnostic, Location, Source, Sources, codes};
 
 /// How many diagnostics are kept; nobody reads more.
 const DIAGNOSTICS_MAX: usize = 10_000;
@@ -16,7 +17,7 @@ const DIAGNOSTICS_MAX: usize = 10_000;
 const GUESSES_MAX: usize = 1_000;
 
 /// What may be said only because a part of the configuration could not be read.
-const MAY_FOLLOW: &[&str] = &[
+const MAY_FOLLOW: &[Code] = &[
     codes::NO_INFRA,
     codes::MISSING_KEY,
     codes::NO_SUCH_BLOCK,
@@ -55,7 +56,7 @@ impl Span {
 /// What makes two diagnostics the same mistake.
 #[derive(PartialEq, Eq, Hash)]
 struct Said {
-    code: &'static str,
+    code: Code,
     file: Arc<str>,
     start: usize,
     end: usize,
@@ -71,9 +72,32 @@ pub(super) struct Report {
     /// What was said already: a mistake in a block is one mistake, however many copies it has.
     said: HashSet<Said>,
     errors: usize,
+    /// The keys behind which a secret stands.
+    secret_keys: Vec<&'static str>,
+    /// Where one was written out: never to be used, whatever key it stands behind.
+    secrets: Vec<Span>,
 }
 
 impl Report {
+    /// Nothing yet; these keys hold secrets.
+    pub(super) fn new(secret_keys: Vec<&'static str>) -> Report {
+        Report {
+            secret_keys,
+            ..Report::default()
+        }
+    }
+
+    /// Whether a key holds a secret.
+    pub(super) fn is_secret_key(&self, key: &str) -> bool {
+        self.secret_keys.contains(&key)
+    }
+
+    /// Whether a secret may stand behind a key: it holds one, is spelt nearly so, or sounds so. Such a value is never
+    /// shown.
+    pub(super) fn looks_secret(&self, key: &str) -> bool {
+        secrecy::looks_secret(key, &self.secret_keys)
+    }
+
     /// Adds a file and gives its number.
     pub(super) fn add_file(&mut self, name: &str, text: &str) -> u32 {
         let number = self.sources.add(Arc::from(name), Arc::from(text));
@@ -106,6 +130,22 @@ impl Report {
     /// Never show what stands there.
     pub(super) fn hide(&mut self, span: Span) {
         self.sources.hide(span.file as usize, span.bytes());
+    }
+
+    /// The same for what is a secret for sure.
+    pub(super) fn hide_secret(&mut self, span: Span) {
+        self.hide(span);
+        self.secrets.push(span);
+    }
+
+    /// Whether a secret is written out there.
+    pub(super) fn is_secret(&self, span: Span) -> bool {
+        self.is_hidden(span)
+            && self.secrets.iter().any(|secret| {
+                secret.file == span.file
+                    && secret.start < span.end.max(span.start + 1)
+                    && span.start < secret.end
+            })
     }
 
     /// Whether something that must not be shown stands there.
@@ -229,7 +269,7 @@ impl Report {
     }
 }
 
-fn key(diagnostic: &Diagnostic) -> (Option<&Location>, &'static str, &str) {
+fn key(diagnostic: &Diagnostic) -> (Option<&Location>, Code, &str) {
     (
         diagnostic.labels.first().map(|label| &label.location),
         diagnostic.code,

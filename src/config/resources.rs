@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::Resource;
 use super::blocks::{Block, Shape};
-use super::codes;
 use super::conform::Subject;
 use super::files::Folder;
 use super::keys::{add_defaults, file_key};
@@ -17,7 +16,7 @@ use super::report::Span;
 use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest;
 use crate::address::{Address, Key};
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Value};
 

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::blocks::Index;
-use super::codes;
 use super::locals::Local;
 use super::located::{Located, Member, Thing};
 use super::raw::{Node, NodeKind, TEXT_MAX};
 use super::reference::{Hole, Path, PathStep, Piece, Text};
 use super::report::{Report, Span};
 use super::suggest;
-use crate::diagnostic::Diagnostic;
+use super::trust::Files;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::types::{Kind, Types};
 use crate::value::{Part, Reference};
 
@@ -61,6 +61,8 @@ const EXPANSION_MAX: usize = 256 * 1024 * 1024;
 pub(super) struct Scope<'a> {
     pub(super) report: Report,
     pub(super) types: &'a Types,
+    /// What may be read beside the configuration itself.
+    pub(super) files: Files<'a>,
     pub(super) project: Names,
     pub(super) variables: BTreeMap<String, Rc<Located>>,
     pub(super) locals: BTreeMap<&'a str, Local<'a>>,
@@ -80,10 +82,11 @@ pub(super) struct Names {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(report: Report, types: &'a Types) -> Scope<'a> {
+    pub(super) fn new(report: Report, types: &'a Types, files: Files<'a>) -> Scope<'a> {
         Scope {
             report,
             types,
+            files,
             project: Names::default(),
             variables: BTreeMap::new(),
             locals: BTreeMap::new(),

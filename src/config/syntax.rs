@@ -1,16 +1,15 @@
 //! What the TOML parser has to say, in the words of this project.
 //!
-//! Does not know which tables and keys there are, but for the names of secrets, which it must not show.
+//! Does not know which tables and keys there are. What must not be shown has been hidden before it says anything.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::codes;
 use super::raw::{self, Table};
 use super::report::{Report, Span};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// From this size on, only the first mistake of a file is reported: a file that is not TOML at all would give
 /// one for every few bytes.
@@ -272,81 +271,6 @@ fn unquoted(file: u32, line_start: usize, span: Range<usize>, line: &str, report
             .fix(report.location(at), quoted);
     }
     report.say(at, "", diagnostic);
-}
-
-/// Hides whatever looks like a secret that is written out, whether the file can be understood or not: a mistake
-/// on the same line must not show it.
-pub(super) fn hide_secrets(file: u32, text: &str, secrets: &[&str], report: &mut Report) {
-    for name in secrets {
-        let mut from = 0;
-        while let Some(found) = text[from..].find(name) {
-            let begin = from + found;
-            let end = begin + name.len();
-            from = end;
-            let rest = &text[end..];
-            let is_quoted = text[..begin].ends_with(['"', '\'']);
-            let rest = rest
-                .strip_prefix(['"', '\''])
-                .filter(|_| is_quoted)
-                .unwrap_or(rest);
-            let value = rest.trim_start_matches(BLANKS);
-            let value = match value.strip_prefix('=') {
-                Some(value) => value.trim_start_matches(BLANKS),
-                // Where a key stands, another sign or none is a slip, and what follows is meant as the value.
-                None if is_key_place(&text[..begin]) && value.len() < rest.len() => {
-                    value.trim_start_matches([' ', '\t', ':', '-', '>'])
-                }
-                None if is_key_place(&text[..begin]) && value.starts_with(['"', '\'', ':']) => value,
-                None => continue,
-            };
-            // A named source is no secret, and is worth showing.
-            let named = value.strip_prefix('{').map(str::trim_start);
-            if named.is_some_and(|named| named.starts_with("env") || named.starts_with("file")) {
-                continue;
-            }
-            let start = text.len() - value.len();
-            report.hide(Span::new(file, start..start + length_of_value(value)));
-        }
-    }
-}
-
-const BLANKS: [char; 2] = [' ', '\t'];
-
-/// Whether a key may stand behind this: at the beginning of a line, or in a table in braces.
-fn is_key_place(before: &str) -> bool {
-    let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
-    let before = before.trim_end_matches(BLANKS);
-    before.is_empty() || before.ends_with(['\n', '{', ','])
-}
-
-/// How far a value reaches, at least: to the end of its text, or of its line.
-fn length_of_value(value: &str) -> usize {
-    for quotes in ["\"\"\"", "'''"] {
-        if let Some(inner) = value.strip_prefix(quotes) {
-            return inner
-                .find(quotes)
-                .map_or(value.len(), |end| end + 2 * quotes.len());
-        }
-    }
-    let line = value.find('\n').unwrap_or(value.len());
-    let closed = value
-        .chars()
-        .next()
-        .filter(|quote| matches!(quote, '"' | '\''))
-        .and_then(|quote| Some(value[1..line].find(quote)? + 2));
-    match closed {
-        // What follows shows that the text ends there.
-        Some(end)
-            if value[end..line]
-                .trim_start()
-                .chars()
-                .next()
-                .is_none_or(|next| matches!(next, ',' | '}' | '#')) =>
-        {
-            end
-        }
-        _ => line,
-    }
 }
 
 /// Warns about line ends and trailing commas inside `{...}`: TOML 1.1 allows them, editors and other parsers

@@ -3,13 +3,12 @@
 //!
 //! Does not know what the variables are used for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use toml::de::DeValue;
 
 use super::blocks::{Document, Sections, header_of};
-use super::codes;
 use super::conform::shorten;
 use super::located::{Located, Member, Thing};
 use super::raw::{self, Entry, Node, NodeKind, Table};
@@ -17,7 +16,7 @@ use super::reference::Text;
 use super::report::Span;
 use super::scope::{Scope, join};
 use super::suggest;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 
 /// The type of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +58,8 @@ pub(super) struct Given<'a> {
     pub(super) environment: Option<(&'a str, &'a Document)>,
 }
 
-/// Gives every variable its value.
-pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope<'_>) {
+/// Gives every variable its value. Returns the names of those whose values may be shown.
+pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope<'_>) -> BTreeSet<String> {
     let declared: BTreeMap<&str, Declared<'_>> = sections
         .variables
         .iter()
@@ -89,6 +88,11 @@ pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope
         missing.sort_by_key(|(_, variable)| (variable.header.file, variable.header.start));
         say_missing(&missing, scope);
     }
+    declared
+        .iter()
+        .filter(|(name, variable)| !variable.sensitive && !scope.report.looks_secret(name))
+        .map(|(name, _)| (*name).to_owned())
+        .collect()
 }
 
 fn declare<'a>(name: &str, entry: &'a Entry, scope: &mut Scope<'_>) -> Declared<'a> {
@@ -228,7 +232,7 @@ fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope
             Some(guess) => format!("did you mean {guess}?"),
             None => String::new(),
         };
-        if super::keys::sounds_secret(key) {
+        if scope.report.looks_secret(key) {
             scope.report.hide(entry.value.span);
         }
         scope.report.say(entry.key, label, diagnostic);
@@ -281,11 +285,10 @@ fn from_words(
 ) -> Located {
     let file = scope.report.add_file(source, text);
     let span = Span::new(file, 0..text.len());
-    if variable.sensitive || super::keys::sounds_secret(name) {
+    if variable.sensitive || scope.report.looks_secret(name) {
         scope.report.hide(span);
     } else {
-        let secrets = super::secret_names(scope.types);
-        super::syntax::hide_secrets(file, text, &secrets, &mut scope.report);
+        super::masking::hide(file, text, &BTreeSet::new(), &mut scope.report);
     }
     if variable.type_ == Type::String {
         let value = Located::new(span, Thing::Text(text.to_owned()));

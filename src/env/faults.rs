@@ -160,6 +160,10 @@ impl FileSystem for FaultyFiles {
         self.faults.operation("kind", || self.files.kind(path))
     }
 
+    fn real_path(&self, path: &Path) -> io::Result<std::path::PathBuf> {
+        self.files.real_path(path)
+    }
+
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         self.faults
             .operation("create_folder", || self.files.create_folder(folder))

@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{AppendFile, FileKind, FileLock, FileSystem};
 
@@ -72,9 +72,14 @@ impl FileSystem for SystemFiles {
         Ok(Some(FileKind {
             is_link: metadata.file_type().is_symlink(),
             is_folder: metadata.is_dir(),
+            is_regular: metadata.is_file(),
             length: metadata.len(),
             mode: mode(&metadata),
         }))
+    }
+
+    fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
+        path.canonicalize()
     }
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {

@@ -320,9 +320,15 @@ impl FileSystem for MemoryDisk {
         Ok(Some(FileKind {
             is_link: false,
             is_folder,
+            is_regular: !is_folder,
             length: file.map_or(0, |file| inner.files[file].len() as u64),
             mode: 0o600,
         }))
+    }
+
+    /// There are no links, and nobody asks for `..`.
+    fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
     }
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {

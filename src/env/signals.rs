@@ -4,7 +4,7 @@ use std::io;
 
 use super::{BoxFuture, SignalStream, Signals};
 
-/// SIGINT and SIGTERM of this process; Ctrl-C where there are no signals.
+/// SIGINT, SIGTERM and SIGHUP of this process; Ctrl-C where there are no signals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemSignals;
 
@@ -17,12 +17,15 @@ mod system {
     pub(super) struct Stream {
         interrupt: Signal,
         terminate: Signal,
+        /// The terminal is gone.
+        hang_up: Signal,
     }
 
     pub(super) fn listen() -> io::Result<Stream> {
         Ok(Stream {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
@@ -32,6 +35,7 @@ mod system {
                 tokio::select! {
                     _ = self.interrupt.recv() => {}
                     _ = self.terminate.recv() => {}
+                    _ = self.hang_up.recv() => {}
                 }
             })
         }

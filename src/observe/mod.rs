@@ -3,12 +3,14 @@
 //! Does not know what is wanted, nor the plan or the screen.
 
 pub(crate) mod account;
+pub(crate) mod again;
 pub(crate) mod belonging;
 mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;
 pub(crate) mod poll;
+pub(crate) mod preflight;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod refresh;

@@ -85,6 +85,17 @@ pub(crate) async fn read_by_id(
     Ok(found)
 }
 
+/// Everything of this type that a filter of its list action lets through.
+pub(super) async fn list_by(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    param: &str,
+    value: &str,
+) -> Result<Vec<Observed>, ApiError> {
+    let filter = BTreeMap::from([(param.to_owned(), value.to_owned())]);
+    list(resource_type, cloud, filter, &BTreeSet::new()).await
+}
+
 /// A whole list. The ids that were asked for may have any form.
 async fn list(
     resource_type: &'static ResourceType,

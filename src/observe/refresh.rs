@@ -77,6 +77,11 @@ async fn read_type(
         if look == 1
             && let Some(pause) = until_visible(known(), &missing, cloud.server_time())
         {
+            cloud.notice(format!(
+                "{} was made a moment ago and does not show yet; looking again in {:.0} s",
+                words(type_name, &missing),
+                pause.as_secs_f64().ceil()
+            ));
             clock.sleep(pause).await;
         }
         let more = read_by_id(resource_type, cloud, &missing).await?;
@@ -87,6 +92,14 @@ async fn read_type(
     let wanted = wanted.get(type_name).unwrap_or(&nothing);
     details::complete(resource_type, cloud, &mut observed, wanted).await?;
     Ok(sort_out(type_name, known(), observed))
+}
+
+/// What is looked for, in a few words.
+fn words(type_name: &str, ids: &[String]) -> String {
+    match ids {
+        [id] => format!("{type_name} {id}"),
+        _ => format!("one of {} of type {type_name}", ids.len()),
+    }
 }
 
 /// How far two ideas of server time may be apart: it is learnt from whole seconds.

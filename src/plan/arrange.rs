@@ -17,7 +17,7 @@ use super::contention;
 use super::context::Context;
 use super::decide::Place;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
@@ -97,9 +97,12 @@ pub(super) fn arrange(
 
 fn cycle_error(cycle: &[Node]) -> Diagnostic {
     let path: Vec<String> = cycle.iter().map(|node| node.address.to_string()).collect();
-    Diagnostic::error("E0602", "these changes need each other, so none can be first")
-        .note(path.join(" -> "))
-        .help("make one of them in an apply of its own")
+    Diagnostic::error(
+        codes::ORDER,
+        "these changes need each other, so none can be first",
+    )
+    .note(path.join(" -> "))
+    .help("make one of them in an apply of its own")
 }
 
 struct Edges<'a, 'c> {
@@ -289,5 +292,16 @@ impl Edges<'_, '_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_of_changes_has_a_code_of_its_own() {
+        let error = cycle_error(&[]);
+        assert_eq!(error.code, codes::ORDER);
     }
 }

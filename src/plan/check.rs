@@ -9,7 +9,7 @@ use super::Plan;
 use crate::address::{Address, Life};
 use crate::api::Repeat;
 use crate::change::Fate;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::state::{Effect, State};
 use crate::step::{Step, StepKind, Yield};
 use crate::task::{Phase, Task};
@@ -24,7 +24,7 @@ pub(crate) fn check(plan: &Plan, state: &State) -> Vec<Diagnostic> {
     broken
         .into_iter()
         .map(|message| {
-            Diagnostic::error("E0699", format!("the plan is not sound: {message}")).help(
+            Diagnostic::error(codes::BUG, format!("the plan is not sound: {message}")).help(
                 "this is an error in infra; nothing was changed; please report it with the configuration",
             )
         })

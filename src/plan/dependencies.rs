@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::config::{Config, Resource};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
 use crate::value::{Reference, Value};
 
@@ -55,7 +55,7 @@ pub(crate) fn order(config: &Config) -> Result<Vec<Address>, Box<Diagnostic>> {
 }
 
 fn cycle_error(config: &Config, cycle: &[Address]) -> Diagnostic {
-    let mut error = Diagnostic::error("E0306", "these need each other, so none can be first");
+    let mut error = Diagnostic::error(codes::CYCLE, "these need each other, so none can be first");
     for (index, address) in cycle.iter().enumerate() {
         let next = &cycle[(index + 1) % cycle.len()];
         let Some(resource) = config.resources.get(address) else {

@@ -34,7 +34,7 @@ fn inventory(world: &World) -> String {
 
 #[test]
 fn with_the_keys_of_another_account_nothing_is_made() {
-    for (weather, word) in [(Weather::default(), "E0803"), (silent(), "E0716")] {
+    for (weather, word) in [(Weather::default(), "E0844"), (silent(), "E0716")] {
         let mut world = world();
         world.signer = STRANGER;
         world.weather = weather;

@@ -233,10 +233,15 @@ impl FileSystem for Files {
             Ok((file.is_some() || is_folder).then(|| FileKind {
                 is_link: false,
                 is_folder,
+                is_regular: !is_folder,
                 length: file.map_or(0, |file| content.files[*file].now.len() as u64),
                 mode: if is_folder { 0o700 } else { 0o600 },
             }))
         })
+    }
+
+    fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
     }
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {

@@ -5,12 +5,14 @@
 //! network and clock. See `.github/CONTRIBUTING.md` for how to run more of it than `cargo test` does.
 
 mod account;
+mod ahead;
 mod cost;
 mod crash;
 mod damaged;
 mod disk;
 mod errors;
 mod fate;
+mod lost;
 mod meddle;
 mod net;
 mod oracle;
@@ -20,7 +22,9 @@ mod scenarios;
 mod schedules;
 mod signals;
 mod vanish;
+mod vanished;
 mod world;
+mod young;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

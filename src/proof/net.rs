@@ -185,6 +185,13 @@ impl Site {
         {
             return false;
         }
+        // A dry run changes nothing: it needs no intent, and may have no token.
+        if params.get("DryRun").is_some_and(|text| text == "true") {
+            if params.contains_key("ClientToken") {
+                self.broken.push(format!("{action}: a dry run with a token"));
+            }
+            return false;
+        }
         let own: BTreeMap<String, String> = params
             .iter()
             .filter(|(name, _)| !COMMON.contains(&name.as_str()))
@@ -305,6 +312,7 @@ impl Transport for Net {
                 }
                 if self.weather.lost_then_throttled > 0
                     && params["Action"] == "CreateInstance"
+                    && is_change
                     && let (which, tries) = site.asked_again(&params["ClientToken"])
                     && which < self.weather.lost_then_throttled
                 {

@@ -6,7 +6,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::Code;
+use crate::diagnostic::{Advice, Diagnostic, codes, run};
 
 use super::check::Violation;
 use super::lock::LockNote;
@@ -114,27 +115,27 @@ impl StateError {
     }
 
     /// The code of the diagnostic; the meaning of a code never changes.
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> Code {
         match self {
-            StateError::Damaged { .. } => "E0801",
-            StateError::Empty { .. } => "E0802",
-            StateError::Missing { .. } => "E0803",
-            StateError::NotAState { .. } => "E0804",
-            StateError::Newer { .. } => "E0805",
-            StateError::Unsafe { .. } => "E0806",
-            StateError::JournalDamaged { .. } => "E0807",
-            StateError::JournalForeign { .. } => "E0808",
-            StateError::Locked { .. } => "E0809",
-            StateError::LockUnsupported { .. } => "E0810",
-            StateError::Io { .. } => "E0811",
-            StateError::Poisoned { .. } => "E0812",
-            StateError::Closed => "E0813",
-            StateError::Inconsistent { .. } => "E0814",
-            StateError::NoGeneration { .. } => "E0816",
-            StateError::PushRefused { .. } => "E0817",
-            StateError::FolderGone { .. } => "E0819",
-            StateError::InUse { .. } => "E0821",
-            StateError::Name { .. } => "E0818",
+            StateError::Damaged { .. } => codes::STATE_DAMAGED,
+            StateError::Empty { .. } => codes::STATE_EMPTY,
+            StateError::Missing { .. } => codes::STATE_MISSING,
+            StateError::NotAState { .. } => codes::NOT_A_STATE,
+            StateError::Newer { .. } => codes::STATE_NEWER,
+            StateError::Unsafe { .. } => codes::STATE_UNSAFE,
+            StateError::JournalDamaged { .. } => codes::JOURNAL_DAMAGED,
+            StateError::JournalForeign { .. } => codes::JOURNAL_FOREIGN,
+            StateError::Locked { .. } => codes::LOCKED,
+            StateError::LockUnsupported { .. } => codes::NO_LOCKS,
+            StateError::Io { .. } => codes::STATE_IO,
+            StateError::Poisoned { .. } => codes::JOURNAL_STOPPED,
+            StateError::Closed => codes::STATE_CLOSED,
+            StateError::Inconsistent { .. } => codes::STATE_INCONSISTENT,
+            StateError::NoGeneration { .. } => codes::NO_GENERATION,
+            StateError::PushRefused { .. } => codes::PUSH_REFUSED,
+            StateError::FolderGone { .. } => codes::FOLDER_GONE,
+            StateError::InUse { .. } => codes::STATE_IN_USE,
+            StateError::Name { .. } => codes::STATE_NAME,
         }
     }
 
@@ -161,74 +162,78 @@ impl StateError {
     }
 
     /// Ways out, a line each.
-    fn help(&self) -> Vec<String> {
-        let restore =
-            "infra state restore brings back the newest whole backup; the damaged file is kept beside it";
+    fn help(&self) -> Vec<Advice> {
+        let restore = || {
+            run("state restore")
+                .then(" brings back the newest whole backup; the damaged file is kept beside it")
+        };
         match self {
-            StateError::Damaged { .. } => vec![restore.to_owned()],
+            StateError::Damaged { .. } => vec![restore()],
             StateError::Empty { .. } => vec![
-                restore.to_owned(),
-                "if there never was anything in it, remove the empty file".to_owned(),
+                restore(),
+                "if there never was anything in it, remove the empty file".into(),
             ],
             StateError::Missing { .. } => vec![
-                "infra state restore brings back the newest whole backup".to_owned(),
-                "if what it described is gone for good, remove the journal and the backups too".to_owned(),
+                run("state restore").then(" brings back the newest whole backup"),
+                "if what it described is gone for good, remove the journal and the backups too".into(),
             ],
-            StateError::NotAState { path } => vec![format!(
-                "move {} away, or use infra state restore if it replaced your state",
-                path.display()
-            )],
+            StateError::NotAState { path } => vec![
+                Advice::from(format!("move {} away, or use ", path.display()))
+                    .run("state restore")
+                    .then(" if it replaced your state"),
+            ],
             StateError::Newer { .. } => vec![
-                "update infra to the version that wrote it".to_owned(),
-                "or infra state restore SERIAL for a backup from before".to_owned(),
+                "update infra to the version that wrote it".into(),
+                Advice::from("or ").run("state restore SERIAL").then(" for a backup from before"),
             ],
-            StateError::Unsafe { remedy, .. } => vec![remedy.clone()],
+            StateError::Unsafe { remedy, .. } => vec![remedy.clone().into()],
             StateError::JournalDamaged { .. } => vec![
-                "infra state restore keeps what can be read of it and puts the damaged journal aside".to_owned(),
-                "the next plan names every resource that the state does not know".to_owned(),
+                run("state restore").then(" keeps what can be read of it and puts the damaged journal aside"),
+                "the next plan names every resource that the state does not know".into(),
             ],
             StateError::JournalForeign { .. } => vec![
-                "infra state restore brings back the state that the journal continues, if it is among the backups"
-                    .to_owned(),
-                "infra state restore SERIAL takes that backup and puts the journal aside".to_owned(),
+                run("state restore").then(" brings back the state that the journal continues, if it is among the backups"),
+                run("state restore SERIAL").then(" takes that backup and puts the journal aside"),
             ],
             StateError::Locked { .. } => vec![
-                "wait for it to end, or end that process: its lock ends with it".to_owned(),
-                "infra unlock shows who holds it".to_owned(),
+                "wait for it to end, or end that process: its lock ends with it".into(),
+                run("unlock").then(" shows who holds it"),
             ],
-            StateError::LockUnsupported { .. } => {
-                vec!["keep the folder on a local disk".to_owned()]
-            }
-            StateError::Io { source, .. } => io_help(source),
+            StateError::LockUnsupported { .. } => vec!["keep the folder on a local disk".into()],
+            StateError::Io { source, .. } => io_help(source).into_iter().map(Advice::from).collect(),
             StateError::Poisoned { .. } => vec![
-                "make the disk writable again and run the same command: it goes on from what is in the journal"
-                    .to_owned(),
+                "make the disk writable again and run the same command: it goes on from what is in the journal".into(),
             ],
             StateError::FolderGone { cause: None, .. } => {
-                vec!["if it was moved away, look which of the two you need: the generations are in the old one".to_owned()]
+                vec!["if it was moved away, look which of the two you need: the generations are in the old one".into()]
             }
             StateError::FolderGone { .. } => vec![
-                "nothing of this run is on the disk: what exists is told here, and carries the tags of this stack"
-                    .to_owned(),
+                "nothing of this run is on the disk: what exists is told here, and carries the tags of this stack".into(),
             ],
             StateError::Closed | StateError::Inconsistent { .. } => {
-                vec!["this is a mistake in infra; please report it. Nothing was written".to_owned()]
+                vec!["this is a mistake in infra; please report it. Nothing was written".into()]
             }
             StateError::NoGeneration { there, .. } if there.is_empty() => {
-                vec!["infra import ADDRESS ID takes over what exists, one by one".to_owned()]
+                vec![run("import ADDRESS ID").then(" takes over what exists, one by one")]
             }
-            StateError::NoGeneration { there, .. } => vec![format!(
-                "there are: {}",
-                there.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
-            )],
+            StateError::NoGeneration { there, .. } => vec![
+                format!(
+                    "there are: {}",
+                    there.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+                )
+                .into(),
+            ],
             StateError::PushRefused { .. } => {
-                vec!["infra state pull writes a document that can be changed and pushed".to_owned()]
+                vec![run("state pull").then(" writes a document that can be changed and pushed")]
             }
-            StateError::InUse { path, .. } => vec![format!(
-                "if it is not the state of what exists, move {} and what lies beside it away",
-                path.display()
-            )],
-            StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".to_owned()],
+            StateError::InUse { path, .. } => vec![
+                format!(
+                    "if it is not the state of what exists, move {} and what lies beside it away",
+                    path.display()
+                )
+                .into(),
+            ],
+            StateError::Name { .. } => vec!["a name has letters, digits, '_' and '-' only".into()],
         }
     }
 }

@@ -10,6 +10,7 @@ use super::resource_type::{
 };
 use super::steps;
 use crate::api::{Codes, Pages, action};
+use crate::diagnostic::codes;
 use crate::step::{Step, StepKind};
 use crate::value::{Attributes, Value};
 
@@ -223,7 +224,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     };
     if !has("size") && !has("snapshot_id") {
         complain(
-            "E0204",
+            codes::MISSING_KEY,
             "",
             "a disk needs a size, or a snapshot_id to take it from",
             "size = 40",
@@ -231,7 +232,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     }
     if has("delete_with_instance") && !has("instance_id") {
         complain(
-            "E0205",
+            codes::PAIR,
             "delete_with_instance",
             "delete_with_instance is for a disk with an instance_id",
             "instance_id = \"${instance.NAME.id}\", or take the key out",
@@ -239,7 +240,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     }
     if has("performance_level") && text(attributes, "disk_category") != Some("cloud_essd") {
         complain(
-            "E0205",
+            codes::PAIR,
             "performance_level",
             "performance_level is for cloud_essd disks only",
             "disk_category = \"cloud_essd\", or take the key out",
@@ -247,7 +248,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     }
     if has("kms_key_id") && attributes.get("encrypted") != Some(&Value::Bool(true)) {
         complain(
-            "E0205",
+            codes::PAIR,
             "kms_key_id",
             "kms_key_id is for encrypted disks only",
             "encrypted = true, or take the key out",
@@ -260,7 +261,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
 fn partner_rule(own: &Attributes, partner: &Attributes) -> Option<Complaint> {
     let (zone, other) = (text(own, "zone_id")?, text(partner, "zone_id")?);
     (zone != other).then(|| Complaint {
-        code: "E0205",
+        code: codes::PAIR,
         attribute: "zone_id",
         message: format!("the disk is in {zone} and its server in {other}"),
         help: format!("zone_id = \"{other}\""),

@@ -7,6 +7,7 @@ use super::base::BASE;
 use super::relation::{Partner, Relation};
 use super::resource_type::{Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
 use crate::api::{Codes, Pages, action};
+use crate::diagnostic::codes;
 use crate::value::{Attributes, Value};
 
 pub(super) static EIP: ResourceType = ResourceType {
@@ -189,13 +190,13 @@ fn is_subscription(attributes: &Attributes) -> bool {
 fn check(attributes: &Attributes) -> Vec<Complaint> {
     match (is_subscription(attributes), attributes.contains_key("period")) {
         (true, false) => vec![Complaint {
-            code: "E0204",
+            code: codes::MISSING_KEY,
             attribute: "instance_charge_type",
             message: "a PrePaid address needs a period".to_owned(),
             help: "period = 1   (months)".to_owned(),
         }],
         (false, true) => vec![Complaint {
-            code: "E0205",
+            code: codes::PAIR,
             attribute: "period",
             message: "period is for PrePaid addresses only".to_owned(),
             help: "instance_charge_type = \"PrePaid\", or take the key out".to_owned(),
@@ -208,7 +209,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
 fn partner_rule(_own: &Attributes, partner: &Attributes) -> Option<Complaint> {
     let bandwidth = partner.get("internet_max_bandwidth_out")?.as_integer()?;
     (bandwidth > 0).then(|| Complaint {
-        code: "E0205",
+        code: codes::PAIR,
         attribute: "instance_id",
         message: format!("the server has a public IP of its own (internet_max_bandwidth_out = {bandwidth})"),
         help: "take internet_max_bandwidth_out out of the server; the address brings its own bandwidth"

@@ -11,6 +11,7 @@ use super::resource_type::{
 };
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
+use crate::diagnostic::codes;
 use crate::step::{Call, Restore, Shows, Step, StepKind, Yield};
 use crate::value::{Attributes, Value};
 
@@ -263,7 +264,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     let has_vswitch = attributes.contains_key("vswitch_id");
     if !classic && !has_vswitch {
         complain(
-            "E0412",
+            codes::NO_NETWORK,
             "",
             "no vswitch_id: new instances need a VPC",
             "vswitch_id = \"${vswitch.NAME.id}\"; for an old account's classic network: instance_network_type = \"classic\"",
@@ -271,7 +272,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     }
     if classic && has_vswitch {
         complain(
-            "E0205",
+            codes::PAIR,
             "vswitch_id",
             "an instance of the classic network has no vswitch",
             "take out vswitch_id, or instance_network_type",
@@ -280,7 +281,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     let prepaid = text(attributes, "instance_charge_type") == Some("PrePaid");
     if prepaid && !attributes.contains_key("period") {
         complain(
-            "E0204",
+            codes::MISSING_KEY,
             "instance_charge_type",
             "a PrePaid instance needs a period",
             "period = 1   (months, unless period_unit says otherwise)",
@@ -291,7 +292,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
             if attributes.contains_key(name) {
                 let message = format!("{name} is for PrePaid instances only");
                 complain(
-                    "E0205",
+                    codes::PAIR,
                     name,
                     &message,
                     "instance_charge_type = \"PrePaid\", or take the key out",
@@ -305,7 +306,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
         .is_some_and(<[Value]>::is_empty)
     {
         complain(
-            "E0203",
+            codes::WRONG_TYPE,
             "security_group_ids",
             "an instance is in at least one security group",
             "security_group_ids = [\"${security_group.NAME.id}\"]",

@@ -8,6 +8,7 @@ use super::part::Part;
 use super::relation::Relation;
 use crate::address::Address;
 use crate::api::{Action, Codes, Pages};
+use crate::diagnostic::codes::Code;
 use crate::step::{Restore, Step};
 use crate::value::{Attributes, Value};
 
@@ -178,7 +179,7 @@ pub(crate) struct Contention {
 
 /// A rule of a type that the configuration breaks.
 pub(crate) struct Complaint {
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     /// The attribute at fault; empty for the block as a whole.
     pub(crate) attribute: &'static str,
     pub(crate) message: String,

@@ -12,7 +12,7 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{escape, escape_lines, is_dangerous};
-use crate::diagnostic::{Diagnostic, Label, Level, Location, Source, Sources};
+use crate::diagnostic::{Advice, Diagnostic, Label, Level, Location, Source, Sources};
 
 /// How many are shown unless all are asked for.
 const SHOWN_MAX: usize = 20;
@@ -81,7 +81,8 @@ pub(crate) fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> serde_json:
         object["notes"] = json!(diagnostic.notes);
     }
     if !diagnostic.help.is_empty() {
-        object["help"] = json!(diagnostic.help);
+        let help: Vec<String> = diagnostic.help.iter().map(Advice::to_string).collect();
+        object["help"] = json!(help);
     }
     if let Some(address) = &diagnostic.address {
         object["address"] = json!(address);
@@ -139,12 +140,13 @@ pub(crate) fn to_github(diagnostics: &[Diagnostic], sources: &Sources, prefix: &
             properties.push(',');
         }
         let mut message = diagnostic.message.clone();
+        let help: Vec<String> = diagnostic.help.iter().map(Advice::to_string).collect();
         let label = diagnostic.labels.first().map(|label| label.text.as_str());
         for line in label
             .into_iter()
             .filter(|label| !label.is_empty())
             .chain(diagnostic.notes.iter().map(String::as_str))
-            .chain(diagnostic.help.iter().map(String::as_str))
+            .chain(help.iter().map(String::as_str))
         {
             message.push('\n');
             message.push_str(line);
@@ -216,7 +218,7 @@ fn render_one(diagnostic: &Diagnostic, sources: &Sources, style: Style, text: &m
     }
     for (index, help) in diagnostic.help.iter().enumerate() {
         let word = if index == 0 { "help:" } else { "     " };
-        lines_under("  ", word, HELP, help, width, style, text);
+        lines_under("  ", word, HELP, &help.to_string(), width, style, text);
     }
 }
 
@@ -449,6 +451,7 @@ impl Masked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::codes;
 
     const TEXT: &str = "[instance.web]
 instance_tpye = \"李雷 ecs\" # 名
@@ -494,11 +497,14 @@ password = \"hunter2\" # changed in May
     #[test]
     fn a_mistake_is_shown_in_its_line() {
         let sample = Sample::new();
-        let diagnostic = Diagnostic::error("E0201", "unknown key \"instance_tpye\" in [instance.web]")
-            .at(sample.at("instance_tpye"), "did you mean instance_type?")
-            .note("all keys: infra schema instance")
-            .help("first line")
-            .help("second line");
+        let diagnostic = Diagnostic::error(
+            codes::UNKNOWN_KEY,
+            "unknown key \"instance_tpye\" in [instance.web]",
+        )
+        .at(sample.at("instance_tpye"), "did you mean instance_type?")
+        .note("all keys: infra schema instance")
+        .help("first line")
+        .help("second line");
         sample.check(
             diagnostic,
             80,
@@ -519,7 +525,7 @@ error[E0201]: unknown key \"instance_tpye\" in [instance.web]
     #[test]
     fn carets_stand_under_what_they_mean_in_chinese_text_too() {
         let sample = Sample::new();
-        let diagnostic = Diagnostic::error("E0111", "text must stand in quotes")
+        let diagnostic = Diagnostic::error(codes::SYNTAX, "text must stand in quotes")
             .at(sample.at("web }"), "here")
             .at(sample.at("[instance.web]"), "in this block");
         sample.check(
@@ -550,8 +556,9 @@ error[E0411]: a password must not be written here
 4 | password = *** # changed in May
   |            ^^^
 ";
-        let diagnostic =
-            |place| Diagnostic::error("E0411", "a password must not be written here").at(place, "");
+        let diagnostic = |place| {
+            Diagnostic::error(codes::SECRET_IN_FILE, "a password must not be written here").at(place, "")
+        };
         sample.check(diagnostic(place.clone()), 80, shown);
         // A mark that lies inside it, or reaches out of it, does not uncover it.
         for needle in ["hunter2", "unt", "password = \"hunter2\" # changed"] {
@@ -568,9 +575,12 @@ error[E0411]: a password must not be written here
     #[test]
     fn long_sentences_are_wrapped() {
         let sample = Sample::new();
-        let diagnostic = Diagnostic::warning("W012", "one two three four five six seven eight nine ten")
-            .note("一二三 四五六 七八九 一二三 四五六 七八九")
-            .help("--flag=a-word-that-is-longer-than-the-whole-line and more");
+        let diagnostic = Diagnostic::warning(
+            codes::INDEXED_BY_COUNT,
+            "one two three four five six seven eight nine ten",
+        )
+        .note("一二三 四五六 七八九 一二三 四五六 七八九")
+        .help("--flag=a-word-that-is-longer-than-the-whole-line and more");
         sample.check(
             diagnostic,
             40,
@@ -588,7 +598,7 @@ warning[W012]: one two three four five
     #[test]
     fn escapes_in_names_do_not_reach_the_screen() {
         let sample = Sample::new();
-        let diagnostic = Diagnostic::error("E0201", "unknown key \"\u{1b}[2J\u{202e}x\"");
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_KEY, "unknown key \"\u{1b}[2J\u{202e}x\"");
         sample.check(
             diagnostic,
             80,
@@ -605,7 +615,7 @@ warning[W012]: one two three four five
             let start = text.find(needle).unwrap();
             sources.source(0).location(start..start + needle.len())
         };
-        let diagnostic = Diagnostic::error("E0201", "x")
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_KEY, "x")
             .at(place("2J"), "two\u{9b}")
             .at(place("b = 1"), "one");
         let style = Style {
@@ -633,7 +643,7 @@ error[E0201]: x
     #[test]
     fn twenty_are_enough() {
         let sample = Sample::new();
-        let many = vec![Diagnostic::error("E0201", "x"); 27];
+        let many = vec![Diagnostic::error(codes::UNKNOWN_KEY, "x"); 27];
         let lines = |all| {
             let style = Style {
                 color: false,
@@ -650,7 +660,7 @@ error[E0201]: x
     #[test]
     fn programs_get_places_and_replacements() {
         let sample = Sample::new();
-        let diagnostic = Diagnostic::error("E0111", "text, in 100%")
+        let diagnostic = Diagnostic::error(codes::SYNTAX, "text, in 100%")
             .at(sample.at("web }"), "here")
             .at(sample.at("[instance.web]"), "first")
             .help("line")
@@ -659,7 +669,7 @@ error[E0201]: x
         assert_eq!(
             to_json(&diagnostic, &sample.sources),
             json!({
-                "type": "diagnostic", "level": "error", "code": "E0111", "message": "text, in 100%",
+                "type": "diagnostic", "level": "error", "code": codes::SYNTAX, "message": "text, in 100%",
                 "file": "infra.toml", "line": 3, "column": 29, "end_line": 3, "end_column": 34, "label": "here",
                 "related": [{
                     "file": "infra.toml", "line": 1, "column": 1, "end_line": 1, "end_column": 15, "label": "first",

@@ -2,7 +2,7 @@
 //!
 //! Does not know where a line comes from.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -65,11 +65,34 @@ impl Line {
     }
 }
 
+/// A file beside the screen.
+pub(super) struct SideFile {
+    to: Box<dyn Write + Send>,
+    /// It could not be written to; a stream with a hole in it would be worse than one that ends.
+    has_ended: bool,
+}
+
+impl SideFile {
+    pub(super) fn new(to: Box<dyn Write + Send>) -> SideFile {
+        SideFile { to, has_ended: false }
+    }
+
+    /// Adds a text. The error comes once; from then on the file is left alone.
+    pub(super) fn write(&mut self, text: &str) -> io::Result<()> {
+        if self.has_ended {
+            return Ok(());
+        }
+        let written = self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush());
+        self.has_ended = written.is_err();
+        written
+    }
+}
+
 /// Writes the stream; clones write to the same file.
 #[derive(Clone)]
 pub(super) struct Events {
     /// A file beside the screen; none when the stream takes the place of the screen.
-    file: Option<Arc<Mutex<Box<dyn Write + Send>>>>,
+    file: Option<Arc<Mutex<SideFile>>>,
     clock: Arc<dyn Clock>,
     started: Duration,
 }
@@ -77,21 +100,19 @@ pub(super) struct Events {
 impl Events {
     pub(super) fn new(file: Option<Box<dyn Write + Send>>, clock: Arc<dyn Clock>) -> Events {
         Events {
-            file: file.map(|file| Arc::new(Mutex::new(file))),
+            file: file.map(|file| Arc::new(Mutex::new(SideFile::new(file)))),
             started: clock.elapsed(),
             clock,
         }
     }
 
     /// A line with its time; written into the file if there is one, otherwise given back for the screen.
-    pub(super) fn write(&self, line: &Line) -> Option<String> {
+    pub(super) fn write(&self, line: &Line) -> io::Result<Option<String>> {
         let text = line.text(&format!("{:.3}", self.clock.now())) + "\n";
         let Some(file) = &self.file else {
-            return Some(text);
+            return Ok(Some(text));
         };
-        let mut file = super::lock(file);
-        let _ = file.write_all(text.as_bytes()).and_then(|()| file.flush());
-        None
+        super::lock(file).write(&text).map(|()| None)
     }
 
     /// The first line.

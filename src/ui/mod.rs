@@ -13,6 +13,7 @@ pub(crate) mod outcome;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+mod story;
 mod streams;
 mod table;
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod tests;
 mod text;
 mod text_diff;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,7 +37,8 @@ use self::streams::Streams;
 pub(crate) use self::table::Row;
 use self::text::{Look, escape_json, escape_lines};
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::codes::Story;
+use crate::diagnostic::{Advice, Diagnostic, Sources, Typed, codes};
 use crate::env::Env;
 use crate::plan::Plan;
 use crate::state::{Resource, State};
@@ -60,6 +62,8 @@ pub(crate) struct Options {
     pub(crate) events: bool,
     /// Events go into this file, beside the screen.
     pub(crate) events_file: Option<Box<dyn Write + Send>>,
+    /// The flags that suggested commands repeat.
+    pub(crate) typed: Typed,
 }
 
 /// The size of the screen now, as columns and rows; it changes while a run goes on.
@@ -82,6 +86,7 @@ pub(crate) struct Ui {
     events_file: Option<Events>,
     /// The texts that diagnostics point into.
     sources: Arc<Mutex<Sources>>,
+    typed: Arc<Mutex<Typed>>,
 }
 
 impl Ui {
@@ -121,6 +126,7 @@ impl Ui {
             events: options.events.then(|| events(None)),
             events_file: options.events_file.map(|file| events(Some(file))),
             sources: Arc::default(),
+            typed: Arc::new(Mutex::new(options.typed)),
         };
         if let Some(events) = ui.events.as_ref().or(ui.events_file.as_ref()) {
             ui.emit(&events.version());
@@ -128,16 +134,16 @@ impl Ui {
         ui
     }
 
-    /// The end of everything. The error is the one for which results could not be written; that a reader went away
-    /// is none.
-    pub(crate) fn end(&self, exit_code: u8) -> io::Result<()> {
+    /// The end of everything.
+    pub(crate) fn end(&self, exit_code: u8) {
         if let Some(events) = self.events.as_ref().or(self.events_file.as_ref()) {
             self.emit(&events.end(exit_code));
         }
-        match lock(&self.streams).out.error() {
-            Some(error) => Err(io::Error::new(error.kind(), error.to_string())),
-            None => Ok(()),
-        }
+    }
+
+    /// Why results could not be written; that a reader went away is no reason.
+    pub(crate) fn unwritten(&self) -> Option<String> {
+        lock(&self.streams).out.error().map(io::Error::to_string)
     }
 
     /// A line of the result, or several.
@@ -175,26 +181,55 @@ impl Ui {
         *lock(&self.sources) = sources.clone();
     }
 
+    /// The files that diagnostics point into.
+    pub(crate) fn sources(&self) -> Sources {
+        lock(&self.sources).clone()
+    }
+
+    /// Variables whose values are no secrets, so that suggested commands may repeat them.
+    pub(crate) fn may_show(&self, variables: BTreeSet<String>) {
+        lock(&self.typed).shown = variables;
+    }
+
+    /// The flags that suggested commands repeat.
+    pub(crate) fn typed(&self) -> Typed {
+        lock(&self.typed).clone()
+    }
+
+    /// A line with commands, beside the result.
+    pub(crate) fn advise(&self, advice: &Advice) {
+        self.talk(&advice.as_typed(&self.typed()));
+    }
+
+    /// Diagnostics as they may be shown, in whatever form: without what is hidden in the files, and with commands as they
+    /// are to be typed.
+    pub(crate) fn fit_to_show(&self, found: &[Diagnostic]) -> Vec<Diagnostic> {
+        let typed = self.typed();
+        let secrets = lock(&self.sources).secrets();
+        let mut found = found.to_vec();
+        for one in &mut found {
+            one.mask(&secrets);
+            one.resolve(&typed);
+        }
+        found
+    }
+
     /// What is wrong or worth knowing, in place; twenty of them unless all are asked for.
     pub(crate) fn diagnostics(&self, found: &[Diagnostic], all: bool) {
-        let sources = lock(&self.sources).clone();
+        let sources = self.sources();
+        let found = self.fit_to_show(found);
         if self.has_events() {
             found
                 .iter()
                 .for_each(|one| self.emit(&json::diagnostic(one, &sources)));
         }
-        let style = Style {
-            color: self.err_look.color,
-            width: self.err_look.prose,
-            all,
-        };
-        self.print_talk(&diagnostics::render(found, &sources, style));
+        self.print_talk(&diagnostics::render(&found, &sources, self.style(all)));
     }
 
     /// A plan.
     pub(crate) fn plan(&self, plan: &Plan, header: &Header, detail: Detail) {
         if self.has_events() {
-            let sources = lock(&self.sources).clone();
+            let sources = self.sources();
             let findings = plan.findings.iter();
             findings.for_each(|finding| self.emit(&json::diagnostic(finding, &sources)));
             json::plan(plan, header).iter().for_each(|line| self.emit(line));
@@ -248,6 +283,16 @@ impl Ui {
         self.print(&table::keys(resource_type, self.out_look));
     }
 
+    /// The story of a code.
+    pub(crate) fn story(&self, story: &Story) {
+        self.print(&story::render(story, self.out_look));
+    }
+
+    /// A line for each code.
+    pub(crate) fn stories(&self, stories: &[Story]) {
+        self.print(&story::list(stories, self.out_look));
+    }
+
     /// Text of the result, below an empty line unless it is the first.
     fn paragraph(&self, text: &str) {
         if !text.is_empty() && lock(&self.streams).has_printed() {
@@ -277,9 +322,30 @@ impl Ui {
 
     fn emit(&self, line: &Line) {
         for events in [&self.events, &self.events_file].into_iter().flatten() {
-            if let Some(text) = events.write(line) {
-                lock(&self.streams).print(&text);
+            match events.write(line) {
+                Ok(Some(text)) => lock(&self.streams).print(&text),
+                Ok(None) => {}
+                Err(error) => self.warn_of_file("the file of --json-file", &error),
             }
+        }
+    }
+
+    /// Says that a file beside the screen is cut off; the run itself goes on.
+    fn warn_of_file(&self, what: &str, error: &io::Error) {
+        let warning = Diagnostic::warning(
+            codes::SIDE_FILE_ENDED,
+            format!("{what} cannot be written any more: {error}"),
+        )
+        .note("what follows is missing in it");
+        let style = self.style(false);
+        self.print_talk(&diagnostics::render(&[warning], &Sources::default(), style));
+    }
+
+    fn style(&self, all: bool) -> Style {
+        Style {
+            color: self.err_look.color,
+            width: self.err_look.prose,
+            all,
         }
     }
 

@@ -21,6 +21,8 @@ const NAMED_MAX: usize = 20;
 pub(crate) struct Finished {
     /// `apply` or `destroy`.
     pub(crate) command: &'static str,
+    /// The command that goes on, with its flags.
+    pub(crate) again: String,
     /// Changes that are done, by kind.
     pub(crate) counts: Counts,
     pub(crate) failures: Vec<Diagnostic>,
@@ -256,14 +258,16 @@ fn half_made_in_words(step: &str, id: Option<&str>) -> String {
 
 fn write_end(finished: &Finished, sheet: &mut Sheet) {
     sheet.sentence(BOLD, &headline(finished), 2);
-    let command = finished.command;
     match finished.serial {
         Some(serial) => {
             let at = finished.half_made.first().map(|(address, step, _)| {
                 format!("it goes on with {address} at step \"{step}\"; finished resources are not touched")
             });
             let how = at.unwrap_or_else(|| "finished resources are not touched".to_owned());
-            let sentence = format!("State saved (serial {serial}). To go on: infra {command} ({how}).");
+            let sentence = format!(
+                "State saved (serial {serial}). To go on: {} ({how}).",
+                finished.again
+            );
             sheet.sentence(PLAIN, &sentence, 0);
         }
         None => {
@@ -282,6 +286,7 @@ fn write_end(finished: &Finished, sheet: &mut Sheet) {
 mod tests {
     use super::super::testing::address;
     use super::*;
+    use crate::diagnostic::codes;
 
     const LOOK: Look = Look {
         color: false,
@@ -292,6 +297,7 @@ mod tests {
     fn finished() -> Finished {
         Finished {
             command: "apply",
+            again: "infra apply".to_owned(),
             counts: Counts::default(),
             failures: Vec::new(),
             done: Vec::new(),
@@ -348,7 +354,7 @@ web_ip = \"47.98.1.1\"
                     create: 4,
                     ..Counts::default()
                 },
-                failures: vec![Diagnostic::error("E0604", "x")],
+                failures: vec![Diagnostic::error(codes::REFUSED, "x")],
                 done: of(&["vpc.main", "vswitch.web", "security_group.web", "instance.web[0]"]),
                 failed: vec![(address("instance.web[1]"), None)],
                 half_made: vec![(
@@ -383,7 +389,7 @@ at step \"start\"; finished resources are not touched).
             &Finished {
                 done: vec![address("instance.web")],
                 failed: vec![(address("instance.web"), Some("i-1".to_owned()))],
-                failures: vec![Diagnostic::error("E0604", "x")],
+                failures: vec![Diagnostic::error(codes::REFUSED, "x")],
                 ..finished()
             },
             LOOK,
@@ -419,10 +425,13 @@ at step \"start\"; finished resources are not touched).
         let failures: Vec<Diagnostic> = (0..30)
             .map(|index| {
                 let address = address(&format!("instance.web[{index}]"));
-                Diagnostic::error("E0604", format!("{address}: step \"create\" failed: sold out"))
-                    .about(&address)
+                Diagnostic::error(
+                    codes::REFUSED,
+                    format!("{address}: step \"create\" failed: sold out"),
+                )
+                .about(&address)
             })
-            .chain([Diagnostic::error("E0604", "another reason")])
+            .chain([Diagnostic::error(codes::REFUSED, "another reason")])
             .collect();
         let grouped = grouped(&failures);
         assert_eq!(grouped.len(), 2);

@@ -100,6 +100,7 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     for change in &changes {
         if detail == Detail::Compact {
             write_title(change, &mut sheet);
+            write_lost(change, &mut sheet);
         } else {
             sheet.end_line();
             write_block(change, targets.get(&change.address).copied(), detail, &mut sheet);
@@ -301,9 +302,7 @@ fn write_block(change: &Change, target: Option<&Attributes>, detail: Detail, she
             }
         }
     }
-    for lost in &change.lost {
-        write_labelled("LOST", RED, lost, RED, sheet);
-    }
+    write_lost(change, sheet);
     for kept in &change.kept {
         write_labelled("kept", PLAIN, kept, PLAIN, sheet);
     }
@@ -312,6 +311,13 @@ fn write_block(change: &Change, target: Option<&Attributes>, detail: Detail, she
     }
     if let Some(down) = &change.down {
         write_labelled("down", YELLOW, down, PLAIN, sheet);
+    }
+}
+
+/// What is lost is shown however little else is.
+fn write_lost(change: &Change, sheet: &mut Sheet) {
+    for lost in &change.lost {
+        write_labelled("LOST", RED, lost, RED, sheet);
     }
 }
 
@@ -377,7 +383,7 @@ fn write_findings(diagnostics: &[Diagnostic], sheet: &mut Sheet) {
                 sheet.put(CYAN, "help:");
             }
             sheet.to(8);
-            sheet.sentence(PLAIN, help, 8);
+            sheet.sentence(PLAIN, &help.to_string(), 8);
         }
     }
 }
@@ -408,6 +414,11 @@ pub(super) fn summary_of(plan: &Plan, header: &Header) -> String {
         [file] => file.as_str(),
         _ => "the configuration",
     };
+    match plan.counts().withheld {
+        0 => {}
+        1 => return "Nothing to do but what is left out: 1 change is withheld.".to_owned(),
+        many => return format!("Nothing to do but what is left out: {many} changes are withheld."),
+    }
     match (plan.drift.len(), plan.unchanged()) {
         (0, _) if header.command == "destroy" => "No changes. There is nothing to delete.".to_owned(),
         (0, 0) => format!("No changes. There are no resources in {files}."),
@@ -500,6 +511,13 @@ mod tests {
         let shown = render(&testing::plan(), &header(), Detail::Compact, look);
         assert!(shown.contains("\n-/+ replace  instance.db "), "{shown}");
         assert!(!shown.contains("steps") && !shown.contains("zone_id"), "{shown}");
+        let lost = |detail| {
+            render(&testing::plan(), &header(), detail, look)
+                .matches("LOST")
+                .count()
+        };
+        assert!(lost(Detail::Normal) > 0);
+        assert_eq!(lost(Detail::Compact), lost(Detail::Normal));
     }
 
     #[test]
@@ -667,7 +685,7 @@ mod tests {
                 location: Some(at(&next(), 1)),
                 ..change(Fate::Update, "instance.web")
             });
-            plan.findings = vec![Diagnostic::warning("W031", next()).help(next())];
+            plan.findings = vec![Diagnostic::warning(crate::diagnostic::codes::NEW_REGION, next()).help(next())];
             let shown = text(&plan, columns);
             let dangerous = |character: &char| character.is_control() && *character != '\n' || *character == '\u{202e}';
             prop_assert_eq!(shown.chars().find(dangerous), None);

@@ -2,12 +2,12 @@
 //!
 //! Does not know how steps are run.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::board::Board;
-use super::events::Line;
+use super::events::{Line, SideFile};
 use super::plan_view::Header;
 use super::text::escape;
 use super::{Ui, json, lock};
@@ -29,7 +29,7 @@ pub(crate) struct Progress {
     ui: Ui,
     clock: Arc<dyn Clock>,
     verbose: bool,
-    log: Option<Mutex<std::fs::File>>,
+    log: Option<Mutex<SideFile>>,
     run: Mutex<Option<Run>>,
 }
 
@@ -45,12 +45,12 @@ struct Run {
 
 impl Progress {
     /// Progress on standard error; API calls too when `verbose`, and into the log when there is one.
-    pub(crate) fn new(ui: &Ui, env: &Env, verbose: bool, log: Option<std::fs::File>) -> Progress {
+    pub(crate) fn new(ui: &Ui, env: &Env, verbose: bool, log: Option<Box<dyn Write + Send>>) -> Progress {
         Progress {
             ui: ui.clone(),
             clock: env.clock.clone(),
             verbose,
-            log: log.map(Mutex::new),
+            log: log.map(|log| Mutex::new(SideFile::new(log))),
             run: Mutex::new(None),
         }
     }
@@ -150,7 +150,11 @@ impl Progress {
             self.ui.talk_people(text);
         }
         if let Some(log) = &self.log {
-            let _ = writeln!(lock(log), "{} {}", self.clock.now(), escape(text));
+            let line = format!("{} {}\n", self.clock.now(), escape(text));
+            let written = lock(log).write(&line);
+            if let Err(error) = written {
+                self.ui.warn_of_file("the log file", &error);
+            }
         }
     }
 }

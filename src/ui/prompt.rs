@@ -4,14 +4,13 @@
 
 use std::io;
 
-use console::Term;
-use dialoguer::Input;
-use dialoguer::theme::SimpleTheme;
+use dialoguer::theme::{SimpleTheme, Theme as _};
+use tokio::sync::oneshot;
 
 use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
 use super::{Header, Ui, is_on};
 use crate::change::Fate;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::plan::Plan;
 
@@ -36,29 +35,35 @@ pub(crate) fn can_ask(question: &Question<'_>, env: &Env) -> Result<(), Box<Diag
     }
 }
 
-/// Asks on standard error; only the full word is a yes.
-pub(crate) fn confirm(question: &Question<'_>, ui: &Ui) -> bool {
+/// Asks on standard error; only the full word is a yes. An end of the input and a signal (Ctrl-C) mean no.
+pub(crate) async fn confirm(question: &Question<'_>, env: &Env, ui: &Ui) -> bool {
+    // Before anybody can answer: from here on a signal is a no.
+    let signals = env.signals.listen();
     ui.print_talk(&question.text(ui.err_look()));
-    question.ask(&AtTheTerminal)
-}
-
-/// Somebody who may answer.
-trait Asked {
-    /// Shows the last line of the question and reads the answer.
-    fn answer(&self, prompt: &str) -> io::Result<String>;
-}
-
-/// Whoever sits at the terminal.
-struct AtTheTerminal;
-
-impl Asked for AtTheTerminal {
-    fn answer(&self, prompt: &str) -> io::Result<String> {
-        Input::<String>::with_theme(&SimpleTheme)
-            .with_prompt(prompt)
-            .allow_empty(true)
-            .interact_text_on(&Term::stderr())
-            .map_err(|dialoguer::Error::IO(error)| error)
+    ui.print_talk(&question.line());
+    // A thread of its own: nothing can take a read back that waits for a terminal, so it is left behind.
+    let (answered, answer) = oneshot::channel();
+    std::thread::spawn(move || answered.send(read_line()));
+    let answer = match signals {
+        Ok(mut signals) => tokio::select! {
+            answer = answer => answer.ok().flatten(),
+            () = signals.next() => None,
+        },
+        // Then a signal ends the process, which is safe: nothing was changed.
+        Err(_) => answer.await.ok().flatten(),
+    };
+    if answer.is_none() {
+        ui.print_talk("\n");
     }
+    question.is_yes(answer.as_deref())
+}
+
+/// A line from the terminal, with the terminal's own editing: it alone makes an end of Ctrl-D and a signal of Ctrl-C,
+/// and leaves nothing to restore whatever ends the process. None at the end of the input.
+fn read_line() -> Option<String> {
+    let mut line = String::new();
+    let length = io::stdin().read_line(&mut line).ok()?;
+    (length > 0).then_some(line)
 }
 
 impl Question<'_> {
@@ -159,14 +164,18 @@ impl Question<'_> {
             "and may not ask"
         };
         let look = if command == "destroy" {
-            "infra plan --destroy"
+            "plan --destroy"
         } else {
-            "infra plan"
+            "plan"
         };
-        let mut refusal = Diagnostic::error("E0511", format!("infra {command} needs an answer {why}"))
+        let mut refusal = Diagnostic::error(codes::NOBODY_TO_ASK, format!("{command} needs an answer {why}"))
             .note("nothing was changed")
-            .help(format!("look first:             {look}"))
-            .help(format!("accept without looking: infra {command} --auto-approve"));
+            .help(Advice::from("look first:             ").run(look))
+            .help(
+                Advice::from("accept without looking: ")
+                    .run(command)
+                    .arg("--auto-approve"),
+            );
         let losses: Vec<String> = self
             .plan
             .losses()
@@ -182,7 +191,12 @@ impl Question<'_> {
                 _ => "--allow-destroy".to_owned(),
             };
             let verb = self.loss_verb();
-            refusal = refusal.help(format!("this plan also {verb} {named}: add {flag}"));
+            refusal = refusal.help(
+                Advice::from(format!("and, as it {verb} {named}: "))
+                    .run(command)
+                    .arg("--auto-approve")
+                    .arg(flag),
+            );
         }
         refusal
     }
@@ -197,11 +211,17 @@ impl Question<'_> {
         }
     }
 
-    /// Asks. Whatever is not the word itself means no; so does an end of the input.
-    fn ask(&self, asked: &dyn Asked) -> bool {
-        asked
-            .answer(&self.prompt())
-            .is_ok_and(|answer| answer.trim() == self.wanted())
+    /// The last line, behind which the answer is typed.
+    fn line(&self) -> String {
+        let mut line = String::new();
+        // Writing into a text does not fail.
+        let _ = SimpleTheme.format_input_prompt(&mut line, &self.prompt(), None);
+        line
+    }
+
+    /// Whatever is not the word itself means no; so does no answer.
+    fn is_yes(&self, answer: Option<&str>) -> bool {
+        answer.is_some_and(|answer| answer.trim() == self.wanted())
     }
 }
 
@@ -209,22 +229,6 @@ impl Question<'_> {
 mod tests {
     use super::super::testing::{change, header};
     use super::*;
-
-    struct Says(&'static str);
-
-    impl Asked for Says {
-        fn answer(&self, _prompt: &str) -> io::Result<String> {
-            Ok(self.0.to_owned())
-        }
-    }
-
-    struct Gone;
-
-    impl Asked for Gone {
-        fn answer(&self, _prompt: &str) -> io::Result<String> {
-            Err(io::ErrorKind::UnexpectedEof.into())
-        }
-    }
 
     fn plan(actions: &[(Fate, &str)]) -> Plan {
         Plan {
@@ -245,10 +249,10 @@ mod tests {
             no_input: false,
         };
         for no in ["", "y", "Yes", "YES", "yes please", "no", "prod"] {
-            assert!(!question.ask(&Says(no)), "{no} went ahead");
+            assert!(!question.is_yes(Some(no)), "{no} went ahead");
         }
-        assert!(question.ask(&Says("yes")));
-        assert!(!question.ask(&Gone));
+        assert!(question.is_yes(Some("yes")));
+        assert!(!question.is_yes(None));
     }
 
     #[test]
@@ -260,8 +264,8 @@ mod tests {
             header: &header,
             no_input: false,
         };
-        assert!(!question.ask(&Says("yes")));
-        assert!(question.ask(&Says("prod")));
+        assert!(!question.is_yes(Some("yes")));
+        assert!(question.is_yes(Some("prod")));
         assert_eq!(
             question.text(Look::new(false, Some(80))),
             "\nApply these 2 changes to shop/prod (account 1034...7781)?\n1 of them deletes or replaces something.\n"
@@ -273,7 +277,7 @@ mod tests {
             header: &header,
             no_input: false,
         };
-        assert!(question.ask(&Says("shop")) && !question.ask(&Says("prod")));
+        assert!(question.is_yes(Some("shop")) && !question.is_yes(Some("prod")));
         assert_eq!(question.prompt(), "To go ahead type the project name, shop");
     }
 
@@ -313,14 +317,14 @@ mod tests {
         assert_eq!(refusal.code, "E0511");
         assert_eq!(
             refusal.message,
-            "infra apply needs an answer and there is no terminal to ask on"
+            "apply needs an answer and there is no terminal to ask on"
         );
         assert_eq!(
             refusal.help,
             [
                 "look first:             infra plan",
                 "accept without looking: infra apply --auto-approve",
-                "this plan also deletes or replaces eip.old, instance.db: add --allow-destroy=eip.old,instance.db",
+                "and, as it deletes or replaces eip.old, instance.db: infra apply --auto-approve --allow-destroy=eip.old,instance.db",
             ]
         );
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::plan_view::Header;
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::plan::Plan;
 use crate::task::{Phase, Task};
 use crate::value::{Attributes, Reference, SecretSource, Value};
@@ -128,7 +128,7 @@ pub(super) fn plan() -> Plan {
             },
         ],
         findings: vec![
-            Diagnostic::warning("W031", "security_group.web opens port 22 to 0.0.0.0/0")
+            Diagnostic::warning(codes::NEW_REGION, "security_group.web opens port 22 to 0.0.0.0/0")
                 .at(at("network.infra.toml", 19), ""),
         ],
         ..Plan::default()

@@ -216,7 +216,8 @@ fn a_reader_that_goes_away_is_no_error_but_a_full_disk_is() {
         ui.result("x");
         ui.result("y");
         ui.talk("still here");
-        assert_eq!(ui.end(0).is_err(), is_error, "{kind:?}");
+        ui.end(0);
+        assert_eq!(ui.unwritten().is_some(), is_error, "{kind:?}");
     }
     assert_eq!(scene.err.text(), "still here\nstill here\n");
 }
@@ -369,14 +370,17 @@ fn events_begin_with_a_version_and_end_with_an_end() {
     };
     let ui = scene.ui(false, options);
     ui.plan(&super::testing::plan(), &header(), Detail::Normal);
-    ui.diagnostics(&[Diagnostic::error("E0511", "no\u{1b}\u{202e}")], false);
+    ui.diagnostics(
+        &[Diagnostic::error(codes::NOBODY_TO_ASK, "no\u{1b}\u{202e}")],
+        false,
+    );
     ui.talk("Stopping.");
     let progress = Progress::new(&ui, &scene.env(&[], false), true, None);
     progress.begin(&plan(), &header());
     progress.event(&started("vpc.main", "create"));
     progress.event(&step_done("vpc.main", "create", "vpc-1"));
     scene.hands.forward(1.25);
-    ui.end(4).unwrap();
+    ui.end(4);
     let text = scene.out.text();
     assert!(text.bytes().all(|byte| byte == b'\n' || byte >= b' ') && !text.contains('\u{202e}'));
     assert_eq!(scene.err.text(), "");
@@ -456,9 +460,10 @@ fn a_failed_run_is_reported_beside_the_result() {
     let ui = scene.ui(false, Options::default());
     ui.outcome(&Finished {
         command: "apply",
+        again: "infra apply".to_owned(),
         counts: Counts::default(),
         failures: vec![Diagnostic::error(
-            "E0604",
+            codes::REFUSED,
             "vpc.main: step \"create\" failed: quota",
         )],
         done: Vec::new(),

@@ -1,4 +1,5 @@
-//! What plan and apply cost for 100 and for 1,000 servers: CPU time of the tool, requests, bytes of state.
+//! What plan, apply and destroy cost for 100, 1,000 and 10,000 servers: CPU time and memory of the tool, requests, bytes
+//! of state.
 //!
 //! `cargo bench --bench scale`. The simulator runs in this process, the tool in its own, so their times do not mix.
 #![allow(
@@ -14,40 +15,39 @@ use infra::sim;
 
 const KEY_ID: &str = "LTAI-bench";
 const KEY_SECRET: &str = "bench";
-/// Plans that are measured together, because one is shorter than the clock's tick.
-const PLANS: u32 = 20;
+/// Servers whose plans are measured together, because one plan is shorter than the clock's tick.
+const PLANNED: u32 = 20_000;
 
 fn main() {
-    let small = measure(100);
-    let large = measure(1000);
-    println!("{:<34}{:>12}{:>12}{:>9}", "", "100", "1,000", "ratio");
-    let row = |name: &str, small: f64, large: f64| {
-        println!("{name:<34}{small:>12.3}{large:>12.3}{:>9.2}", large / small);
+    let costs = [100, 1000, 10_000].map(measure);
+    println!("{:<34}{:>12}{:>12}{:>12}", "", "100", "1,000", "10,000");
+    let row = |name: &str, of: fn(&Cost) -> f64| {
+        let [small, middle, large] = [0, 1, 2].map(|place| of(&costs[place]));
+        println!("{name:<34}{small:>12.3}{middle:>12.3}{large:>12.3}");
     };
-    row("apply, CPU seconds", small.apply_cpu, large.apply_cpu);
-    row("apply, requests", small.apply_requests, large.apply_requests);
-    row(
-        "plan without changes, CPU seconds",
-        small.plan_cpu,
-        large.plan_cpu,
-    );
-    row(
-        "plan without changes, requests",
-        small.plan_requests,
-        large.plan_requests,
-    );
-    row("state, bytes a server", small.state_bytes, large.state_bytes);
+    row("apply, CPU seconds", |cost| cost.apply_cpu);
+    row("apply, requests", |cost| cost.apply_requests);
+    row("plan without changes, CPU seconds", |cost| cost.plan_cpu);
+    row("plan without changes, peak MB", |cost| cost.plan_memory);
+    row("plan without changes, requests", |cost| cost.plan_requests);
+    row("destroy, CPU seconds", |cost| cost.destroy_cpu);
+    row("destroy, DescribeInstances", |cost| cost.destroy_looks);
+    row("state, bytes a server", |cost| cost.state_bytes);
 }
 
 struct Cost {
     apply_cpu: f64,
     apply_requests: f64,
     plan_cpu: f64,
+    plan_memory: f64,
     plan_requests: f64,
+    destroy_cpu: f64,
+    destroy_looks: f64,
     state_bytes: f64,
 }
 
 fn measure(servers: u32) -> Cost {
+    let plans = PLANNED / servers;
     let options = sim::Options {
         key_pairs: vec![sim::KeyPair::new(KEY_ID, KEY_SECRET)],
         speed: "max".parse().unwrap(),
@@ -56,22 +56,37 @@ fn measure(servers: u32) -> Cost {
     let server = sim::Server::start(options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("infra.toml"), configuration(servers)).unwrap();
-    let before = children_cpu();
+    let begun = children_cpu();
     run(&["apply", "--auto-approve"], folder.path(), &server);
     let applied = children_cpu();
-    let apply_requests = requests(&server);
-    for _ in 0..PLANS {
-        run(&["plan", "--detailed-exitcode"], folder.path(), &server);
+    let apply_requests = stats(&server)["requests"]["total"].as_f64().unwrap();
+    let mut plan_memory = 0.0_f64;
+    for _ in 0..plans {
+        plan_memory = plan_memory.max(run(&["plan", "--detailed-exitcode"], folder.path(), &server));
     }
     let planned = children_cpu();
+    let before = stats(&server);
     let state = std::fs::metadata(folder.path().join(".infra/state/default.json"))
         .unwrap()
         .len();
+    run(
+        &["destroy", "--auto-approve", "--allow-destroy"],
+        folder.path(),
+        &server,
+    );
+    let looks = |stats: &serde_json::Value| {
+        stats["requests"]["by_product"]["Ecs"]["DescribeInstances"]
+            .as_f64()
+            .unwrap()
+    };
     Cost {
-        apply_cpu: applied - before,
+        apply_cpu: applied - begun,
         apply_requests,
-        plan_cpu: (planned - applied) / f64::from(PLANS),
-        plan_requests: (requests(&server) - apply_requests) / f64::from(PLANS),
+        plan_cpu: (planned - applied) / f64::from(plans),
+        plan_memory,
+        plan_requests: (before["requests"]["total"].as_f64().unwrap() - apply_requests) / f64::from(plans),
+        destroy_cpu: children_cpu() - planned,
+        destroy_looks: looks(&stats(&server)) - looks(&before),
         state_bytes: state as f64 / f64::from(servers),
     }
 }
@@ -87,7 +102,7 @@ cidr_block = "10.0.0.0/16"
 [vswitch.main]
 vpc_id = "${{vpc.main.id}}"
 zone_id = "cn-hangzhou-h"
-cidr_block = "10.0.0.0/18"
+cidr_block = "10.0.0.0/17"
 [security_group.web]
 vpc_id = "${{vpc.main.id}}"
 ingress = [{{ port_range = "80", source_cidr_ip = "0.0.0.0/0" }}]
@@ -102,8 +117,9 @@ security_group_ids = ["${{security_group.web.id}}"]
     )
 }
 
-fn run(arguments: &[&str], folder: &Path, server: &sim::Server) {
-    let status = Command::new(env!("CARGO_BIN_EXE_infra"))
+/// Runs the tool to its end; the peak of its memory in MB, as far as looking every few milliseconds shows it.
+fn run(arguments: &[&str], folder: &Path, server: &sim::Server) -> f64 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_infra"))
         .args(arguments)
         .current_dir(folder)
         .env_clear()
@@ -113,9 +129,26 @@ fn run(arguments: &[&str], folder: &Path, server: &sim::Server) {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status()
+        .spawn()
         .unwrap();
+    let mut peak = 0.0;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        peak = peak_memory(child.id()).unwrap_or(peak);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    };
     assert!(status.success(), "infra {arguments:?} ended with {status}");
+    peak
+}
+
+/// The most memory that a process that still runs has had, in MB (proc(5), VmHWM of status).
+fn peak_memory(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kilobytes / 1024.0)
 }
 
 /// User and system seconds of all children that have ended (proc(5), fields 16 and 17 of stat, in ticks of 10 ms).
@@ -126,7 +159,7 @@ fn children_cpu() -> f64 {
     ticks / 100.0
 }
 
-fn requests(server: &sim::Server) -> f64 {
+fn stats(server: &sim::Server) -> serde_json::Value {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(server.addr()).unwrap();
     write!(
@@ -138,6 +171,5 @@ fn requests(server: &sim::Server) -> f64 {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let body = &answer[answer.find('{').unwrap()..=answer.rfind('}').unwrap()];
-    let stats: serde_json::Value = serde_json::from_str(body).unwrap();
-    stats["requests"]["total"].as_f64().unwrap()
+    serde_json::from_str(body).unwrap()
 }

@@ -221,6 +221,23 @@ impl World {
         serde_json::from_str(&http(self.server(), "GET", "/_sim/stats")).unwrap()
     }
 
+    /// How often an action has been asked for.
+    pub(crate) fn requests(&self, product: &str, action: &str) -> u64 {
+        let stats = self.stats();
+        let products = stats["requests"]["by_product"].as_object().unwrap();
+        let named = |name: &str| name.eq_ignore_ascii_case(product);
+        let counts = products.iter().find(|(name, _)| named(name));
+        counts.map_or(0, |(_, counts)| counts[action].as_u64().unwrap_or(0))
+    }
+
+    /// Lets these go wrong from now on, and nothing else.
+    pub(crate) fn faults(&self, specs: &[&str]) -> &World {
+        let order = serde_json::json!({ "faults": specs, "clear": true });
+        let answer = exchange(self.server(), "POST", "/_sim/faults", &order.to_string());
+        assert_eq!(answer, format!("{{\"added\":{}}}", specs.len()));
+        self
+    }
+
     /// Everything that exists, without what changes from look to look.
     pub(crate) fn inventory(&self) -> Value {
         serde_json::from_str(&http(self.server(), "GET", "/_sim/world")).unwrap()
@@ -246,11 +263,17 @@ pub(crate) fn encode(text: &str) -> String {
 
 /// One exchange over a connection of its own; the body of the answer.
 fn http(server: &sim::Server, method: &str, target: &str) -> String {
+    exchange(server, method, target, "")
+}
+
+/// The same with a body.
+fn exchange(server: &sim::Server, method: &str, target: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(server.addr()).unwrap();
     write!(
         stream,
-        "{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-        server.addr()
+        "{method} {target} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        server.addr(),
+        body.len(),
     )
     .unwrap();
     let mut answer = String::new();

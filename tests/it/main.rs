@@ -5,6 +5,7 @@ mod canary;
 mod client;
 mod commands;
 mod harness;
+mod hostile;
 mod kill;
 mod sim;
 mod state;

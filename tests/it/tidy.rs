@@ -9,6 +9,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("address", &[]),
     ("env", &[]),
     ("graph", &[]),
+    ("region", &[]),
     ("sim", &[]),
     ("value", &["address"]),
     ("cli", &["address"]),
@@ -19,9 +20,12 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("step", &["value", "api", "live"]),
     ("task", &["address", "diagnostic", "state", "step"]),
     ("change", &["address", "diagnostic", "types", "value"]),
-    ("types", &["address", "value", "api", "step"]),
-    ("config", &["address", "value", "types", "diagnostic", "env"]),
-    ("cloud", &["env", "event", "diagnostic", "api"]),
+    ("types", &["address", "value", "api", "step", "diagnostic"]),
+    (
+        "config",
+        &["address", "value", "types", "diagnostic", "env", "region"],
+    ),
+    ("cloud", &["env", "event", "diagnostic", "api", "region"]),
     ("state", &["address", "value", "diagnostic", "env", "api"]),
     (
         "observe",
@@ -32,6 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "api",
             "step",
             "live",
+            "task",
             "state",
             "cloud",
             "env",
@@ -346,6 +351,75 @@ fn the_changelog_has_a_place_for_what_comes() {
             .unwrap()
             .contains("## Unreleased")
     );
+}
+
+/// What a text of the program suggests carries the flags that were typed, so it is never a literal.
+#[test]
+fn no_command_is_suggested_as_a_literal() {
+    const COMMANDS: &[&str] = &[
+        "plan", "apply", "destroy", "show", "output", "state", "import", "unlock", "validate", "schema",
+        "explain", "init", "status", "drift", "graph", "fmt", "doctor", "demo",
+    ];
+    // The manual, the words of the schema for editors, and tests.
+    let is_exempt = |path: &Path| {
+        let name = path.strip_prefix(root().join("src")).unwrap();
+        [
+            "cli.rs",
+            "config/editor_schema.rs",
+            "ui/testing.rs",
+            "ui/tests.rs",
+        ]
+        .iter()
+        .any(|exempt| name == Path::new(exempt))
+            || name.starts_with("sim")
+            || name.components().any(|part| part.as_os_str() == "tests")
+    };
+    let mut found = Vec::new();
+    for path in rust_files(&root().join("src"))
+        .iter()
+        .filter(|path| !is_exempt(path))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            let suggests = |command: &&str| line.contains(&format!("infra {command}"));
+            if COMMANDS.iter().any(|command| suggests(&command)) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "write run(\"...\"):\n{}", found.join("\n"));
+}
+
+/// A code is a name of `diagnostic::codes`, so that it means one thing.
+#[test]
+fn no_code_is_a_literal() {
+    let mut found = Vec::new();
+    for path in rust_files(&root().join("src")) {
+        let name = path.strip_prefix(root().join("src")).unwrap();
+        let is_exempt = name == Path::new("diagnostic/codes.rs")
+            || name.starts_with("sim")
+            || name.starts_with("proof")
+            || name.components().any(|part| part.as_os_str() == "tests");
+        if is_exempt {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            let is_code = |part: &str| {
+                let digits = part.strip_prefix(['E', 'W']).unwrap_or_default();
+                (3..=4).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+            };
+            if !line.trim_start().starts_with("//") && line.split('"').any(is_code) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "write codes::...:\n{}", found.join("\n"));
 }
 
 /// The files of one module name each other in one direction only. `config` joins this rule later.

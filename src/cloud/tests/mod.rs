@@ -303,6 +303,38 @@ async fn a_throttled_change_comes_back_and_a_throttled_read_waits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_throttled_change_keeps_its_token_and_window_until_that_closes() {
+    let (world, cloud) = connect();
+    let answers = world.clone();
+    world
+        .net
+        .answer_with(move |_| answer(&answers, 400, &error("Throttling")));
+    let window = cloud.window(world.clock().now());
+    let request = create().param("ClientToken", "infra-throttled");
+    let ended = loop {
+        let slot = cloud.slot(request.action).await;
+        let error = cloud.change(&slot, &request, window).await.unwrap_err();
+        if error.kind != ErrorKind::Throttled {
+            break error.kind;
+        }
+    };
+    assert_eq!(ended, ErrorKind::WindowClosed);
+    let took = world.clock().elapsed();
+    assert!(
+        took >= Duration::from_secs(290) && took < Duration::from_secs(310),
+        "{took:?}"
+    );
+    let tokens: std::collections::BTreeSet<String> = world
+        .net
+        .params()
+        .iter()
+        .map(|params| params["ClientToken"].clone())
+        .collect();
+    assert_eq!(tokens.len(), 1);
+    assert!(world.net.params().len() > 200, "asked once a second");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_that_must_rest_five_minutes_does_so_without_holding_others_up() {
     let (world, mut_cloud) = connect();
     let cloud = mut_cloud;

@@ -152,6 +152,10 @@ async fn plain_http_never_goes_through_a_proxy_and_tls_needs_a_known_authority()
 
 /// A client on the real network, against a simulator of its own.
 fn simulated(server: &sim::Server) -> Cloud {
+    simulated_at(server, server.url())
+}
+
+fn simulated_at(server: &sim::Server, url: String) -> Cloud {
     let key = &server.key_pairs()[0];
     let mut env = World::new().env();
     env.clock = Arc::new(SystemClock::new());
@@ -159,7 +163,7 @@ fn simulated(server: &sim::Server) -> Cloud {
     env.transport = Arc::new(SystemTransport::new());
     let credentials = Credentials::new(key.id.clone(), key.secret.clone(), None);
     let options = CloudOptions {
-        sim_endpoint: Some((server.url(), credentials)),
+        sim_endpoint: Some((url, credentials)),
         ..options()
     };
     Cloud::connect(&env, options, Arc::new(Silent)).unwrap()
@@ -194,4 +198,32 @@ async fn the_simulator_accepts_what_is_signed_with_awkward_text() {
     let vpcs = cloud.pages(&list, paging, &Trees("VpcId")).await.unwrap();
     assert_eq!(vpcs.len(), 1);
     assert_eq!(vpcs[0]["VpcName"], "web 01*~\u{6d4b}\u{8bd5}+%");
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let server = sim::Server::start(sim::Options::default()).unwrap();
+    let (made, target) = (Arc::new(AtomicUsize::new(0)), server.addr());
+    let counter = Arc::clone(&made);
+    let relay = serve(move |mut near| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        let mut far = TcpStream::connect(target).unwrap();
+        let (mut back, mut forth) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+        thread::spawn(move || std::io::copy(&mut near, &mut far));
+        thread::spawn(move || std::io::copy(&mut back, &mut forth));
+    });
+    let cloud = simulated_at(&server, format!("http://{relay}"));
+    let list = Request::new(&crate::api::action::DESCRIBE_VPCS).param("RegionId", "cn-beijing");
+    for _ in 0..20 {
+        cloud.read(&list).await.unwrap();
+    }
+    assert_eq!(made.load(Ordering::SeqCst), 1, "one after the other");
+    let reads = (0..100).map(|_| cloud.read(&list));
+    futures_util::future::try_join_all(reads).await.unwrap();
+    let made = made.load(Ordering::SeqCst);
+    assert!(
+        made <= 2 * cloud.parallelism(),
+        "{made} connections for {} at once",
+        cloud.parallelism()
+    );
 }

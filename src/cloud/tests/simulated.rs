@@ -243,3 +243,40 @@ async fn a_change_is_no_read_and_a_read_is_no_change() {
     assert_eq!((error.kind, error.tries), (ErrorKind::Refused, 0));
     assert_eq!(server.stats()["requests"]["total"], 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_is_repeated_and_makes_nothing() {
+    let specs = [
+        "CreateVpc:drop-answer@1",
+        "CreateVpc:5xx@2",
+        "CreateVpc:throttle@3",
+        "CreateVpc:drop-request@4",
+    ];
+    let (_world, cloud, server) = simulate(0, faults(&specs));
+    let token = create_vpc(1).param("ClientToken", "infra-1");
+    cloud.dry_run(&token).await.unwrap();
+    assert_eq!(vpcs_that_exist(&server), 0);
+    let wrong = create_vpc(1).param("CidrBlock", "10.0.0.0/33");
+    let error = cloud.dry_run(&wrong).await.unwrap_err();
+    assert!(
+        !error.code.is_empty() && !error.code.starts_with("DryRun"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_is_never_sent_as_a_change_nor_of_an_action_without_one() {
+    let (_world, cloud, server) = simulate(0, sim::Options::default());
+    let vswitch = Request::new(&action::CREATE_VSWITCH).param("VpcId", "vpc-1");
+    assert_eq!(
+        cloud.dry_run(&vswitch).await.unwrap_err().kind,
+        ErrorKind::Refused
+    );
+    cloud.read(&list_vpcs().0).await.unwrap();
+    let slot = cloud.slot(&action::CREATE_VPC).await;
+    let window = cloud.window(cloud.server_time().unwrap());
+    let dry = create_vpc(1).param("DryRun", "true");
+    assert!(cloud.change(&slot, &dry, window).await.is_err());
+    let requests = &server.stats()["requests"];
+    assert_eq!(requests["total"], 1, "{requests}");
+}

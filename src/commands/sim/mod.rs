@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 use crate::cli::{SimCommand, SimSnapshotCommand};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::{Env, HttpRequest};
 use crate::sim;
 use crate::ui::Ui;
@@ -103,9 +103,9 @@ fn embedded_folder(environment: &Env) -> PathBuf {
 }
 
 fn failure(message: String) -> Diagnostic {
-    Diagnostic::error("E0907", message)
+    Diagnostic::error(codes::NO_SIDE_FILE, message)
 }
 
 fn usage(message: String) -> Failure {
-    Failure::error(Diagnostic::error("E0901", message)).with(Exit::Usage)
+    Failure::error(Diagnostic::error(codes::USAGE, message)).with(Exit::Usage)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::usage;
 use crate::cli::SimServeArgs;
 use crate::commands::failure::{Exit, Failure};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::sim;
 use crate::ui::Ui;
@@ -108,7 +108,7 @@ pub(in crate::commands) fn start_error(error: sim::StartError) -> Failure {
         Exit::Error
     };
     Failure::error(Diagnostic::error(
-        "E0902",
+        codes::SIMULATOR,
         format!("the simulator cannot start: {error}"),
     ))
     .with(exit)

@@ -78,7 +78,7 @@ mod keys {
 
     #[test]
     fn slips_are_found_with_what_was_meant() {
-        with("[instance.web]\ninstance_tpye = \"ecs.g7.large\"\nImageId = \"ubuntu\"\nsubnet_id = \"x\"\nmonitoring = true\n").check(&[r#"infra.toml:23:1 E0204 [instance.web] needs security_group_ids | security_group_ids = ["${security_group.web.id}"]   (the only security_group here)"#, r#"infra.toml:24:1 E0201 unknown key "instance_tpye" in [instance.web] ^ did you mean instance_type? = all keys: infra schema instance"#, r#"infra.toml:25:1 E0201 "ImageId" is the API's name | in infra.toml it is image_id"#, r#"infra.toml:26:1 E0201 unknown key "subnet_id" in [instance.web] ^ did you mean vswitch_id? = all keys: infra schema instance"#, r#"infra.toml:27:1 E0201 unknown key "monitoring" in [instance.web] = all keys: infra schema instance"#]);
+        with("[instance.web]\ninstance_tpye = \"ecs.g7.large\"\nImageId = \"ubuntu\"\nsubnet_id = \"x\"\nmonitoring = true\n").check(&[r#"infra.toml:23:1 E0204 [instance.web] needs security_group_ids | security_group_ids = ["${security_group.web.id}"]   (the only security_group here)"#, r#"infra.toml:24:1 E0201 unknown key "instance_tpye" in [instance.web] ^ did you mean instance_type? | all keys: infra schema instance"#, r#"infra.toml:25:1 E0201 "ImageId" is the API's name | in infra.toml it is image_id"#, r#"infra.toml:26:1 E0201 unknown key "subnet_id" in [instance.web] ^ did you mean vswitch_id? | all keys: infra schema instance"#, r#"infra.toml:27:1 E0201 unknown key "monitoring" in [instance.web] | all keys: infra schema instance"#]);
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod values {
         web("password = {}")
             .check(&[r#"infra.toml:29:12 E0204 password needs env or file | password = { env = "NAME" }"#]);
         web("password = hunter2").check(&[r#"infra.toml:29:12 E0111 text must stand in quotes | and a secret must not be written here: { env = "NAME" }"#]);
-        web("passwrd = \"hunter2\"").check(&[r#"infra.toml:29:1 E0201 unknown key "passwrd" in [instance.web] ^ did you mean password? = all keys: infra schema instance"#]);
+        web("passwrd = \"hunter2\"").check(&[r#"infra.toml:29:1 E0201 unknown key "passwrd" in [instance.web] ^ did you mean password? | all keys: infra schema instance"#]);
     }
 
     #[test]
@@ -252,9 +252,9 @@ mod values {
             "[31, 139, 255]"
         );
         web("user_data_file = \"../x\"")
-            .check(&[r#"infra.toml:29:18 E0409 "../x" is not below the folder of the configuration"#]);
+            .check(&[r#"infra.toml:29:18 E0409 "../x" is not below the folder of the configuration | --allow-file DIR lets it read the files below DIR"#]);
         web("user_data_file = \"/etc/passwd\"")
-            .check(&[r#"infra.toml:29:18 E0409 "/etc/passwd" is not below the folder of the configuration"#]);
+            .check(&[r#"infra.toml:29:18 E0409 "/etc/passwd" is not below the folder of the configuration | --allow-file DIR lets it read the files below DIR"#]);
         web("user_data_file = \"init\"").check(&[r#"infra.toml:29:18 E0409 "init" is a folder"#]);
         web("user_data_file = \"init/x.sh\"")
             .check(&[r#"infra.toml:29:18 E0409 there is no file "init/x.sh" in this folder"#]);
@@ -263,7 +263,7 @@ mod values {
         web("user_data_file = \"${vpc.main.id}\"").check(&["infra.toml:29:18 E0203 user_data_file is the path of a file and known when the configuration is read"]);
         let mut linked = web("user_data_file = \"init/web.sh\"");
         linked.memory.link("init");
-        linked.check(&[r#"infra.toml:29:18 E0409 "init/web.sh" is reached through a symbolic link, which is not followed"#]);
+        linked.check(&[r#"infra.toml:29:18 E0409 "init/web.sh" is reached through a symbolic link, which is not followed | --allow-file DIR lets it read the files below DIR"#]);
         web("user_data_file = \"big\"")
             .file("big", vec![b'x'; 2 << 20])
             .check(&[r#"infra.toml:29:18 E0409 the file "big" has more than 1 MiB"#]);
@@ -288,7 +288,7 @@ mod references {
     #[test]
     fn what_does_not_exist_is_said_with_what_does() {
         let keys = "name = \"${vswitch.mian.id} ${vpc.main.nmae} ${var.bw} ${local.x} ${infra.x} ${vswich.main.id}\"\ndescription = \"${vpc.other.id}\"\n[var.bandwidth]\ndefault = 1\n";
-        with(&format!("{WEB}{keys}")).check(&[r#"infra.toml:29:9 E0301 no vswitch named "mian" ^ did you mean ${vswitch.main.id}? = vswitch.main is at infra.toml:9"#, r#"infra.toml:29:28 E0311 a vpc has no attribute "nmae" ^ did you mean ${vpc.main.name}? = all attributes: infra schema vpc"#, r#"infra.toml:29:45 E0305 no variable "bw" | to add it: [var.bw]"#, r#"infra.toml:29:55 E0305 no local "x" | to add it: x = ... in [local]"#, "infra.toml:29:66 E0305 there is no ${infra.x} | there are ${infra.name}, ${infra.env} and ${infra.region}", r#"infra.toml:29:77 E0202 unknown resource type "vswich" in ${vswich.main.id} ^ did you mean ${vswitch.main.id}?"#, r#"infra.toml:30:16 E0301 no vpc named "other" | there is main"#]);
+        with(&format!("{WEB}{keys}")).check(&[r#"infra.toml:29:9 E0301 no vswitch named "mian" ^ did you mean ${vswitch.main.id}? = vswitch.main is at infra.toml:9"#, r#"infra.toml:29:28 E0311 a vpc has no attribute "nmae" ^ did you mean ${vpc.main.name}? | all attributes: infra schema vpc"#, r#"infra.toml:29:45 E0305 no variable "bw" | to add it: [var.bw]"#, r#"infra.toml:29:55 E0305 no local "x" | to add it: x = ... in [local]"#, "infra.toml:29:66 E0305 there is no ${infra.x} | there are ${infra.name}, ${infra.env} and ${infra.region}", r#"infra.toml:29:77 E0202 unknown resource type "vswich" in ${vswich.main.id} ^ did you mean ${vswitch.main.id}?"#, r#"infra.toml:30:16 E0301 no vpc named "other" | there is main"#]);
     }
 
     #[test]
@@ -490,7 +490,7 @@ mod project {
             project.loads().config.files,
             ["a.infra.toml", "b.infra.toml", "infra.toml"]
         );
-        Project::default().file("x.toml", "").check(&["E0101 there is no infra.toml in /project = a configuration is infra.toml and, next to it, *.infra.toml | infra init    writes a first one | infra -C DIR  looks in another folder"]);
+        Project::default().file("x.toml", "").check(&["E0101 there is no infra.toml in /project = a configuration is infra.toml and, next to it, *.infra.toml | -C DIR looks in another folder | a first one:  [infra]  name = \"shop\"  region = \"cn-hangzhou\""]);
         Project::default().check(&["E0101 there is no folder /project"]);
         Project::new("").check(&[r#"infra.toml:1:1 E0106 infra.toml has no [infra] table | [infra] | name = "shop" | region = "cn-hangzhou""#]);
         Project::default()
@@ -506,9 +506,9 @@ mod project {
 
     #[test]
     fn the_project_is_described() {
-        Project::new("[infra]\nnmae = \"x\"\nendpoint = \"http://evil.example.com\"\nrequires = \">=99\"\naccess_key_secret = \"hunter2\"\n").check(&[r#"infra.toml:2:1 E0201 unknown key "nmae" in [infra] ^ did you mean name? = all keys: name, region, profile, endpoint, requires, default_env, state"#, "infra.toml:3:12 E0414 an endpoint in a file is on this machine or ends in .aliyuncs.com | any other: INFRA_ENDPOINT=URL in the environment", "infra.toml:4:12 E0104 this configuration asks for infra >=99, this is 0.1.0", r#"infra.toml:5:1 E0201 unknown key "access_key_secret" in [infra] = all keys: name, region, profile, endpoint, requires, default_env, state | keys come from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or from a profile"#]);
-        Project::new("[infra]\nname = \"李雷\"\nprofile = 3\nrequires = \"new\"\nendpoint = \"http://ecs.aliyuncs.com\"\n").check(&["infra.toml:2:8 E0210 the name of a project has 1 to 64 letters a to z, digits, '_' and '-' = it is written into a tag of everything that infra makes", "infra.toml:3:11 E0203 profile is a text, found a number", r#"infra.toml:4:12 E0104 requires is a version such as ">=0.3" | requires = ">=0.3" | requires = ">=0.3, <1.0""#, "infra.toml:5:12 E0414 over plain http keys would leave this machine in clear text | https://ecs.aliyuncs.com"]);
-        let loaded = Project::new("[infra]\nname = \"a\"\nregion = \"${var.region}\"\nprofile = \"p\"\nendpoint = \"http://127.0.0.1:7070\"\nrequires = \">=0.1\"\n[var.region]\ndefault = \"cn-beijing\"\n").loads();
+        Project::new("[infra]\nnmae = \"x\"\nendpoint = \"http://evil.example.com\"\nrequires = \">=99\"\naccess_key_secret = \"hunter2\"\n").check(&[r#"infra.toml:2:1 E0201 unknown key "nmae" in [infra] ^ did you mean name? = all keys: name, region, profile, endpoint, requires, default_env, state"#, "infra.toml:3:12 E0414 a file may not name this endpoint = it is not one of infra's own | any other: INFRA_ENDPOINT=URL in the environment", "infra.toml:4:12 E0104 this configuration asks for infra >=99, this is 0.1.0", r#"infra.toml:5:1 E0201 unknown key "access_key_secret" in [infra] = all keys: name, region, profile, endpoint, requires, default_env, state | keys come from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or from a profile"#]);
+        Project::new("[infra]\nname = \"李雷\"\nprofile = 3\nrequires = \"new\"\nendpoint = \"http://ecs.aliyuncs.com\"\n").check(&["infra.toml:2:8 E0210 the name of a project has 1 to 64 letters a to z, digits, '_' and '-' = it is written into a tag of everything that infra makes", "infra.toml:3:11 E0203 profile is a text, found a number", r#"infra.toml:4:12 E0104 requires is a version such as ">=0.3" | requires = ">=0.3" | requires = ">=0.3, <1.0""#, "infra.toml:5:12 E0414 a file may not name this endpoint = it is not one of infra's own | any other: INFRA_ENDPOINT=URL in the environment"]);
+        let loaded = Project::new("[infra]\nname = \"a\"\nregion = \"${var.region}\"\nprofile = \"p\"\nendpoint = \"https://ecs.cn-beijing.aliyuncs.com\"\nrequires = \">=0.1\"\n[var.region]\ndefault = \"cn-beijing\"\n").loads();
         let project = loaded.config.project;
         assert_eq!(
             (project.region.as_deref(), project.profile.as_deref()),
@@ -553,8 +553,10 @@ mod project {
             .check(&[r#"E0501 there is no environment "prd": no env/prd.toml | did you mean prod?"#]);
         project()
             .environment("../x")
-            .check(&[r#"E0210 the environment "../x" may hold only letters a to z, digits, '_' and '-'"#]);
-        with("").environment("anything").loads();
+            .check(&[r#"E0501 the environment "../x" may hold only letters a to z, digits, '_' and '-'"#]);
+        with("")
+            .environment("anything")
+            .check(&[r#"E0501 there is no environment "anything": no env/anything.toml | an environment is a file with values of variables; it may be empty"#]);
         with("[output]\nx = \"${infra.env}\"\n").check(&["infra.toml:24:6 E0501 there is no environment that ${infra.env} could name | choose one: -e NAME, or INFRA_ENV=NAME"]);
         Project::new("[infra]\nname = \"a\"\ndefault_env = \"pro\"\n")
             .file("env/prod.toml", "")
@@ -634,7 +636,7 @@ mod syntax {
         with(&format!(
             "{WEB}name = x\nsystem_disk = 3\ninstance_tpye = \"x\"\n[output]\na = \"${{vpc.nothing.id}}\"\n"
         ))
-        .check(&[r#"infra.toml:29:8 E0111 text must stand in quotes | "x""#, "infra.toml:30:15 E0203 system_disk is a table, found the number 3", r#"infra.toml:31:1 E0201 unknown key "instance_tpye" in [instance.web] ^ did you mean instance_type? = all keys: infra schema instance"#]);
+        .check(&[r#"infra.toml:29:8 E0111 text must stand in quotes | "x""#, "infra.toml:30:15 E0203 system_disk is a table, found the number 3", r#"infra.toml:31:1 E0201 unknown key "instance_tpye" in [instance.web] ^ did you mean instance_type? | all keys: infra schema instance"#]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{Decision, Place, vanished, with_id};
 use crate::address::{Address, Key, Object};
 use crate::change::{AttributeChange, Change, Fate, Forbidden};
 use crate::config::BlockShape;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::state::{self, Effect};
 use crate::task::{Phase, Task};
@@ -143,7 +143,9 @@ fn type_of(
     context.inputs.types.get(type_name).ok_or_else(|| {
         let message =
             format!("the state has {address} of type {type_name}, which this version does not know");
-        Box::new(Diagnostic::error("E0805", message).help("use the version of infra that made it"))
+        Box::new(
+            Diagnostic::error(codes::TYPE_FORGOTTEN, message).help("use the version of infra that made it"),
+        )
     })
 }
 

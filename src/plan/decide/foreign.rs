@@ -4,7 +4,7 @@
 
 use super::super::context::Context;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Observed, TAG_PROJECT};
 
 /// What keeps us from changing or deleting an object of another stack; none if it is ours, or may be taken back.
@@ -24,15 +24,17 @@ pub(super) fn taken_over(
         .map_or("another stack", String::as_str);
     let message = format!("{address} ({}) was taken over by {project}", observed.id);
     Some(
-        Diagnostic::error("E0825", message)
+        Diagnostic::error(codes::FOREIGN, message)
             .note(format!(
                 "it carries infra:stack = {stack}; the stack of this state is {}",
                 inputs.state.lineage
             ))
-            .help(format!(
-                "if it is to stay there, forget it here: infra state rm {address}"
-            ))
-            .help("to take it back: --take-over")
+            .help(
+                Advice::from("if it is to stay there, forget it here: ")
+                    .run("state rm")
+                    .arg(address),
+            )
+            .help(Advice::from("to take it back: ").run("apply --take-over"))
             .about(address),
     )
 }

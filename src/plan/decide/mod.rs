@@ -25,7 +25,7 @@ use super::diff::{self, Memory};
 use crate::address::{Address, Object};
 use crate::change::{Change, Drift, Fate, Forbidden};
 use crate::config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
@@ -220,7 +220,7 @@ fn unavailable(context: &Context<'_>, resource: &config::Resource) -> Vec<Diagno
             if context.outlook(reference) == Outlook::Never {
                 let at = resource.locations.get(name).unwrap_or(&resource.location);
                 let error = Diagnostic::error(
-                    "E0603",
+                    codes::NEVER_THERE,
                     format!("{reference} will not be there: {} has none", reference.address),
                 );
                 found.push(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::super::inputs::Inputs;
 use crate::address::Address;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Observed, Stray};
 
 /// What is done about all strays.
@@ -53,9 +53,9 @@ fn warning(stray: &Stray) -> Diagnostic {
         .as_ref()
         .map_or_else(|| "no address".to_owned(), ToString::to_string);
     Diagnostic::warning(
-        "W801",
+        codes::STRAY,
         format!("{type_name} {id} carries the tags of this stack ({said}) but the state does not know it"),
     )
-    .help(format!("take it over:  infra import ADDRESS {id}"))
+    .help(Advice::from("take it over:  ").run("import ADDRESS").arg(id))
     .help("or delete it where it was made")
 }

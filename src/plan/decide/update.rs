@@ -9,7 +9,7 @@ use super::{Decision, Wanted, withheld};
 use crate::address::Object;
 use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::step::Step;
 use crate::task::{Phase, Task};
@@ -114,7 +114,7 @@ fn refusal(resource: &config::Resource, path: &str, words: &str) -> Diagnostic {
         .or_else(|| resource.locations.get(top_level(path)))
         .unwrap_or(&resource.location);
     Diagnostic::error(
-        "E0601",
+        codes::NOT_CHANGED,
         format!("{path} of {} is not changed by infra", resource.address),
     )
     .at(location.clone(), "differs from what is there")

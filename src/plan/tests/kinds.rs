@@ -483,7 +483,8 @@ fn an_overlapping_network_is_freed_before_it_is_taken() {
 #[test]
 fn what_is_impossible_is_left_out_with_what_it_would_have_emptied() {
     let mut model = Model::with(&format!("{NET}{}", server("web", "")));
-    let finding = crate::diagnostic::Diagnostic::error("E0609", "a foreign server is in it");
+    let finding =
+        crate::diagnostic::Diagnostic::error(crate::diagnostic::codes::REFUSED, "a foreign server is in it");
     model.impossible.insert(address("vpc.main"), finding);
     expect![[r#"
         withheld instance.web

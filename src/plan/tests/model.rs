@@ -250,11 +250,13 @@ impl Model {
         let id = || {
             task.id.clone().or_else(|| {
                 // A new one that another task of this plan has made.
-                let tagged = self.objects.iter().rev().find(|(_, thing)| {
+                let tagged = self.objects.iter().filter(|(_, thing)| {
                     thing.observed.tags.get(TAG_ADDRESS) == Some(&object.address.to_string())
                         && object.life == Life::Next
                 });
-                tagged.map(|(id, _)| id.clone())
+                // The youngest: ids end in numbers that grow.
+                let youngest = tagged.max_by_key(|(id, _)| (id.len(), *id));
+                youngest.map(|(id, _)| id.clone())
             })
         };
         match task.phase {
@@ -613,6 +615,8 @@ pub(super) fn load(text: &str) -> config::Loaded {
         vars: &BTreeMap::new(),
         set: &[],
         environment: None,
+        opened: config::trust::Opened::default(),
+        check_endpoint: &|_| Ok(()),
     };
     config::load(&request, &Types::all())
 }

@@ -135,7 +135,7 @@ fn nothing_is_begun_after_a_failed_write() {
             .intent(draft(&copy(2), Operation::Create, "t2"))
             .await
             .unwrap_err();
-        assert_eq!((faults.last(), error.code()), ("sync", "E0812"));
+        assert_eq!((faults.last(), error.code().number()), ("sync", "E0812"));
         assert!(
             error
                 .diagnostic()

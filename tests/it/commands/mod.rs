@@ -1,6 +1,9 @@
 //! Commands as a user runs them: the binary, a simulator, and what both say.
 
+mod ahead;
 mod apply;
+mod codes;
+mod edges;
 mod existing;
 mod readme;
 mod refusals;

@@ -1,0 +1,240 @@
+//! A look ahead before anything is changed: what the cloud would refuse becomes a finding with its place in the files,
+//! and what was planned is held against the world once more just before the first change.
+//!
+//! Does not know what a plan leaves out because of a finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::connect::Connection;
+use super::decide::{Goal, decide};
+use super::failure::{Exit, Failure};
+use super::look::{Seen, costly_parts};
+use super::project::Project;
+use super::{report, secrets};
+use crate::address::Address;
+use crate::apply;
+use crate::cli::OwnerArgs;
+use crate::diagnostic::{Diagnostic, Location, codes};
+use crate::env::Env;
+use crate::observe::again;
+use crate::observe::preflight::{self, Ahead, Objection, Outset, Refusal};
+use crate::plan::Plan;
+use crate::state::State;
+use crate::task::Phase;
+use crate::value::{Attributes, SecretSource};
+
+/// How many things a line or a finding names.
+const NAMED_MAX: usize = 20;
+
+/// What looking needs.
+#[derive(Clone, Copy)]
+pub(super) struct Looking<'a> {
+    pub(super) env: &'a Env,
+    pub(super) project: &'a Project,
+    pub(super) seen: &'a Seen,
+    pub(super) connection: &'a Connection,
+    /// What may be taken from other states.
+    pub(super) owner: OwnerArgs,
+    /// Whether the cloud is asked what it would refuse.
+    pub(super) preflight: bool,
+}
+
+impl Looking<'_> {
+    /// Decides what must change, and once more without what a look ahead has found to be impossible.
+    pub(super) async fn decide(&self, state: &State, goal: Goal) -> Result<Plan, Failure> {
+        let Looking {
+            env,
+            project,
+            seen,
+            connection,
+            owner,
+            ..
+        } = *self;
+        let nothing = BTreeMap::new();
+        let mut plan = decide(env, project, state, seen, connection, goal, owner, &nothing)?;
+        if !self.preflight {
+            return Ok(plan);
+        }
+        let ahead = self.ahead(&plan, false).await;
+        let impossible = self.findings(&plan, &ahead);
+        if !impossible.is_empty() {
+            plan = decide(env, project, state, seen, connection, goal, owner, &impossible)?;
+        }
+        plan.findings.extend(unchecked(&ahead));
+        Ok(plan)
+    }
+
+    /// Between the approval and the first change: everything that is touched is still what the plan was made from, and
+    /// what is removed can still be followed by what is to come.
+    pub(super) async fn just_before(&self, plan: &Plan) -> Result<(), Failure> {
+        let checks_again = self.preflight && preflight::destroys(&plan.tasks);
+        let (moved, ahead) = tokio::join!(self.moved(plan), async {
+            if checks_again {
+                self.ahead(plan, true).await
+            } else {
+                Ahead::default()
+            }
+        });
+        moved?;
+        let refused = self.findings(plan, &ahead);
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let told = refused.into_values().map(|one| one.note("nothing was changed"));
+        Err(Failure::errors(told.collect()).with(Exit::Forbidden))
+    }
+
+    async fn ahead(&self, plan: &Plan, only_destructive: bool) -> Ahead {
+        let touches = |phase| matches!(phase, Phase::Make | Phase::Remove);
+        if !plan.tasks.iter().any(|task| touches(task.phase)) {
+            return Ahead::default();
+        }
+        let secrets = |source: &SecretSource| secrets::read(self.env, self.project.files(self.env), source);
+        let outset = Outset {
+            tasks: &plan.tasks,
+            live: &self.seen.live,
+            flatten: &|params: &Attributes| apply::wire_params(params, &secrets),
+            only_destructive,
+        };
+        preflight::look(&outset, &self.connection.cloud).await
+    }
+
+    /// The finding about each resource that the cloud would refuse to make or to remove.
+    fn findings(&self, plan: &Plan, ahead: &Ahead) -> BTreeMap<Address, Diagnostic> {
+        let mut found: BTreeMap<Address, Diagnostic> = BTreeMap::new();
+        for refusal in &ahead.refusals {
+            found
+                .entry(refusal.address.clone())
+                .or_insert_with(|| self.finding(plan, refusal));
+        }
+        found
+    }
+
+    fn finding(&self, plan: &Plan, refusal: &Refusal) -> Diagnostic {
+        let address = &refusal.address;
+        let mut finding = match &refusal.why {
+            Objection::Create(words) => {
+                let (sentence, help) = report::meaning_of(&refusal.code).unwrap_or((words, ""));
+                let mut finding = Diagnostic::error(
+                    codes::WOULD_BE_REFUSED,
+                    format!("{address} would be refused: {sentence}"),
+                );
+                if !words.is_empty() && words != sentence {
+                    finding = finding.note(format!("message: {words}"));
+                }
+                if !help.is_empty() {
+                    finding = finding.help(help);
+                }
+                finding
+            }
+            Objection::Occupied(by) => {
+                let named: Vec<String> = by.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+                let more = match by.len().saturating_sub(NAMED_MAX) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let message = format!(
+                    "{address} cannot be deleted: this plan does not remove {}{more}, which {} in it",
+                    named.join(", "),
+                    if by.len() == 1 { "stands" } else { "stand" },
+                );
+                Diagnostic::error(codes::OCCUPIED, message)
+                    .help("delete it first if nobody needs it any more, or let its owner move it away")
+                    .help(format!("or keep {address}"))
+            }
+        };
+        if refusal.notes.is_empty() {
+            finding = finding.note(format!("code: {}", refusal.code));
+        }
+        finding.notes.extend(refusal.notes.iter().cloned());
+        let existing = plan
+            .changes
+            .iter()
+            .find(|change| change.address == *address && change.is_loss())
+            .and_then(|change| change.id.as_ref());
+        if let Some(id) = existing {
+            finding = finding.note(format!("{id} stays as it is"));
+        }
+        if let Some(location) = self.place(address, refusal.attribute.as_deref()) {
+            finding = finding.at(location, "");
+        }
+        finding.about(address)
+    }
+
+    /// Where the attribute stands, or else the block; none if there is no block any more.
+    fn place(&self, address: &Address, attribute: Option<&str>) -> Option<Location> {
+        let resource = self.project.config.resources.get(address)?;
+        let attribute = attribute.and_then(|path| {
+            let top = path.split('.').next().unwrap_or(path);
+            let places = &resource.locations;
+            places.get(path).or_else(|| places.get(top))
+        });
+        Some(attribute.unwrap_or(&resource.location).clone())
+    }
+
+    /// Fails if something is not any more what the plan was made from.
+    async fn moved(&self, plan: &Plan) -> Result<(), Failure> {
+        let config = &self.project.config;
+        let managed = |address: &Address| -> BTreeSet<String> {
+            let resource = config.resources.get(address);
+            let names = resource
+                .into_iter()
+                .flat_map(|resource| resource.attributes.keys());
+            names.cloned().collect()
+        };
+        let wanted = costly_parts(config);
+        let (live, cloud) = (&self.seen.live, &self.connection.cloud);
+        let moved = again::look(&plan.tasks, live, &managed, &wanted, cloud)
+            .await
+            .map_err(|error| {
+                Failure::error(report::api_error("the cloud could not be read again", &error))
+            })?;
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let told = moved.iter().take(NAMED_MAX).map(|one| {
+            let message = format!(
+                "{} is not what this plan was made from: {} {}",
+                one.address, one.id, one.how
+            );
+            let mut error = Diagnostic::error(codes::MOVED, message)
+                .note("nothing was changed")
+                .help("run it again; the plan is then made from what is there now")
+                .about(&one.address);
+            if let Some(location) = self.place(&one.address, None) {
+                error = error.at(location, "");
+            }
+            error
+        });
+        Err(Failure::errors(told.collect()))
+    }
+}
+
+/// What could not be checked, in one warning.
+fn unchecked(ahead: &Ahead) -> Option<Diagnostic> {
+    let mut reasons: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for one in &ahead.unchecked {
+        reasons
+            .entry(&one.why)
+            .or_default()
+            .insert(one.address.to_string());
+    }
+    if reasons.is_empty() {
+        return None;
+    }
+    let told: Vec<String> = reasons
+        .into_iter()
+        .map(|(why, addresses)| {
+            let named: Vec<String> = addresses.iter().take(3).cloned().collect();
+            let more = match addresses.len().saturating_sub(named.len()) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{}{more} ({why})", named.join(", "))
+        })
+        .collect();
+    Some(Diagnostic::warning(
+        codes::NOT_CHECKED,
+        format!("not checked beforehand: {}", told.join("; ")),
+    ))
+}

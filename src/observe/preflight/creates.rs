@@ -1,0 +1,98 @@
+//! Whether what a plan makes can be made: by the action's own dry run where it has one and all that it needs is known,
+//! one for each distinct set of parameters; else by what reads can tell.
+//!
+//! Does not know what is removed.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt as _, stream};
+
+use super::draft::Draft;
+use super::fault::{self, Bearing};
+use super::finding::{Ahead, Objection, Refusal};
+use super::{Outset, offer, successors};
+use crate::api::Action;
+use crate::cloud::{Cloud, Request};
+use crate::task::Phase;
+
+/// Creates that differ in nothing that a dry run would tell.
+type Alike<'d> =
+    BTreeMap<(&'static Action, BTreeMap<String, String>), Vec<(&'d Draft<'d>, BTreeMap<String, String>)>>;
+
+/// Checks the creates of a plan.
+pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
+    let successors = successors(question.tasks);
+    let drafts: Vec<Draft<'_>> = question
+        .tasks
+        .iter()
+        .enumerate()
+        .filter(|(index, task)| {
+            task.phase == Phase::Make && (!question.only_destructive || successors.contains(index))
+        })
+        .filter_map(|(index, task)| Draft::of(task, successors.contains(&index)))
+        .collect();
+    let mut ahead = Ahead::default();
+    let mut alike: Alike<'_> = BTreeMap::new();
+    let mut others = Vec::new();
+    for draft in &drafts {
+        if !draft.call.action.dry_run || !draft.open.is_empty() {
+            others.push(draft);
+            continue;
+        }
+        match (question.flatten)(&draft.known) {
+            Ok(flat) => {
+                let key = (draft.call.action, draft.common(&flat));
+                alike.entry(key).or_default().push((draft, flat));
+            }
+            Err(missing) => ahead.unchecked(&draft.task.object.address, missing),
+        }
+    }
+    let tried = stream::iter(alike.into_values())
+        .map(|members| try_out(members, cloud))
+        .buffered(cloud.parallelism())
+        .fold(Ahead::default(), async |all, one| all.join(one));
+    let (tried, read) = tokio::join!(tried, offer::check(&others, question, cloud));
+    ahead.join(tried).join(read)
+}
+
+/// One dry run, for all that it speaks for.
+async fn try_out(members: Vec<(&Draft<'_>, BTreeMap<String, String>)>, cloud: &Cloud) -> Ahead {
+    let mut ahead = Ahead::default();
+    let Some((first, flat)) = members.first() else {
+        return ahead;
+    };
+    let request = Request {
+        action: first.call.action,
+        params: flat.clone(),
+    };
+    let Err(error) = cloud.dry_run(&request).await else {
+        return ahead;
+    };
+    let attribute = fault::attribute(first.resource_type, &error.code);
+    // What is wrong with one's own name says nothing about the others.
+    let is_own = attribute.as_deref().is_some_and(Draft::is_own);
+    for (draft, _) in members.iter().take(if is_own { 1 } else { members.len() }) {
+        let address = &draft.task.object.address;
+        match fault::verdict(
+            draft.resource_type,
+            &error,
+            draft.is_successor,
+            draft.is_incomplete,
+        ) {
+            Bearing::Nothing(why) => {
+                ahead.unchecked(
+                    address,
+                    format!("the dry run of {} ended with {why}", error.action.name),
+                );
+            }
+            Bearing::Refused => ahead.refusals.push(Refusal {
+                address: address.clone(),
+                attribute: attribute.clone(),
+                code: error.code.clone(),
+                why: Objection::Create(error.message.clone()),
+                notes: error.notes(),
+            }),
+        }
+    }
+    ahead
+}

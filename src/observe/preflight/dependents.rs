@@ -1,0 +1,289 @@
+//! What stands in something that is to be removed: servers, vSwitches, groups and network interfaces in the cloud, ours
+//! or anybody's.
+//!
+//! Does not know why it is to be removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, stream};
+use serde::Deserializer;
+use serde::de::Error as _;
+
+use super::Outset;
+use super::finding::{Ahead, Dependent, Objection, Refusal};
+use crate::address::Address;
+use crate::api::{Pages, action};
+use crate::cloud::{ApiError, Cloud, Decode, Paging, Request};
+use crate::live::Observed;
+use crate::observe::fields::Fields;
+use crate::observe::read::list_by;
+use crate::task::{Phase, Task};
+use crate::types::{self, ResourceType};
+use crate::value::Value;
+
+/// What can stand in what: the holder, the filter of the lists that names it, and the types whose lists have it. Network
+/// interfaces stand in each of them.
+const HOLDERS: &[(&str, &str, &[&str])] = &[
+    ("security_group", "SecurityGroupId", &["instance"]),
+    ("vpc", "VpcId", &["instance", "security_group", "vswitch"]),
+    ("vswitch", "VSwitchId", &["instance"]),
+];
+
+/// Something that stands in a holder.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) dependent: Dependent,
+    /// Ids of what it stands in or hangs on, beside the holder that was asked about.
+    inside: BTreeSet<String>,
+}
+
+impl Standing {
+    /// Whether it is one of these, or hangs on one of these.
+    pub(crate) fn is_among(&self, ids: &BTreeSet<&str>) -> bool {
+        let hangs =
+            self.dependent.kind == INTERFACE && self.inside.iter().any(|id| ids.contains(id.as_str()));
+        ids.contains(self.dependent.id.as_str()) || hangs
+    }
+}
+
+const INTERFACE: &str = "network_interface";
+const SERVER: &str = "instance";
+
+/// More servers than stand on one page are counted before they are listed.
+const COUNTED_FROM: usize = 100;
+
+/// Whether one of this type can hold others.
+pub(crate) fn can_hold(resource_type: &ResourceType) -> bool {
+    HOLDERS.iter().any(|(name, _, _)| *name == resource_type.name)
+}
+
+/// Everything that stands in the one of this type with this id, as far as it can be listed.
+pub(crate) async fn standing_in(type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
+    beside(0, type_name, id, cloud).await
+}
+
+/// The same, where so many servers of ours stand in it: if there are no more than these, they are not listed.
+async fn beside(servers: usize, type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
+    let Some((_, param, names)) = HOLDERS.iter().find(|(name, _, _)| *name == type_name) else {
+        return Ok(Vec::new());
+    };
+    let of_type = async |name: &&'static str| {
+        let Some(resource_type) = types::find(name) else {
+            return Ok(Vec::new());
+        };
+        let is_many = *name == SERVER && servers > COUNTED_FROM;
+        if is_many && count(param, id, cloud).await? == Some(servers) {
+            return Ok(Vec::new());
+        }
+        let listed = list_by(resource_type, cloud, param, id).await?;
+        Ok(listed
+            .into_iter()
+            .map(|one| standing(resource_type, one))
+            .collect())
+    };
+    let (listed, interfaces) = tokio::try_join!(
+        try_join_all(names.iter().map(of_type)),
+        interfaces(param, id, cloud)
+    )?;
+    Ok(listed.into_iter().flatten().chain(interfaces).collect())
+}
+
+fn standing(resource_type: &'static ResourceType, observed: Observed) -> Standing {
+    let vswitch = observed.attributes.get("vswitch_id").and_then(Value::as_str);
+    let inside = groups(&observed).chain(vswitch).map(str::to_owned).collect();
+    let name = observed.attributes.get("name").and_then(Value::as_str);
+    Standing {
+        inside,
+        dependent: Dependent {
+            kind: resource_type.name,
+            name: name.unwrap_or_default().to_owned(),
+            id: observed.id,
+        },
+    }
+}
+
+/// The groups of a server.
+fn groups(observed: &Observed) -> impl Iterator<Item = &str> {
+    let groups = observed
+        .attributes
+        .get("security_group_ids")
+        .and_then(Value::as_list);
+    groups.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// How many servers stand in something; none where the answer does not say.
+async fn count(param: &str, id: &str, cloud: &Cloud) -> Result<Option<usize>, ApiError> {
+    let request = Request::new(&action::DESCRIBE_INSTANCES)
+        .param("RegionId", cloud.region())
+        .param("PageSize", "1")
+        .param(param, id);
+    let reply = cloud.read(&request).await?;
+    let total = reply.body["TotalCount"].as_u64();
+    Ok(total.and_then(|total| usize::try_from(total).ok()))
+}
+
+/// The network interfaces that belong to nobody else: those of servers go with their servers, those of cloud services
+/// with the services.
+async fn interfaces(param: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
+    let request = Request::new(&action::DESCRIBE_NETWORK_INTERFACES)
+        .param("RegionId", cloud.region())
+        .param("Type", "Secondary")
+        .param(param, id);
+    let paging = Paging {
+        list: "NetworkInterfaceSets.NetworkInterfaceSet",
+        pages: Pages::ByNumber { max: 100 },
+    };
+    let listed = cloud.pages(&request, paging, &Interfaces::new()).await?;
+    Ok(listed.into_iter().flatten().collect())
+}
+
+/// How an item of DescribeNetworkInterfaces is read.
+struct Interfaces {
+    fields: Fields,
+    id: usize,
+    name: usize,
+    instance: usize,
+    vswitch: usize,
+    managed: usize,
+}
+
+impl Interfaces {
+    fn new() -> Interfaces {
+        let mut fields = Fields::default();
+        Interfaces {
+            id: fields.add("NetworkInterfaceId"),
+            name: fields.add("NetworkInterfaceName"),
+            instance: fields.add("InstanceId"),
+            vswitch: fields.add("VSwitchId"),
+            managed: fields.add("ServiceManaged"),
+            fields,
+        }
+    }
+}
+
+impl Decode for Interfaces {
+    type Item = Option<Standing>;
+
+    fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Option<Standing>), D::Error> {
+        let found = self.fields.read(item)?;
+        let text = |place: usize| {
+            let text = found[place].as_ref().and_then(Value::as_str);
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let Some(id) = text(self.id) else {
+            return Err(D::Error::custom("a network interface in the answer has no id"));
+        };
+        let is_managed = found[self.managed] == Some(Value::Bool(true));
+        let standing = (!is_managed).then(|| Standing {
+            dependent: Dependent {
+                kind: INTERFACE,
+                id: id.clone(),
+                name: text(self.name).unwrap_or_default(),
+            },
+            inside: text(self.instance)
+                .into_iter()
+                .chain(text(self.vswitch))
+                .collect(),
+        });
+        Ok((id, standing))
+    }
+}
+
+/// The ids that a plan removes or takes out of where they stand.
+pub(crate) fn moving(tasks: &[Task]) -> BTreeSet<&str> {
+    tasks
+        .iter()
+        .filter(|task| !matches!(task.phase, Phase::Note | Phase::Make))
+        .filter_map(|task| task.id.as_deref())
+        .collect()
+}
+
+/// Checks what a plan removes.
+pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
+    let removed: BTreeMap<&str, &Address> = question
+        .tasks
+        .iter()
+        .filter(|task| task.phase == Phase::Remove)
+        .filter_map(|task| Some((task.id.as_deref()?, &task.object.address)))
+        .filter(|(_, address)| types::find(address.type_name()).is_some_and(can_hold))
+        .collect();
+    let moving = moving(question.tasks);
+    let outer = vpcs_of(question);
+    // A VPC that goes as a whole is asked about once, not once more for each of its parts.
+    let asked = removed
+        .iter()
+        .filter(|(id, _)| outer.get(**id).is_none_or(|vpc| !removed.contains_key(vpc)));
+    let looks: Vec<_> = stream::iter(asked)
+        .map(async |(id, address)| {
+            let servers = ours(id, address, &moving, &outer, question);
+            (*address, beside(servers, address.type_name(), id, cloud).await)
+        })
+        .buffered(cloud.parallelism())
+        .collect()
+        .await;
+    let mut ahead = Ahead::default();
+    let mut occupied: BTreeMap<&Address, BTreeSet<Dependent>> = BTreeMap::new();
+    for (address, look) in looks {
+        match look {
+            Ok(standing) => {
+                for one in standing.into_iter().filter(|one| !one.is_among(&moving)) {
+                    // Where a part of what goes holds it, that part is named; of several the network.
+                    let holders = one.inside.iter().filter_map(|id| removed.get(id.as_str()));
+                    let inner = holders.max_by_key(|address| address.type_name() == "vswitch");
+                    occupied
+                        .entry(inner.unwrap_or(&address))
+                        .or_default()
+                        .insert(one.dependent);
+                }
+            }
+            Err(error) => {
+                let why = format!("{} ended with {}", error.action.name, error.outcome());
+                ahead.unchecked(address, why);
+            }
+        }
+    }
+    ahead
+        .refusals
+        .extend(occupied.into_iter().map(|(address, by)| Refusal {
+            address: address.clone(),
+            attribute: None,
+            code: "DependencyViolation".to_owned(),
+            why: Objection::Occupied(by.into_iter().collect()),
+            notes: Vec::new(),
+        }));
+    ahead
+}
+
+/// How many of the servers that the plan removes or takes out stand in something.
+fn ours(
+    id: &str,
+    holder: &Address,
+    moving: &BTreeSet<&str>,
+    vpcs: &BTreeMap<&str, &str>,
+    question: &Outset<'_>,
+) -> usize {
+    let stands_in = |observed: &&Observed| {
+        let vswitch = observed.attributes.get("vswitch_id").and_then(Value::as_str);
+        match holder.type_name() {
+            "security_group" => groups(observed).any(|group| group == id),
+            "vswitch" => vswitch == Some(id),
+            _ => vswitch.and_then(|vswitch| vpcs.get(vswitch)) == Some(&id),
+        }
+    };
+    let live = &question.live.resources;
+    live.iter()
+        .filter(|(address, observed)| address.type_name() == SERVER && moving.contains(observed.id.as_str()))
+        .filter(|(_, observed)| stands_in(observed))
+        .count()
+}
+
+/// The VPC of everything that was seen, by id.
+fn vpcs_of<'a>(question: &'a Outset<'_>) -> BTreeMap<&'a str, &'a str> {
+    let live = question.live;
+    live.resources
+        .values()
+        .chain(live.deposed.values().flatten())
+        .filter_map(|observed| Some((observed.id.as_str(), observed.attributes.get("vpc_id")?.as_str()?)))
+        .collect()
+}

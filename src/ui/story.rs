@@ -1,0 +1,38 @@
+//! The story of a code, and the list of all.
+//!
+//! Does not know which codes there are.
+
+use super::text::{BOLD, Look, PLAIN, Sheet};
+use crate::diagnostic::codes::Story;
+
+/// One story.
+pub(super) fn render(story: &Story, look: Look) -> String {
+    let mut sheet = Sheet::new(look);
+    let title = format!("{}: {}", story.code, story.title);
+    sheet.sentence(BOLD, &title, 7);
+    sheet.end_line();
+    sheet.sentence(PLAIN, story.meaning, 0);
+    for (label, lines) in [("Usual causes", story.causes), ("The way out", story.way_out)] {
+        sheet.end_line();
+        sheet.sentence(BOLD, label, 0);
+        for line in lines {
+            sheet.to(2);
+            sheet.plain("-");
+            sheet.to(4);
+            sheet.sentence(PLAIN, line, 4);
+        }
+    }
+    sheet.finish()
+}
+
+/// A line for each.
+pub(super) fn list(stories: &[Story], look: Look) -> String {
+    let mut sheet = Sheet::new(look);
+    for story in stories {
+        sheet.put(BOLD, story.code.number());
+        sheet.to(7);
+        sheet.plain(story.title);
+        sheet.end_line();
+    }
+    sheet.finish()
+}

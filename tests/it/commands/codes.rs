@@ -1,0 +1,427 @@
+//! Every code is provoked: by a command here, or by a test of the module where it comes from. `explain` tells of each.
+#![cfg(unix)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Output, World};
+
+const HEAD: &str = "[infra]\nname = \"x\"\nregion = \"cn-hangzhou\"\n";
+const VPC: &str = "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n";
+
+/// How a code comes about.
+enum Way {
+    /// This stands behind `[infra]`, and the files are checked.
+    File(&'static str),
+    /// A command in a world with one network in the file.
+    Run(fn(&mut World) -> Output),
+    /// A unit test in this file, which names it like this.
+    Unit(&'static str, &'static str),
+}
+
+use Way::{File, Run, Unit};
+
+const REPORT: &str = "src/commands/report.rs";
+const SESSION: &str = "src/state/tests/session.rs";
+
+/// A world in which the network of the file exists.
+fn applied(world: &mut World) {
+    world.apply().exits(0);
+}
+
+/// Changes the bytes of the state file.
+fn edit(world: &World, change: impl FnOnce(String) -> String) -> Output {
+    let path = world.path().join(".infra/state/default.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, change(text)).unwrap();
+    world.run(&["plan"])
+}
+
+fn file(world: &World, text: &str) {
+    world.write("infra.toml", &format!("{HEAD}{text}"));
+}
+
+fn server(lines: &str) -> String {
+    format!(
+        "{VPC}[vswitch.main]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.1.0/24\"\n\
+         [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n\
+         [instance.web]\ninstance_type = \"ecs.t6-c1m1.large\"\nvswitch_id = \"${{vswitch.main.id}}\"\n\
+         security_group_ids = [\"${{security_group.web.id}}\"]\n{lines}\n"
+    )
+}
+
+const IMAGE: &str = "image_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n";
+
+/// Runs something else than the binary alone, with its environment.
+fn through(world: &World, mut command: Command) -> Output {
+    let inner = world.command(&[]);
+    command
+        .current_dir(world.path())
+        .env_clear()
+        .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    Output {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn set(world: &mut World, name: &str, value: &str) {
+    world.vars.insert(name.to_owned(), value.to_owned());
+}
+
+#[rustfmt::skip]
+const WAYS: &[(&str, Way)] = &[
+    ("E0101", Run(|world| world.run(&["plan", "-C", "nowhere"]))),
+    ("E0102", Run(|world| {
+        std::fs::write(world.path().join("more.infra.toml"), [0xff, 0xfe]).unwrap();
+        world.run(&["validate"])
+    })),
+    ("E0103", Run(|world| {
+        world.write("more.infra.toml", &"#".repeat(5 << 20));
+        world.run(&["validate"])
+    })),
+    ("E0104", Run(|world| {
+        file(world, "requires = \">=99\"\n");
+        world.run(&["validate"])
+    })),
+    ("E0105", Run(|world| {
+        world.write("more.infra.toml", HEAD);
+        world.run(&["validate"])
+    })),
+    ("E0106", Run(|world| {
+        world.write("infra.toml", VPC);
+        world.run(&["validate"])
+    })),
+    ("E0107", Run(|world| {
+        let laugh: String = (1..40)
+            .map(|step| format!("a{step} = [\"${{local.a{0}}}\", \"${{local.a{0}}}\"]\n", step - 1))
+            .collect();
+        file(world, &format!("[local]\na0 = [1, 2]\n{laugh}"));
+        world.run(&["validate"])
+    })),
+    ("E0111", File("[vpc.main\n")),
+    ("E0201", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nnmae = \"x\"\n")),
+    ("E0202", File("[instnace.web]\n")),
+    ("E0203", File("[vpc.main]\ncidr_block = 3\n")),
+    ("E0204", File("[vpc.main]\n")),
+    ("E0205", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[instance.web]\nuser_data = \"x\"\nuser_data_file = \"infra.toml\"\n")),
+    ("E0206", File("[vpc.main]\n[vpc.main]\n")),
+    ("E0207", File("[[vpc.main]]\ncidr_block = \"10.0.0.0/16\"\n")),
+    ("E0208", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncount = -1\n")),
+    ("E0209", File("[policy]\n")),
+    ("E0210", File("[vpc.\"a b\"]\ncidr_block = \"10.0.0.0/16\"\n")),
+    ("E0211", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nstatus = \"x\"\n")),
+    ("E0301", File("[output]\nx = \"${vpc.none.id}\"\n")),
+    ("E0302", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[output]\nx = \"${vpc.main}\"\n")),
+    ("E0303", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[instance.web]\nvswitch_id = \"${vpc.main.id}\"\n")),
+    ("E0304", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncount = 2\n[output]\nx = \"${vpc.main.id}\"\n")),
+    ("E0305", File("[output]\nx = \"${var.none}\"\n")),
+    ("E0306", File("[local]\na = \"${local.b}\"\nb = \"${local.a}\"\n")),
+    ("E0307", File("[output]\nx = \"${}\"\n")),
+    ("E0308", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[security_group.a]\nfor_each = [\"${vpc.main.id}\"]\n")),
+    ("E0309", File("[instance.web]\nuser_data = \"echo ${HOME}\"\n")),
+    ("E0310", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nname = \"${count.index}\"\n")),
+    ("E0311", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[output]\nx = \"${vpc.main.nmae}\"\n")),
+    ("E0312", Run(|world| world.run(&["validate", "-v", "none=1"]))),
+    ("E0313", File("[var.x]\nsensitive = true\ndefault = \"secret\"\n[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nname = \"${var.x}\"\n")),
+    ("E0314", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ndepends_on = [\"vpc.none\"]\n")),
+    ("E0315", Run(|world| {
+        let lines = format!("{IMAGE}[instance.other]\ndescription = \"${{instance.web.public_ip}}\"\n{IMAGE}");
+        let lines = format!("{lines}instance_type = \"ecs.t6-c1m1.large\"\nvswitch_id = \"${{vswitch.main.id}}\"\n");
+        file(world, &server(&format!("{lines}security_group_ids = [\"${{security_group.web.id}}\"]\n")));
+        world.run(&["plan"])
+    })),
+    ("E0401", File("[instance.web]\nstatus = \"running\"\n")),
+    ("E0402", Run(|world| {
+        world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"hangzhou\"\n");
+        world.run(&["validate"])
+    })),
+    ("E0403", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[vswitch.a]\nvpc_id = \"${vpc.main.id}\"\nzone_id = \"cn-beijing-h\"\ncidr_block = \"10.0.0.0/24\"\n")),
+    ("E0405", File("[vpc.main]\ncidr_block = \"10.0.0.1/16\"\n")),
+    ("E0407", File("[instance.web]\ninternet_max_bandwidth_out = 100000\n")),
+    ("E0408", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ntags = { \"infra:x\" = \"y\" }\n")),
+    ("E0409", File("[instance.web]\nuser_data_file = \"../x\"\n")),
+    ("E0411", File("[instance.web]\npassword = \"x\"\n")),
+    ("E0412", Run(|world| {
+        file(world, &server(IMAGE).replace("vswitch_id = \"${vswitch.main.id}\"\n", ""));
+        world.run(&["validate"])
+    })),
+    ("E0413", File("[instance.web]\npassword = { env = \"GITHUB_TOKEN\" }\n")),
+    ("E0414", Run(|world| {
+        file(world, "endpoint = \"http://127.0.0.1:7070\"\n");
+        world.run(&["validate"])
+    })),
+    ("E0501", Run(|world| world.run(&["plan", "-e", "none"]))),
+    ("E0502", Run(|world| {
+        world.write("env/prod.toml", "none = 1\n");
+        world.run(&["validate", "-e", "prod"])
+    })),
+    ("E0503", File("[var.x]\n")),
+    ("E0504", File("[var.x]\ntype = \"integer\"\ndefault = \"x\"\n")),
+    ("E0511", Run(|world| world.run(&["apply"]))),
+    ("E0512", Run(|world| {
+        file(world, &server(&format!("{IMAGE}password = {{ env = \"NONE\" }}")));
+        world.run(&["plan"])
+    })),
+    ("E0520", Run(|world| {
+        applied(world);
+        world.run(&["destroy", "--auto-approve"])
+    })),
+    ("E0521", Run(|world| {
+        file(world, &format!("{VPC}lifecycle = {{ prevent_destroy = true }}\n"));
+        applied(world);
+        world.run(&["destroy", "--auto-approve", "--allow-destroy"])
+    })),
+    ("E0522", Unit("src/proof/vanished.rs", "E0522")),
+    ("E0601", Run(|world| {
+        world.example("subscription");
+        applied(world);
+        let text = world.read("infra.toml");
+        world.write("infra.toml", &text.replace("period = 1", "period = 3"));
+        world.run(&["plan"])
+    })),
+    ("E0603", Unit(REPORT, "codes::DAMAGED")),
+    ("E0604", Run(|world| {
+        file(world, &server("image_id = \"none.vhd\"\n"));
+        world.apply()
+    })),
+    ("E0602", Unit("src/plan/arrange.rs", "codes::ORDER")),
+    ("E0605", Unit(REPORT, "codes::NOT_REACHED")),
+    ("E0606", Unit(REPORT, "codes::ADOPTED")),
+    ("E0607", Unit(REPORT, "codes::NOT_AS_PLANNED")),
+    ("E0608", Unit(REPORT, "codes::INPUT_MISSING")),
+    ("E0699", Unit(REPORT, "codes::BUG")),
+    ("E0701", Run(|world| {
+        set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
+        set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "");
+        world.run(&["plan"])
+    })),
+    ("E0702", Run(|world| {
+        set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
+        set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "");
+        world.write(".aliyun/config.json", "{");
+        world.run(&["plan"])
+    })),
+    ("E0703", Run(|world| {
+        file(world, "profile = \"none\"\n");
+        set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
+        set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "");
+        world.write(".aliyun/config.json", "{\"current\": \"default\", \"profiles\": []}");
+        world.run(&["plan"])
+    })),
+    ("E0704", Run(|world| {
+        world.write("infra.toml", "[infra]\nname = \"x\"\n");
+        world.run(&["plan"])
+    })),
+    ("E0705", Run(|world| {
+        world.write("infra.toml", "[infra]\nname = \"x\"\n");
+        set(world, "ALIBABA_CLOUD_REGION_ID", "a/b");
+        world.run(&["plan"])
+    })),
+    ("E0706", Run(|world| {
+        set(world, "INFRA_ENDPOINT", "ftp://127.0.0.1");
+        world.run(&["plan"])
+    })),
+    ("E0711", Run(|world| {
+        set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong");
+        world.run(&["plan"])
+    })),
+    ("E0712", Unit(REPORT, "codes::UNREACHABLE")),
+    ("E0714", Unit(REPORT, "codes::THROTTLED")),
+    ("E0715", Unit(REPORT, "codes::NO_CLEAR_ANSWER")),
+    ("E0716", Unit("src/proof/account.rs", "E0716")),
+    ("E0801", Run(|world| {
+        applied(world);
+        edit(world, |text| text.replace("10.0.0.0", "10.0.0.9"))
+    })),
+    ("E0802", Run(|world| {
+        applied(world);
+        edit(world, |_| String::new())
+    })),
+    ("E0803", Run(|world| {
+        applied(world);
+        std::fs::remove_file(world.path().join(".infra/state/default.json")).unwrap();
+        world.run(&["plan"])
+    })),
+    ("E0804", Run(|world| {
+        applied(world);
+        edit(world, |_| "{\"version\": 4}".to_owned())
+    })),
+    ("E0805", Run(|world| {
+        applied(world);
+        edit(world, |text| text.replacen("\"format\": ", "\"format\": 9", 1))
+    })),
+    ("E0806", Run(|world| {
+        std::fs::create_dir_all(world.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", world.path().join(".infra")).unwrap();
+        world.run(&["plan"])
+    })),
+    ("E0807", Unit("src/state/tests/files.rs", "E0807")),
+    ("E0808", Unit("src/state/tests/files.rs", "E0808")),
+    ("E0809", Run(|world| {
+        applied(world);
+        let path = world.path().join(".infra/state/default.lock");
+        let lock = std::fs::File::options().write(true).open(path).unwrap();
+        lock.lock().unwrap();
+        world.apply()
+    })),
+    ("E0810", Unit(REPORT, "codes::NO_LOCKS")),
+    ("E0811", Run(|world| {
+        world.write(".infra", "a file where the folder should be");
+        world.run(&["apply", "--auto-approve"])
+    })),
+    ("E0812", Unit(SESSION, "E0812")),
+    ("E0813", Unit(REPORT, "codes::STATE_CLOSED")),
+    ("E0814", Unit(REPORT, "codes::STATE_INCONSISTENT")),
+    ("E0815", Run(|world| {
+        file(world, &format!("{VPC}[vpc.other]\ncidr_block = \"10.1.0.0/16\"\n"));
+        applied(world);
+        world.run(&["state", "mv", "vpc.main", "vpc.other"])
+    })),
+    ("E0816", Run(|world| world.run(&["state", "restore"]))),
+    ("E0817", Run(|world| {
+        world.write("bad.json", "{}");
+        world.run(&["state", "push", "bad.json"])
+    })),
+    ("E0818", Unit("src/state/tests/files.rs", "E0818")),
+    ("E0843", Run(|world| world.run(&["state", "show", "vpc.none"]))),
+    ("E0844", Run(|world| {
+        applied(world);
+        let text = world.read("infra.toml");
+        world.write("infra.toml", &text.replace("cn-hangzhou", "cn-beijing"));
+        world.run(&["plan"])
+    })),
+    ("E0845", Run(|world| {
+        applied(world);
+        world.run(&["state", "mv", "vpc.main", "vswitch.main"])
+    })),
+    ("E0846", Run(|world| {
+        applied(world);
+        let pulled = world.run(&["state", "pull"]).exits(0).stdout;
+        let forgotten = pulled.replace("vpc.main", "moon.main").replace("\"type\": \"vpc\"", "\"type\": \"moon\"");
+        world.write("edited.json", &forgotten);
+        world.run(&["state", "push", "edited.json"]).exits(0);
+        world.run(&["plan"])
+    })),
+    ("E0819", Unit("src/state/tests/folder.rs", "E0819")),
+    ("E0820", Unit("src/proof/repair.rs", "E0820")),
+    ("E0821", Run(|world| {
+        applied(world);
+        world.run(&["state", "rebuild"])
+    })),
+    ("E0822", Run(|world| {
+        applied(world);
+        std::fs::remove_dir_all(world.path().join(".infra")).unwrap();
+        world.apply()
+    })),
+    ("E0823", Run(|world| {
+        applied(world);
+        let text = world.read("infra.toml");
+        world.write("infra.toml", &text.replace("name = \"x\"", "name = \"y\""));
+        world.run(&["plan"])
+    })),
+    ("E0824", Run(|world| world.run(&["state", "rebuild"]))),
+    ("E0825", Run(|world| {
+        applied(world);
+        std::fs::remove_dir_all(world.path().join(".infra")).unwrap();
+        let id = world.inventory()["accounts"][0]["vpc"][0]["id"].as_str().unwrap().to_owned();
+        world.run(&["import", "vpc.main", &id])
+    })),
+    ("E0831", Run(|world| world.run(&["output", "none"]))),
+    ("E0832", Run(|world| {
+        file(world, &format!("{VPC}[output]\nx = [\"a\"]\n"));
+        applied(world);
+        world.run(&["output", "-r", "x"])
+    })),
+    ("E0841", Run(|world| world.run(&["import", "vpc.none", "vpc-1"]))),
+    ("E0842", Run(|world| world.run(&["import", "vpc.main", "vpc-none"]))),
+    ("E0901", Run(|world| world.run(&["sim", "serve", "--speed", "slow"]))),
+    ("E0902", Run(|world| {
+        let taken = world.server().addr().to_string();
+        world.run(&["sim", "serve", "--listen", &taken])
+    })),
+    ("E0903", Run(|world| world.run(&["plan", "--log-file", "no/such/folder/log"]))),
+    ("E0904", Run(|world| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "exec \"$0\" plan > /dev/full", env!("CARGO_BIN_EXE_infra")]);
+        through(world, command)
+    })),
+    ("E0905", Run(|world| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "ulimit -n 6; exec \"$0\" plan", env!("CARGO_BIN_EXE_infra")]);
+        through(world, command)
+    })),
+    ("E0906", Run(|world| world.run(&["explain", "E9999"]))),
+    ("W001", File("[local]\na = {\n x = 1 }\n")),
+    ("W012", File("[local]\nz = [\"10.0.0.0/16\", \"10.1.0.0/16\"]\n[vpc.main]\ncount = 2\ncidr_block = \"${local.z[count.index]}\"\n")),
+    ("W041", Run(|world| {
+        world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"cn-nowhere\"\n");
+        world.run(&["validate"])
+    })),
+    ("W091", Run(|world| world.run(&["plan", "--log-file", "/dev/full"]))),
+    ("W801", Run(|world| {
+        applied(world);
+        world.run(&["state", "rm", "vpc.main"]).exits(0);
+        file(world, "");
+        world.run(&["plan"])
+    })),
+];
+
+/// All codes that `explain` knows.
+fn known() -> BTreeSet<String> {
+    let listed = World::offline().run(&["explain", "--json"]).exits(0);
+    let stories: Vec<serde_json::Value> = serde_json::from_str(&listed.stdout).unwrap();
+    let number = |story: &serde_json::Value| story["code"].as_str().unwrap().to_owned();
+    stories.iter().map(number).collect()
+}
+
+#[test]
+fn every_code_is_provoked() {
+    let tried: BTreeSet<String> = WAYS.iter().map(|(code, _)| (*code).to_owned()).collect();
+    assert_eq!(tried, known());
+    let mut wrong = Vec::new();
+    for (code, way) in WAYS {
+        let mut world = World::new();
+        file(&world, VPC);
+        let output = match way {
+            File(text) => {
+                file(&world, text);
+                world.run(&["validate"])
+            }
+            Run(run) => run(&mut world),
+            Unit(path, evidence) => {
+                let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+                if !text.contains(evidence) {
+                    wrong.push(format!("{path} says nothing of {evidence}"));
+                }
+                continue;
+            }
+        };
+        let all = output.stdout + &output.stderr;
+        if !all.contains(&format!("[{code}]")) {
+            wrong.push(format!("{code}, exit {:?}:\n{all}", output.code));
+        }
+        if all.contains("panicked") {
+            wrong.push(format!("{code}: {all}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_is_explained() {
+    let world = World::offline();
+    for code in known() {
+        let told = world.run(&["explain", &code.to_lowercase()]).exits(0).says(&code);
+        for part in ["Usual causes", "The way out"] {
+            assert!(told.stdout.contains(part), "{}", told.stdout);
+        }
+    }
+    let list = world.run(&["explain"]).exits(0);
+    assert_eq!(list.stdout.lines().count(), known().len());
+    world.run(&["explain", "E9999"]).exits(1).tells("E0906");
+}
