@@ -249,7 +249,7 @@ mod tests {
     fn all_actions_of_the_vendor_files_are_read() {
         let count = |product: &str| api().actions().filter(|action| action.product == product).count();
         assert!(count("Ecs") >= 83, "{}", count("Ecs"));
-        assert_eq!(count("Vpc"), 22);
+        assert!(count("Vpc") >= 22, "{}", count("Vpc"));
         assert!(api().action("2016-04-28", "CreateVpc").unwrap().client_token);
         assert!(api().action("2014-05-26", "CreateVpc").is_none());
     }

@@ -290,6 +290,12 @@ impl Catalogue {
     /// # Errors
     /// When the text is not a catalogue or holds an entry that cannot be; nothing is added then.
     pub(super) fn add(&mut self, text: &str) -> Result<(), CatalogueError> {
+        if !text.trim_start().starts_with('{') {
+            return Err(CatalogueError::Entry {
+                id: "the catalogue".to_owned(),
+                why: "it is no JSON object",
+            });
+        }
         let file: CatalogueFile = serde_json::from_str(text)?;
         let mut types = Vec::new();
         for FamilyFile { family, types: own } in file.families {

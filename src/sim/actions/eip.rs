@@ -33,9 +33,9 @@ pub(super) struct Eip {
     pub(super) instance_type: String,
     /// The address of a network interface that it stands for.
     #[serde(default)]
-    private_ip: String,
+    pub(super) private_ip: String,
     #[serde(default)]
-    mode: String,
+    pub(super) mode: String,
     /// The bandwidth package that it shares, with the package's Mbit/s.
     #[serde(default)]
     pub(super) package: Option<(String, i64)>,

@@ -243,6 +243,10 @@ fn dress(head: &mut Head, item: &Value, status: &str) {
     }
     head.created = time(item, "CreationTime").unwrap_or(head.created);
     head.tags = tags(item);
+    let group = text(item, "ResourceGroupId");
+    if !group.is_empty() {
+        head.resource_group = group;
+    }
 }
 
 impl Loading<'_> {
@@ -708,6 +712,8 @@ fn take_eip(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
         row.address = text(item, "IpAddress");
         row.instance_type = text(item, "InstanceType");
         row.instance_id = bound;
+        row.private_ip = text(item, "PrivateIpAddress");
+        row.mode = text(item, "Mode");
         row.protected = text(item, "DeletionProtection") == "true";
     });
     Ok(())

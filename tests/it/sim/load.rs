@@ -130,6 +130,7 @@ fn what_was_described_is_loaded_and_described_the_same() {
                 for new in [
                     "VRouterId",
                     "RouterTableIds",
+                    "RouteTable",
                     "NetworkInterfaces",
                     "SerialNumber",
                     "KeyPairId",
