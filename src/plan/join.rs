@@ -154,7 +154,9 @@ impl Joiner<'_, '_, '_> {
             .kept
             .and_then(|kept| text(&kept.attributes, relation.attribute));
         let partner_goes = has.is_some_and(|id| context.is_going(id));
-        if wanted.is_some() && wanted.as_ref().and_then(Value::as_str) == has && !partner_goes {
+        // A partner that is made now has no id yet, so it is another one than any that is there.
+        let is_there = has.is_some() && wanted.as_ref().and_then(Value::as_str) == has;
+        if is_there && !partner_goes {
             self.decision.change.unchanged += 1;
             return;
         }

@@ -499,6 +499,126 @@ fn what_is_impossible_is_left_out_with_what_it_would_have_emptied() {
     .assert_eq(&text(&model.plan_destroy(&format!("{NET}{}", server("web", "")))));
 }
 
+fn disk(more: &str) -> String {
+    format!("[disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = 40\n{more}\n")
+}
+
+const ON_WEB: &str = "instance_id = \"${instance.web.id}\"";
+
+#[test]
+fn a_disk_and_an_address_are_joined_when_their_server_is_there() {
+    let config = format!("{NET}{}{}[eip.web]\n{ON_WEB}\n", server("web", ""), disk(ON_WEB));
+    check(
+        &Model::new(),
+        &config,
+        expect![[r#"
+        create disk.data
+        create eip.web
+        create instance.web
+        create security_group.web
+        create vpc.main
+        create vswitch.a
+        0. make disk.data (new): create > wait until available
+        1. make eip.web (new): create > wait until available
+        2. make vpc.main (new): create > wait until available
+        3. make security_group.web (new): create (after 2)
+        4. make vswitch.a (new): create > wait until available (after 2)
+        5. make instance.web (new): create > wait until stopped > start > wait until running (after 3, 4)
+        6. join disk.data (new): attach > wait until in use (after 0, 5)
+        7. join eip.web (new): bind > wait until in use (after 1, 5)
+    "#]],
+    );
+}
+
+#[test]
+fn a_disk_and_an_address_survive_the_replacement_of_their_server() {
+    let with = |image: &str| {
+        let server = server("web", "").replace("ubuntu_22_04_x64_20G_alibase_20240819.vhd", image);
+        format!("{NET}{server}{}[eip.web]\n{ON_WEB}\n", disk(ON_WEB))
+    };
+    let mut model = Model::with(&with("ubuntu_22_04_x64_20G_alibase_20240819.vhd"));
+    let new = with("aliyun_3_x64_20G_alibase_20240819.vhd");
+    check(
+        &model,
+        &new,
+        expect![[r#"
+        update disk.data
+        update eip.web
+        replace instance.web
+            because image_id cannot change on a live instance
+            LOST the system disk of i-6 is erased
+            kept disk.data (d-1): detach, then attach
+            kept eip.web (eip-2): unbind, then bind
+        0. let go disk.data: detach > wait until available
+        1. let go eip.web: unbind > wait until available
+        2. remove instance.web: stop > wait until stopped > delete > wait until gone (after 0, 1)
+        3. make instance.web (new): create > wait until stopped > start > wait until running (after 2)
+        4. join disk.data: attach > wait until in use (after 0, 3)
+        5. join eip.web: bind > wait until in use (after 1, 3)
+    "#]],
+    );
+    model.apply(&new);
+    check(&model, &new, expect!["nothing\n"]);
+}
+
+#[test]
+fn a_disk_that_changes_its_server_lets_go_and_is_joined_again() {
+    let with = |name: &str| {
+        let on = ON_WEB.replace("web", name);
+        format!("{NET}{}{}{}", server("web", ""), server("db", ""), disk(&on))
+    };
+    let model = Model::with(&with("web"));
+    check(
+        &model,
+        &with("db"),
+        expect![[r#"
+        update disk.data
+        0. let go disk.data: detach > wait until available
+        1. join disk.data: attach > wait until in use (after 0)
+    "#]],
+    );
+}
+
+#[test]
+fn a_disk_whose_server_goes_is_let_go_of_and_kept() {
+    let both = format!("{NET}{}{}", server("web", ""), disk(ON_WEB));
+    let model = Model::with(&both);
+    check(
+        &model,
+        &format!("{NET}{}", disk("")),
+        expect![[r#"
+        update disk.data
+        delete instance.web
+            because it is no longer in the configuration
+            LOST the system disk of i-5 is erased
+            kept disk.data (d-1): detach
+        0. let go disk.data: detach > wait until available
+        1. remove instance.web: stop > wait until stopped > delete > wait until gone (after 0)
+    "#]],
+    );
+    expect![[r#"
+        delete disk.data
+            because everything is to be deleted
+            LOST the 40 GiB of d-1 are erased
+        delete instance.web
+            because everything is to be deleted
+            LOST the system disk of i-5 is erased
+        delete security_group.web
+            because everything is to be deleted
+        delete vpc.main
+            because everything is to be deleted
+        delete vswitch.a
+            because everything is to be deleted
+        0. let go disk.data: detach > wait until available
+        1. remove disk.data: delete > wait until gone (after 0)
+        2. remove instance.web: stop > wait until stopped > delete > wait until gone (after 0)
+        3. remove security_group.web: delete (after 2)
+        4. remove vswitch.a: delete > wait until gone (after 2)
+        5. remove vpc.main: delete (after 3, 4)
+    "#]]
+    .assert_eq(&text(&model.plan_destroy(&both)));
+}
+
 #[test]
 fn objects_of_two_lives_are_told_apart() {
     let object = Object::next(address("vpc.main"));
