@@ -64,15 +64,23 @@ fn what_goes_with_a_joining_call_is_changed_alone_only_where_nothing_is_joined()
         )
     };
     let model = Model::with(&with("web", false));
-    check(&model, &with("web", true), expect![[r#"
+    check(
+        &model,
+        &with("web", true),
+        expect![[r#"
         update disk.data
         0. change disk.data: change attributes
-    "#]]);
-    check(&model, &with("db", true), expect![[r#"
+    "#]],
+    );
+    check(
+        &model,
+        &with("db", true),
+        expect![[r#"
         update disk.data
         0. let go disk.data: detach > wait until available
         1. join disk.data: attach > wait until in use (after 0)
-    "#]]);
+    "#]],
+    );
 }
 
 /// Kind 4: what is remembered changes even if nothing else does.

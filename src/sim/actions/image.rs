@@ -238,7 +238,7 @@ fn system_of(platform: &str, os_type: &str, architecture: &str) -> Image {
 /// Where the disks of a new image come from.
 enum Source {
     /// A server, with its disks.
-    Server(Vec<String>, Image),
+    Server(Vec<String>, Box<Image>),
     /// Snapshots, each with device and size.
     Snapshots(Vec<Mapping>),
 }
@@ -370,7 +370,7 @@ fn server_source(call: &Call<'_>, id: &str) -> Result<Source, Refusal> {
     let system = find(call, &row.image_id).unwrap_or_else(|| system_of("", "linux", "x86_64"));
     Ok(Source::Server(
         disks.iter().map(|disk| disk.id.clone()).collect(),
-        system,
+        Box::new(system),
     ))
 }
 

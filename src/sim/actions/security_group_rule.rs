@@ -121,7 +121,7 @@ fn wording(
             return Err(call.code(&["NotSupported.ClassicNetworkPrefixList"]));
         }
         let known = call.world.head("prefix_list", &prefix_list);
-        if !known.is_some_and(|head| head.region == group.region) {
+        if known.is_none_or(|head| head.region != group.region) {
             return Err(call.code(&["InvalidPrefixListId.NotFound"]));
         }
     }
