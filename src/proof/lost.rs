@@ -7,11 +7,29 @@ use super::Chance;
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
 use super::oracle::Oracle;
-use super::scenarios::{SCENARIOS, Stack, some_stack};
+use super::scenarios::{SCENARIOS, Stack, group, server, vpc, vswitch};
 use super::world::World;
 
 /// How many random worlds plain `cargo test` draws.
 const WORLDS: u64 = 200;
+
+/// A small stack, as chance wants it.
+fn some_stack(chance: &mut Chance) -> Stack {
+    let zone = *chance.pick(&["cn-hangzhou-h", "cn-hangzhou-i"]);
+    let port = 80 + u16::try_from(chance.below(3)).unwrap();
+    let mut pieces = vec![vpc("proof"), vswitch(zone), group(port)];
+    for name in ["a", "b"] {
+        let kind = *chance.pick(&["ecs.g7.large", "ecs.g7.xlarge"]);
+        let status = *chance.pick(&["Running", "Running", "Stopped"]);
+        if chance.below(5) > 0 {
+            pieces.push(server(name, kind, status));
+        }
+    }
+    Stack {
+        pieces,
+        ..Stack::default()
+    }
+}
 
 /// What became of a lost state.
 #[derive(Debug, Default)]

@@ -41,11 +41,11 @@ impl Oracle {
         }
         let is_expected = match ended.code {
             None | Some(0 | 1 | 3) => true,
-            // What cannot be made is left out before anything is given up for it.
-            Some(5) => world.weather.refused.is_some(),
             Some(130) => ended.asked_at.is_some(),
-            // Somebody else was at work, or what was to follow a removal would be refused; then it changed nothing.
-            Some(5 | 6) => ended.sent == 0,
+            // What cannot be made is left out before anything is given up for it.
+            Some(5) => ended.sent == 0 || world.weather.refused.is_some(),
+            // Somebody else was at work; then it changed nothing.
+            Some(6) => ended.sent == 0,
             Some(_) => false,
         };
         if !is_expected {

@@ -148,7 +148,7 @@ fn parse(text: &str) -> Option<FaultSpec> {
         Some((text, window)) => (text, parse_window(window)?),
         None => (text, (0, u64::MAX)),
     };
-    let (action, params, rest) = parse_target(text)?;
+    let ((action, params), rest) = parse_target(text)?;
     let (kind, when) = if let Some((kind, call)) = rest.split_once('@') {
         (kind, FaultWhen::Call(call.parse().ok().filter(|call| *call > 0)?))
     } else if let Some((kind, percent)) = rest.split_once('%') {
@@ -175,8 +175,11 @@ fn parse_window(text: &str) -> Option<(u64, u64)> {
     (from < to).then_some((from, to))
 }
 
+/// An action, and the parameters that a call of it must have.
+type Target = (String, Vec<(String, String)>);
+
 /// What stands before the colon, and what stands behind it.
-fn parse_target(text: &str) -> Option<(String, Vec<(String, String)>, &str)> {
+fn parse_target(text: &str) -> Option<(Target, &str)> {
     let (action, params, rest) = match text.split_once('[') {
         // A bracket behind the colon would be part of a code.
         Some((action, rest)) if !action.contains(':') => {
@@ -198,7 +201,7 @@ fn parse_target(text: &str) -> Option<(String, Vec<(String, String)>, &str)> {
         .collect::<Option<Vec<_>>>()?;
     let named =
         action == "*" || (!action.is_empty() && action.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    named.then(|| (action.to_owned(), params, rest))
+    named.then(|| ((action.to_owned(), params), rest))
 }
 
 fn parse_kind(text: &str) -> Option<FaultKind> {

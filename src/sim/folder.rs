@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::store::StoreError;
 
+/// Tells by its beginning whether a file is ours.
+type Sign = fn(&[u8]) -> bool;
+
 /// Our files, each with what tells that it is ours. The log of a cloud begins with a checksum and a space, as each of
 /// its lines does; a first line may be torn anywhere.
-const OWN: &[(&str, fn(&[u8]) -> bool)] = &[
+const OWN: &[(&str, Sign)] = &[
     ("cloud.log", is_log),
     ("cloud.log.new", is_log),
     ("lock", <[u8]>::is_empty),

@@ -482,7 +482,15 @@ const WALK: &[Step] = &[
 ];
 
 /// Actions that can only refuse here: what they work on never comes about.
-const NEVER_OK: &[(&str, &str, &[(&str, &str)], u16, &str)] = &[
+type Never = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    u16,
+    &'static str,
+);
+
+const NEVER_OK: &[Never] = &[
     (
         ECS,
         "ReActivateInstances",

@@ -286,15 +286,14 @@ fn a_snapshot_loaded_elsewhere_is_described_the_same_and_lives_on() {
         });
         twin.now = sim.now;
         post(&mut twin, "/_sim/snapshot", &saved);
-        for (one, two) in [(&mut other, &mut twin)] {
-            one.wait(20);
-            two.wait(20);
-            assert_eq!(one.instance(&net, &[]), two.instance(&net, &[]));
-            assert_eq!(
-                one.ecs("DescribeInstances", &[]).ok()["Instances"],
-                two.ecs("DescribeInstances", &[]).ok()["Instances"]
-            );
-        }
+        let (one, two) = (&mut other, &mut twin);
+        one.wait(20);
+        two.wait(20);
+        assert_eq!(one.instance(&net, &[]), two.instance(&net, &[]));
+        assert_eq!(
+            one.ecs("DescribeInstances", &[]).ok()["Instances"],
+            two.ecs("DescribeInstances", &[]).ok()["Instances"]
+        );
     }
 }
 
