@@ -48,7 +48,7 @@
 //! # What is told, and what is not
 //!
 //! * A code of an error or a warning is a name of [`diagnostic::codes`], with its story in one place; `explain` tells it.
-//! * A command that a message suggests is `run("...")`, not a text: it is written with the flags that were typed
+//! * A command that a message suggests is `run("plan")`, not a text: it is written with the flags that were typed
 //!   ([`diagnostic::Typed`]), so that it acts on the same project, environment and cloud.
 //! * A cloned repository is not trusted: `config/trust.rs` decides which files and variables it may have read,
 //!   `config/masking.rs` what of its lines is never shown, and [`cloud`] which hosts it may name. `tests/it/hostile.rs` tries

@@ -42,7 +42,14 @@ impl Part {
             .map(|key| {
                 member
                     .get(*key)
-                    .map(|value| value.to_json().to_string())
+                    .map(|value| {
+                        // Two peers that are not made yet are two peers.
+                        if value.is_known() {
+                            value.to_json().to_string()
+                        } else {
+                            format!("{value:?}")
+                        }
+                    })
                     .unwrap_or_default()
                     + "|"
             })

@@ -386,7 +386,7 @@ fn no_command_is_suggested_as_a_literal() {
                 continue;
             }
             let suggests = |command: &&str| line.contains(&format!("infra {command}"));
-            if COMMANDS.iter().any(|command| suggests(command)) {
+            if COMMANDS.iter().any(suggests) {
                 found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
             }
         }

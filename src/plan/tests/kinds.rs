@@ -302,7 +302,7 @@ fn a_reference_to_what_will_not_be_there_is_left_out_with_a_line() {
         3. make instance.a (new): create > wait until stopped > start > wait until running (after 1, 2)
     "#]]
     .assert_eq(&text(&plan));
-    assert_eq!(plan.findings[0].code, "E0603");
+    assert_eq!(plan.findings[0].code, "E0315");
     assert!(plan.findings[0].labels[0].location.line > 0);
 }
 
@@ -471,6 +471,21 @@ fn groups_that_name_each_other_and_themselves_are_no_cycle() {
         5. remove vpc.main: delete (after 0, 2, 1, 3, 4)
     "#]]
     .assert_eq(&text(&model.plan_destroy(&config)));
+}
+
+/// Two rules that differ only in peers that are not made yet are two rules.
+#[test]
+fn rules_of_peers_that_are_not_made_yet_are_told_apart() {
+    let peers = ["a", "b", "c"].map(|peer| {
+        format!("{{ port_range = \"443\", source_group_id = \"${{security_group.{peer}.id}}\" }}")
+    });
+    let config = format!(
+        "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[security_group.a]\nvpc_id = \"${{vpc.main.id}}\"\n\
+         [security_group.b]\nvpc_id = \"${{vpc.main.id}}\"\n[security_group.c]\nvpc_id = \"${{vpc.main.id}}\"\n\
+         ingress = [{}]\n",
+        peers.join(", ")
+    );
+    check(&Model::new(), &config, expect![[r#""#]]);
 }
 
 #[test]
