@@ -147,6 +147,11 @@ pub(super) fn ip_text(address: u32) -> String {
     std::net::Ipv4Addr::from(address).to_string()
 }
 
+/// An address that nobody else has: it follows from a place in the order of creation.
+pub(super) fn public_ip(sequence: u64) -> String {
+    ip_text(0x2F60_0000 + (sequence as u32 & 0x001F_FFFF))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,9 @@ pub(super) const BSS: &str = "2017-12-14";
 /// The version of the resource group API.
 pub(super) const RESOURCE_MANAGER: &str = "2020-03-31";
 
+/// The version of the classic load balancer API.
+pub(super) const SLB: &str = "2014-05-15";
+
 /// One product of the vendor, all of them in the RPC style.
 #[derive(Debug)]
 pub(super) struct Product {
@@ -63,6 +66,12 @@ pub(super) const PRODUCTS: &[Product] = &[
         version: BSS,
         host: "business",
         facts: facts!("bssopenapi-2017-12-14"),
+    },
+    Product {
+        name: "Slb",
+        version: SLB,
+        host: "slb",
+        facts: facts!("slb-2014-05-15"),
     },
     Product {
         name: "ResourceManager",

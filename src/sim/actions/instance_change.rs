@@ -2,12 +2,12 @@
 
 use super::super::call::{Call, Entry, Search, done};
 use super::super::head::Status;
+use super::super::net::public_ip;
 use super::super::node::{Node, map};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::disk_row::Disk;
 use super::instance::{charge_type, eip_of};
-use super::instance_create::public_ip;
 use super::instance_order::{check_groups, host_name, is_password, paid_until, user_data};
 use super::instance_row::{ABSENT, unlocked};
 use super::instance_row::{Instance, Network, Subscription};

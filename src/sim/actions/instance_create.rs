@@ -2,7 +2,7 @@
 
 use super::super::call::{Call, Entry};
 use super::super::head::{Next, Status};
-use super::super::net::ip_text;
+use super::super::net::public_ip;
 use super::super::node::{Node, map, texts};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
@@ -264,11 +264,6 @@ fn make(
         make_disk(call, order, disk, system, &id);
     }
     Ok(id)
-}
-
-/// An address that nobody else has: it follows from a place in the order of creation.
-pub(super) fn public_ip(sequence: u64) -> String {
-    ip_text(0x2F60_0000 + (sequence as u32 & 0x001F_FFFF))
 }
 
 fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool, instance_id: &str) {

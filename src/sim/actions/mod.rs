@@ -10,6 +10,7 @@ mod deletion_protection;
 mod disk;
 mod disk_restore;
 mod disk_row;
+mod ecs_copies;
 mod eip;
 mod image;
 mod instance;
@@ -23,6 +24,7 @@ mod instance_upkeep;
 mod key_pair;
 mod launch_template;
 pub(super) mod load;
+mod load_balancer;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;
@@ -37,10 +39,13 @@ mod route_entry;
 mod route_table;
 mod security_group;
 mod security_group_rule;
+mod slb_listener;
+mod slb_servers;
 mod snapshot;
 mod snapshot_group;
 mod snapshot_policy;
 mod tag;
+mod tag_old;
 mod task;
 mod vpc;
 mod vpc_change;
@@ -126,6 +131,18 @@ const ROWS: &[Row] = &[
     ),
     (Some(KindFacts::of::<assistant::Setting>()), assistant::ACTIONS),
     (
+        Some(KindFacts::of::<load_balancer::LoadBalancer>()),
+        load_balancer::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<slb_servers::ServerGroup>()),
+        slb_servers::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<slb_listener::Listener>()),
+        slb_listener::ACTIONS,
+    ),
+    (
         Some(KindFacts::of::<resource_group::ResourceGroup>()),
         resource_group::ACTIONS,
     ),
@@ -145,6 +162,8 @@ const ROWS: &[Row] = &[
     (None, deletion_protection::ACTIONS),
     (None, disk_restore::ACTIONS),
     (None, monitor::ACTIONS),
+    (None, ecs_copies::ACTIONS),
+    (None, tag_old::ACTIONS),
     (None, tag::ACTIONS),
     (None, vpc_change::ACTIONS),
     (None, vpc_default::ACTIONS),

@@ -19,6 +19,11 @@ pub(super) struct RouteTable {
     pub(super) system: bool,
     associate_type: String,
     propagates: bool,
+    /// The router's own name and description, on the VPC's own table only.
+    #[serde(default)]
+    pub(super) router_name: String,
+    #[serde(default)]
+    pub(super) router_description: String,
 }
 
 row!(RouteTable, links: |row, link| {
@@ -77,6 +82,8 @@ pub(super) fn make_system(call: &mut Call<'_>, vpc: &Head, router_id: &str, tabl
         system: true,
         associate_type: "VSwitch".to_owned(),
         propagates: true,
+        router_name: String::new(),
+        router_description: String::new(),
     });
 }
 
@@ -119,6 +126,8 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         system: false,
         associate_type,
         propagates: true,
+        router_name: String::new(),
+        router_description: String::new(),
     });
     Ok(answer)
 }

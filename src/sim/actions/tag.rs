@@ -3,7 +3,7 @@
 use super::super::call::{Call, Entry, done, read_token, write_token};
 use super::super::head::{Head, Tag, regional_id};
 use super::super::node::{Node, map};
-use super::super::products::{ECS, VPC};
+use super::super::products::{ECS, SLB, VPC};
 use super::super::refusal::Refusal;
 use super::super::table::{AnyTable, tag_key, tag_name_key};
 
@@ -14,6 +14,9 @@ pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "TagResources", tag),
     (VPC, "UnTagResources", untag),
     (VPC, "ListTagResources", list),
+    (SLB, "TagResources", tag),
+    (SLB, "UntagResources", untag),
+    (SLB, "ListTagResources", list),
 ];
 
 const TAGS_MAX: usize = 20;

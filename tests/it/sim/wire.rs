@@ -254,7 +254,7 @@ fn the_message_of_a_wrong_signature_has_the_string_to_sign_behind_its_first_colo
 #[test]
 fn what_is_unknown_is_named() {
     let mut sim = Sim::new();
-    sim.call(ECS, "CreateVpc", &[])
+    sim.call(ECS, "CreateNatGateway", &[])
         .refused(404, "InvalidAction.NotFound");
     sim.call("2020-01-01", "DescribeRegions", &[])
         .refused(400, "InvalidVersion");

@@ -3,7 +3,9 @@
 
 mod assistant;
 mod interfaces;
+mod load_balancers;
 mod nat;
+mod old;
 mod resource_groups;
 mod snapshots;
 mod templates;
@@ -19,6 +21,8 @@ pub(super) const WALKS: &[&[Step]] = &[
     snapshots::SNAPSHOT_WALK,
     templates::TEMPLATE_WALK,
     assistant::ASSISTANT_WALK,
+    load_balancers::LOAD_BALANCER_WALK,
+    old::OLD_WALK,
 ];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
