@@ -566,6 +566,10 @@ codes! {
         "Codes are a letter and digits, as an error or a warning shows them."
         ["a slip of the finger", "a code of a newer version"]
         ["explain without a code lists all of them"]
+    SIM_TOOL "E0907" "a simulator, or a file of one, that cannot be used":
+        "A command of infra sim asks a simulator that runs, or reads or writes a file: a snapshot, a recording, a certificate. That was not possible, or the answers of a replay were others."
+        ["no infra sim serve at the address", "a file that is not there, or is there already", "a simulator of another version"]
+        ["the message names the address or the file", "--endpoint URL names another simulator"]
 
     // Warnings.
     NEWER_TOML "W001" "TOML 1.1 that older editors and parsers refuse":

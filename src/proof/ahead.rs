@@ -103,7 +103,13 @@ fn what_moves_before_the_first_change_is_told_and_left_alone() {
                 oracle
                     .look(&world, &ended)
                     .and_then(|()| oracle.converges(&mut world, &stack))
-                    .unwrap();
+                    .unwrap_or_else(|error| {
+                        let again = world.run(&["plan"], Plan::default());
+                        panic!(
+                            "{at} {what}: {error}\n{}\n{}\n{}",
+                            ended.err, again.out, again.err
+                        )
+                    });
             }
         }
     }

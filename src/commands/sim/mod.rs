@@ -103,7 +103,7 @@ fn embedded_folder(environment: &Env) -> PathBuf {
 }
 
 fn failure(message: String) -> Diagnostic {
-    Diagnostic::error(codes::NO_SIDE_FILE, message)
+    Diagnostic::error(codes::SIM_TOOL, message)
 }
 
 fn usage(message: String) -> Failure {

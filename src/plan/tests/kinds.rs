@@ -485,7 +485,21 @@ fn rules_of_peers_that_are_not_made_yet_are_told_apart() {
          ingress = [{}]\n",
         peers.join(", ")
     );
-    check(&Model::new(), &config, expect![[r#""#]]);
+    check(
+        &Model::new(),
+        &config,
+        expect![[r#"
+        create security_group.a
+        create security_group.b
+        create security_group.c
+        create vpc.main
+        0. make vpc.main (new): create > wait until available
+        1. make security_group.a (new): create (after 0)
+        2. make security_group.b (new): create (after 0)
+        3. make security_group.c (new): create > add 1 ingress rule (after 0)
+        4. join security_group.c (new): add 2 ingress rules (after 1, 2, 3)
+    "#]],
+    );
 }
 
 #[test]

@@ -353,6 +353,7 @@ const WAYS: &[(&str, Way)] = &[
         through(world, command)
     })),
     ("E0906", Run(|world| world.run(&["explain", "E9999"]))),
+    ("E0907", Run(|world| world.run(&["sim", "replay", "none.jsonl"]))),
     ("W001", File("[local]\na = {\n x = 1 }\n")),
     ("W012", File("[local]\nz = [\"10.0.0.0/16\", \"10.1.0.0/16\"]\n[vpc.main]\ncount = 2\ncidr_block = \"${local.z[count.index]}\"\n")),
     ("W041", Run(|world| {
