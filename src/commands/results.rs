@@ -134,20 +134,26 @@ fn look_up(
         return Some(Value::from(known.id.as_str()));
     }
     let pick = |attributes| reference.find_in(attributes).cloned();
-    let fresh = observed.get(&reference.address).or_else(|| {
-        seen.live
-            .resources
-            .get(&reference.address)
-            .filter(|observed| observed.id == known.id)
-    });
     let wanted = project
         .config
         .resources
         .get(&reference.address)
         .and_then(|wanted| pick(&wanted.attributes));
-    wanted
-        .filter(|value| value.is_known() && !matches!(value, Value::Secret(_)))
-        .or_else(|| fresh.and_then(|observed| pick(&observed.attributes)))
+    let wanted = wanted.filter(|value| value.is_known() && !matches!(value, Value::Secret(_)));
+    if wanted.is_some() {
+        return wanted;
+    }
+    // What a look after the run does not show is not there any more, whatever was known before.
+    if let Some(observed) = observed.get(&reference.address) {
+        return pick(&observed.attributes);
+    }
+    let before = seen
+        .live
+        .resources
+        .get(&reference.address)
+        .filter(|observed| observed.id == known.id);
+    before
+        .and_then(|observed| pick(&observed.attributes))
         .or_else(|| pick(&known.attributes))
 }
 

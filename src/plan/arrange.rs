@@ -19,6 +19,7 @@ use super::decide::Place;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
+use crate::state::Resource;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
 use crate::types::Replacement;
@@ -217,7 +218,9 @@ impl Edges<'_, '_> {
             }
             for needed in &known.dependencies {
                 let remove = Node::new(needed, Phase::Remove);
-                self.add(&remove, &Node::new(dependent, Phase::Remove));
+                if !self.is_only_remembered(dependent, known, needed) {
+                    self.add(&remove, &Node::new(dependent, Phase::Remove));
+                }
                 self.add(&remove, &Node::new(dependent, Phase::LetGo));
                 // A dependent that stays lets go by its own change, unless it waits for the new one.
                 let delete_first = self.does(needed, Phase::Make) && !self.is_create_first(needed);
@@ -252,6 +255,19 @@ impl Edges<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether nothing but an older `depends_on` says that the one needs the other: its successor does not, and nothing
+    /// in it names the other. The old one of a create-first replacement goes last, so it cannot be waited for on the
+    /// strength of that alone.
+    fn is_only_remembered(&self, dependent: &Address, known: &Resource, needed: &Address) -> bool {
+        let id = self.context.known(needed).map(|needed| needed.id.as_str());
+        self.is_create_first(dependent)
+            && !self.context.needs(dependent).any(|one| one == needed)
+            && !known
+                .attributes
+                .values()
+                .any(|value| id.is_some_and(|id| names(value, id)))
     }
 
     /// Whoever is joined to something that goes lets go of it before, and is joined when its partner is ready.
@@ -303,5 +319,15 @@ mod tests {
     fn a_cycle_of_changes_has_a_code_of_its_own() {
         let error = cycle_error(&[]);
         assert_eq!(error.code, codes::ORDER);
+    }
+}
+
+/// Whether a value names this id anywhere.
+fn names(value: &Value, id: &str) -> bool {
+    match value {
+        Value::String(text) => text == id,
+        Value::List(items) => items.iter().any(|item| names(item, id)),
+        Value::Map(map) => map.values().any(|item| names(item, id)),
+        _ => false,
     }
 }

@@ -177,8 +177,7 @@ impl Drawn {
             host: maybe(chance, 3, 3),
             password: maybe(chance, 3, 2).map(|one| usize::from(one == 1)),
             data: maybe(chance, 3, 3),
-            // Nobody else's at any time: one that the file no longer names stays where it was.
-            address: maybe(chance, 4, 3).map(|one| 100 + 3 * (name as u64 % 50) + one),
+            address: maybe(chance, 4, 3),
             tags: chance.below(3),
             unprotected: chance.below(6) == 0,
             after,
@@ -232,10 +231,7 @@ impl Drawn {
                     7 => (server.tags, server.unprotected) = (other.tags, other.unprotected),
                     8 => server.groups = other.groups,
                     9 => (server.after, server.behind) = (other.after, other.behind),
-                    _ => {
-                        let one = other.address.map(|address| address % 3);
-                        server.address = one.map(|one| 100 + 3 * (server.name as u64 % 50) + one);
-                    }
+                    _ => server.address = other.address,
                 }
             }
             _ => {}
@@ -421,6 +417,8 @@ impl Server {
             fields.push(("user_data", STANDARD.encode(script)));
         }
         if let Some(address) = self.address {
+            // Nobody else's at any time: one that the file no longer names stays where it was.
+            let address = 100 + 3 * (name as u64 % 50) + address;
             let _ = writeln!(text, "private_ip = \"10.0.{}.{address}\"", self.switch);
         }
         if let Some(after) = self.after {

@@ -680,6 +680,19 @@ fn a_disk_whose_server_goes_is_let_go_of_and_kept() {
     .assert_eq(&text(&model.plan_destroy(&both)));
 }
 
+/// A create-first and a delete-first replacement that only an older `depends_on` would make wait for each other.
+#[test]
+fn a_dependency_that_only_the_state_remembers_is_no_cycle() {
+    let with = |zone: &str, group: &str| {
+        let net = NET.replace("cn-hangzhou-h", zone);
+        format!("{net}{group}\n{}", server("web", ""))
+    };
+    let model = Model::with(&with("cn-hangzhou-h", "depends_on = [\"vswitch.a\"]"));
+    let plan = model.plan(&with("cn-hangzhou-i", "security_group_type = \"enterprise\""));
+    assert!(plan.errors.is_empty(), "{:?}", plan.errors);
+    assert!(model.clone().run(&plan, usize::MAX).is_ok());
+}
+
 #[test]
 fn objects_of_two_lives_are_told_apart() {
     let object = Object::next(address("vpc.main"));
