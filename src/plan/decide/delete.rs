@@ -23,6 +23,10 @@ pub(in crate::plan) fn unwanted<'a>(
     address: &Address,
     known: &state::Resource,
 ) -> Decision<'a> {
+    // Nobody has looked for something of a type that is not known, so it is not gone either.
+    if let Err(unknown) = type_of(context, address, &known.type_name) {
+        return unusable(Change::new(address, Fate::Delete), *unknown);
+    }
     match context.inputs.live.resources.get(address) {
         Some(observed) => match taken_over(context, address, observed) {
             Some(taken) => not_ours(address, observed, taken),

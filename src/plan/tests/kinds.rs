@@ -693,6 +693,21 @@ fn a_dependency_that_only_the_state_remembers_is_no_cycle() {
     assert!(model.clone().run(&plan, usize::MAX).is_ok());
 }
 
+/// What this version does not know was not looked for, so it is not forgotten.
+#[test]
+fn an_entry_of_an_unknown_type_is_refused() {
+    let mut model = Model::with(NET);
+    let entry = model.state.resources[&address("vswitch.a")].clone();
+    let unknown = crate::state::Resource {
+        type_name: "teleporter".to_owned(),
+        id: "tp-1".to_owned(),
+        dependencies: std::collections::BTreeSet::new(),
+        ..entry
+    };
+    model.state.resources.insert(address("teleporter.a"), unknown);
+    assert_eq!(model.plan(NET).errors[0].code, "E0846");
+}
+
 #[test]
 fn objects_of_two_lives_are_told_apart() {
     let object = Object::next(address("vpc.main"));
