@@ -311,6 +311,16 @@ impl Edges<'_, '_> {
     }
 }
 
+/// Whether a value names this id anywhere.
+fn names(value: &Value, id: &str) -> bool {
+    match value {
+        Value::String(text) => text == id,
+        Value::List(items) => items.iter().any(|item| names(item, id)),
+        Value::Map(map) => map.values().any(|item| names(item, id)),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,15 +329,5 @@ mod tests {
     fn a_cycle_of_changes_has_a_code_of_its_own() {
         let error = cycle_error(&[]);
         assert_eq!(error.code, codes::ORDER);
-    }
-}
-
-/// Whether a value names this id anywhere.
-fn names(value: &Value, id: &str) -> bool {
-    match value {
-        Value::String(text) => text == id,
-        Value::List(items) => items.iter().any(|item| names(item, id)),
-        Value::Map(map) => map.values().any(|item| names(item, id)),
-        _ => false,
     }
 }
