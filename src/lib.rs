@@ -64,7 +64,7 @@
 //! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
 //!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.
-//! * A change whose answer was lost is looked at once, behind the pause, and sent again if the look does not show it: it
+//! * A change whose answer was lost is looked at, at once and behind the pause, and sent again if no look shows it: it
 //!   sets an absolute state.
 //!
 //! # Adding a resource type

@@ -245,7 +245,15 @@ impl Run<'_> {
                 }
                 return Err(error.into());
             }
-            (Meaning::Unclear, _) if elapsed <= patience => return Ok(Next::Settle(open.in_doubt())),
+            (Meaning::Unclear, repeat) if elapsed <= patience => {
+                // Looked at now, with every patience, and once more behind the pause: a network that breaks in step
+                // with one look and its repetition would break every repetition.
+                if repeat == Repeat::Absolute && self.is_done(sending, self.context.cloud).await? {
+                    self.done(sending, Some(open.seq), Vec::new()).await?;
+                    return Ok(Next::Done(None));
+                }
+                return Ok(Next::Settle(open.in_doubt()));
+            }
             (Meaning::Unclear, Repeat::Token) => return Err(error.into()),
             (Meaning::Unclear, _) => {
                 session.failed(open.seq, &error.code, false).await?;
