@@ -190,7 +190,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0603", Unit(REPORT, "codes::DAMAGED")),
     ("E0604", Run(|world| {
         file(world, &server("image_id = \"none.vhd\"\n"));
-        world.apply()
+        world.run(&["apply", "--auto-approve", "--no-preflight"])
     })),
     ("E0602", Unit("src/plan/arrange.rs", "codes::ORDER")),
     ("E0605", Unit(REPORT, "codes::NOT_REACHED")),
