@@ -581,7 +581,13 @@ fn losses(observed: &Attributes) -> Vec<String> {
     if let Some(address) = text(observed, "private_ip") {
         lost.push(format!("private IP {address} is released"));
     }
-    if let Some(address) = text(observed, "public_ip") {
+    // Without bandwidth of its own the address is an elastic one, which stays.
+    let bandwidth = observed
+        .get("internet_max_bandwidth_out")
+        .and_then(Value::as_integer);
+    if bandwidth != Some(0)
+        && let Some(address) = text(observed, "public_ip")
+    {
         lost.push(format!(
             "public IP {address} goes back to the pool and cannot be asked for again"
         ));

@@ -267,6 +267,20 @@ fn an_instance() {
     ]);
 }
 
+/// The elastic address of a server is not lost with it; one that comes from its own bandwidth is.
+#[test]
+fn only_its_own_public_address_is_lost_with_a_server() {
+    let lost = |bandwidth: i64| {
+        let observed = Attributes::from([
+            ("public_ip".to_owned(), Value::from("47.96.0.1")),
+            ("internet_max_bandwidth_out".to_owned(), Value::Integer(bandwidth)),
+        ]);
+        let lost = (find("instance").unwrap().losses)(&observed);
+        lost.iter().any(|line| line.contains("47.96.0.1"))
+    };
+    assert!(lost(5) && !lost(0));
+}
+
 #[test]
 fn every_type_has_a_table() {
     let text = include_str!("tests.rs");
