@@ -3,6 +3,8 @@
 //! The screen, the journal and the executor use the same steps, so what was shown is what is done. Does not know
 //! how a call is signed or sent, nor who decides which steps are needed.
 
+use std::borrow::Cow;
+
 use crate::api::Action;
 use crate::live::Observed;
 use crate::value::{Attributes, Value};
@@ -76,6 +78,16 @@ pub(crate) struct Call {
     /// list of maps). The executor fills in what is not known yet and flattens them.
     pub(crate) params: Attributes,
     pub(crate) yields: Yield,
+    /// A parameter without which it is sent again when the cloud refuses it with this code: which of the two it takes
+    /// depends on what is so at that moment.
+    pub(crate) unless: Option<Unless>,
+}
+
+/// A parameter that may be refused, and the code with which that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unless {
+    pub(crate) param: &'static str,
+    pub(crate) code: &'static str,
 }
 
 /// What the answer of a call, or its success, puts into the state.
@@ -85,6 +97,10 @@ pub(crate) enum Yield {
     Nothing,
     /// The id of the new resource, in this field of the answer.
     Id { field: &'static str },
+    /// The new resource has this id by what it is; the answer tells none.
+    Named(Value),
+    /// Nothing, but the answer is a success that tells in this list of each resource whether it was done to it.
+    Each { list: &'static str },
     /// A field of the answer becomes an attribute.
     Attribute {
         field: &'static str,
@@ -106,10 +122,17 @@ pub(crate) enum Condition {
     /// An attribute has this text.
     Is {
         attribute: &'static str,
-        value: &'static str,
+        value: Cow<'static, str>,
     },
     /// The resource is no longer there.
     Gone,
+}
+
+impl Yield {
+    /// Whether the call makes a resource.
+    pub(crate) fn makes(&self) -> bool {
+        matches!(self, Yield::Id { .. } | Yield::Named(_))
+    }
 }
 
 impl Step {
@@ -124,9 +147,19 @@ impl Step {
 
     /// A wait until `status` has this value.
     pub(crate) fn wait_status(name: impl Into<String>, value: &'static str, timeout_s: u64) -> Step {
+        Step::wait_for(name, "status", value, timeout_s)
+    }
+
+    /// A wait until an attribute has this text.
+    pub(crate) fn wait_for(
+        name: impl Into<String>,
+        attribute: &'static str,
+        value: impl Into<Cow<'static, str>>,
+        timeout_s: u64,
+    ) -> Step {
         let until = Condition::Is {
-            attribute: "status",
-            value,
+            attribute,
+            value: value.into(),
         };
         Step {
             name: name.into(),

@@ -195,6 +195,10 @@ impl Edges<'_, '_> {
                 for phase in MAKING {
                     self.add(node, &Node::new(&reference.address, phase));
                 }
+                // A part that names what is joined to its owner (an address of a gateway) wants it joined before.
+                if node.phase() == Phase::Join && self.context.joins(&reference.address, &node.address) {
+                    self.add(node, &Node::new(&reference.address, Phase::Join));
+                }
             }
         }
     }
@@ -282,6 +286,12 @@ impl Edges<'_, '_> {
                     .into_iter()
                     .flat_map(|resource_type| resource_type.joined_ids(&live.attributes))
                 {
+                    // Parts of a partner that hold this one fast are out before it leaves.
+                    if let Some(partner) = context.owner(id).filter(|_| node.phase() == Phase::LetGo)
+                        && holds_fast(context, partner)
+                    {
+                        self.add(node, &Node::new(partner, Phase::LetGo));
+                    }
                     if let Some(partner) = context.owner(id)
                         && context.is_going(id)
                     {
@@ -309,6 +319,12 @@ impl Edges<'_, '_> {
             }
         }
     }
+}
+
+/// Whether one of this type holds by its parts what is joined to it.
+fn holds_fast(context: &Context<'_>, address: &Address) -> bool {
+    let resource_type = context.inputs.types.get(address.type_name());
+    resource_type.is_some_and(|one| one.parts.iter().any(|part| part.out_first))
 }
 
 /// Whether a value names this id anywhere.

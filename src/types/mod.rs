@@ -8,10 +8,12 @@ mod disk;
 mod eip;
 mod instance;
 pub(crate) mod joining;
+mod key_pair;
 mod part;
 mod relation;
 mod resource_type;
 mod security_group;
+mod snapshot_policy;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -25,12 +27,12 @@ pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs};
 pub(crate) use self::attribute::{Literal, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
-pub(crate) use self::part::Part;
+pub(crate) use self::part::{Owner, Part};
 pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
 pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{
-    IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
+    IdFilter, Identity, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
 
 /// All types, by name.
@@ -38,7 +40,9 @@ pub(crate) static REGISTRY: &[&ResourceType] = &[
     &disk::DISK,
     &eip::EIP,
     &instance::INSTANCE,
+    &key_pair::KEY_PAIR,
     &security_group::SECURITY_GROUP,
+    &snapshot_policy::SNAPSHOT_POLICY,
     &vpc::VPC,
     &vswitch::VSWITCH,
 ];

@@ -3,18 +3,14 @@
 //! A rule is known by direction, policy, protocol, ports and peer; its priority and description can be changed.
 //! Each direction is managed only when its key is in the configuration, and then as a whole.
 
-use super::attribute::{Attribute, Kind, Literal, Needs, Update, attr};
-use super::base::BASE;
-use super::part::Part;
+use super::attribute::{Attribute, Kind, Literal, Update, attr};
+use super::base::{BASE, SERVER_TAGS};
+use super::part::{Calls, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
 use crate::api::{Codes, Pages, action};
 use crate::value::{Attributes, Value};
 
-static MODIFY: Update = Update {
-    action: &action::MODIFY_SECURITY_GROUP_ATTRIBUTE,
-    label: "change attributes",
-    needs: Needs::Nothing,
-};
+static MODIFY: Update = Update::by(&action::MODIFY_SECURITY_GROUP_ATTRIBUTE, "change attributes");
 
 pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
     name: "security_group",
@@ -43,11 +39,10 @@ pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
         action: &action::DELETE_SECURITY_GROUP,
         gone: None,
     },
-    tagging: Tagging {
+    tagging: Some(Tagging {
         kind: "securitygroup",
-        tag: &action::TAG_RESOURCES_ECS,
-        untag: &action::UNTAG_RESOURCES_ECS,
-    },
+        ..SERVER_TAGS
+    }),
     codes: Codes {
         absent: &["InvalidSecurityGroupId.NotFound"],
         retry: &["OperationConflict", "TaskConflict", "IncorrectVpcStatus"],
@@ -73,9 +68,12 @@ static PARTS: &[Part] = &[
             "source_group_id",
             "source_prefix_list_id",
         ],
-        add: &action::AUTHORIZE_SECURITY_GROUP,
-        remove: &action::REVOKE_SECURITY_GROUP,
-        modify: Some(&action::MODIFY_SECURITY_GROUP_RULE),
+        calls: Calls::Many {
+            add: &action::AUTHORIZE_SECURITY_GROUP,
+            remove: &action::REVOKE_SECURITY_GROUP,
+            modify: Some(&action::MODIFY_SECURITY_GROUP_RULE),
+            list_param: "Permissions",
+        },
         noun: "ingress rule",
         ..RULES
     },
@@ -90,9 +88,12 @@ static PARTS: &[Part] = &[
             "dest_group_id",
             "dest_prefix_list_id",
         ],
-        add: &action::AUTHORIZE_SECURITY_GROUP_EGRESS,
-        remove: &action::REVOKE_SECURITY_GROUP_EGRESS,
-        modify: Some(&action::MODIFY_SECURITY_GROUP_EGRESS_RULE),
+        calls: Calls::Many {
+            add: &action::AUTHORIZE_SECURITY_GROUP_EGRESS,
+            remove: &action::REVOKE_SECURITY_GROUP_EGRESS,
+            modify: Some(&action::MODIFY_SECURITY_GROUP_EGRESS_RULE),
+            list_param: "Permissions",
+        },
         noun: "egress rule",
         ..RULES
     },
@@ -102,10 +103,13 @@ static PARTS: &[Part] = &[
 const RULES: Part = Part {
     attribute: "",
     key: &[],
-    add: &action::AUTHORIZE_SECURITY_GROUP,
-    remove: &action::REVOKE_SECURITY_GROUP,
-    modify: None,
-    list_param: "Permissions",
+    calls: Calls::Many {
+        add: &action::AUTHORIZE_SECURITY_GROUP,
+        remove: &action::REVOKE_SECURITY_GROUP,
+        modify: None,
+        list_param: "Permissions",
+    },
+    out_first: false,
     member_id: Some(("security_group_rule_id", "SecurityGroupRuleId")),
     // ECS metadata.
     per_call: 100,
@@ -242,6 +246,7 @@ fn normalise_rule(rule: &mut Attributes) {
 mod tests {
     use super::*;
     use crate::types::joining::{Members, change_members};
+    use crate::types::part::Owner;
 
     fn rule(entries: &[(&str, &str)]) -> Value {
         Value::Map(
@@ -305,15 +310,11 @@ mod tests {
         let (before, after) = (rules(1000), rules(2000));
         let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
         let members = Members::between(&PARTS[0], &was, &will);
-        let own = Value::from("sg-1");
-        let steps = change_members(
-            &SECURITY_GROUP,
-            &PARTS[0],
-            &own,
-            &members,
-            was.len(),
-            "cn-hangzhou",
-        );
+        let owner = Owner {
+            region: "cn-hangzhou",
+            own: &|_| Value::from("sg-1"),
+        };
+        let steps = change_members(&SECURITY_GROUP, &PARTS[0], &owner, &members, was.len());
         let mut there: i64 = 150;
         for step in &steps {
             let words: Vec<&str> = step.name.split(' ').collect();
@@ -341,15 +342,11 @@ mod tests {
         let (before, after) = (rules("1"), rules("5"));
         let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
         let members = Members::between(&PARTS[0], &was, &will);
-        let own = Value::from("sg-1");
-        let steps = change_members(
-            &SECURITY_GROUP,
-            &PARTS[0],
-            &own,
-            &members,
-            was.len(),
-            "cn-hangzhou",
-        );
+        let owner = Owner {
+            region: "cn-hangzhou",
+            own: &|_| Value::from("sg-1"),
+        };
+        let steps = change_members(&SECURITY_GROUP, &PARTS[0], &owner, &members, was.len());
         let names: Vec<String> = steps.into_iter().map(|step| step.name).collect();
         assert_eq!(names, ["change 1 ingress rule"]);
     }

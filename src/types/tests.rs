@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::attribute::{Attribute, Changeable, Kind};
 use super::joining::{Members, change_members};
-use super::resource_type::{ResourceType, ToChange, ToMake};
+use super::part::Owner;
+use super::resource_type::{Identity, ResourceType, ToChange, ToMake};
 use super::{REGISTRY, find};
 use crate::address::Address;
 use crate::step::Step;
@@ -84,15 +85,11 @@ fn outcome(resource_type: &'static ResourceType, base: &Attributes, row: Row) ->
     for part in resource_type.parts.iter().filter(|part| part.attribute == path) {
         let (was, will) = (part.members(&old), part.members(&new));
         let members = Members::between(part, &was, &will);
-        let own = Value::from("x-1");
-        steps.extend(change_members(
-            resource_type,
-            part,
-            &own,
-            &members,
-            was.len(),
-            "cn-hangzhou",
-        ));
+        let owner = Owner {
+            region: "cn-hangzhou",
+            own: &|name| Value::from(format!("x-1.{name}")),
+        };
+        steps.extend(change_members(resource_type, part, &owner, &members, was.len()));
     }
     let stops = steps.iter().any(|step| step.name == "stop");
     let reboots = steps.iter().any(|step| step.name == "reboot");
@@ -179,10 +176,11 @@ fn a_disk() {
     let rows: &[Row] = &[
         ("name",                 "aa", "bb",                       "live: change attributes"),
         ("description",          "aa", "bb",                       "live: change attributes"),
-        ("disk_category",        "cloud_essd", "cloud_auto",       "live: change performance"),
+        ("disk_category",        "cloud_essd", "cloud_auto",       "live: change performance > wait until cloud_auto"),
         ("size",                 "40", "60",                       "live: grow"),
         ("size",                 "60", "40",                       "refused"),
-        ("performance_level",    "PL0", "PL1",                     "live: change performance"),
+        ("performance_level",    "PL0", "PL1",                     "live: change performance > wait until PL1"),
+        ("auto_snapshot_policy_id", "sp-1", "sp-2",                "joined"),
         ("zone_id",              "cn-hangzhou-h", "cn-hangzhou-i", "replaced"),
         ("snapshot_id",          "s-1", "s-2",                     "replaced"),
         ("encrypted",            "false", "true",                  "replaced"),
@@ -247,7 +245,7 @@ fn an_instance() {
         ("instance_network_type",      "vpc", "classic",                     "replaced"),
         ("security_group_ids",         r#"["sg-1"]"#, r#"["sg-2"]"#,         "live: change attributes"),
         ("host_name",                  "aa", "bb",                           REBOOT),
-        ("key_pair_name",              "a", "b",                             "refused"),
+        ("key_pair_name",              "a", "b",                             "joined"),
         ("password",                   "a", "b",                             REBOOT),
         ("user_data",                  "a", "b",                             STOPPED),
         ("system_disk.category",       "cloud_essd", "cloud_auto",           "replaced"),
@@ -264,6 +262,29 @@ fn an_instance() {
         ("status",                     "Running", "Stopped",                 "stopped: stop > wait until stopped"),
         ("status",                     "Stopped", "Running",                 "live: start > wait until running"),
         ("tags",                       "{}", r#"{"team": "a"}"#,             "live: set tags"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_key_pair() {
+    check("key_pair", &[], &[
+        ("name",              "aa", "bb",                 "replaced"),
+        ("public_key_body",   "ssh-rsa a", "ssh-rsa b",   "replaced"),
+        ("resource_group_id", "rg-1", "rg-2",             "live: join resource group"),
+        ("tags",              "{}", r#"{"team": "a"}"#,   "live: set tags"),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_snapshot_policy() {
+    check("snapshot_policy", &[], &[
+        ("name",            "aa", "bb",             "live: change attributes"),
+        ("time_points",     "[1]", "[1, 13]",       "live: change attributes"),
+        ("repeat_weekdays", "[1]", "[7]",           "live: change attributes"),
+        ("retention_days",  "7", "-1",              "live: change attributes"),
+        ("tags",            "{}", r#"{"team": "a"}"#, "live: set tags"),
     ]);
 }
 
@@ -304,17 +325,29 @@ fn every_type_fills_in_what_is_its_own() {
     let mut calls = BTreeSet::new();
     let mut prefixes = BTreeSet::new();
     for one in REGISTRY {
+        let tagging = one.tagging.as_ref();
         for text in [
             one.doc,
-            one.id_prefix,
             one.id_param,
             one.read.list,
-            one.read.id_field,
-            one.create.id_field,
-            one.tagging.kind,
+            tagging.map_or("none", |tagging| tagging.kind),
         ] {
             assert!(!text.is_empty(), "{}", one.name);
         }
+        // What the cloud gives no id has none in an answer.
+        if !matches!(one.identity, Identity::Joined { .. }) {
+            assert!(
+                !one.read.id_field.is_empty() && !one.create.id_field.is_empty(),
+                "{}",
+                one.name
+            );
+        }
+        assert_eq!(
+            matches!(one.identity, Identity::Given),
+            !one.id_prefix.is_empty(),
+            "{}",
+            one.name
+        );
         for action in [one.read.action, one.create.action, one.delete.action] {
             assert!(calls.insert(action), "{}: {action} is another type's", one.name);
             assert_eq!(
@@ -323,14 +356,18 @@ fn every_type_fills_in_what_is_its_own() {
                 one.name
             );
         }
-        for action in [one.tagging.tag, one.tagging.untag] {
+        for action in tagging
+            .into_iter()
+            .flat_map(|tagging| [tagging.tag, tagging.untag])
+        {
             assert_eq!(
                 action.product, one.create.action.product,
                 "{}: {action}",
                 one.name
             );
         }
-        assert!(prefixes.insert(one.id_prefix), "{}", one.name);
+        let is_new = one.id_prefix.is_empty() || prefixes.insert(one.id_prefix);
+        assert!(is_new, "{}", one.name);
         assert!(one.attribute("id").is_some_and(|id| id.computed), "{}", one.name);
     }
 }
