@@ -101,14 +101,14 @@ impl Scope<'_> {
                 Thing::Reference(ref reference)
                     if matches!(self.kind_of(reference), Some(Kind::Integer { .. })) =>
                 {
-                    Some(Value::Reference(reference.clone()))
+                    Some(Value::from(reference.clone()))
                 }
                 _ => self.wrong_type(kind, path, &value),
             },
             Kind::Bool => match value.thing {
                 Thing::Bool(truth) => Some(Value::Bool(truth)),
                 Thing::Reference(ref reference) if matches!(self.kind_of(reference), Some(Kind::Bool)) => {
-                    Some(Value::Reference(reference.clone()))
+                    Some(Value::from(reference.clone()))
                 }
                 _ => self.wrong_type(kind, path, &value),
             },
@@ -198,7 +198,7 @@ impl Scope<'_> {
                 Some(Kind::IdSet(_) | Kind::Table(_) | Kind::TableSet(_) | Kind::Tags | Kind::Secret) => {
                     self.wrong_type(kind, path, &value)
                 }
-                _ => Some(Value::Reference(reference.clone())),
+                _ => Some(Value::from(reference.clone())),
             },
             _ => self.wrong_type(kind, path, &value),
         }
@@ -295,7 +295,7 @@ impl Scope<'_> {
                     || matches!(self.kind_of(&reference), Some(Kind::Id(other)) if *other == of)
                     || matches!(self.kind_of(&reference), Some(Kind::IdOf(others)) if others.contains(&of));
                 if fits {
-                    return Some(Value::Reference(reference));
+                    return Some(Value::from(reference));
                 }
                 let this = match reference.attribute.as_str() {
                     "id" => format!("this is a {}", reference.address.type_name()),
@@ -474,7 +474,7 @@ impl Scope<'_> {
                 fits.then_some(Value::List(ids))
             }
             Thing::Reference(ref reference) if matches!(self.kind_of(reference), Some(Kind::IdSet(other)) if *other == of) => {
-                Some(Value::Reference(reference.clone()))
+                Some(Value::from(reference.clone()))
             }
             _ => self.wrong_type(kind, path, &value),
         }
@@ -553,7 +553,7 @@ impl Scope<'_> {
         let members = match value.thing {
             Thing::Map(members) => members,
             Thing::Reference(ref reference) if matches!(self.kind_of(reference), Some(Kind::Tags)) => {
-                return Some(Value::Reference(reference.clone()));
+                return Some(Value::from(reference.clone()));
             }
             _ => return self.wrong_type(kind, path, &value),
         };

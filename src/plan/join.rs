@@ -121,7 +121,7 @@ impl Joiner<'_, '_, '_> {
     fn own(&self) -> Value {
         match self.kept {
             Some(observed) => Value::from(observed.id.as_str()),
-            None => Value::Reference(Reference {
+            None => Value::from(Reference {
                 address: self.address().clone(),
                 attribute: "id".to_owned(),
             }),
