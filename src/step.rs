@@ -37,11 +37,25 @@ pub(crate) enum Shows {
         set: Vec<(String, Value)>,
         removed: Vec<String>,
     },
+    /// These members of a set of parts, and none of those.
+    Members {
+        attribute: &'static str,
+        with: Vec<Attributes>,
+        without: Vec<Attributes>,
+    },
     /// It is not there any more.
     Gone,
 }
 
 impl Shows {
+    /// The part that a look must show as well.
+    pub(crate) fn part(&self) -> Option<&'static str> {
+        match self {
+            Shows::Members { attribute, .. } => Some(attribute),
+            _ => None,
+        }
+    }
+
     /// Whether this look at it shows that the call has done its work.
     pub(crate) fn is_seen(&self, observed: &Observed, resolve: &dyn Fn(&Value) -> Value) -> bool {
         let text = |name: &str| observed.attributes.get(name).and_then(Value::as_str);
@@ -51,6 +65,21 @@ impl Shows {
                 .iter()
                 .all(|(name, value)| observed.attributes.get(name) == Some(&resolve(value))),
             Shows::Status(statuses) => text("status").is_some_and(|status| statuses.contains(&status)),
+            Shows::Members {
+                attribute,
+                with,
+                without,
+            } => {
+                let there = observed.attributes.get(*attribute).and_then(Value::as_list);
+                let has = |member: &Attributes| {
+                    let is_it = |one: &Value| {
+                        let mut keys = member.iter();
+                        keys.all(|(key, value)| one.at(key) == Some(&resolve(value)))
+                    };
+                    there.unwrap_or_default().iter().any(is_it)
+                };
+                there.is_some() && with.iter().all(has) && !without.iter().any(has)
+            }
             Shows::With(name) => observed.attributes.contains_key(*name),
             Shows::Without(name) => text(name).is_none_or(str::is_empty),
             Shows::Tags { set, removed } => {

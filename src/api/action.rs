@@ -62,6 +62,10 @@ pub(crate) enum Repeat {
 pub(crate) enum Pages {
     /// `MaxResults` and `NextToken`.
     ByToken { max: u32 },
+    /// `MaxResult`, as one list spells it, and `NextToken`.
+    ByTokenOf { max: u32 },
+    /// One answer holds all.
+    Whole,
     /// `PageSize` and `PageNumber`.
     ByNumber { max: u32 },
 }

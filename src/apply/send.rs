@@ -17,6 +17,8 @@ use crate::api::Repeat;
 use crate::cloud::window::Window;
 use crate::cloud::{ApiError, ErrorKind, Reply, Request};
 use crate::live::Observed;
+use crate::observe::Wanted;
+use crate::observe::details;
 use crate::state::{Effect, IntentDraft};
 use crate::step::{Call, Shows, Step, Yield};
 use crate::task::{Phase, Task};
@@ -482,12 +484,19 @@ impl Run<'_> {
             return Ok(false);
         }
         let observed = self.read_with(sending.job, cloud, &id).await?;
-        let Some(observed) = observed else {
+        let Some(mut observed) = observed else {
             // Gone counts when it is asked for by id, twice.
             return Ok(
                 sending.step.shows == Shows::Gone && self.read_with(sending.job, cloud, &id).await?.is_none()
             );
         };
+        if let Some(part) = sending.step.shows.part() {
+            let wanted = Wanted {
+                nested: [part.to_owned()].into(),
+            };
+            let one = std::slice::from_mut(&mut observed);
+            details::complete(sending.job.resource_type, cloud, one, &wanted).await?;
+        }
         Ok(sending
             .step
             .shows

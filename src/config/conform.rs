@@ -406,7 +406,7 @@ impl Scope<'_> {
             Thing::Reference(ref reference)
                 if self.kind_of(reference).is_some_and(|of| is_same_set(of, kind)) =>
             {
-                return Some(Value::Reference(reference.clone()));
+                return Some(Value::Reference(Box::new(reference.clone())));
             }
             _ => return self.wrong_type(kind, path, &value),
         };
@@ -416,7 +416,7 @@ impl Scope<'_> {
             let path = format!("{path}[{position}]");
             let one = match (kind, item.thing) {
                 (_, Thing::Broken) => None,
-                (_, Thing::Reference(reference)) => Some(Value::Reference(reference)),
+                (_, Thing::Reference(reference)) => Some(Value::Reference(Box::new(reference))),
                 (Kind::IntegerSet { min, max }, Thing::Integer(number))
                     if (*min..=*max).contains(&number) =>
                 {

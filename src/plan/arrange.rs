@@ -195,10 +195,6 @@ impl Edges<'_, '_> {
                 for phase in MAKING {
                     self.add(node, &Node::new(&reference.address, phase));
                 }
-                // A part that names what is joined to its owner (an address of a gateway) wants it joined before.
-                if node.phase() == Phase::Join && self.context.joins(&reference.address, &node.address) {
-                    self.add(node, &Node::new(&reference.address, Phase::Join));
-                }
             }
         }
     }
@@ -314,6 +310,18 @@ impl Edges<'_, '_> {
                 for reference in named {
                     for phase in MAKING {
                         self.add(node, &Node::new(&reference.address, phase));
+                    }
+                }
+                // A part that names what is joined to its owner (an address of a gateway) wants it joined before.
+                let parts = wanted.into_iter().flat_map(|wanted| {
+                    let parts = wanted.resource_type.parts.iter();
+                    parts.filter_map(|part| wanted.attributes.get(part.attribute))
+                });
+                let mut named: BTreeSet<&Reference> = BTreeSet::new();
+                parts.for_each(|value: &Value| value.references(&mut named));
+                for reference in named {
+                    if context.joins(&reference.address, &node.address) {
+                        self.add(node, &Node::new(&reference.address, Phase::Join));
                     }
                 }
             }

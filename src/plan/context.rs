@@ -150,7 +150,7 @@ impl<'a> Context<'a> {
                 Some(Value::Reference(reference)) if reference.address == *other
             );
             let has = there.and_then(|there| there.attributes.get(relation.attribute)?.as_str());
-            names_it && (has.is_none() || has != other_id)
+            names_it && (has.is_none() || has != other_id || self.is_made(other))
         })
     }
 

@@ -78,9 +78,9 @@ pub(super) fn unwanted(
         }
     }
     for part in resource_type.parts {
-        let others: Vec<&Attributes> = part
-            .members(&observed.attributes)
-            .into_iter()
+        let members = part.members(&observed.attributes);
+        let others: Vec<&Attributes> = members
+            .iter()
             .filter(|member| {
                 let mut named = resource_type.ids_in(part, member).into_iter();
                 part.out_first || named.any(|id| id != observed.id && context.is_going(id))
@@ -132,10 +132,10 @@ impl Joiner<'_, '_, '_> {
     fn own_value(&self, name: &str) -> Value {
         match self.kept {
             Some(observed) => own_value(observed, name),
-            None => Value::Reference(Reference {
+            None => Value::Reference(Box::new(Reference {
                 address: self.address().clone(),
                 attribute: name.to_owned(),
-            }),
+            })),
         }
     }
 
@@ -261,9 +261,9 @@ impl Joiner<'_, '_, '_> {
         let context = self.context;
         let resource_type = self.resource.resource_type;
         let Some(kept) = self.kept else { return };
-        let removed: Vec<&Attributes> = part
-            .members(&kept.attributes)
-            .into_iter()
+        let members = part.members(&kept.attributes);
+        let removed: Vec<&Attributes> = members
+            .iter()
             .filter(|member| {
                 let named = resource_type.ids_in(part, member);
                 named.iter().any(|id| context.is_going(id))
@@ -319,7 +319,18 @@ impl Joiner<'_, '_, '_> {
             let mut named = resource_type.ids_in(part, member).into_iter();
             part.out_first || named.any(|id| context.is_going(id))
         };
-        let (late, added): (Vec<_>, Vec<_>) = change.added.iter().copied().partition(waits);
+        // What holds an address fast waits until the address is there, although its text is known.
+        let is_held_up = part.out_first
+            && self
+                .resource
+                .attributes
+                .get(part.attribute)
+                .is_some_and(|value| references(value).into_iter().any(|one| context.joins(&one.address, &address)));
+        let (late, added): (Vec<_>, Vec<_>) = change
+            .added
+            .iter()
+            .copied()
+            .partition(|member| is_held_up || waits(member));
         let (early, removed): (Vec<_>, Vec<_>) = change.removed.iter().copied().partition(goes);
         let first = if self.kept.is_some() {
             Phase::Change

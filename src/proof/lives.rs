@@ -16,6 +16,8 @@ pub(super) struct Life {
     pub(super) type_name: &'static str,
     /// What it needs.
     pub(super) around: &'static str,
+    /// What goes together with it, and would name it when it is gone.
+    pub(super) beside: &'static str,
     /// Its block's keys; the block is `[TYPE.x]`.
     pub(super) keys: &'static str,
     /// Keys with other values that can be changed in place, and the steps that do it.
@@ -43,6 +45,13 @@ zone_id = "cn-hangzhou-h"
 cidr_block = "10.0.1.0/24"
 [security_group.main]
 vpc_id = "${vpc.main.id}"
+[vswitch.other]
+vpc_id = "${vpc.main.id}"
+zone_id = "cn-hangzhou-h"
+cidr_block = "10.0.2.0/24"
+[key_pair.main]
+name = "main"
+public_key_body = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 main"
 "#;
 
 /// A second network.
@@ -73,12 +82,19 @@ instance_type = "ecs.g7.large"
 image_id = "ubuntu_22_04_x64_20G_alibase_20240819.vhd"
 vswitch_id = "${vswitch.main.id}"
 security_group_ids = ["${security_group.main.id}"]
+[instance.other]
+name = "other"
+instance_type = "ecs.g7.large"
+image_id = "ubuntu_22_04_x64_20G_alibase_20240819.vhd"
+vswitch_id = "${vswitch.main.id}"
+security_group_ids = ["${security_group.main.id}"]
 "#;
 
 pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "disk",
         around: SERVER,
+        beside: "",
         keys: "name = \"before\"\nzone_id = \"cn-hangzhou-h\"\nsize = 40\ndisk_category = \"cloud_essd\"\n\
                instance_id = \"${instance.main.id}\"",
         changed: &[
@@ -108,6 +124,7 @@ pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "eip",
         around: SERVER,
+        beside: "",
         keys: "name = \"before\"\nbandwidth = 5\ninstance_id = \"${instance.main.id}\"",
         changed: &[
             ("name = \"after\"", "change attributes"),
@@ -130,6 +147,7 @@ pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "instance",
         around: NET,
+        beside: "",
         keys: "name = \"before\"\ninstance_type = \"ecs.g7.large\"\n\
                image_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\nvswitch_id = \"${vswitch.main.id}\"\n\
                security_group_ids = [\"${security_group.main.id}\"]",
@@ -137,6 +155,10 @@ pub(super) const LIVES: &[Life] = &[
             ("name = \"after\"", "change attributes"),
             ("instance_type = \"ecs.g7.xlarge\"", "change type"),
             ("status = \"Stopped\"", "stop"),
+            (
+                "key_pair_name = \"${key_pair.main.name}\"",
+                "attach key pair > reboot > wait until running",
+            ),
         ],
         anew: "io_optimized = \"none\"",
         drift: (
@@ -149,6 +171,7 @@ pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "key_pair",
         around: "",
+        beside: "",
         keys: "name = \"before\"\npublic_key_body = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me\"",
         changed: &[("tags = { team = \"a\" }", "set tags")],
         anew: "public_key_body = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE6 me\"",
@@ -164,8 +187,163 @@ pub(super) const LIVES: &[Life] = &[
         vanish: &[("DeleteKeyPairs", &[("KeyPairNames", "[\"$id\"]")])],
     },
     Life {
+        type_name: "nat_gateway",
+        around: NET,
+        beside: "[eip.nat]\ninstance_id = \"${nat_gateway.x.id}\"",
+        keys: "name = \"before\"\nvpc_id = \"${vpc.main.id}\"\nvswitch_id = \"${vswitch.main.id}\"\n\
+               snat = [{ source_vswitch_id = \"${vswitch.main.id}\", snat_ip = \"${eip.nat.ip_address}\" }]",
+        changed: &[
+            ("name = \"after\"", "change attributes"),
+            ("snat = []", "remove 1 SNAT entry"),
+            (
+                "snat = [{ source_cidr = \"10.0.2.0/24\", snat_ip = \"${eip.nat.ip_address}\" }]",
+                "remove 1 SNAT entry > add 1 SNAT entry",
+            ),
+        ],
+        anew: "vswitch_id = \"${vswitch.other.id}\"",
+        drift: (
+            "Vpc ModifyNatGatewayAttribute",
+            &[("NatGatewayId", "$id"), ("Name", "by-hand")],
+            "name",
+        ),
+        vanish: &[(
+            "Vpc DeleteNatGateway",
+            &[("NatGatewayId", "$id"), ("Force", "true")],
+        )],
+    },
+    Life {
+        type_name: "network_interface",
+        around: SERVER,
+        beside: "",
+        keys: "name = \"before\"\nvswitch_id = \"${vswitch.main.id}\"\n\
+               security_group_ids = [\"${security_group.main.id}\"]\ninstance_id = \"${instance.main.id}\"",
+        changed: &[
+            ("name = \"after\"", "change attributes"),
+            (
+                "instance_id = \"${instance.other.id}\"",
+                "detach > wait until available > attach",
+            ),
+        ],
+        anew: "primary_ip_address = \"10.0.1.77\"",
+        drift: (
+            "ModifyNetworkInterfaceAttribute",
+            &[("NetworkInterfaceId", "$id"), ("NetworkInterfaceName", "by-hand")],
+            "name",
+        ),
+        vanish: &[
+            (
+                "DetachNetworkInterface",
+                &[("NetworkInterfaceId", "$id"), ("InstanceId", "$instance_id")],
+            ),
+            ("DeleteNetworkInterface", &[("NetworkInterfaceId", "$id")]),
+        ],
+    },
+    Life {
+        type_name: "route_entry",
+        around: SERVER,
+        beside: "",
+        keys: "name = \"before\"\nroute_table_id = \"${vpc.main.route_table_id}\"\n\
+               destination_cidr_block = \"10.8.0.0/16\"\nnext_hop_id = \"${instance.main.id}\"",
+        changed: &[("name = \"after\"", "change attributes")],
+        anew: "destination_cidr_block = \"10.9.0.0/16\"",
+        drift: (
+            "Vpc ModifyRouteEntry",
+            &[("RouteEntryId", "$route_entry_id"), ("RouteEntryName", "by-hand")],
+            "name",
+        ),
+        vanish: &[("Vpc DeleteRouteEntry", &[("RouteEntryId", "$route_entry_id")])],
+    },
+    Life {
+        type_name: "route_table",
+        around: NET,
+        beside: "[vpc.second]\ncidr_block = \"10.1.0.0/16\"",
+        keys: "name = \"before\"\nvpc_id = \"${vpc.main.id}\"",
+        changed: &[
+            ("name = \"after\"", "change attributes"),
+            (
+                "vswitch_ids = [\"${vswitch.main.id}\", \"${vswitch.other.id}\"]",
+                "bind vSwitch > bind vSwitch",
+            ),
+        ],
+        anew: "vpc_id = \"${vpc.second.id}\"",
+        drift: (
+            "Vpc ModifyRouteTableAttributes",
+            &[("RouteTableId", "$id"), ("RouteTableName", "by-hand")],
+            "name",
+        ),
+        vanish: &[("Vpc DeleteRouteTable", &[("RouteTableId", "$id")])],
+    },
+    Life {
+        type_name: "security_group_rule",
+        around: NET,
+        beside: "",
+        keys: "security_group_id = \"${security_group.main.id}\"\nport_range = \"443\"\nsource_cidr_ip = \"10.0.0.0/8\"",
+        changed: &[
+            ("priority = 5", "change rule"),
+            ("description = \"web\"", "change rule"),
+        ],
+        anew: "port_range = \"444\"",
+        drift: (
+            "ModifySecurityGroupRule",
+            &[
+                ("SecurityGroupId", "$security_group_id"),
+                ("SecurityGroupRuleId", "$security_group_rule_id"),
+                ("IpProtocol", "tcp"),
+                ("PortRange", "443/443"),
+                ("SourceCidrIp", "10.0.0.0/8"),
+                ("Priority", "7"),
+            ],
+            "priority",
+        ),
+        vanish: &[(
+            "RevokeSecurityGroup",
+            &[
+                ("SecurityGroupId", "$security_group_id"),
+                ("IpProtocol", "tcp"),
+                ("PortRange", "443/443"),
+                ("SourceCidrIp", "10.0.0.0/8"),
+            ],
+        )],
+    },
+    Life {
+        type_name: "slb",
+        around: SERVER,
+        beside: "",
+        keys: "name = \"before\"\nload_balancer_spec = \"slb.s1.small\"\naddress_type = \"internet\"\n\
+               listeners = [{ protocol = \"http\", port = 80, backend_port = 8080 }]\n\
+               backends = [{ server_id = \"${instance.main.id}\" }]",
+        changed: &[
+            ("name = \"after\"", "rename"),
+            ("load_balancer_spec = \"slb.s2.small\"", "change size"),
+            (
+                "backends = [{ server_id = \"${instance.main.id}\", weight = 50 }]",
+                "change 1 backend",
+            ),
+            (
+                "backends = [{ server_id = \"${instance.other.id}\" }]",
+                "remove 1 backend > add 1 backend",
+            ),
+            (
+                "listeners = [{ protocol = \"tcp\", port = 443, backend_port = 8443 }]",
+                "remove 1 listener > add 1 listener > start listener",
+            ),
+            (
+                "listeners = [{ protocol = \"http\", port = 80, backend_port = 8081 }]",
+                "change 1 listener",
+            ),
+        ],
+        anew: "address_type = \"intranet\"\nvswitch_id = \"${vswitch.main.id}\"",
+        drift: (
+            "Slb SetLoadBalancerName",
+            &[("LoadBalancerId", "$id"), ("LoadBalancerName", "by-hand")],
+            "name",
+        ),
+        vanish: &[("Slb DeleteLoadBalancer", &[("LoadBalancerId", "$id")])],
+    },
+    Life {
         type_name: "security_group",
         around: OTHER_NET,
+        beside: "",
         keys: "name = \"before\"\nvpc_id = \"${vpc.main.id}\"\n\
                ingress = [{ port_range = \"80\", source_cidr_ip = \"0.0.0.0/0\" }]",
         changed: &[
@@ -188,6 +366,7 @@ pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "snapshot_policy",
         around: "",
+        beside: "",
         keys: "name = \"before\"\ntime_points = [13, 1]\nrepeat_weekdays = [1, 3]\nretention_days = 7",
         changed: &[
             ("name = \"after\"", "change attributes"),
@@ -211,6 +390,7 @@ pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "vpc",
         around: "",
+        beside: "",
         keys: "name = \"before\"\ncidr_block = \"10.0.0.0/16\"",
         changed: &[("name = \"after\"", "change attributes")],
         anew: "",
@@ -224,6 +404,7 @@ pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "vswitch",
         around: "[vpc.main]\ncidr_block = \"10.0.0.0/16\"",
+        beside: "",
         keys: "name = \"before\"\nvpc_id = \"${vpc.main.id}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.1.0/24\"",
         changed: &[("name = \"after\"", "change attributes")],
         anew: "cidr_block = \"10.0.2.0/24\"",
@@ -242,8 +423,8 @@ impl Life {
         let name = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
         let changed: Vec<String> = more.lines().map(name).collect();
         let mut text = format!(
-            "[infra]\nname = \"lives\"\nregion = \"cn-hangzhou\"\n{}\n[{}.x]\n",
-            self.around, self.type_name
+            "[infra]\nname = \"lives\"\nregion = \"cn-hangzhou\"\n{}\n{}\n[{}.x]\n",
+            self.around, self.beside, self.type_name
         );
         let kept = self.keys.lines().filter(|line| !changed.contains(&name(line)));
         for line in kept.chain(more.lines()) {

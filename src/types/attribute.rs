@@ -28,6 +28,8 @@ pub(crate) struct Attribute {
     pub(crate) always: bool,
     /// The cloud does not tell it: it is compared with what the state remembers.
     pub(crate) remembered: bool,
+    /// Whether it takes a request of its own to read it: that is made where somebody manages it.
+    pub(crate) costly: bool,
     /// Whether the key `NAME_file` gives it as the content of a file.
     pub(crate) file: bool,
     /// How a call writes it.
@@ -52,6 +54,7 @@ pub(crate) enum Kind {
         max: i64,
     },
     /// A set of texts.
+    #[allow(dead_code, reason = "secondary addresses come with the rest of the server")]
     StringSet,
     Bool,
     /// One of these words.
@@ -171,6 +174,7 @@ pub(crate) const fn attr(name: &'static str, kind: Kind) -> Attribute {
         field: None,
         always: false,
         remembered: false,
+        costly: false,
         file: false,
         wire: Wire::Plain,
         doc: "",
@@ -231,6 +235,12 @@ impl Attribute {
 
     pub(crate) const fn remembered(mut self) -> Attribute {
         self.remembered = true;
+        self.field = Some("");
+        self
+    }
+
+    pub(crate) const fn costly(mut self) -> Attribute {
+        self.costly = true;
         self.field = Some("");
         self
     }

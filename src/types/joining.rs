@@ -122,11 +122,11 @@ pub(crate) struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// What differs between two sets.
-    pub(crate) fn between(part: &Part, before: &[&'a Attributes], wanted: &[&'a Attributes]) -> Members<'a> {
-        let index = |members: &[&'a Attributes]| -> std::collections::BTreeMap<String, &'a Attributes> {
+    pub(crate) fn between(part: &Part, before: &'a [Attributes], wanted: &'a [Attributes]) -> Members<'a> {
+        let index = |members: &'a [Attributes]| -> std::collections::BTreeMap<String, &'a Attributes> {
             members
                 .iter()
-                .map(|member| (part.identity(member), *member))
+                .map(|member| (part.identity(member), member))
                 .collect()
         };
         let (was, will) = (index(before), index(wanted));

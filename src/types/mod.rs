@@ -9,10 +9,16 @@ mod eip;
 mod instance;
 pub(crate) mod joining;
 mod key_pair;
+mod nat_gateway;
+mod network_interface;
 mod part;
 mod relation;
 mod resource_type;
+mod route_entry;
+mod route_table;
 mod security_group;
+mod security_group_rule;
+mod slb;
 mod snapshot_policy;
 mod steps;
 #[cfg(test)]
@@ -41,7 +47,13 @@ pub(crate) static REGISTRY: &[&ResourceType] = &[
     &eip::EIP,
     &instance::INSTANCE,
     &key_pair::KEY_PAIR,
+    &nat_gateway::NAT_GATEWAY,
+    &network_interface::NETWORK_INTERFACE,
+    &route_entry::ROUTE_ENTRY,
+    &route_table::ROUTE_TABLE,
     &security_group::SECURITY_GROUP,
+    &security_group_rule::SECURITY_GROUP_RULE,
+    &slb::SLB,
     &snapshot_policy::SNAPSHOT_POLICY,
     &vpc::VPC,
     &vswitch::VSWITCH,

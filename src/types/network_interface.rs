@@ -5,9 +5,7 @@
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::relation::{Partner, RELATION, Relation};
-use super::resource_type::{
-    Contention, Create, Delete, IdFilter, Read, ResourceType, TagShape, Tagging,
-};
+use super::resource_type::{Contention, Create, Delete, IdFilter, Read, ResourceType, TagShape, Tagging};
 use crate::api::{Codes, Pages, action};
 use crate::value::{Attributes, Value};
 

@@ -49,13 +49,17 @@ pub(crate) struct Owner<'a> {
 }
 
 impl Part {
-    /// The members among the attributes of a resource.
-    pub(crate) fn members<'a>(&self, attributes: &'a Attributes) -> Vec<&'a Attributes> {
+    /// The members among the attributes of a resource. In a set of plain ids a member has the key `id` alone.
+    pub(crate) fn members(&self, attributes: &Attributes) -> Vec<Attributes> {
         let members = attributes
             .get(self.attribute)
             .and_then(Value::as_list)
             .unwrap_or_default();
-        members.iter().filter_map(Value::as_map).collect()
+        let member = |value: &Value| match value {
+            Value::Map(member) => member.clone(),
+            id => Attributes::from([("id".to_owned(), id.clone())]),
+        };
+        members.iter().map(member).collect()
     }
 
     /// What makes a member the same member, as text.

@@ -262,8 +262,12 @@ impl ResourceType {
             .filter_map(|relation| text(attributes, relation.attribute))
             .collect();
         for part in self.parts {
-            for member in part.members(attributes) {
-                found.extend(self.ids_in(part, member));
+            let members = attributes.get(part.attribute).and_then(Value::as_list);
+            for member in members.unwrap_or_default() {
+                match member {
+                    Value::Map(member) => found.extend(self.ids_in(part, member)),
+                    member => found.extend(member.as_str().filter(|text| !text.is_empty())),
+                }
             }
         }
         found
@@ -278,11 +282,16 @@ impl ResourceType {
     }
 
     /// The ids of others that a member of a part names.
-    pub(crate) fn ids_in<'a>(&'static self, part: &Part, member: &'a Attributes) -> Vec<&'a str> {
-        self.members_table(part)
+    pub(crate) fn ids_in<'a>(&self, part: &Part, member: &'a Attributes) -> Vec<&'a str> {
+        let names = self
+            .members_table(part)
             .iter()
             .filter(|attribute| matches!(attribute.kind, Kind::Id(_) | Kind::IdOf(_)))
-            .filter_map(|attribute| member.get(attribute.name)?.as_str())
+            .map(|attribute| attribute.name);
+        let is_plain = self.members_table(part).is_empty();
+        names
+            .chain(is_plain.then_some("id"))
+            .filter_map(|name| member.get(name)?.as_str())
             .filter(|id| !id.is_empty())
             .collect()
     }

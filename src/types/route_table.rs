@@ -80,5 +80,48 @@ fn bind(owner: &Owner<'_>, member: &Attributes, verb: &str, action: &'static Act
         ("RouteTableId".to_owned(), (owner.own)("id")),
         ("VSwitchId".to_owned(), vswitch),
     ]);
-    Step::call(format!("{verb} vSwitch"), steps::call(action, owner.region, params))
+    Step::call(
+        format!("{verb} vSwitch"),
+        steps::call(action, owner.region, params),
+    )
+}
+
+static ATTRIBUTES: &[Attribute] = &[
+    attr("vpc_id", Kind::Id("vpc"))
+        .required()
+        .replaces()
+        .always()
+        .doc("The VPC it belongs to: \"${vpc.main.id}\"."),
+    attr("name", Kind::String)
+        .updated_by(&MODIFY)
+        .param("RouteTableName")
+        .field("RouteTableName")
+        .doc("The name shown in the console, 2 to 128 characters."),
+    attr("description", Kind::String)
+        .updated_by(&MODIFY)
+        .doc("A note, 2 to 256 characters."),
+    attr("vswitch_ids", Kind::IdSet("vswitch"))
+        .param("")
+        .field("VSwitchIds.VSwitchId")
+        .always()
+        .doc("The vSwitches that it serves; all of them, when given: [\"${vswitch.private.id}\"]."),
+    attr("tags", Kind::Tags)
+        .field("")
+        .doc("Tags, up to 16: { team = \"web\" }."),
+    attr("id", Kind::String)
+        .computed()
+        .field("RouteTableId")
+        .doc("The id, e.g. \"vtb-bp1...\"."),
+    attr("status", Kind::String)
+        .computed()
+        .always()
+        .doc("Available, or on its way there."),
+];
+
+/// A set has one order.
+fn normalise(attributes: &mut Attributes) {
+    if let Some(Value::List(items)) = attributes.get_mut("vswitch_ids") {
+        items.sort_by_cached_key(|item| (item.is_known(), format!("{item:?}")));
+        items.dedup();
+    }
 }

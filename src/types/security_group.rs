@@ -12,6 +12,11 @@ use crate::value::{Attributes, Value};
 
 static MODIFY: Update = Update::by(&action::MODIFY_SECURITY_GROUP_ATTRIBUTE, "change attributes");
 
+static MODIFY_POLICY: Update = Update::by(
+    &action::MODIFY_SECURITY_GROUP_POLICY,
+    "change inner access policy",
+);
+
 pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
     name: "security_group",
     doc: "The firewall of the instances in it.",
@@ -158,7 +163,7 @@ static EGRESS: &[Attribute] = &[
     attr("description", Kind::String).doc("A note, up to 512 characters."),
 ];
 
-const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
+pub(super) const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
 
 static ATTRIBUTES: &[Attribute] = &[
     attr("vpc_id", Kind::Id("vpc"))
@@ -177,6 +182,12 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("description", Kind::String)
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
+    attr("inner_access_policy", Kind::Enum(&["Accept", "Drop"]))
+        .updated_by(&MODIFY_POLICY)
+        .param("")
+        .update_param("InnerAccessPolicy")
+        .costly()
+        .doc("Whether members of a normal group reach each other: Accept, as if not given, or Drop."),
     attr("ingress", Kind::TableSet(INGRESS))
         .param("")
         .field("")
@@ -210,7 +221,7 @@ fn normalise(attributes: &mut Attributes) {
     }
 }
 
-fn normalise_rule(rule: &mut Attributes) {
+pub(super) fn normalise_rule(rule: &mut Attributes) {
     rule.retain(|_, value| value.as_str() != Some(""));
     if let Some(Value::String(protocol)) = rule.get_mut("ip_protocol")
         && !protocol.eq_ignore_ascii_case("icmpv6")
@@ -260,7 +271,7 @@ mod tests {
     fn normal(entries: &[(&str, &str)]) -> Attributes {
         let mut attributes = Attributes::from([("ingress".to_owned(), Value::List(vec![rule(entries)]))]);
         normalise(&mut attributes);
-        PARTS[0].members(&attributes)[0].clone()
+        PARTS[0].members(&attributes).remove(0)
     }
 
     #[test]

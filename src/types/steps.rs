@@ -129,7 +129,7 @@ fn joined_id(attributes: &Attributes, parent: &str, place: &[&str]) -> Value {
 /// A value as it stands inside a longer text.
 fn pieces(value: &Value) -> Vec<Part> {
     match value {
-        Value::Reference(reference) => vec![Part::Reference(reference.clone())],
+        Value::Reference(reference) => vec![Part::Reference(reference.as_ref().clone())],
         Value::Template(parts) => parts.clone(),
         _ => value.to_text().map(Part::Text).into_iter().collect(),
     }

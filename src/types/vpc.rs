@@ -77,6 +77,10 @@ static ATTRIBUTES: &[Attribute] = &[
         .computed()
         .field("VpcId")
         .doc("The id, e.g. \"vpc-bp1...\"."),
+    attr("route_table_id", Kind::Id("route_table"))
+        .computed()
+        .field("RouterTableIds.RouterTableIds")
+        .doc("The id of the route table that it comes with."),
     attr("status", Kind::String)
         .computed()
         .always()

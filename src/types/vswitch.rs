@@ -44,6 +44,7 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
             "IncorrectRouteEntryStatus",
             "IncorrectStatus",
             "OperationDenied.OtherSubnetCreating",
+            "OperationDenied.OtherSubnetProcessing",
             "OperationFailed.DistibuteLock",
             "InvalidStatus.RouteEntry",
         ],
