@@ -289,7 +289,9 @@ impl Model {
             Phase::Note => Ok(None),
             Phase::Make => {
                 self.made += 1;
-                let id = format!("{}{}", resource_type.id_prefix, self.made);
+                let id = resource_type
+                    .own_id(word)
+                    .unwrap_or_else(|| format!("{}{}", resource_type.id_prefix, self.made));
                 let own = |reference: &Reference| {
                     (reference.address == object.address).then(|| Value::from(id.as_str()))
                 };
@@ -574,9 +576,11 @@ fn excludes(resource_type: &ResourceType, one: &Attributes, other: &Attributes) 
 fn ids(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {
-            let is_id = types::REGISTRY
-                .iter()
-                .any(|one| text.starts_with(one.id_prefix) && text.len() > one.id_prefix.len());
+            let is_id = types::REGISTRY.iter().any(|one| {
+                !one.id_prefix.is_empty()
+                    && text.starts_with(one.id_prefix)
+                    && text.len() > one.id_prefix.len()
+            });
             if is_id {
                 found.insert(text.clone());
             }
