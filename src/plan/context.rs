@@ -120,6 +120,16 @@ impl<'a> Context<'a> {
         self.dependencies.get(address).into_iter().flatten()
     }
 
+    /// Whether what the state remembers of the one names the id of the other.
+    pub(super) fn holds(&self, dependent: &Address, needed: &Address) -> bool {
+        let id = self.known(needed).map(|needed| needed.id.as_str());
+        let held = self
+            .known(dependent)
+            .into_iter()
+            .flat_map(|known| known.attributes.values());
+        id.is_some_and(|id| held.into_iter().any(|value| value.names(id)))
+    }
+
     /// What was decided about it.
     pub(super) fn decided(&self, address: &Address) -> Option<&Decided<'a>> {
         self.decided.get(address)

@@ -52,9 +52,15 @@ pub(super) fn replace<'a>(
 /// The new one comes first where its type wants that, unless it needs something whose old one must go before.
 fn order(context: &Context<'_>, wanted: &Wanted<'_>, observed: &Observed) -> Replacement {
     let resource = wanted.resource;
-    let held_up = context
-        .needs(&resource.address)
-        .any(|needed| context.replaced(needed) == Some(Replacement::DeleteFirst));
+    // That it is only to be made after the other does not keep the old one from staying until then.
+    let mut named = BTreeSet::new();
+    let values = resource.attributes.values();
+    values.for_each(|value| value.references(&mut named));
+    let held_up = context.needs(&resource.address).any(|needed| {
+        context.replaced(needed) == Some(Replacement::DeleteFirst)
+            && (named.iter().any(|reference| reference.address == *needed)
+                || context.holds(&resource.address, needed))
+    });
     // What has the same name is in the way of its successor.
     let is_same = resource.resource_type.own_id(&wanted.attributes).as_deref() == Some(observed.id.as_str());
     if held_up || is_same {

@@ -306,6 +306,42 @@ fn a_reference_to_what_will_not_be_there_is_left_out_with_a_line() {
     assert!(plan.findings[0].labels[0].location.line > 0);
 }
 
+/// Being made after a network that is made anew is no reason to remove a group while servers are still in it.
+#[test]
+fn a_depends_on_does_not_keep_a_successor_from_coming_first() {
+    let with = |kind: &str, zone: &str| {
+        let net = NET.replace(
+            "[security_group.web]",
+            "[security_group.web]\ndepends_on = [\"vswitch.b\"]",
+        );
+        let other = NET
+            .split("[vswitch.a]")
+            .nth(1)
+            .unwrap()
+            .split('[')
+            .next()
+            .unwrap();
+        let other = other.replace("10.0.1", "10.0.2").replace("cn-hangzhou-h", zone);
+        format!(
+            "{net}security_group_type = \"{kind}\"\n[vswitch.b]{other}{}",
+            server("web", "")
+        )
+    };
+    let model = Model::with(&with("normal", "cn-hangzhou-h"));
+    check(&model, &with("enterprise", "cn-hangzhou-i"), expect![[r#"
+        update instance.web
+        replace security_group.web
+            because security_group_type cannot change on a live security_group
+        replace vswitch.b
+            because zone_id cannot change on a live vswitch
+        0. remove vswitch.b: delete > wait until gone
+        1. make vswitch.b (new): create > wait until available (after 0)
+        2. make security_group.web (new): create (after 1)
+        3. change instance.web: change attributes (after 2)
+        4. remove security_group.web: delete (after 3, 2)
+    "#]]);
+}
+
 /// A run attached a disk and died before the state could say so; then the file names no server.
 #[test]
 fn what_an_interrupted_run_may_have_joined_is_parted() {
