@@ -234,7 +234,8 @@ fn through(cloud: &mut Cloud, exchange: &mut Exchange<'_>, from: usize) -> Resul
 }
 
 fn changes(facts: &ActionFacts) -> bool {
-    !facts.name.starts_with("Describe") && !facts.name.starts_with("List")
+    let reads = ["Describe", "Get", "List", "Query"];
+    !reads.iter().any(|verb| facts.name.starts_with(verb))
 }
 
 fn answer(exchange: &Exchange<'_>, status: u16, mut node: Node, root: &str) -> RawAnswer {
@@ -611,6 +612,7 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         .params
         .text("RegionId")
         .or_else(|| check::region_of_host(&exchange.host))
+        .or_else(|| check::region_in_host(&exchange.host))
         .unwrap_or(&settings.region)
         .to_owned();
     let mut call = Call {

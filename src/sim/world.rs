@@ -305,6 +305,14 @@ impl World {
             .any(|(_, table)| table.heads_indexed(&[]).any(|head| head.resource_group == group))
     }
 
+    /// All tables of resource types, each under every version and type that it is known by.
+    pub(super) fn resources(&self) -> impl Iterator<Item = (&'static str, &'static str, &dyn AnyTable)> {
+        self.tables.iter().flat_map(|(facts, table)| {
+            let own = facts.resource.iter();
+            own.map(move |(version, kind)| (*version, *kind, table.as_ref()))
+        })
+    }
+
     fn resource_place(&self, version: &str, kind: &str) -> Option<usize> {
         let named = |(own, name): &(&str, &str)| *own == version && name.eq_ignore_ascii_case(kind);
         self.tables

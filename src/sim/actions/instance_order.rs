@@ -7,6 +7,7 @@ use super::disk_row::device;
 use super::image;
 use super::instance_row::{Spot, Subscription};
 use super::key_pair::KeyPair;
+use super::ram_role::takeable;
 use super::security_group::SecurityGroup;
 use super::vswitch::VSwitch;
 use super::vswitch::free_addresses;
@@ -103,6 +104,12 @@ pub(super) fn order(
             "InvalidInternetMaxBandwidthOut.Malformed",
             "InvalidParameter.Bandwidth",
         ]));
+    }
+    if let Some(role) = params.text("RamRoleName") {
+        if vswitch.is_none() {
+            return refuse("InvalidNetworkType.MismatchRamRole");
+        }
+        takeable(call, role)?;
     }
     let key_pair = params.text_or("KeyPairName", "").to_owned();
     if !key_pair.is_empty()

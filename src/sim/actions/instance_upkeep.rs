@@ -11,6 +11,7 @@ use super::instance_change::steady;
 use super::instance_order::{auto_release, check_groups, paid_until};
 use super::instance_row::{ABSENT, unlocked};
 use super::instance_row::{Instance, Network};
+use super::ram_role::takeable;
 use super::vswitch::VSwitch;
 use super::vswitch::free_address;
 
@@ -332,6 +333,7 @@ fn release_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn attach_role(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let role = call.params.required("RamRoleName")?.to_owned();
+    takeable(call, &role)?;
     let (total, failed, results) = each_role(call, &role, true)?;
     Ok(map! {
         "RamRoleName": role,

@@ -4,12 +4,15 @@
 mod account;
 mod assistant;
 mod bandwidth_package;
+mod bss;
 mod command;
 mod command_file;
 mod deletion_protection;
 mod disk;
 mod disk_restore;
 mod disk_row;
+mod dns_domain;
+mod dns_record;
 mod ecs_copies;
 mod eip;
 mod image;
@@ -22,6 +25,7 @@ mod instance_power;
 mod instance_row;
 mod instance_upkeep;
 mod key_pair;
+mod kms_key;
 mod launch_template;
 pub(super) mod load;
 mod load_balancer;
@@ -34,6 +38,9 @@ mod offer;
 mod port_range_list;
 mod prefix_list;
 mod price;
+mod ram_page;
+mod ram_policy;
+mod ram_role;
 mod resource_group;
 mod route_entry;
 mod route_table;
@@ -45,6 +52,7 @@ mod snapshot;
 mod snapshot_group;
 mod snapshot_policy;
 mod tag;
+mod tag_central;
 mod tag_old;
 mod task;
 mod vpc;
@@ -150,8 +158,16 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<vswitch_reservation::Reservation>()),
         vswitch_reservation::ACTIONS,
     ),
+    (Some(KindFacts::of::<ram_policy::Policy>()), ram_policy::ACTIONS),
+    (Some(KindFacts::of::<ram_role::Role>()), ram_role::ACTIONS),
+    (Some(KindFacts::of::<kms_key::Key>()), kms_key::ACTIONS),
+    (Some(KindFacts::of::<kms_key::Alias>()), &[]),
+    (Some(KindFacts::of::<dns_domain::Domain>()), dns_domain::ACTIONS),
+    (Some(KindFacts::of::<dns_record::Record>()), dns_record::ACTIONS),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
+    (None, bss::ACTIONS),
+    (None, tag_central::ACTIONS),
     (None, instance_change::ACTIONS),
     (None, instance_create::ACTIONS),
     (None, instance_power::ACTIONS),

@@ -357,12 +357,12 @@ const WALK: &[Step] = &[
     ecs("DeleteKeyPairs", &[("KeyPairNames", "[\"made\",\"brought\"]")]),
     ecs(
         "AttachInstanceRamRole",
-        &[("RamRoleName", "reader"), ("InstanceIds", "[\"$running\"]")],
+        &[("RamRoleName", "RAMTestName"), ("InstanceIds", "[\"$running\"]")],
     ),
     ecs("DescribeInstanceRamRole", &[("InstanceIds", "[\"$running\"]")]),
     ecs(
         "DetachInstanceRamRole",
-        &[("RamRoleName", "reader"), ("InstanceIds", "[\"$running\"]")],
+        &[("RamRoleName", "RAMTestName"), ("InstanceIds", "[\"$running\"]")],
     ),
     ecs(
         "JoinResourceGroup",

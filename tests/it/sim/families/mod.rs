@@ -1,9 +1,11 @@
 //! Families of actions, request by request as the vendor's own suites walk them. Each family has a walk that
 //! `catalogue.rs` takes for the shape of the answers, and tests of what follows from what.
 
+mod access;
 mod assistant;
 mod interfaces;
 mod load_balancers;
+mod names;
 mod nat;
 mod old;
 mod resource_groups;
@@ -23,6 +25,8 @@ pub(super) const WALKS: &[&[Step]] = &[
     assistant::ASSISTANT_WALK,
     load_balancers::LOAD_BALANCER_WALK,
     old::OLD_WALK,
+    access::ACCESS_WALK,
+    names::NAME_WALK,
 ];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
