@@ -46,6 +46,8 @@ statuses! {
     Attaching = "Attaching",
     Attached = "In_use",
     Cancelled = "Cancelled",
+    Activating = "Activating",
+    Created = "Created",
     Creating = "Creating",
     Deleting = "Deleting",
     Deprecated = "Deprecated",

@@ -515,27 +515,30 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let instance_id = params.text("InstanceId");
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
     let flag = |name: &str, value: bool| params.bool(name).is_none_or(|wanted| wanted == value);
-    let page = call.page::<Disk>(Search::ids(ids).or_link("instance", instance_id), |disk| {
-        (kind == "all" || (kind == "system") == disk.system)
-            && is("InstanceId", &disk.instance_id)
-            && is("ZoneId", &disk.zone)
-            && (params.text("Category") == Some("all") || is("Category", &disk.category))
-            && (params.text("Status") == Some("All") || is("Status", disk.status.text()))
-            && is("SnapshotId", &disk.snapshot_id)
-            && is("KMSKeyId", &disk.kms_key_id)
-            && is("ResourceGroupId", &disk.resource_group)
-            && is("DiskChargeType", disk_charge(disk))
-            && params
-                .text("DiskName")
-                .is_none_or(|name| wildcard(name, &disk.name))
-            && is("AutoSnapshotPolicyId", &disk.snapshot_policy)
-            && flag("DeleteWithInstance", disk.delete_with_instance)
-            && flag("DeleteAutoSnapshot", disk.delete_auto_snapshot)
-            && flag("EnableAutoSnapshot", disk.enable_auto_snapshot)
-            && flag("Encrypted", disk.encrypted)
-            && flag("Portable", disk.portable)
-            && flag("EnableAutomatedSnapshotPolicy", !disk.snapshot_policy.is_empty())
-    })?;
+    let page = call.page::<Disk>(
+        Search::ids(ids).or_link("instance", instance_id).whole(),
+        |disk| {
+            (kind == "all" || (kind == "system") == disk.system)
+                && is("InstanceId", &disk.instance_id)
+                && is("ZoneId", &disk.zone)
+                && (params.text("Category") == Some("all") || is("Category", &disk.category))
+                && (params.text("Status") == Some("All") || is("Status", disk.status.text()))
+                && is("SnapshotId", &disk.snapshot_id)
+                && is("KMSKeyId", &disk.kms_key_id)
+                && is("ResourceGroupId", &disk.resource_group)
+                && is("DiskChargeType", disk_charge(disk))
+                && params
+                    .text("DiskName")
+                    .is_none_or(|name| wildcard(name, &disk.name))
+                && is("AutoSnapshotPolicyId", &disk.snapshot_policy)
+                && flag("DeleteWithInstance", disk.delete_with_instance)
+                && flag("DeleteAutoSnapshot", disk.delete_auto_snapshot)
+                && flag("EnableAutoSnapshot", disk.enable_auto_snapshot)
+                && flag("Encrypted", disk.encrypted)
+                && flag("Portable", disk.portable)
+                && flag("EnableAutomatedSnapshotPolicy", !disk.snapshot_policy.is_empty())
+        },
+    )?;
     Ok(call.listed(&page, "Disks", "Disk", node))
 }
 

@@ -384,7 +384,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .or_else(|| params.text("InstanceId"));
     let kind = params.text("AssociatedInstanceType");
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    let page = call.page::<Eip>(Search::ids(ids).or_link("bound", instance_id), |eip| {
+    let page = call.page::<Eip>(Search::ids(ids).or_link("bound", instance_id).whole(), |eip| {
         addresses
             .as_ref()
             .is_none_or(|addresses| addresses.contains(&eip.address.as_str()))

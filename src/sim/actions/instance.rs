@@ -52,7 +52,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         list.as_ref()
             .is_none_or(|list| value.is_some_and(|value| list.iter().any(|item| item == value)))
     };
-    let page = call.page::<Instance>(search, |row| {
+    let page = call.page::<Instance>(search.whole(), |row| {
         let (vpc_id, vswitch_id, private_ip, inner_ip) = match &row.network {
             Network::Classic { inner_ip } => ("", "", None, Some(ip_text(*inner_ip))),
             Network::Vpc {
@@ -250,7 +250,8 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "SpotInterruptionBehavior": &row.spot.interruption,
         "CreditSpecification": &row.credit,
         "HpcClusterId": "",
-        "DeploymentSetId": "",
+        "DeploymentSetId": &row.deployment_set,
+        "DeploymentSetGroupNo": row.deployment_group,
         "VlanId": "",
         "GPUAmount": 0,
         "GPUSpec": "",
@@ -325,7 +326,7 @@ fn describe_status(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("InvalidZoneId.NotFound");
     }
-    let page = call.page::<Instance>(Search::ids(ids), |row| {
+    let page = call.page::<Instance>(Search::ids(ids).whole(), |row| {
         params.text("ZoneId").is_none_or(|zone| zone == row.zone)
     })?;
     Ok(call.listed(&page, "InstanceStatuses", "InstanceStatus", |row| {

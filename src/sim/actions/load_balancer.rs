@@ -310,7 +310,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     };
     let search = Search::ids(ids).or_link("server", params.text("ServerId"));
-    let page = call.page::<LoadBalancer>(search, |row| {
+    let page = call.page::<LoadBalancer>(search.whole(), |row| {
         call.is("LoadBalancerName", &row.name)
             && call.is("LoadBalancerStatus", row.status.text())
             && call.is("Address", &row.address)

@@ -8,6 +8,8 @@ mod bss;
 mod command;
 mod command_file;
 mod deletion_protection;
+mod deployment_set;
+mod dhcp_options;
 mod disk;
 mod disk_restore;
 mod disk_row;
@@ -24,6 +26,8 @@ mod instance_order;
 mod instance_power;
 mod instance_row;
 mod instance_upkeep;
+mod ipv4_gateway;
+mod ipv6_gateway;
 mod key_pair;
 mod kms_key;
 mod launch_template;
@@ -33,6 +37,7 @@ mod monitor;
 mod nat_forward;
 mod nat_gateway;
 mod nat_snat;
+mod network_acl;
 mod network_interface;
 mod offer;
 mod port_range_list;
@@ -164,6 +169,27 @@ const ROWS: &[Row] = &[
     (Some(KindFacts::of::<kms_key::Alias>()), &[]),
     (Some(KindFacts::of::<dns_domain::Domain>()), dns_domain::ACTIONS),
     (Some(KindFacts::of::<dns_record::Record>()), dns_record::ACTIONS),
+    (
+        Some(KindFacts::of::<deployment_set::DeploymentSet>()),
+        deployment_set::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<network_acl::NetworkAcl>()),
+        network_acl::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<dhcp_options::DhcpOptionsSet>()),
+        dhcp_options::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<ipv4_gateway::Ipv4Gateway>()),
+        ipv4_gateway::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<ipv6_gateway::Ipv6Gateway>()),
+        ipv6_gateway::ACTIONS,
+    ),
+    (Some(KindFacts::of::<ipv6_gateway::Ipv6Bandwidth>()), &[]),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
     (None, bss::ACTIONS),

@@ -167,7 +167,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     let vpc_id = params.text("VpcId");
     let network = params.text("NetworkType");
-    let page = call.page::<SecurityGroup>(Search::ids(ids).or_link("vpc", vpc_id), |group| {
+    let page = call.page::<SecurityGroup>(Search::ids(ids).or_link("vpc", vpc_id).whole(), |group| {
         let named = params.text("SecurityGroupName").is_none_or(|name| {
             name == group.name || (params.flag("FuzzyQuery") && group.name.contains(name.trim_matches('*')))
         });

@@ -375,7 +375,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .map(|id| call.world.ids_linked::<Disk>("instance", id));
     let is = |wanted: Option<&str>, own: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(own));
     let search = Search::ids(ids).or_link("disk", params.text("DiskId"));
-    let page = call.page::<Snapshot>(search, |snapshot| {
+    let page = call.page::<Snapshot>(search.whole(), |snapshot| {
         call.is("DiskId", &snapshot.disk_id)
             && is(status, snapshot.status.text())
             && is(made_by, &snapshot.made_by)

@@ -3,6 +3,7 @@
 
 mod access;
 mod assistant;
+mod gateways;
 mod interfaces;
 mod load_balancers;
 mod names;
@@ -26,6 +27,7 @@ pub(super) const WALKS: &[&[Step]] = &[
     load_balancers::LOAD_BALANCER_WALK,
     old::OLD_WALK,
     access::ACCESS_WALK,
+    gateways::GATEWAY_WALK,
     names::NAME_WALK,
 ];
 
