@@ -19,6 +19,7 @@ mod clock;
 mod cloud;
 mod connections;
 mod control;
+mod der;
 mod faults;
 mod folder;
 mod gates;

@@ -51,7 +51,9 @@ mod route_entry;
 mod route_table;
 mod security_group;
 mod security_group_rule;
+mod slb_certificate;
 mod slb_listener;
+mod slb_rule;
 mod slb_servers;
 mod snapshot;
 mod snapshot_group;
@@ -190,6 +192,10 @@ const ROWS: &[Row] = &[
         ipv6_gateway::ACTIONS,
     ),
     (Some(KindFacts::of::<ipv6_gateway::Ipv6Bandwidth>()), &[]),
+    (
+        Some(KindFacts::of::<slb_certificate::ServerCertificate>()),
+        slb_certificate::ACTIONS,
+    ),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
     (None, bss::ACTIONS),
@@ -209,6 +215,7 @@ const ROWS: &[Row] = &[
     (None, tag::ACTIONS),
     (None, vpc_change::ACTIONS),
     (None, vpc_default::ACTIONS),
+    (None, slb_rule::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {

@@ -25,6 +25,7 @@ pub(super) const WALKS: &[&[Step]] = &[
     templates::TEMPLATE_WALK,
     assistant::ASSISTANT_WALK,
     load_balancers::LOAD_BALANCER_WALK,
+    load_balancers::HTTPS_WALK,
     old::OLD_WALK,
     access::ACCESS_WALK,
     gateways::GATEWAY_WALK,
