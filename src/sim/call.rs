@@ -636,6 +636,16 @@ pub(super) fn read_token(token: &str) -> Option<u64> {
         .ok()
 }
 
+/// Whether something has all the tags that a request filters by, where `page` does not see to it.
+pub(super) fn has_tags(call: &Call<'_>, own: &[Tag]) -> bool {
+    call.params.groups("Tag").iter().all(|filter| {
+        own.iter().any(|(key, value)| {
+            filter.text("Key").is_none_or(|wanted| wanted == key)
+                && filter.text("Value").is_none_or(|wanted| wanted == value)
+        })
+    })
+}
+
 /// Tags in the form of ECS.
 pub(super) fn ecs_tags(tags: &[Tag]) -> Node {
     let tags = tags

@@ -42,6 +42,7 @@ mod store;
 mod table;
 mod tls;
 mod tokens;
+mod unsimulated;
 mod verify;
 mod wire;
 mod world;

@@ -9,6 +9,7 @@ use super::super::refusal::{Refusal, refuse};
 use super::deployment_set;
 use super::disk_row::Disk;
 use super::instance_cards::{self, Cards};
+use super::instance_options;
 use super::instance_order::{DiskOrder, Order, order};
 use super::instance_power::STARTING_MS;
 use super::instance_row::{Instance, Network};
@@ -131,7 +132,11 @@ fn run_as_told(call: &mut Call<'_>) -> Result<Node, Refusal> {
         let group = group(call, &order)?;
         let id = make(call, &order, cards.as_ref(), name, path, true)?;
         join_set(call, &id, group);
-        if !order.host_name.is_empty() {
+        let listed = params.list("HostNames");
+        if let Some(host_name) = usize::try_from(index).ok().and_then(|index| listed.get(index)) {
+            call.world
+                .update::<Instance, _>(&id, |row| row.host_name = (*host_name).to_owned());
+        } else if !order.host_name.is_empty() {
             // A host name may be a sequence as a name may.
             let host_name = nth_name(&order.host_name, index, count, params.flag("UniqueSuffix"));
             call.world
@@ -285,12 +290,13 @@ fn make(
         maintenance_action: String::new(),
         maintenance_window: None,
         maintenance_notify: false,
-        jumbo_frame: false,
+        jumbo_frame: params.flag("NetworkOptions.EnableJumboFrame"),
         serial_number: numbers.uuid().to_ascii_lowercase(),
         last_changes: std::collections::BTreeMap::new(),
         lock_reason: String::new(),
         deployment_set: String::new(),
         deployment_group: 0,
+        options: instance_options::told(call)?,
     };
     call.world.insert(instance);
     for (disk, system) in
@@ -323,8 +329,8 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
         snapshot_id: disk.snapshot_id.clone(),
         encrypted: disk.encrypted,
         kms_key_id: disk.kms_key_id.clone(),
-        bursting: false,
-        provisioned_iops: 0,
+        bursting: disk.bursting,
+        provisioned_iops: disk.provisioned_iops,
         delete_with_instance: disk.delete_with_instance,
         delete_auto_snapshot: false,
         enable_auto_snapshot: true,

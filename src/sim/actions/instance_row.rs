@@ -117,6 +117,9 @@ pub(super) struct Instance {
     /// Its group there, when the set has groups.
     #[serde(default)]
     pub(super) deployment_group: i64,
+    /// What it was told and only shows again, by the names of the requests.
+    #[serde(default)]
+    pub(super) options: BTreeMap<String, String>,
 }
 
 row!(Instance, links: |row, link| {

@@ -573,11 +573,12 @@ fn describe_available(call: &mut Call<'_>) -> Result<Node, Refusal> {
     Ok(map! { "AvailableResources": map! { "AvailableResource": nodes.collect::<Vec<_>>() } })
 }
 
-fn describe_regions(_call: &mut Call<'_>) -> Result<Node, Refusal> {
+fn describe_regions(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let english = call.params.text_or("AcceptLanguage", "zh-CN").starts_with("en");
     let regions = super::super::catalogue::regions().iter().map(|region| {
         map! {
             "RegionId": region.id,
-            "LocalName": region.name,
+            "LocalName": if english { region.id } else { region.name },
             "RegionEndpoint": format!("slb.{}.aliyuncs.com", region.id),
         }
     });

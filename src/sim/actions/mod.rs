@@ -22,6 +22,7 @@ mod instance;
 mod instance_cards;
 mod instance_change;
 mod instance_create;
+mod instance_options;
 mod instance_order;
 mod instance_power;
 mod instance_row;
@@ -50,6 +51,7 @@ mod resource_group;
 mod route_entry;
 mod route_table;
 mod security_group;
+mod security_group_member;
 mod security_group_rule;
 mod slb_certificate;
 mod slb_listener;
@@ -206,6 +208,7 @@ const ROWS: &[Row] = &[
     (None, instance_upkeep::ACTIONS),
     (None, offer::ACTIONS),
     (None, price::ACTIONS),
+    (None, security_group_member::ACTIONS),
     (None, security_group_rule::ACTIONS),
     (None, deletion_protection::ACTIONS),
     (None, disk_restore::ACTIONS),

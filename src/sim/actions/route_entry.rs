@@ -304,7 +304,13 @@ fn create_batch(call: &mut Call<'_>) -> Result<Node, Refusal> {
             name: entry.text_or("Name", "").to_owned(),
             description: entry.text_or("Description", "").to_owned(),
         };
-        match checked(call, &wanted) {
+        let version = match entry.int("IpVersion")? {
+            None => Ok(()),
+            Some(6) if wanted.destination.contains(':') => Ok(()),
+            Some(4) if !wanted.destination.contains(':') => Ok(()),
+            Some(_) => Err(call.code(&["IllegalParam.IpVersion", "InvalidParameter"])),
+        };
+        match version.and_then(|()| checked(call, &wanted)) {
             Ok(()) if call.params.flag("DryRun") => {}
             Ok(()) => good.push(insert(call, wanted, false)),
             Err(refusal) => failed.push(map! {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha1::Digest as _;
 
-use super::super::call::{Call, Entry, done, ecs_tags};
+use super::super::call::{Call, Entry, done, ecs_tags, has_tags};
 use super::super::clock::seconds;
 use super::super::der;
 use super::super::head::{Head, row};
@@ -119,21 +119,12 @@ fn node(row: &ServerCertificate) -> Node {
 }
 
 fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let filters = call.params.groups("Tag");
-    let has = |row: &ServerCertificate| {
-        filters.iter().all(|filter| {
-            row.tags.iter().any(|(key, value)| {
-                filter.text("Key").is_none_or(|wanted| wanted == key)
-                    && filter.text("Value").is_none_or(|wanted| wanted == value)
-            })
-        })
-    };
     let all = call.world.all::<ServerCertificate>().iter();
     let found = all.filter(|row| {
         row.region == call.region
             && call.is("ServerCertificateId", &row.id)
             && call.is("ResourceGroupId", &row.resource_group)
-            && has(row)
+            && has_tags(call, &row.tags)
     });
     let nodes = found.map(|row| {
         let mut node = node(row);

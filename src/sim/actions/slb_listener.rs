@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::call::{Call, Entry, done, ecs_tags, list_page};
+use super::super::call::{Call, Entry, done, ecs_tags, has_tags, list_page};
 use super::super::clock::Now;
 use super::super::head::{Head, Status, row};
 use super::super::node::{Node, map};
@@ -438,6 +438,7 @@ fn list(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 && port.is_none_or(|port| port == own.port)
                 && call.is("ListenerProtocol", &own.protocol)
                 && call.is("Description", &own.head.description)
+                && has_tags(call, &own.head.tags)
         })
         .collect();
     let (shown, next) = list_page(call, &all)?;

@@ -2,12 +2,14 @@
 
 use serde::Deserialize;
 
-use super::super::call::{Call, Entry, done};
+use super::super::call::{Call, Entry, done, ecs_tags, has_tags};
+use super::super::clock::seconds;
 use super::super::node::{Node, map};
 use super::super::params::Params;
 use super::super::products::SLB;
 use super::super::refusal::{Refusal, refuse};
-use super::load_balancer::changeable;
+use super::super::world::Kind as _;
+use super::load_balancer::{self, LoadBalancer, changeable};
 use super::slb_listener::{Listener, Rule, by_request, fields};
 use super::slb_servers::ServerGroup;
 
@@ -17,6 +19,7 @@ pub(super) const ACTIONS: &[Entry] = &[
     (SLB, "DescribeRuleAttribute", describe),
     (SLB, "SetRule", set),
     (SLB, "DeleteRules", delete),
+    (SLB, "DescribeVServerGroups", describe_groups),
 ];
 
 /// The vendor's limit of rules of a listener.
@@ -221,4 +224,53 @@ fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
         });
     }
     done()
+}
+
+fn describe_groups(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let balancer = load_balancer::find(call, params.required("LoadBalancerId")?)?;
+    let groups = call
+        .world
+        .linked::<ServerGroup>(LoadBalancer::NAME, &balancer.id)
+        .filter(|group| call.is("Description", &group.head.name) && has_tags(call, &group.head.tags))
+        .map(|group| {
+            let mut node = map! {
+                "VServerGroupId": &group.head.id,
+                "VServerGroupName": &group.head.name,
+                "ServerCount": group.servers.len(),
+                "CreateTime": seconds(group.head.created),
+                "Tags": ecs_tags(&group.head.tags),
+            };
+            let listeners = call
+                .world
+                .heads_linked("slb_listener", ServerGroup::NAME, &group.head.id)
+                .filter(|_| params.flag("IncludeListener"))
+                .filter_map(|head| {
+                    let (protocol, port) = head.name.split_once('_')?;
+                    let port: i64 = port.parse().ok()?;
+                    Some(map! { "Protocol": protocol, "Port": port })
+                });
+            let listeners = map! { "Listener": listeners.collect::<Vec<_>>() };
+            let rules = call
+                .world
+                .linked::<Listener>(ServerGroup::NAME, &group.head.id)
+                .filter(|_| params.flag("IncludeRule"))
+                .flat_map(|listener| &listener.rules)
+                .filter(|rule| rule.group == group.head.id)
+                .map(|rule| {
+                    map! {
+                        "RuleId": &rule.id,
+                        "RuleName": &rule.name,
+                        "Domain": &rule.domain,
+                        "Url": &rule.url,
+                    }
+                });
+            let rules = rules.collect::<Vec<_>>();
+            node.push(
+                "AssociatedObjects",
+                map! { "Listeners": listeners, "Rules": map! { "Rule": rules } },
+            );
+            node
+        });
+    Ok(map! { "VServerGroups": map! { "VServerGroup": groups.collect::<Vec<_>>() } })
 }

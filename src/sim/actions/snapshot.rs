@@ -216,8 +216,10 @@ fn copy(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !key.is_empty() && !params.flag("Encrypted") {
         return refuse("InvalidEncrypted.NotMatchKmsKeyId");
     }
+    let tags = call.tags()?;
     call.region = target.to_owned();
     let (mut head, _) = call.head("s-");
+    head.tags = tags;
     head.name = name;
     head.description = description;
     head.pass(Status::Progressing, COPYING_MS, Status::Accomplished, call.now);

@@ -211,6 +211,8 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && params
                 .bool("EnableIpv6")
                 .is_none_or(|wanted| wanted == vpc.ipv6.is_some())
+            && call.is("DhcpOptionsSetId", &vpc.dhcp_options)
+            && call.is("VpcOwnerId", &call.world.account_id)
     })?;
     Ok(call.listed(&page, "Vpcs", "Vpc", |vpc| {
         let mut node = common(call, vpc);
@@ -232,6 +234,13 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VpcId")?;
     let vpc = call.find_visible::<Vpc>(id, "InvalidVpcId.NotFound")?;
+    if call
+        .params
+        .bool("IsDefault")
+        .is_some_and(|wanted| wanted != vpc.is_default)
+    {
+        return refuse("InvalidVpcId.NotFound");
+    }
     let mut node = common(call, vpc);
     node.push("ClassicLinkEnabled", false);
     node.push("AssociatedCens", map! { "AssociatedCen": Vec::new() });

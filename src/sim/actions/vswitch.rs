@@ -246,6 +246,14 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && params
                 .bool("EnableIpv6")
                 .is_none_or(|wanted| wanted == vswitch.ipv6.is_some())
+            && call.is("VSwitchOwnerId", &call.world.account_id)
+            && params.text("RouteTableId").is_none_or(|id| {
+                let system = call.world.get::<Vpc>(&vswitch.vpc_id);
+                match vswitch.route_table_id.as_str() {
+                    "" => system.is_some_and(|vpc| vpc.route_table_id == id),
+                    own => own == id,
+                }
+            })
     })?;
     Ok(call.listed(&page, "VSwitches", "VSwitch", |vswitch| node(call, vswitch)))
 }

@@ -96,6 +96,7 @@ pub(super) const HTTPS_WALK: &[Step] = &[
         ],
     )
     .keep("rule", "/Rules/Rule/0/RuleId"),
+    slb("DescribeVServerGroups", &[("LoadBalancerId", "$secured")]),
     slb("DescribeRules", HTTPS),
     slb("DescribeRuleAttribute", &[("RuleId", "$rule")]),
     slb("SetRule", &[("RuleId", "$rule"), ("RuleName", "b")]),

@@ -94,6 +94,7 @@ pub(super) const NAME_WALK: &[Step] = &[
         &[("RecordId", "$record"), ("Status", "Disable")],
     ),
     dns("DeleteDomainRecord", RECORD),
+    dns("AddDomainRecord", A),
     dns(
         "DeleteSubDomainRecords",
         &[("DomainName", "example.com"), ("RR", "www")],
