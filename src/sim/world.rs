@@ -412,7 +412,12 @@ impl World {
                 for later in all {
                     // Only servers are taken back by the cloud.
                     if facts.name == "instance" || !matches!(later, Later::Reclaim(_)) {
-                        table.change_head(&id, &mut |head| head.go_wrong(later, now));
+                        table.change_head(&id, &mut |head| {
+                            head.go_wrong(later, now);
+                            if matches!(later, Later::Fail(_)) {
+                                head.fail_as(failed(facts.name));
+                            }
+                        });
                     }
                 }
             }
@@ -425,6 +430,15 @@ impl World {
         copy.replay(serde_json::from_str(&self.everything())?, self.made)?;
         copy.rebuild();
         Ok(copy)
+    }
+}
+
+/// The word of a kind for what has failed.
+fn failed(kind: &str) -> Status {
+    match kind {
+        "image" => Status::CreateFailed,
+        "snapshot" => Status::SnapshotFailed,
+        _ => Status::Failed,
     }
 }
 

@@ -186,7 +186,7 @@ fn set_renewal(call: &mut Call<'_>) -> Result<Node, Refusal> {
         let row = call.world.get::<Instance>(id);
         row.is_some_and(|row| row.subscription.is_some())
     };
-    if ids.is_empty() || !ids.iter().all(|id| subscribed(&id)) {
+    if ids.is_empty() || !ids.iter().all(subscribed) {
         return unwell(
             "InvalidInstance.NotFound",
             "The specified instance does not exist.",

@@ -332,7 +332,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "ASC" => page.rows.reverse(),
         _ => return Err(Refusal::invalid("Direction")),
     }
-    Ok(call.listed(&page, "DomainRecords", "Record", |record| node(record)))
+    Ok(call.listed(&page, "DomainRecords", "Record", node))
 }
 
 fn describe_info(call: &mut Call<'_>) -> Result<Node, Refusal> {

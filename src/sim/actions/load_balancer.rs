@@ -17,7 +17,7 @@ pub(super) struct LoadBalancer {
     #[serde(flatten)]
     pub(super) head: Head,
     internet: bool,
-    address: String,
+    pub(super) address: String,
     private_ip: Option<u32>,
     pub(super) vswitch_id: String,
     pub(super) vpc_id: String,

@@ -34,6 +34,8 @@ mod kms_key;
 mod launch_template;
 pub(super) mod load;
 mod load_balancer;
+mod load_item;
+mod load_network;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;

@@ -31,7 +31,7 @@ pub(super) struct NatGateway {
     security_protection: bool,
     pub(super) snat_table: String,
     pub(super) forward_table: String,
-    interface_id: String,
+    pub(super) interface_id: String,
     zone: String,
     pub(super) protected: bool,
 }
