@@ -10,7 +10,7 @@ use crate::address::{Address, Life};
 use crate::api::Repeat;
 use crate::change::Fate;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::state::{Effect, State};
+use crate::state::{Effect, Resource, State};
 use crate::step::{Step, StepKind, Yield};
 use crate::task::{Phase, Task};
 use crate::value::{Reference, Value};
@@ -71,6 +71,7 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
     let mut made: BTreeSet<&Address> = BTreeSet::new();
     let mut told: BTreeSet<(&Address, &str)> = BTreeSet::new();
     let mut forgotten: BTreeSet<(&Address, &str)> = BTreeSet::new();
+    let moved = moves(plan, state, broken);
     let mut removals: BTreeMap<&Address, Vec<(usize, &Task)>> = BTreeMap::new();
     for (index, task) in plan.tasks.iter().enumerate() {
         if task.phase == Phase::Remove {
@@ -94,7 +95,10 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
     let lost: BTreeSet<&Address> = plan.losses().map(|change| &change.address).collect();
     for (index, task) in plan.tasks.iter().enumerate() {
         let address = &task.object.address;
-        let known = state.resources.get(address);
+        let known = moved
+            .get(address)
+            .copied()
+            .unwrap_or_else(|| state.resources.get(address));
         let is_known = |id: &str| {
             told.contains(&(address, id))
                 || known.is_some_and(|known| known.id == id || known.deposed.iter().any(|old| old.id == id))
@@ -143,6 +147,43 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// What the state knows at the addresses that something moves to or away from. A move is told by a note, before all else
+/// that happens at either address.
+fn moves<'a>(
+    plan: &'a Plan,
+    state: &'a State,
+    broken: &mut Vec<String>,
+) -> BTreeMap<&'a Address, Option<&'a Resource>> {
+    let mut moved: BTreeMap<&Address, Option<&Resource>> = BTreeMap::new();
+    let mut begun: BTreeSet<&Address> = BTreeSet::new();
+    for task in &plan.tasks {
+        for effect in &task.then {
+            let Effect::Move { from, to } = effect else {
+                continue;
+            };
+            let at = |address| {
+                moved
+                    .get(address)
+                    .copied()
+                    .unwrap_or_else(|| state.resources.get(address))
+            };
+            if at(from).is_none() || at(to).is_some() || !task.is_note() || task.object.address != *to {
+                broken.push(format!("{from} cannot become {to}"));
+            }
+            if let Some(early) = [from, to].into_iter().find(|address| begun.contains(address)) {
+                broken.push(format!("{early} is changed before {from} becomes {to}"));
+            }
+            let resource = at(from);
+            moved.insert(from, None);
+            moved.insert(to, resource);
+        }
+        if !task.is_note() {
+            begun.insert(&task.object.address);
+        }
+    }
+    moved
 }
 
 fn is_create(step: &Step) -> bool {

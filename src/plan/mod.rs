@@ -12,9 +12,11 @@ mod dependencies;
 mod diff;
 mod inputs;
 mod join;
+mod moves;
 mod outputs;
 mod planner;
 mod rebuild;
+mod renamed;
 mod settle;
 mod withhold;
 
@@ -66,6 +68,7 @@ pub(crate) struct Vanished {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) import: usize,
+    pub(crate) moved: usize,
     pub(crate) create: usize,
     pub(crate) update: usize,
     pub(crate) replace: usize,
@@ -79,6 +82,7 @@ impl Counts {
     pub(crate) fn add(&mut self, fate: Fate) {
         match fate {
             Fate::Import => self.import += 1,
+            Fate::Move => self.moved += 1,
             Fate::Create => self.create += 1,
             Fate::Update => self.update += 1,
             Fate::Replace { .. } => self.replace += 1,

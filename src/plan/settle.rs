@@ -259,7 +259,7 @@ pub(super) fn tell_steps(
         })
         .collect();
     if change.down.is_none()
-        && matches!(change.fate, Fate::Update | Fate::Import)
+        && matches!(change.fate, Fate::Update | Fate::Import | Fate::Move)
         && let Some(resource_type) = resource_type
     {
         let steps: Vec<Step> = ordered.iter().flat_map(|task| task.steps.clone()).collect();

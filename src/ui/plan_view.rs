@@ -124,13 +124,14 @@ fn grouped(plan: &Plan) -> Vec<&Change> {
     let mut changes: Vec<&Change> = plan.shown().collect();
     changes.sort_by_key(|change| match change.fate {
         Fate::Import => 0,
-        Fate::Create => 1,
-        Fate::Update => 2,
-        Fate::Replace { .. } => 3,
-        Fate::Delete => 4,
-        Fate::Forget => 5,
-        Fate::Withheld => 6,
-        Fate::Note | Fate::Keep => 7,
+        Fate::Move => 1,
+        Fate::Create => 2,
+        Fate::Update => 3,
+        Fate::Replace { .. } => 4,
+        Fate::Delete => 5,
+        Fate::Forget => 6,
+        Fate::Withheld => 7,
+        Fate::Note | Fate::Keep => 8,
     });
     changes
 }
@@ -238,7 +239,7 @@ fn write_drift(drift: &[Drift], sheet: &mut Sheet) {
 
 fn style_of(action: Fate) -> Style {
     match action {
-        Fate::Import => CYAN,
+        Fate::Import | Fate::Move => CYAN,
         Fate::Create => GREEN,
         Fate::Update => YELLOW,
         Fate::Replace { .. } | Fate::Delete => RED,
@@ -394,6 +395,9 @@ pub(super) fn counts_in_words(plan: &Plan) -> String {
     let mut parts = Vec::new();
     if counts.import > 0 {
         parts.push(format!("{} to import", counts.import));
+    }
+    if counts.moved > 0 {
+        parts.push(format!("{} to move", counts.moved));
     }
     parts.push(format!("{} to create", counts.create));
     parts.push(format!("{} to update", counts.update));

@@ -4,6 +4,7 @@
 mod generate;
 mod kinds;
 mod model;
+mod moves;
 mod properties;
 
 use super::Plan;
@@ -18,6 +19,12 @@ fn text(plan: &Plan) -> String {
     }
     for change in plan.changes.iter().filter(|change| change.fate != Fate::Keep) {
         text.push_str(&told(change));
+    }
+    for finding in &plan.findings {
+        text.push_str(&format!("{} {}\n", finding.code, finding.message));
+        for help in &finding.help {
+            text.push_str(&format!("    {help}\n"));
+        }
     }
     for drift in &plan.drift {
         let what = if drift.path.is_empty() {

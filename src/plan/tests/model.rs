@@ -432,7 +432,7 @@ impl Model {
     }
 }
 
-fn draft(object: &Object) -> IntentDraft {
+pub(super) fn draft(object: &Object) -> IntentDraft {
     IntentDraft {
         object: object.clone(),
         step: "create".to_owned(),

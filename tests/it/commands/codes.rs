@@ -368,6 +368,11 @@ const WAYS: &[(&str, Way)] = &[
         file(world, "");
         world.run(&["plan"])
     })),
+    ("W802", Run(|world| {
+        applied(world);
+        file(world, &VPC.replace("main", "other"));
+        world.run(&["plan"])
+    })),
 ];
 
 /// All codes that `explain` knows.
