@@ -8,7 +8,7 @@ use super::scenarios::TABLES;
 use crate::types;
 
 /// Keys of a block that are no attributes.
-const COMMON: &[&str] = &["depends_on", "lifecycle"];
+const COMMON: &[&str] = &["depends_on", "lifecycle", "count", "for_each"];
 /// Attributes of which a state keeps a fingerprint only.
 const SEALED: &[&str] = &["password", "user_data"];
 
@@ -19,7 +19,12 @@ pub(super) fn agrees(state: &Value, file: &str) -> Result<(), String> {
     let file = serde_json::to_value(file).unwrap();
     for table in TABLES {
         for (name, block) in file[table].as_object().into_iter().flatten() {
-            let address = format!("{table}.{name}");
+            // A block has one copy at most.
+            let address = match (&block["count"], &block["for_each"][0]) {
+                (Value::Number(_), _) => format!("{table}.{name}[0]"),
+                (_, Value::String(key)) => format!("{table}.{name}[{key}]"),
+                _ => format!("{table}.{name}"),
+            };
             let entry = &state["resources"][&address];
             one(state, entry, &address, block).map_err(|error| format!("{address}: {error}"))?;
         }

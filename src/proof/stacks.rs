@@ -82,6 +82,17 @@ struct Server {
     after: Option<usize>,
     /// Its description names the address of this server, which the cloud computes.
     behind: Option<usize>,
+    copies: Copies,
+}
+
+/// Whether a block has copies: one that gains or loses them keeps its object.
+#[derive(Debug, Clone, Copy)]
+enum Copies {
+    None,
+    /// `count = 1`
+    One,
+    /// `for_each` with one key.
+    Key,
 }
 
 fn maybe(chance: &mut Chance, odds: u64, of: u64) -> Option<u64> {
@@ -182,6 +193,7 @@ impl Drawn {
             unprotected: chance.below(6) == 0,
             after,
             behind,
+            copies: *chance.pick(&[Copies::None, Copies::None, Copies::One, Copies::Key]),
         });
     }
 
@@ -220,7 +232,7 @@ impl Drawn {
                 self.add_server(chance);
                 let other = self.servers.pop().expect("it was just added");
                 let server = &mut self.servers[at];
-                match chance.below(11) {
+                match chance.below(13) {
                     0 => server.size = other.size,
                     1 => server.image = other.image,
                     2 => server.bandwidth = other.bandwidth,
@@ -231,6 +243,7 @@ impl Drawn {
                     7 => (server.tags, server.unprotected) = (other.tags, other.unprotected),
                     8 => server.groups = other.groups,
                     9 => (server.after, server.behind) = (other.after, other.behind),
+                    10 | 11 => server.copies = other.copies,
                     _ => server.address = other.address,
                 }
             }
@@ -266,15 +279,15 @@ impl Drawn {
         let mut pieces = vec![self.vpc.piece()];
         pieces.extend(self.switches.iter().map(Switch::piece));
         pieces.extend(self.groups.iter().map(|group| group.piece(self.enterprise)));
-        pieces.extend(self.servers.iter().map(Server::piece));
+        pieces.extend(self.servers.iter().map(|server| server.piece(self)));
         let mut tail = String::new();
         if self.outputs > 0 {
             tail.push_str("[output]\nnetwork = \"${vpc.main.id}\"\n");
         }
         for server in self.servers.iter().take(self.outputs.saturating_sub(1) as usize) {
-            let name = server.name;
-            let _ = writeln!(tail, "public_{name} = \"${{instance.s{name}.public_ip}}\"");
-            let _ = writeln!(tail, "private_{name} = \"at ${{instance.s{name}.private_ip}}\"");
+            let (name, address) = (server.name, server.address());
+            let _ = writeln!(tail, "public_{name} = \"${{{address}.public_ip}}\"");
+            let _ = writeln!(tail, "private_{name} = \"at ${{{address}.private_ip}}\"");
         }
         Stack { pieces, tail }
     }
@@ -365,7 +378,15 @@ impl Group {
 }
 
 impl Server {
-    fn piece(&self) -> Piece {
+    fn address(&self) -> String {
+        match self.copies {
+            Copies::None => format!("instance.s{}", self.name),
+            Copies::One => format!("instance.s{}[0]", self.name),
+            Copies::Key => format!("instance.s{}[x]", self.name),
+        }
+    }
+
+    fn piece(&self, stack: &Drawn) -> Piece {
         let name = self.name;
         let (kind, image) = (TYPES[self.size], IMAGES[self.image]);
         let groups: Vec<String> = self
@@ -421,21 +442,29 @@ impl Server {
             let address = 100 + 3 * (name as u64 % 50) + address;
             let _ = writeln!(text, "private_ip = \"10.0.{}.{address}\"", self.switch);
         }
-        if let Some(after) = self.after {
-            let _ = writeln!(text, "depends_on = [\"instance.s{after}\"]");
+        let after = stack.servers.iter().find(|other| Some(other.name) == self.after);
+        if let Some(after) = after {
+            let _ = writeln!(text, "depends_on = [\"{}\"]", after.address());
         }
-        if let Some(behind) = self.behind {
+        let behind = stack.servers.iter().find(|other| Some(other.name) == self.behind);
+        if let Some(behind) = behind {
             let _ = writeln!(
                 text,
-                "description = \"behind ${{instance.s{behind}.private_ip}}\""
+                "description = \"behind ${{{}.private_ip}}\"",
+                behind.address()
             );
+        }
+        match self.copies {
+            Copies::None => {}
+            Copies::One => text.push_str("count = 1\n"),
+            Copies::Key => text.push_str("for_each = [\"x\"]\n"),
         }
         tags(&mut text, self.tags);
         if self.unprotected {
             text.push_str("lifecycle = { prevent_destroy = false }\n");
         }
         Piece {
-            address: format!("instance.s{name}"),
+            address: self.address(),
             text,
             fields,
         }
