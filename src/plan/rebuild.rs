@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::config::{self, Config};
 use crate::live::{Observed, Stray};
 use crate::state::{Deposed, Resource};
-use crate::types::{Attribute, Kind};
+use crate::types::{self, Attribute, Kind};
 use crate::value::{Attributes, Reference, Value};
 
 /// What a state would say.
@@ -97,7 +97,11 @@ pub(crate) fn rebuild(found: Vec<Stray>, config: &Config, fingerprints: &Fingerp
                     unknown: BTreeSet::new(),
                 };
                 entry.attributes = of_one.attributes();
-                entry.dependencies = needs.get(address).cloned().unwrap_or_default();
+                // What it still uses goes after it, whatever the configuration says by now.
+                entry.dependencies = known.named_by(address, &youngest.observed);
+                entry
+                    .dependencies
+                    .extend(needs.get(address).into_iter().flatten().cloned());
                 entry.lifecycle.prevent_destroy = wanted.prevent_destroy;
                 let OfOne { assumed, unknown, .. } = of_one;
                 for (names, told) in [(assumed, &mut rebuilt.assumed), (unknown, &mut rebuilt.unknown)] {
@@ -227,11 +231,14 @@ impl<'a> Known<'a> {
         Known(ids.collect())
     }
 
-    /// The addresses whose ids an object's attributes name.
+    /// The addresses whose ids an object's attributes name. What only joins it to others is no dependency: groups may
+    /// name each other, and a disk lets go of its server.
     fn named_by(&self, own: &Address, observed: &Observed) -> BTreeSet<Address> {
         let mut named = BTreeSet::new();
+        let resource_type = types::find(own.type_name());
+        let joins = |name: &str| resource_type.is_some_and(|resource_type| resource_type.is_joined(name));
         for (name, value) in &observed.attributes {
-            if name != "tags" {
+            if name != "tags" && !joins(name) {
                 self.named_in(value, &mut named);
             }
         }

@@ -6,6 +6,7 @@ mod kinds;
 mod model;
 mod moves;
 mod properties;
+mod rebuilt;
 
 use super::Plan;
 use crate::change::{Change, Fate};
