@@ -45,6 +45,8 @@ pub(crate) enum Fate {
     Move,
     Create,
     Update,
+    /// Gets the tag of its project, which an older version of `infra` did not set.
+    Tag,
     Replace {
         create_first: bool,
     },
@@ -138,7 +140,7 @@ impl Fate {
             Fate::Import => "&",
             Fate::Move => ">",
             Fate::Create => "+",
-            Fate::Update => "~",
+            Fate::Update | Fate::Tag => "~",
             Fate::Replace { create_first: false } => "-/+",
             Fate::Replace { create_first: true } => "+/-",
             Fate::Delete => "-",
@@ -155,6 +157,7 @@ impl Fate {
             Fate::Move => "move",
             Fate::Create => "create",
             Fate::Update => "update",
+            Fate::Tag => "tag",
             Fate::Replace { .. } => "replace",
             Fate::Delete => "delete",
             Fate::Forget => "forget",

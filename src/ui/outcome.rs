@@ -70,6 +70,7 @@ fn counts_in_words(counts: &Counts) -> Option<String> {
         (counts.moved, "moved"),
         (counts.create, "created"),
         (counts.update, "updated"),
+        (counts.tagged, "tagged"),
         (counts.replace, "replaced"),
         (counts.delete, "deleted"),
         (counts.forget, "forgotten"),

@@ -277,7 +277,7 @@ fn adopt(
     });
     let reason = format!("{} exists and carries the tags of this address", observed.id);
     decision.change.reasons.insert(0, reason);
-    if matches!(decision.change.fate, Fate::Keep | Fate::Update) {
+    if matches!(decision.change.fate, Fate::Keep | Fate::Tag | Fate::Update) {
         decision.change.fate = Fate::Import;
         decision.change.id = Some(observed.id.clone());
     }

@@ -7,6 +7,7 @@ mod model;
 mod moves;
 mod properties;
 mod rebuilt;
+mod tags;
 
 use super::Plan;
 use crate::change::{Change, Fate};
