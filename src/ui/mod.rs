@@ -3,6 +3,7 @@
 //! Whatever comes from the API or from files is escaped before it reaches a terminal. Does not know the cloud, nor
 //! how anything comes about.
 
+pub(crate) mod ask;
 mod attribute_lines;
 mod board;
 pub(crate) mod diagnostics;
