@@ -68,6 +68,8 @@ pub(crate) struct World {
     server: Option<sim::Server>,
     /// More environment variables for the binary.
     pub(crate) vars: BTreeMap<String, String>,
+    /// Flags behind every command that names no folder of its own.
+    pub(crate) flags: Vec<String>,
 }
 
 impl World {
@@ -88,6 +90,7 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
             server: Some(sim::Server::start(options).unwrap()),
             vars: BTreeMap::new(),
+            flags: Vec::new(),
         }
     }
 
@@ -97,6 +100,7 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
             server: None,
             vars: BTreeMap::new(),
+            flags: Vec::new(),
         }
     }
 
@@ -145,6 +149,9 @@ impl World {
             command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET);
         }
         command.envs(&self.vars);
+        if !arguments.is_empty() && !arguments.contains(&"-C") {
+            command.args(&self.flags);
+        }
         command
     }
 

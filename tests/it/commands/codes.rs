@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::harness::{Output, World};
@@ -383,13 +383,90 @@ fn known() -> BTreeSet<String> {
     stories.iter().map(number).collect()
 }
 
+/// A way of naming the project that a suggestion must repeat, and a file for all that is said.
+fn place(world: &mut World) -> PathBuf {
+    let events = world.path().join(".events");
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    world.flags = vec![
+        "-C".to_owned(),
+        text(world.path()),
+        "--parallelism".to_owned(),
+        "7".to_owned(),
+    ];
+    world.flags.extend(["--json-file".to_owned(), text(&events)]);
+    events
+}
+
+/// The commands that a run has suggested.
+fn suggested(events: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(events).unwrap_or_default();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let commands = lines.flat_map(|line| line["commands"].as_array().cloned().unwrap_or_default());
+    commands
+        .map(|command| command.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// What stands for something in a suggestion, and something for it.
+const PLACEHOLDERS: [(&str, &str); 4] = [
+    (" ADDRESS", " vpc.main"),
+    (" L", " none"),
+    (" SERIAL", " 1"),
+    (" NAME", " prod"),
+];
+
+/// Types a suggestion somewhere else; what is wrong with it.
+fn follow(world: &World, code: &str, command: &str) -> Option<String> {
+    let mut line = command.to_owned();
+    for (placeholder, value) in PLACEHOLDERS {
+        if let Some(before) = line.strip_suffix(placeholder) {
+            line = format!("{before}{value}");
+        }
+        line = line.replace(&format!("{placeholder} "), &format!("{value} "));
+    }
+    let verb = line.split(' ').nth(1).unwrap_or_default();
+    if !["explain", "schema", "sim", "version"].contains(&verb) && code != "E0101" {
+        let place = format!(" -C {}", world.path().display());
+        if !line.contains(&place) {
+            return Some("it is about another project".to_owned());
+        }
+    }
+    if ["plan", "apply", "destroy", "import"].contains(&verb)
+        && code != "E0101"
+        && !line.contains(" --parallelism 7")
+    {
+        return Some("it asks the cloud in another way".to_owned());
+    }
+    let inner = world.command(&[]);
+    let binary = Path::new(env!("CARGO_BIN_EXE_infra")).parent().unwrap();
+    let path = format!("{}:/usr/bin:/bin", binary.display());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let output = Command::new("/bin/sh")
+        .args(["-c", &line])
+        .current_dir(elsewhere.path())
+        .env_clear()
+        .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let all = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let is_elsewhere = code != "E0101" && all.contains("[E0101]");
+    let is_wrong = !matches!(output.status.code(), Some(0..=7)) || is_elsewhere || all.contains("panicked");
+    is_wrong.then(|| format!("exit {:?}: {all}", output.status.code()))
+}
+
 #[test]
-fn every_code_is_provoked() {
+fn every_code_is_provoked_and_its_suggestions_can_be_typed() {
     let tried: BTreeSet<String> = WAYS.iter().map(|(code, _)| (*code).to_owned()).collect();
     assert_eq!(tried, known());
     let mut wrong = Vec::new();
+    let mut followed = BTreeSet::new();
     for (code, way) in WAYS {
         let mut world = World::new();
+        let events = place(&mut world);
         file(&world, VPC);
         let output = match way {
             File(text) => {
@@ -412,8 +489,17 @@ fn every_code_is_provoked() {
         if all.contains("panicked") {
             wrong.push(format!("{code}: {all}"));
         }
+        for command in suggested(&events) {
+            if let Some(problem) = follow(&world, code, &command) {
+                wrong.push(format!("{code}: {command}\n{problem}"));
+            }
+            let verbs: Vec<String> = command.split(' ').skip(1).take(2).map(str::to_owned).collect();
+            followed.insert((*code, verbs.join(" ")));
+        }
     }
+    println!("figure: suggestions that were followed: {}", followed.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(followed.len() > 20, "{followed:?}");
 }
 
 #[test]
