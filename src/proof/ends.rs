@@ -101,7 +101,7 @@ fn what_is_deleted_under_a_run_is_told_as_such() {
         if ended.err.contains("E0607") {
             seen += 1;
             assert!(matches!(ended.code, Some(1 | 3)), "{}", told(&ended));
-            assert!(ended.err.contains("infra plan"), "{}", told(&ended));
+            assert!(ended.err.contains("shows what is there now"), "{}", told(&ended));
             break;
         }
     }
