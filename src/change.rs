@@ -28,6 +28,8 @@ pub(crate) struct Change {
     pub(crate) steps: Vec<String>,
     /// How long it cannot be used, in words.
     pub(crate) down: Option<String>,
+    /// The address that it had until now, if it gets another one.
+    pub(crate) moved_from: Option<Address>,
     /// The id of what exists now.
     pub(crate) id: Option<String>,
     /// Of one that is left out: whether it would have taken something away.
@@ -39,8 +41,12 @@ pub(crate) struct Change {
 pub(crate) enum Fate {
     /// Takes over something that exists and carries our tags.
     Import,
+    /// Only its address changes, and the tag that tells it.
+    Move,
     Create,
     Update,
+    /// Gets the tag of its project, which an older version of `infra` did not set.
+    Tag,
     Replace {
         create_first: bool,
     },
@@ -115,6 +121,7 @@ impl Change {
             kept: Vec::new(),
             steps: Vec::new(),
             down: None,
+            moved_from: None,
             id: None,
             would_lose: false,
         }
@@ -131,8 +138,9 @@ impl Fate {
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Fate::Import => "&",
+            Fate::Move => ">",
             Fate::Create => "+",
-            Fate::Update => "~",
+            Fate::Update | Fate::Tag => "~",
             Fate::Replace { create_first: false } => "-/+",
             Fate::Replace { create_first: true } => "+/-",
             Fate::Delete => "-",
@@ -146,8 +154,10 @@ impl Fate {
     pub(crate) fn verb(self) -> &'static str {
         match self {
             Fate::Import => "import",
+            Fate::Move => "move",
             Fate::Create => "create",
             Fate::Update => "update",
+            Fate::Tag => "tag",
             Fate::Replace { .. } => "replace",
             Fate::Delete => "delete",
             Fate::Forget => "forget",

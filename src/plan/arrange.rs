@@ -1,6 +1,7 @@
 //! Puts all tasks in order: a few rules over the phases in the lives of objects.
 //!
-//! * A note comes before everything else of its address; letting go before a change, a change before a join.
+//! * A note comes before everything else of its address; letting go before a change, a change before a join. Whatever is
+//!   about an address comes after the note that takes another object away from it.
 //! * What makes or changes something comes after what makes or changes what it needs; every step comes after the task
 //!   that makes the values it names.
 //! * What removes something comes after its own letting go, after the removal of what needed it, and after the change
@@ -19,6 +20,7 @@ use super::decide::Place;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
+use crate::state::Effect;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
 use crate::types::Replacement;
@@ -59,6 +61,7 @@ pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<
         context,
         found: contention::find(tasks, context),
     };
+    edges.moves();
     edges.lives();
     edges.making();
     edges.values();
@@ -131,6 +134,27 @@ impl Edges<'_, '_> {
             Some(order) => order == Replacement::CreateFirst,
             // A restored one takes the place of one that goes.
             None => self.context.decided(address).is_some() && self.does(address, Phase::Remove),
+        }
+    }
+
+    /// What moves away from an address is no more there when anything else happens at it.
+    fn moves(&mut self) {
+        let tasks = self.tasks;
+        let mut left: BTreeMap<&Address, &Node> = BTreeMap::new();
+        for (node, task) in tasks {
+            for effect in &task.then {
+                if let Effect::Move { from, .. } = effect {
+                    left.insert(from, node);
+                }
+            }
+        }
+        if left.is_empty() {
+            return;
+        }
+        for node in tasks.keys() {
+            if let Some(leaving) = left.get(&node.address) {
+                self.add(node, leaving);
+            }
         }
     }
 

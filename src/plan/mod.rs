@@ -10,11 +10,14 @@ mod context;
 mod decide;
 mod dependencies;
 mod diff;
+mod disown;
 mod inputs;
 mod join;
+mod moves;
 mod outputs;
 mod planner;
 mod rebuild;
+mod renamed;
 mod settle;
 mod withhold;
 
@@ -24,6 +27,7 @@ mod tests;
 pub(crate) use self::check::check;
 pub(crate) use self::dependencies::{dependencies, order};
 pub(crate) use self::diff::{Fingerprints, bytes_of};
+pub(crate) use self::disown::disown;
 pub(crate) use self::inputs::Inputs;
 pub(crate) use self::planner::make;
 pub(crate) use self::rebuild::{Rebuilt, rebuild};
@@ -66,8 +70,10 @@ pub(crate) struct Vanished {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) import: usize,
+    pub(crate) moved: usize,
     pub(crate) create: usize,
     pub(crate) update: usize,
+    pub(crate) tagged: usize,
     pub(crate) replace: usize,
     pub(crate) delete: usize,
     pub(crate) forget: usize,
@@ -79,8 +85,10 @@ impl Counts {
     pub(crate) fn add(&mut self, fate: Fate) {
         match fate {
             Fate::Import => self.import += 1,
+            Fate::Move => self.moved += 1,
             Fate::Create => self.create += 1,
             Fate::Update => self.update += 1,
+            Fate::Tag => self.tagged += 1,
             Fate::Replace { .. } => self.replace += 1,
             Fate::Delete => self.delete += 1,
             Fate::Forget => self.forget += 1,

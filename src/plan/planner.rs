@@ -10,15 +10,36 @@ use super::context::Context;
 use super::decide::{self, Decision};
 use super::dependencies::ordered;
 use super::inputs::Inputs;
+use super::moves::{self, Move};
 use super::outputs::outputs;
-use super::{Plan, join, settle, withhold};
+use super::{Plan, join, renamed, settle, withhold};
 use crate::address::Address;
 use crate::change::{Change, Fate};
+use crate::live::TAG_ADDRESS;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
 
 /// Makes the plan.
 pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
+    let moves = if inputs.destroy {
+        Vec::new()
+    } else {
+        moves::implied(inputs.config, inputs.state, inputs.open)
+    };
+    if moves.is_empty() {
+        return make_of(inputs, &moves);
+    }
+    let (state, live) = moves::carry_out(&moves, inputs.state, inputs.live);
+    let moved = Inputs {
+        state: &state,
+        live: &live,
+        ..*inputs
+    };
+    make_of(&moved, &moves)
+}
+
+/// Makes the plan of inputs in which the moves are done already.
+fn make_of(inputs: &Inputs<'_>, moves: &[Move]) -> Plan {
     let strays = decide::strays(inputs);
     let mut planner = Planner {
         context: Context::new(inputs, strays.adopted),
@@ -35,6 +56,7 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     planner.decide_removals();
     planner.join();
     planner.settle();
+    planner.tell_moves(moves);
     planner.finish()
 }
 
@@ -57,6 +79,7 @@ impl<'a> Planner<'a> {
                         self.take(address, decision);
                     }
                 }
+                self.plan.findings.extend(renamed::hint(&self.context, &order));
             }
             Err(error) => self.plan.errors.push(*error),
         }
@@ -147,6 +170,29 @@ impl<'a> Planner<'a> {
                 && !self.context.inputs.destroy
             {
                 settle::wanted(&self.context, resource, decision);
+            }
+        }
+    }
+
+    /// The state learns first of all what has another address.
+    fn tell_moves(&mut self, moves: &[Move]) {
+        for one in moves {
+            let Some(decision) = self.decisions.get_mut(&one.to) else {
+                continue;
+            };
+            decision.note_first(one.effect());
+            let change = &mut decision.change;
+            change.moved_from = Some(one.from.clone());
+            change.reasons.insert(0, one.reason.clone());
+            let tag = format!("tags.{TAG_ADDRESS}");
+            let is_alone = match change.fate {
+                Fate::Keep | Fate::Note => true,
+                Fate::Update => change.attributes.iter().all(|attribute| attribute.path == tag),
+                _ => false,
+            };
+            let joins = [Phase::LetGo, Phase::Join].map(|phase| decision.tasks.contains_key(&phase.into()));
+            if is_alone && joins == [false, false] {
+                change.fate = Fate::Move;
             }
         }
     }

@@ -29,7 +29,12 @@ pub(super) fn wanted(context: &Context<'_>, resource: &config::Resource, decisio
     if decision.change.fate == Fate::Withheld {
         return;
     }
-    if decision.change.fate == Fate::Keep && (main.is_some() || lets_go || joins) {
+    let is_quiet = match decision.change.fate {
+        Fate::Keep => true,
+        Fate::Tag => lets_go || joins,
+        _ => false,
+    };
+    if is_quiet && (main.is_some() || lets_go || joins) {
         decision.change.fate = Fate::Update;
     }
     let entry = Entry::new(context, resource, decided.kept);
@@ -259,7 +264,7 @@ pub(super) fn tell_steps(
         })
         .collect();
     if change.down.is_none()
-        && matches!(change.fate, Fate::Update | Fate::Import)
+        && matches!(change.fate, Fate::Update | Fate::Import | Fate::Move)
         && let Some(resource_type) = resource_type
     {
         let steps: Vec<Step> = ordered.iter().flat_map(|task| task.steps.clone()).collect();

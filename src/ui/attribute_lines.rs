@@ -67,7 +67,8 @@ fn sign_of(change: &AttributeChange, action: Fate) -> &'static str {
         Fate::Create => "+",
         Fate::Delete => "-",
         Fate::Forget | Fate::Note | Fate::Withheld | Fate::Keep => ".",
-        Fate::Update | Fate::Replace { .. } => match (&change.before, &change.after) {
+        Fate::Update | Fate::Move | Fate::Tag | Fate::Replace { .. } => match (&change.before, &change.after)
+        {
             (None, Some(_)) => "+",
             (Some(_), None) => "-",
             _ => "~",
@@ -102,7 +103,7 @@ fn content_of(change: &AttributeChange, action: Fate, full: bool) -> Content {
             Content::Value(literal::runs(before))
         }
         (Fate::Update, Some(Value::List(old)), Some(Value::List(new))) => scalar_set(old, new),
-        (Fate::Update | Fate::Replace { .. }, before, after) => {
+        (Fate::Update | Fate::Move | Fate::Tag | Fate::Replace { .. }, before, after) => {
             Content::Change(literal::runs(before), literal::runs(after))
         }
     }

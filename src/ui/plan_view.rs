@@ -92,7 +92,7 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     let mut sheet = Sheet::new(look);
     write_header(header, &mut sheet);
     write_drift(&plan.drift, &mut sheet);
-    let changes = grouped(plan);
+    let changes = grouped(plan, detail);
     let targets = targets(plan, detail);
     if detail == Detail::Compact && !changes.is_empty() {
         sheet.end_line();
@@ -106,6 +106,7 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
             write_block(change, targets.get(&change.address).copied(), detail, &mut sheet);
         }
     }
+    write_tagged(plan, detail, &mut sheet);
     write_outputs(&plan.outputs, &mut sheet);
     write_findings(&plan.findings, &mut sheet);
     if detail != Detail::Compact && changes.len() >= INDEX_FROM {
@@ -119,20 +120,38 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     sheet.finish()
 }
 
-/// The changes by kind, and by address inside.
-fn grouped(plan: &Plan) -> Vec<&Change> {
-    let mut changes: Vec<&Change> = plan.shown().collect();
+/// The changes by kind, and by address inside. Those that only get a tag of ours are told as one, unless all is told.
+fn grouped(plan: &Plan, detail: Detail) -> Vec<&Change> {
+    let is_told = |change: &&Change| change.fate != Fate::Tag || detail == Detail::Full;
+    let mut changes: Vec<&Change> = plan.shown().filter(is_told).collect();
     changes.sort_by_key(|change| match change.fate {
         Fate::Import => 0,
-        Fate::Create => 1,
-        Fate::Update => 2,
-        Fate::Replace { .. } => 3,
-        Fate::Delete => 4,
-        Fate::Forget => 5,
-        Fate::Withheld => 6,
-        Fate::Note | Fate::Keep => 7,
+        Fate::Move => 1,
+        Fate::Create => 2,
+        Fate::Update | Fate::Tag => 3,
+        Fate::Replace { .. } => 4,
+        Fate::Delete => 5,
+        Fate::Forget => 6,
+        Fate::Withheld => 7,
+        Fate::Note | Fate::Keep => 8,
     });
     changes
+}
+
+/// How many get the tag that an older version did not set.
+fn write_tagged(plan: &Plan, detail: Detail, sheet: &mut Sheet) {
+    let tagged = plan.counts().tagged;
+    if tagged == 0 || detail == Detail::Full {
+        return;
+    }
+    sheet.end_line();
+    let verb = if tagged == 1 { "gets" } else { "get" };
+    let sentence = format!(
+        "{} {verb} the tag infra:project, which an older version of infra did not set (--full shows {})",
+        count(tagged, "resource"),
+        if tagged == 1 { "it" } else { "them" },
+    );
+    sheet.sentence(YELLOW, &sentence, 2);
 }
 
 /// All attributes of what is changed, to show those that stay.
@@ -238,9 +257,9 @@ fn write_drift(drift: &[Drift], sheet: &mut Sheet) {
 
 fn style_of(action: Fate) -> Style {
     match action {
-        Fate::Import => CYAN,
+        Fate::Import | Fate::Move => CYAN,
         Fate::Create => GREEN,
-        Fate::Update => YELLOW,
+        Fate::Update | Fate::Tag => YELLOW,
         Fate::Replace { .. } | Fate::Delete => RED,
         Fate::Forget | Fate::Note | Fate::Keep => DIM,
         Fate::Withheld => RED,
@@ -395,8 +414,14 @@ pub(super) fn counts_in_words(plan: &Plan) -> String {
     if counts.import > 0 {
         parts.push(format!("{} to import", counts.import));
     }
+    if counts.moved > 0 {
+        parts.push(format!("{} to move", counts.moved));
+    }
     parts.push(format!("{} to create", counts.create));
     parts.push(format!("{} to update", counts.update));
+    if counts.tagged > 0 {
+        parts.push(format!("{} to tag", counts.tagged));
+    }
     parts.push(format!("{} to replace", counts.replace));
     parts.push(format!("{} to delete", counts.delete));
     if counts.forget > 0 {
@@ -518,6 +543,30 @@ mod tests {
         };
         assert!(lost(Detail::Normal) > 0);
         assert_eq!(lost(Detail::Compact), lost(Detail::Normal));
+    }
+
+    #[test]
+    fn what_only_gets_a_tag_is_one_counted_line() {
+        let of = |count: usize| Plan {
+            changes: (0..count)
+                .map(|index| change(Fate::Tag, &format!("vpc.net{index}")))
+                .collect(),
+            ..Plan::default()
+        };
+        let shown = text(&of(1), 80);
+        assert!(
+            shown.contains("\n1 resource gets the tag infra:project, "),
+            "{shown}"
+        );
+        let shown = text(&of(30), 80);
+        assert!(
+            shown.contains("\n30 resources get the tag infra:project, "),
+            "{shown}"
+        );
+        assert!(shown.contains(" 30 to tag, "), "{shown}");
+        assert!(!shown.contains("vpc.net"), "{shown}");
+        let full = render(&of(30), &header(), Detail::Full, Look::new(false, Some(80)));
+        assert!(full.contains("vpc.net29"), "{full}");
     }
 
     #[test]

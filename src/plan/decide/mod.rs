@@ -89,12 +89,19 @@ impl<'a> Decision<'a> {
 
     /// Lets the state learn something before anything else is done.
     pub(super) fn note(&mut self, effect: Effect) {
+        self.note_task().then.push(effect);
+    }
+
+    /// Lets the state learn something even before what it is told otherwise.
+    pub(super) fn note_first(&mut self, effect: Effect) {
+        self.note_task().then.insert(0, effect);
+    }
+
+    fn note_task(&mut self) -> &mut Task {
         let address = &self.change.address;
-        let note = self
-            .tasks
+        self.tasks
             .entry(Phase::Note.into())
-            .or_insert_with(|| Task::new(Object::now(address.clone()), None, Phase::Note));
-        note.then.push(effect);
+            .or_insert_with(|| Task::new(Object::now(address.clone()), None, Phase::Note))
     }
 }
 
@@ -270,7 +277,7 @@ fn adopt(
     });
     let reason = format!("{} exists and carries the tags of this address", observed.id);
     decision.change.reasons.insert(0, reason);
-    if matches!(decision.change.fate, Fate::Keep | Fate::Update) {
+    if matches!(decision.change.fate, Fate::Keep | Fate::Tag | Fate::Update) {
         decision.change.fate = Fate::Import;
         decision.change.id = Some(observed.id.clone());
     }

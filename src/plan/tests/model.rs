@@ -337,6 +337,10 @@ impl Model {
                     .observed
                     .tags
                     .insert(TAG_ADDRESS.to_owned(), object.address.to_string());
+                thing
+                    .observed
+                    .tags
+                    .insert(TAG_PROJECT.to_owned(), "shop/default".to_owned());
                 put_tags(&mut thing.observed, word);
                 let observed = thing.observed.clone();
                 self.demand(&observed, word, resource_type)?;
@@ -460,7 +464,7 @@ impl Model {
     }
 }
 
-fn draft(object: &Object) -> IntentDraft {
+pub(super) fn draft(object: &Object) -> IntentDraft {
     IntentDraft {
         object: object.clone(),
         step: "create".to_owned(),
