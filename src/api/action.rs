@@ -98,8 +98,8 @@ actions! {
     DESCRIBE_INSTANCES                   = ECS "DescribeInstances"                Read      10 region dry_run;
     DESCRIBE_KEY_PAIRS                   = ECS "DescribeKeyPairs"                 Read      12 region;
     DESCRIBE_NETWORK_INTERFACES          = ECS "DescribeNetworkInterfaces"        Read      13 region;
-    DESCRIBE_PRICE                       = ECS "DescribePrice"                    Read      16 region;
     DESCRIBE_REGIONS                     = ECS "DescribeRegions"                  Read      19;
+    DESCRIBE_PRICE                       = ECS "DescribePrice"                    Read      16 region;
     DESCRIBE_SECURITY_GROUP_ATTRIBUTE    = ECS "DescribeSecurityGroupAttribute"   Read     133 region;
     DESCRIBE_SECURITY_GROUPS             = ECS "DescribeSecurityGroups"           Read      25 region dry_run;
     DESCRIBE_USER_DATA                   = ECS "DescribeUserData"                 Read      10 region;

@@ -58,6 +58,7 @@ pub(super) fn connect(
         }),
         profile: project.config.project.profile.clone(),
         parallelism: usize::from(global.parallelism),
+        read_only: global.read_only,
     };
     let cloud =
         Cloud::connect(env, options, listener).map_err(|error| Failure::error(Diagnostic::from(&error)))?;

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod apply;
+mod apply_file;
 mod approve;
 mod carry_out;
 mod connect;
@@ -12,9 +13,11 @@ mod explain;
 mod failure;
 mod head;
 mod import;
+mod imports;
 mod look;
 mod output;
 mod plan;
+mod plan_file;
 mod project;
 mod rebuild;
 mod report;

@@ -11,6 +11,7 @@ mod fields;
 mod fuzz;
 pub(crate) mod poll;
 pub(crate) mod preflight;
+pub(crate) mod prices;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod refresh;

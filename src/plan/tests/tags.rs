@@ -30,7 +30,8 @@ fn the_tag_that_an_older_version_did_not_set_is_no_update_of_its_own() {
         tag vpc.other
         0. change vpc.main: set tags
         1. change vpc.other: set tags
-    "#]].assert_eq(&text(&plan));
+    "#]]
+    .assert_eq(&text(&plan));
     assert!(!plan.is_empty() && plan.drift.is_empty());
     model.apply(NET);
     assert_eq!(text(&model.plan(NET)), "nothing\n");
@@ -45,7 +46,8 @@ fn who_changes_otherwise_or_lost_more_than_that_tag_is_shown() {
         tag vpc.other
         0. change vpc.main: change attributes > set tags
         1. change vpc.other: set tags
-    "#]].assert_eq(&text(&model.plan(&named)));
+    "#]]
+    .assert_eq(&text(&model.plan(&named)));
     for thing in model.objects.values_mut() {
         thing.observed.tags.remove("infra:addr");
     }
@@ -54,5 +56,6 @@ fn who_changes_otherwise_or_lost_more_than_that_tag_is_shown() {
         update vpc.other
         0. change vpc.main: set tags
         1. change vpc.other: set tags
-    "#]].assert_eq(&text(&model.plan(NET)));
+    "#]]
+    .assert_eq(&text(&model.plan(NET)));
 }

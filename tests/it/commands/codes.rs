@@ -112,7 +112,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0206", File("[vpc.main]\n[vpc.main]\n")),
     ("E0207", File("[[vpc.main]]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0208", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncount = -1\n")),
-    ("E0209", File("[policy]\n")),
+    ("E0209", File("[defaults]\n")),
     ("E0210", File("[vpc.\"a b\"]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0211", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nstatus = \"x\"\n")),
     ("E0301", File("[output]\nx = \"${vpc.none.id}\"\n")),
@@ -177,9 +177,21 @@ const WAYS: &[(&str, Way)] = &[
         world.run(&["destroy", "--auto-approve", "--allow-destroy"])
     })),
     ("E0522", Unit("src/proof/vanished.rs", "E0522")),
+    ("E0523", Run(|world| world.run(&["apply", "--auto-approve", "--read-only"]))),
+    ("E0524", Run(|world| {
+        file(world, &format!("{VPC}[policy]\nrequire_tags = [\"owner\"]\n"));
+        world.run(&["plan"])
+    })),
     ("E0530", Unit("tests/it/commands/ahead.rs", "E0530")),
     ("E0531", Unit("tests/it/commands/ahead.rs", "E0531")),
     ("E0532", Unit("src/proof/ahead.rs", "E0532")),
+    ("E0533", Run(|world| {
+        world.run(&["plan", "-o", "p.plan"]).exits(0);
+        applied(world);
+        world.run(&["apply", "p.plan"])
+    })),
+    ("E0534", Run(|world| world.run(&["apply", "infra.toml"]))),
+    ("E0535", Run(|world| world.run(&["plan", "-o", "infra.toml"]))),
     ("E0601", Run(|world| {
         world.example("subscription");
         applied(world);
@@ -198,6 +210,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0607", Unit(REPORT, "codes::NOT_AS_PLANNED")),
     ("E0608", Unit(REPORT, "codes::INPUT_MISSING")),
     ("E0610", Unit("tests/it/commands/ahead.rs", "E0610")),
+    ("E0611", Unit("src/plan/tests/said.rs", "codes::NOT_SIDE_BY_SIDE")),
     ("E0699", Unit(REPORT, "codes::BUG")),
     ("E0701", Run(|world| {
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
@@ -361,6 +374,10 @@ const WAYS: &[(&str, Way)] = &[
         world.run(&["validate"])
     })),
     ("W050", Unit("tests/it/commands/ahead.rs", "not checked beforehand")),
+    ("W051", Run(|world| {
+        file(world, "[eip.front]\n[policy]\nmax_monthly_cost = 1000\n");
+        world.run(&["plan"])
+    })),
     ("W091", Run(|world| world.run(&["plan", "--log-file", "/dev/full"]))),
     ("W801", Run(|world| {
         applied(world);

@@ -7,4 +7,5 @@ mod edges;
 mod existing;
 mod readme;
 mod refusals;
+mod saved;
 mod validate;
