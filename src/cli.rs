@@ -355,6 +355,18 @@ pub(crate) enum StateCommand {
         #[arg(long, value_name = "L")]
         lineage: Option<String>,
     },
+    /// Take infra's tags off something that the state does not know; it goes on existing
+    ForgetStray(ForgetStrayArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForgetStrayArgs {
+    /// The id of what carries this stack's tags
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Do not ask
+    #[arg(long, short = 'y', visible_alias = "yes")]
+    pub(crate) auto_approve: bool,
 }
 
 #[derive(Debug, Args)]

@@ -125,9 +125,7 @@ impl Diagnostic {
 
     /// Writes the commands in its advice as they are to be typed.
     pub(crate) fn resolve(&mut self, typed: &Typed) {
-        for help in &mut self.help {
-            *help = help.as_typed(typed).into();
-        }
+        self.help.iter_mut().for_each(|help| help.resolve(typed));
     }
 
     /// Takes these texts out of every sentence; a correction that holds one is not offered.

@@ -11,6 +11,7 @@ mod destroy;
 mod elsewhere;
 mod explain;
 mod failure;
+mod forget_stray;
 mod head;
 mod import;
 mod imports;
@@ -56,6 +57,9 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::State(StateCommand::Push { file }) => state::push(file, global, env, ui),
         Command::State(StateCommand::Rebuild { lineage }) => {
             rebuild::rebuild(lineage.as_deref(), global, env, ui).await
+        }
+        Command::State(StateCommand::ForgetStray(args)) => {
+            forget_stray::forget_stray(args, global, env, ui).await
         }
         Command::State(StateCommand::Restore { list: true, .. }) => state::generations(global, env, ui),
         Command::State(StateCommand::Restore { serial, list: false }) => {

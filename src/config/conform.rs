@@ -13,7 +13,7 @@ use super::scope::{Scope, count, there_are};
 use super::suggest;
 use super::trust;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::types::{Attribute, Kind};
+use crate::types::{Attribute, Kind, ResourceType};
 use crate::value::{Attributes, Part, Reference, SecretSource, Value};
 
 /// How many tags the user may set; the API allows 20, and four are ours.
@@ -30,6 +30,11 @@ pub(super) const ID_PREFIXES: &[(&str, &str)] = &[
     ("i-", "instance"),
     ("d-", "disk"),
     ("eip-", "eip"),
+    ("eni-", "network_interface"),
+    ("ngw-", "nat_gateway"),
+    ("lb-", "slb"),
+    ("sp-", "snapshot_policy"),
+    ("vtb-", "route_table"),
 ];
 
 /// The key that a value is for.
@@ -83,6 +88,8 @@ impl Scope<'_> {
             Kind::Tags => self.tags(kind, path, value),
             Kind::IdSet(of) => self.id_set(kind, of, path, value),
             Kind::Id(of) => self.id(kind, of, path, value),
+            Kind::IdOf(types) => self.id_of_one(kind, types, path, value),
+            Kind::IntegerSet { .. } | Kind::StringSet => self.plain_set(kind, path, value),
             Kind::Integer { min, max } => match value.thing {
                 Thing::Integer(number) if (*min..=*max).contains(&number) => Some(Value::Integer(number)),
                 Thing::Integer(number) => {
@@ -94,14 +101,14 @@ impl Scope<'_> {
                 Thing::Reference(ref reference)
                     if matches!(self.kind_of(reference), Some(Kind::Integer { .. })) =>
                 {
-                    Some(Value::Reference(reference.clone()))
+                    Some(Value::from(reference.clone()))
                 }
                 _ => self.wrong_type(kind, path, &value),
             },
             Kind::Bool => match value.thing {
                 Thing::Bool(truth) => Some(Value::Bool(truth)),
                 Thing::Reference(ref reference) if matches!(self.kind_of(reference), Some(Kind::Bool)) => {
-                    Some(Value::Reference(reference.clone()))
+                    Some(Value::from(reference.clone()))
                 }
                 _ => self.wrong_type(kind, path, &value),
             },
@@ -141,7 +148,7 @@ impl Scope<'_> {
             (Kind::Integer { .. }, Thing::Text(text)) if text.parse::<i64>().is_ok() => Some(text.clone()),
             (Kind::Bool, Thing::Text(text)) if text == "true" || text == "false" => Some(text.clone()),
             (
-                Kind::String | Kind::Text | Kind::Enum(_) | Kind::Cidr | Kind::Id(_),
+                Kind::String | Kind::Text | Kind::Enum(_) | Kind::Cidr | Kind::Id(_) | Kind::IdOf(_),
                 Thing::Integer(number),
             ) => Some(format!("\"{number}\"")),
             (Kind::String | Kind::Text | Kind::Enum(_), Thing::Bool(truth)) => Some(format!("\"{truth}\"")),
@@ -191,7 +198,7 @@ impl Scope<'_> {
                 Some(Kind::IdSet(_) | Kind::Table(_) | Kind::TableSet(_) | Kind::Tags | Kind::Secret) => {
                     self.wrong_type(kind, path, &value)
                 }
-                _ => Some(Value::Reference(reference.clone())),
+                _ => Some(Value::from(reference.clone())),
             },
             _ => self.wrong_type(kind, path, &value),
         }
@@ -252,14 +259,43 @@ impl Scope<'_> {
         None
     }
 
+    /// An id of one of several types: of that which the value speaks of, else of the first.
+    fn id_of_one(
+        &mut self,
+        kind: &Kind,
+        types: &[&'static str],
+        path: &str,
+        value: Located,
+    ) -> Option<Value> {
+        let spoken_of = match &value.thing {
+            Thing::Reference(reference) => {
+                let name = reference.address.type_name();
+                types.iter().find(|one| **one == name)
+            }
+            Thing::Text(text) => {
+                let begins = ID_PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix));
+                types.iter().find(|one| begins.is_some_and(|(_, of)| of == *one))
+            }
+            _ => None,
+        };
+        let of = spoken_of.or(types.first())?;
+        self.id(kind, of, path, value)
+    }
+
     fn id(&mut self, kind: &Kind, of: &str, path: &str, value: Located) -> Option<Value> {
         let span = value.span;
         match value.thing {
             Thing::Reference(reference) => {
-                let fits = (reference.attribute == "id" && reference.address.type_name() == of)
-                    || matches!(self.kind_of(&reference), Some(Kind::Id(other)) if *other == of);
+                let is_chosen = self
+                    .types
+                    .get(of)
+                    .is_some_and(|one| one.is_chosen(&reference.attribute));
+                let is_its_own = reference.attribute == "id" || is_chosen;
+                let fits = (is_its_own && reference.address.type_name() == of)
+                    || matches!(self.kind_of(&reference), Some(Kind::Id(other)) if *other == of)
+                    || matches!(self.kind_of(&reference), Some(Kind::IdOf(others)) if others.contains(&of));
                 if fits {
-                    return Some(Value::Reference(reference));
+                    return Some(Value::from(reference));
                 }
                 let this = match reference.attribute.as_str() {
                     "id" => format!("this is a {}", reference.address.type_name()),
@@ -280,6 +316,12 @@ impl Scope<'_> {
                 };
                 self.report.say(span, "", diagnostic);
                 None
+            }
+            // What is known by a name that somebody has chosen may have any.
+            Thing::Text(text)
+                if self.types.get(of).is_some_and(ResourceType::is_named) && !text.is_empty() =>
+            {
+                Some(Value::String(text))
             }
             Thing::Text(text) => self.literal_id(of, path, text, span),
             Thing::Template(parts) => Some(Value::Template(parts)),
@@ -357,6 +399,54 @@ impl Scope<'_> {
         Some((format!("\"${{{address}.id}}\""), note))
     }
 
+    /// A set of numbers or texts.
+    fn plain_set(&mut self, kind: &'static Kind, path: &str, value: Located) -> Option<Value> {
+        let items = match value.thing {
+            Thing::List(items) => items,
+            Thing::Reference(ref reference)
+                if self.kind_of(reference).is_some_and(|of| is_same_set(of, kind)) =>
+            {
+                return Some(Value::Reference(Box::new(reference.clone())));
+            }
+            _ => return self.wrong_type(kind, path, &value),
+        };
+        let mut set = Vec::with_capacity(items.len());
+        let mut fits = true;
+        for (position, item) in items.into_iter().enumerate() {
+            let path = format!("{path}[{position}]");
+            let one = match (kind, item.thing) {
+                (_, Thing::Broken) => None,
+                (_, Thing::Reference(reference)) => Some(Value::Reference(Box::new(reference))),
+                (Kind::IntegerSet { min, max }, Thing::Integer(number))
+                    if (*min..=*max).contains(&number) =>
+                {
+                    Some(Value::Integer(number))
+                }
+                (Kind::IntegerSet { min, max }, thing) => {
+                    let found = found_in_words(&Located::new(item.span, thing));
+                    let what = format!("{path} is a number from {min} to {max}, found {found}");
+                    self.report
+                        .say(item.span, "", Diagnostic::error(codes::WRONG_TYPE, what));
+                    None
+                }
+                (_, Thing::Text(text)) => Some(Value::String(text)),
+                (_, Thing::Template(parts)) => Some(Value::Template(parts)),
+                (_, thing) => {
+                    let found = found_in_words(&Located::new(item.span, thing));
+                    let what = format!("{path} is a text, found {found}");
+                    self.report
+                        .say(item.span, "", Diagnostic::error(codes::WRONG_TYPE, what));
+                    None
+                }
+            };
+            match one {
+                Some(one) => set.push(one),
+                None => fits = false,
+            }
+        }
+        fits.then_some(Value::List(set))
+    }
+
     fn id_set(&mut self, kind: &'static Kind, of: &'static str, path: &str, value: Located) -> Option<Value> {
         match value.thing {
             Thing::List(items) => {
@@ -384,7 +474,7 @@ impl Scope<'_> {
                 fits.then_some(Value::List(ids))
             }
             Thing::Reference(ref reference) if matches!(self.kind_of(reference), Some(Kind::IdSet(other)) if *other == of) => {
-                Some(Value::Reference(reference.clone()))
+                Some(Value::from(reference.clone()))
             }
             _ => self.wrong_type(kind, path, &value),
         }
@@ -463,7 +553,7 @@ impl Scope<'_> {
         let members = match value.thing {
             Thing::Map(members) => members,
             Thing::Reference(ref reference) if matches!(self.kind_of(reference), Some(Kind::Tags)) => {
-                return Some(Value::Reference(reference.clone()));
+                return Some(Value::from(reference.clone()));
             }
             _ => return self.wrong_type(kind, path, &value),
         };
@@ -606,6 +696,13 @@ impl Scope<'_> {
     }
 }
 
+fn is_same_set(one: &Kind, other: &Kind) -> bool {
+    matches!(
+        (one, other),
+        (Kind::StringSet, Kind::StringSet) | (Kind::IntegerSet { .. }, Kind::IntegerSet { .. })
+    )
+}
+
 fn holds_tables(kind: &Kind) -> bool {
     matches!(kind, Kind::Table(_) | Kind::TableSet(_) | Kind::Tags)
 }
@@ -614,9 +711,12 @@ fn expected_in_words(kind: &Kind) -> String {
     match kind {
         Kind::String | Kind::Text | Kind::Enum(_) => "a text".to_owned(),
         Kind::Integer { .. } => "a whole number".to_owned(),
+        Kind::IntegerSet { min, max } => format!("a list of numbers from {min} to {max}"),
+        Kind::StringSet => "a list of texts".to_owned(),
         Kind::Bool => "true or false".to_owned(),
         Kind::Cidr => "a network such as \"10.0.0.0/16\"".to_owned(),
         Kind::Id(of) => format!("the id of a {of}"),
+        Kind::IdOf(types) => format!("the id of a {}", types.join(" or ")),
         Kind::IdSet(of) => format!("a list of {of} ids"),
         Kind::Table(_) => "a table".to_owned(),
         Kind::TableSet(_) => "a list of tables".to_owned(),

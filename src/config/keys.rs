@@ -137,6 +137,9 @@ impl Scope<'_> {
             Kind::Id(of) => self
                 .example_of_id(of)
                 .map(|(reference, note)| format!("{name} = {reference}{note}")),
+            Kind::IdOf(types) => self
+                .example_of_id(types.first().copied().unwrap_or_default())
+                .map(|(reference, note)| format!("{name} = {reference}{note}")),
             Kind::IdSet(of) => self
                 .example_of_id(of)
                 .map(|(reference, note)| format!("{name} = [{reference}]{note}")),
@@ -158,7 +161,7 @@ impl Scope<'_> {
 
 /// The key that gives a text as a file: `user_data_file`.
 pub(super) fn file_key(attribute: &Attribute) -> Option<String> {
-    matches!(attribute.kind, Kind::Text).then(|| format!("{}_file", attribute.name))
+    (attribute.file || matches!(attribute.kind, Kind::Text)).then(|| format!("{}_file", attribute.name))
 }
 
 /// Adds the defaults of what is not set.

@@ -19,6 +19,8 @@ pub(crate) struct Advice {
 enum Part {
     Words(String),
     Command(Suggestion),
+    /// A command as it is to be typed.
+    Typed(String),
 }
 
 /// A command of `infra`.
@@ -66,10 +68,27 @@ impl Advice {
     pub(super) fn change_words(&mut self, change: impl Fn(&mut String)) {
         for part in &mut self.parts {
             match part {
-                Part::Words(words) => change(words),
+                Part::Words(words) | Part::Typed(words) => change(words),
                 Part::Command(command) => command.arguments.iter_mut().for_each(&change),
             }
         }
+    }
+
+    /// Writes the commands as they are to be typed in the place of the command line that was.
+    pub(crate) fn resolve(&mut self, typed: &Typed) {
+        for part in &mut self.parts {
+            if let Part::Command(command) = part {
+                *part = Part::Typed(command.as_typed(typed));
+            }
+        }
+    }
+
+    /// The commands in it that have been written as they are to be typed.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Typed(command) => Some(command.as_str()),
+            Part::Words(_) | Part::Command(_) => None,
+        })
     }
 
     /// As it is to be typed in the place of the command line that was.
@@ -77,7 +96,7 @@ impl Advice {
         self.parts
             .iter()
             .map(|part| match part {
-                Part::Words(words) => Cow::from(words),
+                Part::Words(words) | Part::Typed(words) => Cow::from(words),
                 Part::Command(command) => Cow::from(command.as_typed(typed)),
             })
             .collect()
@@ -173,6 +192,7 @@ impl Typed {
     fn flags_for(&self, command: &str) -> Vec<String> {
         let verb = command.split(' ').next().unwrap_or_default();
         let (has_place, has_variables, has_cloud) = match verb {
+            "state" if LOOKING.iter().any(|words| command.starts_with(words)) => (true, true, true),
             "schema" | "explain" | "version" | "sim" => (false, false, false),
             "plan" | "apply" | "destroy" | "import" => (true, true, true),
             "validate" => (true, true, false),
@@ -199,6 +219,9 @@ impl Typed {
         flags
     }
 }
+
+/// Commands of the state that read the files and look at the cloud.
+const LOOKING: [&str; 2] = ["state rebuild", "state forget-stray"];
 
 /// One word for a shell; what a shell would expand or cut is put in quotes.
 fn quote(word: &str) -> Cow<'_, str> {

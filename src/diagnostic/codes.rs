@@ -634,7 +634,7 @@ codes! {
     STRAY "W801" "something carries this stack's tags and is not in the state":
         "A run that was interrupted, or somebody with the same tags, made it; it may cost money."
         ["it was removed from the state", "a run was killed in the middle of a call"]
-        ["take it over with import, or delete it where it was made"]
+        ["take it over with import, at its own address or another one", "let go of it with state forget-stray", "or delete it where it was made"]
     RENAMED "W802" "a block that may only have a new name":
         "One resource would be deleted and another made that is like it in everything. For infra an address is all that holds them together."
         ["the block got another name", "count became for_each with several keys"]

@@ -5,7 +5,7 @@
 pub(crate) mod account;
 pub(crate) mod again;
 pub(crate) mod belonging;
-mod details;
+pub(crate) mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;

@@ -188,11 +188,18 @@ fn moves<'a>(
 
 fn is_create(step: &Step) -> bool {
     match &step.kind {
-        StepKind::Call(call) => {
-            matches!(call.yields, Yield::Id { .. })
-                && call.action.repeat == Repeat::Token
-                && call.params.get("ClientToken") == Some(&Value::Token)
-        }
+        StepKind::Call(call) => match (&call.yields, call.action.repeat) {
+            (Yield::Id { .. }, Repeat::Token) => call.params.get("ClientToken") == Some(&Value::Token),
+            // Found by the token in its tags.
+            (Yield::Id { .. }, Repeat::Key | Repeat::Look) => call
+                .params
+                .get("Tag")
+                .and_then(Value::as_list)
+                .is_some_and(|tags| tags.iter().any(|tag| tag.at("Value") == Some(&Value::Token))),
+            // The same one again is the same one.
+            (Yield::Named(_), _) => true,
+            _ => false,
+        },
         StepKind::Wait(_) => false,
     }
 }
@@ -207,5 +214,110 @@ fn reasons(plan: &Plan, broken: &mut Vec<String>) {
                 change.fate.verb()
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Object;
+    use crate::change::Change;
+
+    /// What is said of a plan that consists of these tasks and changes, for a state that knows one network.
+    fn told(tasks: Vec<Task>, changes: Vec<Change>) -> Vec<String> {
+        let mut state = State::begin(&Zeros);
+        let known = Resource {
+            type_name: "vpc".to_owned(),
+            id: "vpc-1".to_owned(),
+            ..Resource::default()
+        };
+        state.resources.insert(address("vpc.main"), known);
+        let plan = Plan {
+            tasks,
+            changes,
+            ..Plan::default()
+        };
+        let broken = check(&plan, &state);
+        assert!(broken.iter().all(|one| one.code == codes::BUG), "{broken:?}");
+        broken.into_iter().map(|one| one.message).collect()
+    }
+
+    #[derive(Debug)]
+    struct Zeros;
+
+    impl crate::env::Random for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    fn task(of: &str, id: &str, phase: Phase) -> Task {
+        Task::new(Object::now(address(of)), Some(id), phase)
+    }
+
+    #[track_caller]
+    fn is_broken(tasks: Vec<Task>, words: &str) {
+        let told = told(tasks, Vec::new());
+        assert!(
+            told.iter().any(|message| message.contains(words)),
+            "{words}: {told:?}"
+        );
+    }
+
+    #[test]
+    fn a_plan_that_is_not_sound_is_a_fault_of_ours() {
+        is_broken(
+            vec![task("vpc.main", "vpc-2", Phase::Change)],
+            "which the state does not know",
+        );
+        is_broken(
+            vec![task("vpc.main", "vpc-1", Phase::Remove)],
+            "without showing it",
+        );
+        is_broken(
+            vec![Task {
+                after: vec![0],
+                ..task("vpc.main", "vpc-1", Phase::Change)
+            }],
+            "does not come before it",
+        );
+        is_broken(
+            vec![Task::new(Object::next(address("vpc.main")), None, Phase::Make)],
+            "has not exactly one create",
+        );
+        is_broken(
+            vec![Task::new(Object::now(address("vpc.main")), None, Phase::Change)],
+            "without an id",
+        );
+        let unexplained = told(Vec::new(), vec![Change::new(&address("vpc.main"), Fate::Delete)]);
+        assert!(unexplained[0].contains("without a reason"), "{unexplained:?}");
+        assert!(told(vec![task("vpc.main", "vpc-1", Phase::Change)], Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn a_move_is_told_first_and_goes_where_nothing_is() {
+        let moves = |from: &str, to: &str| Task {
+            then: vec![Effect::Move {
+                from: address(from),
+                to: address(to),
+            }],
+            ..Task::new(Object::now(address(to)), None, Phase::Note)
+        };
+        let change = |of: &str| task(of, "vpc-1", Phase::Change);
+        assert!(told(vec![moves("vpc.main", "vpc.new"), change("vpc.new")], Vec::new()).is_empty());
+        is_broken(vec![moves("vpc.none", "vpc.new")], "cannot become");
+        is_broken(vec![moves("vpc.new", "vpc.main")], "cannot become");
+        is_broken(
+            vec![change("vpc.main"), moves("vpc.main", "vpc.new")],
+            "is changed before",
+        );
+        is_broken(
+            vec![moves("vpc.main", "vpc.new"), change("vpc.main")],
+            "which the state does not know",
+        );
     }
 }

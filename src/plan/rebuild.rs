@@ -9,7 +9,7 @@ use super::dependencies::dependencies;
 use super::diff::{Fingerprints, Memory, bytes_of, compare};
 use crate::address::Address;
 use crate::config::{self, Config};
-use crate::live::{Observed, Stray};
+use crate::live::{Live, Observed, Stray};
 use crate::state::{Deposed, Resource};
 use crate::types::{self, Attribute, Kind};
 use crate::value::{Attributes, Reference, Value};
@@ -26,6 +26,29 @@ pub(crate) struct Rebuilt {
     pub(crate) outputs: BTreeMap<String, serde_json::Value>,
     /// Objects that say no address of their type.
     pub(crate) unplaced: Vec<Stray>,
+}
+
+impl Rebuilt {
+    /// What was found, as a look with this state would sort it.
+    pub(crate) fn live(&self, found: Vec<Stray>) -> Live {
+        let mut by_id: BTreeMap<String, Stray> = found
+            .into_iter()
+            .map(|stray| (stray.observed.id.clone(), stray))
+            .collect();
+        let mut live = Live::default();
+        for (address, entry) in &self.resources {
+            if let Some(current) = by_id.remove(&entry.id) {
+                live.resources.insert(address.clone(), current.observed);
+            }
+            let old = entry.deposed.iter().filter_map(|old| by_id.remove(&old.id));
+            let old: Vec<Observed> = old.map(|stray| stray.observed).collect();
+            if !old.is_empty() {
+                live.deposed.insert(address.clone(), old);
+            }
+        }
+        live.strays = by_id.into_values().collect();
+        live
+    }
 }
 
 /// Puts a state's entries together. Of several objects at one address the youngest is the current one.

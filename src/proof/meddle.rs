@@ -17,7 +17,15 @@ use crate::sim;
 pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
     let chance = &mut Chance::new(what);
     let inventory: Value = serde_json::from_str(&site.cloud.world_json(now)).unwrap();
-    let kinds = ["instance", "instance", "security_group", "vswitch", "vpc"];
+    let kinds = [
+        "instance",
+        "instance",
+        "security_group",
+        "vswitch",
+        "vpc",
+        "disk",
+        "eip",
+    ];
     let kind = kinds[chance.below(kinds.len() as u64) as usize];
     let rows = inventory["accounts"][0][kind]
         .as_array()
@@ -25,9 +33,9 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
     if rows.is_empty() {
         return;
     }
-    let id = rows[chance.below(rows.len() as u64) as usize]["id"]
-        .as_str()
-        .unwrap();
+    let row = &rows[chance.below(rows.len() as u64) as usize];
+    let id = row["id"].as_str().unwrap();
+    let partner = row["instance_id"].as_str().unwrap_or_default();
     let (product, params): (&str, &[(&str, &str)]) = match (kind, chance.below(6)) {
         ("instance", 0 | 1) => (
             "Ecs",
@@ -69,6 +77,36 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
                 ("SourceCidrIp", "10.0.0.0/8"),
             ],
         ),
+        ("disk", 0) => ("Ecs", &[("Action", "DeleteDisk"), ("DiskId", id)]),
+        ("disk", 1 | 2) => (
+            "Ecs",
+            &[("Action", "DetachDisk"), ("DiskId", id), ("InstanceId", partner)],
+        ),
+        ("disk", _) => (
+            "Ecs",
+            &[
+                ("Action", "ModifyDiskAttribute"),
+                ("DiskId", id),
+                ("DiskName", "renamed-by-hand"),
+            ],
+        ),
+        ("eip", 0) => ("Vpc", &[("Action", "ReleaseEipAddress"), ("AllocationId", id)]),
+        ("eip", 1 | 2) => (
+            "Vpc",
+            &[
+                ("Action", "UnassociateEipAddress"),
+                ("AllocationId", id),
+                ("InstanceId", partner),
+            ],
+        ),
+        ("eip", _) => (
+            "Vpc",
+            &[
+                ("Action", "ModifyEipAddressAttribute"),
+                ("AllocationId", id),
+                ("Bandwidth", "77"),
+            ],
+        ),
         ("vswitch", _) => ("Vpc", &[("Action", "DeleteVSwitch"), ("VSwitchId", id)]),
         (_, 0) => ("Vpc", &[("Action", "DeleteVpc"), ("VpcId", id)]),
         _ => (
@@ -85,11 +123,21 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
         .note(&format!("{now} somebody else: {params:?}: {}", answer.status));
 }
 
+/// One call of somebody else; the status and the body of the answer.
+pub(super) fn call(site: &mut Site, now: i64, product: &str, params: &[(&str, &str)]) -> (u16, String) {
+    let answer = site.cloud.handle(&request(product, params, now, 0), now);
+    (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+}
+
 fn request(product: &str, params: &[(&str, &str)], now: i64, nonce: u64) -> sim::RawRequest {
     let time = jiff::Timestamp::from_millisecond(now).unwrap();
     let time = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let nonce = format!("somebody-else-{now}-{nonce}");
-    let version = ["2014-05-26", "2016-04-28"][usize::from(product == "Vpc")];
+    let version = match product {
+        "Vpc" => "2016-04-28",
+        "Slb" => "2014-05-15",
+        _ => "2014-05-26",
+    };
     let mut all: BTreeMap<&str, &str> = params.iter().copied().collect();
     all.extend([
         ("Version", version),

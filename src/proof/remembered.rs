@@ -8,7 +8,7 @@ use super::scenarios::TABLES;
 use crate::types;
 
 /// Keys of a block that are no attributes.
-const COMMON: &[&str] = &["depends_on", "lifecycle", "count", "for_each"];
+const COMMON: &[&str] = &["count", "depends_on", "lifecycle"];
 /// Attributes of which a state keeps a fingerprint only.
 const SEALED: &[&str] = &["password", "user_data"];
 
@@ -19,14 +19,15 @@ pub(super) fn agrees(state: &Value, file: &str) -> Result<(), String> {
     let file = serde_json::to_value(file).unwrap();
     for table in TABLES {
         for (name, block) in file[table].as_object().into_iter().flatten() {
-            // A block has one copy at most.
-            let address = match (&block["count"], &block["for_each"][0]) {
-                (Value::Number(_), _) => format!("{table}.{name}[0]"),
-                (_, Value::String(key)) => format!("{table}.{name}[{key}]"),
-                _ => format!("{table}.{name}"),
+            let address = format!("{table}.{name}");
+            let addresses = match block["count"].as_u64() {
+                Some(copies) => (0..copies).map(|index| format!("{address}[{index}]")).collect(),
+                None => vec![address],
             };
-            let entry = &state["resources"][&address];
-            one(state, entry, &address, block).map_err(|error| format!("{address}: {error}"))?;
+            for address in addresses {
+                let entry = &state["resources"][&address];
+                one(state, entry, &address, block).map_err(|error| format!("{address}: {error}"))?;
+            }
         }
     }
     let outputs = |value: &Value| -> BTreeSet<String> {
@@ -122,8 +123,9 @@ fn rules(list: &Value) -> BTreeSet<(String, String)> {
 fn dependencies(block: &Value) -> BTreeSet<String> {
     let mut named: BTreeSet<String> = texts(&block["depends_on"]).into_iter().collect();
     let mut block = block.as_object().cloned().unwrap_or_default();
-    // A rule is added when both groups are there, so neither group needs the other.
+    // A rule is added when both groups are there, so neither group needs the other; nor does what is joined.
     block.remove("ingress");
+    block.remove("instance_id");
     let text = Value::from(block).to_string();
     for reference in text.split("${").skip(1) {
         let parts: Vec<&str> = reference.split('.').take(2).collect();

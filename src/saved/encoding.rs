@@ -89,7 +89,7 @@ fn special(key: &str, inner: &Json) -> Option<Value> {
         "$sealed" => Value::from(inner.as_str()?),
         "$map" => Value::Map(decode_all(inner.as_object()?)?),
         "$secret" => Value::Secret(serde_json::from_value::<SecretSource>(inner.clone()).ok()?),
-        "$reference" => Value::Reference(serde_json::from_value::<Reference>(inner.clone()).ok()?),
+        "$reference" => Value::from(serde_json::from_value::<Reference>(inner.clone()).ok()?),
         "$template" => Value::Template(inner.as_array()?.iter().map(part).collect::<Option<_>>()?),
         "$token" => Value::Token,
         "$base64" => Value::Base64(Box::new(decode(inner)?)),
@@ -100,7 +100,7 @@ fn special(key: &str, inner: &Json) -> Option<Value> {
 
 fn part(json: &Json) -> Option<Part> {
     match decode(json)? {
-        Value::Reference(reference) => Some(Part::Reference(reference)),
+        Value::Reference(reference) => Some(Part::Reference(*reference)),
         Value::String(text) => Some(Part::Text(text)),
         _ => None,
     }
@@ -137,7 +137,7 @@ mod tests {
             Value::Map(odd),
             Value::Map(nested),
             Value::Secret(SecretSource::Env("X".to_owned())),
-            Value::Reference(reference.clone()),
+            Value::from(reference.clone()),
             Value::unknown(),
             Value::Template(vec![Part::Text("a-".to_owned()), Part::Reference(reference)]),
             Value::Token,

@@ -79,8 +79,11 @@ fn step(step: &Step, type_name: &str, seal: Seal<'_>) -> Json {
             "yields": match &call.yields {
                 Yield::Nothing => Json::Null,
                 Yield::Id { field } => json!({ "id": field }),
+                Yield::Named(value) => json!({ "named": encode(value, false, seal) }),
+                Yield::Each { list } => json!({ "each": list }),
                 Yield::Attribute { field, attribute } => json!({ "attribute": attribute, "field": field }),
             },
+            "unless": call.unless.map(|unless| json!({ "param": unless.param, "code": unless.code })),
         }),
         StepKind::Wait(wait) => json!({
             "until": match &wait.until {
@@ -96,6 +99,16 @@ fn step(step: &Step, type_name: &str, seal: Seal<'_>) -> Json {
         Shows::Status(statuses) => json!({ "status": statuses }),
         Shows::With(name) => json!({ "with": name }),
         Shows::Without(name) => json!({ "without": name }),
+        Shows::Members {
+            attribute,
+            with,
+            without,
+        } => {
+            let members = |all: &[Attributes]| -> Json {
+                all.iter().map(|one| encode_all(one, &|_| false, seal)).collect()
+            };
+            json!({ "members": attribute, "with": members(with), "without": members(without) })
+        }
         Shows::Tags { set, removed } => {
             let set: Map<String, Json> = set
                 .iter()

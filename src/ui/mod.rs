@@ -3,6 +3,7 @@
 //! Whatever comes from the API or from files is escaped before it reaches a terminal. Does not know the cloud, nor
 //! how anything comes about.
 
+pub(crate) mod ask;
 mod attribute_lines;
 mod board;
 pub(crate) mod diagnostics;
@@ -217,7 +218,12 @@ impl Ui {
 
     /// A line with commands, beside the result.
     pub(crate) fn advise(&self, advice: &Advice) {
-        self.talk(&advice.as_typed(&self.typed()));
+        let mut advice = advice.clone();
+        advice.resolve(&self.typed());
+        let commands: Vec<&str> = advice.commands().collect();
+        let line = advice.to_string();
+        self.emit(&Line::new("notice", line.as_str()).with("commands", commands));
+        self.talk_people(&line);
     }
 
     /// Diagnostics as they may be shown, in whatever form: without what is hidden in the files, and with commands as they

@@ -91,14 +91,20 @@ pub(super) fn order(
     let held_up = context
         .needs(&resource.address)
         .find(|needed| context.replaced(needed) == Some(Replacement::DeleteFirst));
+    // What has the same name is in the way of its successor.
+    let is_same = resource.resource_type.own_id(wanted).as_deref() == Some(observed.id.as_str());
     let in_the_way = match resource.lifecycle.create_before_destroy {
-        None if held_up.is_some() => return Ok(Replacement::DeleteFirst),
+        None if held_up.is_some() || is_same => return Ok(Replacement::DeleteFirst),
         None => return Ok(resource.resource_type.replacement),
         Some(false) => return Ok(Replacement::DeleteFirst),
         Some(true) => match held_up {
             Some(needed) => Some((
                 format!("{needed}, which it needs, is deleted before it is made anew"),
                 format!("let {needed} have create_before_destroy as well"),
+            )),
+            None if is_same => Some((
+                format!("its name is {}, and so is that of the old one", observed.id),
+                "give the new one another name, or leave create_before_destroy out".to_owned(),
             )),
             None => taken(resource, wanted, observed).map(|what| {
                 let way_out = "give the new one another one, or leave create_before_destroy out".to_owned();

@@ -42,7 +42,7 @@ pub(in crate::plan) fn strays<'a>(inputs: &Inputs<'a>) -> Strays<'a> {
             Some(address) => {
                 strays.adopted.insert(address, &stray.observed);
             }
-            None => strays.diagnostics.push(warning(stray)),
+            None => strays.diagnostics.push(warning(inputs, stray)),
         }
     }
     strays
@@ -58,17 +58,37 @@ fn wanted_address<'a>(inputs: &Inputs<'a>, stray: &'a Stray) -> Option<&'a Addre
     (is_wanted && known.is_none_or(|known| known.id.is_empty())).then_some(address)
 }
 
-fn warning(stray: &Stray) -> Diagnostic {
+fn warning(inputs: &Inputs<'_>, stray: &Stray) -> Diagnostic {
     let id = &stray.observed.id;
     let type_name = &stray.type_name;
     let said = stray
         .address
         .as_ref()
         .map_or_else(|| "no address".to_owned(), ToString::to_string);
-    Diagnostic::warning(
+    let mut warning = Diagnostic::warning(
         codes::STRAY,
         format!("{type_name} {id} carries the tags of this stack ({said}) but the state does not know it"),
-    )
-    .help(Advice::from("take it over:  ").run("import ADDRESS").arg(id))
-    .help("or delete it where it was made")
+    );
+    if let Some(address) = &stray.address {
+        let known = inputs
+            .state
+            .resources
+            .get(address)
+            .filter(|known| !known.id.is_empty());
+        let why = match known {
+            Some(known) => format!("{address} is {} by now", known.id),
+            None if inputs.config.resources.contains_key(address) => {
+                format!("{address} is taken over from another one")
+            }
+            None => format!("the files have no {address}"),
+        };
+        warning = warning.note(why);
+    }
+    if let Some(created) = stray.observed.created {
+        warning = warning.note(format!("it was made at {created:.0}"));
+    }
+    warning
+        .help(Advice::from("take it over:  ").run("import ADDRESS").arg(id))
+        .help(Advice::from("or let it go:  ").run("state forget-stray").arg(id))
+        .help("or delete it where it was made; ADDRESS has a block and is free")
 }

@@ -5,6 +5,7 @@ mod apply;
 mod codes;
 mod edges;
 mod existing;
+mod moves;
 mod readme;
 mod refusals;
 mod saved;
