@@ -174,6 +174,9 @@ pub(crate) struct PreflightArgs {
     /// Do not ask the cloud beforehand what it would refuse
     #[arg(long)]
     pub(crate) no_preflight: bool,
+    /// Try the plan out before anything is asked: its very steps, on a twin in this program of what exists
+    #[arg(long)]
+    pub(crate) rehearse: bool,
 }
 
 #[derive(Debug, Args)]
@@ -232,7 +235,7 @@ pub(crate) struct OwnerArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     /// A plan that `plan -o` has saved: exactly that is done, or nothing; it asks nothing
-    #[arg(value_name = "FILE", conflicts_with_all = ["no_preflight", "new_stack", "take_over", "target", "exclude", "replace", "refresh_only"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["no_preflight", "rehearse", "new_stack", "take_over", "target", "exclude", "replace", "refresh_only"])]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,

@@ -127,7 +127,7 @@ impl Looking<'_> {
     }
 
     async fn ahead(&self, plan: &Plan, only_destructive: bool) -> Ahead {
-        let touches = |phase| matches!(phase, Phase::Make | Phase::Remove);
+        let touches = |phase| matches!(phase, Phase::Make | Phase::Change | Phase::Remove);
         if !plan.tasks.iter().any(|task| touches(task.phase)) {
             return Ahead::default();
         }
@@ -185,7 +185,7 @@ impl Looking<'_> {
                     .help(format!("or keep {address}"))
             }
         };
-        if refusal.notes.is_empty() {
+        if !refusal.notes.iter().any(|note| note.contains(&refusal.code)) {
             finding = finding.note(format!("code: {}", refusal.code));
         }
         finding.notes.extend(refusal.notes.iter().cloned());

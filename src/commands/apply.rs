@@ -5,6 +5,7 @@ use super::approve::{Place, approve};
 use super::carry_out::{self, Run, note};
 use super::decide::{self, Goal};
 use super::failure::{Exit, Failure};
+use super::rehearse::{self, rehearse};
 use super::{apply_file, connect, head, imports, look, project, results, whose};
 use crate::cli::{ApplyArgs, ChangeArgs, Global};
 use crate::env::Env;
@@ -72,7 +73,17 @@ pub(super) async fn reach(
         return Ok(carry_out::exit_of(&plan, Exit::Success, false));
     }
 
-    // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
+    // 5. It works on a twin, if that was asked for.
+    if args.preflight.rehearse {
+        let rehearsed = rehearse(&plan, &state, goal, &looking).await?;
+        if rehearse::show(&rehearsed, ui) {
+            session.close()?;
+            ui.talk("Nothing was changed.");
+            return Ok(Exit::Error);
+        }
+    }
+
+    // 6. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
     let place = Place {
         project: &project,
         connection: &connection,
@@ -84,10 +95,10 @@ pub(super) async fn reach(
         return Ok(Exit::NotApproved);
     }
 
-    // 6. The world is still the one that was shown, and what is destroyed can still have its successor.
+    // 7. The world is still the one that was shown, and what is destroyed can still have its successor.
     looking.just_before(&plan).await?;
 
-    // 7. Do exactly that, say what happened, and give the lock back whatever it was.
+    // 8. Do exactly that, say what happened, and give the lock back whatever it was.
     let run = Run {
         goal,
         plan: &plan,

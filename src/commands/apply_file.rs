@@ -72,6 +72,7 @@ pub(super) async fn apply(
     }
     if let Some(shown) = saved.shown() {
         plan.findings = shown.findings;
+        plan.cost = shown.cost;
     }
     let took = Duration::from_millis(saved.summary.took_ms);
     let mut header = head::header(goal.command(), None, &project, &connection, &seen, took);

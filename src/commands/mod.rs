@@ -21,6 +21,7 @@ mod plan;
 mod plan_file;
 mod project;
 mod rebuild;
+mod rehearse;
 mod report;
 mod results;
 mod schema;

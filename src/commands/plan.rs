@@ -3,6 +3,7 @@
 use super::ahead::{Decided, Looking};
 use super::decide::{self, Goal};
 use super::failure::{Exit, Failure};
+use super::rehearse::{self, rehearse};
 use super::{approve, connect, head, imports, look, plan_file, project, whose};
 use crate::cli::{FailOn, Global, PlanArgs};
 use crate::diagnostic::{Diagnostic, run};
@@ -101,6 +102,12 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
         });
     }
     ui.plan(&plan, &header, head::detail(args.detail));
+    let rehearsed = if args.preflight.rehearse && !plan.is_empty() {
+        Some(rehearse(&plan, &state, goal, &looking).await?)
+    } else {
+        None
+    };
+    let is_refused = rehearsed.is_some_and(|rehearsed| rehearse::show(&rehearsed, ui));
     connect::tell_totals(global, &connection, ui);
     if let Some(session) = session {
         session.close()?;
@@ -108,6 +115,9 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
 
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));
+    }
+    if is_refused {
+        return Ok(Exit::Error);
     }
     if args.fail_on == Some(FailOn::Warning) && (ui.has_warned() || !plan.findings.is_empty()) {
         return Ok(Exit::Error);

@@ -349,6 +349,10 @@ codes! {
         "A plan is written beside its place first and then renamed, and never over something that is no plan."
         ["the folder cannot be written to", "there is another file of this name"]
         ["take another name, by habit one that ends with .plan"]
+    REHEARSAL "E0536" "a step that is refused when the plan is tried out":
+        "--rehearse carries out the very steps on a twin in this program, loaded with what exists. There a step was refused, so the plan would stop part way. Nothing was changed anywhere."
+        ["steps in an order that the cloud does not allow", "something is in a state in which it cannot be changed"]
+        ["the message names the step and the place in the files", "if the twin is wrong, apply without --rehearse"]
 
     // Plans and applies.
     NOT_CHANGED "E0601" "a change that infra does not make":
@@ -627,6 +631,10 @@ codes! {
         "max_monthly_cost is set, and the price of something could not be had: its type has no list price that can be asked for, or the API did not answer. What is not known is never taken for nothing."
         ["the RAM user may not call DescribePrice", "a kind of resource whose price depends on what flows through it"]
         ["give the right, or look up the price yourself"]
+    NOT_REHEARSED "W052" "something could not be tried out beforehand":
+        "The twin of --rehearse can hold only what the simulator knows. What it cannot hold, or does not know, was not tried, which says nothing about the plan."
+        ["a kind of resource that the simulator cannot load", "an image or an instance type that it does not know"]
+        ["go on without it; the look ahead of plan holds all the same"]
     SIDE_FILE_ENDED "W091" "a log or event file cannot be written any more":
         "The run goes on without it; what follows is missing in the file."
         ["the disk is full"]

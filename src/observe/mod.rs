@@ -9,6 +9,7 @@ pub(crate) mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;
+pub(crate) mod items;
 pub(crate) mod poll;
 pub(crate) mod preflight;
 pub(crate) mod prices;

@@ -5,6 +5,7 @@
 
 mod arrange;
 mod check;
+mod chosen;
 mod contention;
 mod context;
 mod decide;

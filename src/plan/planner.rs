@@ -13,7 +13,7 @@ use super::inputs::Inputs;
 use super::moves::{self, Move};
 use super::outputs::outputs;
 use super::withhold::Why;
-use super::{Plan, join, refresh, renamed, settle, withhold};
+use super::{Plan, chosen, join, refresh, renamed, settle, withhold};
 use crate::address::Address;
 use crate::change::{Change, Fate};
 use crate::live::TAG_ADDRESS;
@@ -260,7 +260,7 @@ impl<'a> Planner<'a> {
                 .decisions
                 .keys()
                 .chain(self.leftovers.iter().map(|(address, _)| address));
-            let first = inputs.selection.not_chosen(all, &tasks, &edges);
+            let first = chosen::not_chosen(inputs.selection, all, &tasks, &edges);
             not_asked = withhold::closure(first, &tasks, &edges, Why::NotAsked, context);
             tasks.retain(|node, _| !not_asked.contains_key(node.address()));
             withhold::leave_out(&mut self.decisions, &not_asked);

@@ -1,16 +1,13 @@
 //! What somebody wants to have done of a plan: only this, all but that, this anew.
 //!
-//! What is left out takes along everything that waits for it, and what is chosen everything that it waits for, so that
-//! what is done is a plan of its own. Does not know why a task waits for another.
+//! Does not know what waits for what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::arrange::Node;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::task::Task;
 
 /// What is chosen, by address; a block without its key means all its copies.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,45 +61,5 @@ impl Selection {
             }
         }
         mistakes
-    }
-
-    /// The addresses that were not chosen.
-    pub(super) fn not_chosen<'a>(
-        &self,
-        all: impl Iterator<Item = &'a Address>,
-        tasks: &BTreeMap<Node, Task>,
-        edges: &[(Node, Node)],
-    ) -> BTreeSet<Address> {
-        let chosen = self.chosen(tasks, edges);
-        all.filter(|address| {
-            names(&self.excludes, address) || chosen.as_ref().is_some_and(|chosen| !chosen.contains(*address))
-        })
-        .cloned()
-        .collect()
-    }
-
-    /// The targets and all that they wait for; none if everything is a target.
-    fn chosen(&self, tasks: &BTreeMap<Node, Task>, edges: &[(Node, Node)]) -> Option<BTreeSet<Address>> {
-        if self.targets.is_empty() {
-            return None;
-        }
-        let mut needs: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
-        for (from, to) in edges {
-            needs.entry(from.address()).or_default().insert(to.address());
-        }
-        let mut open: Vec<&Address> = tasks
-            .keys()
-            .map(Node::address)
-            .filter(|address| names(&self.targets, address))
-            .collect();
-        let mut chosen: BTreeSet<Address> = open.iter().map(|address| (*address).clone()).collect();
-        while let Some(address) = open.pop() {
-            for needed in needs.get(address).into_iter().flatten() {
-                if chosen.insert((*needed).clone()) {
-                    open.push(needed);
-                }
-            }
-        }
-        Some(chosen)
     }
 }

@@ -60,7 +60,12 @@ pub(crate) fn document(document: &Document<'_>) -> String {
         made_at,
         ..
     } = *document;
-    let title = format!("infra plan {}: {}", header.target(), counts_in_words(plan));
+    let title = format!(
+        "infra {} {}: {}",
+        header.command,
+        header.target(),
+        counts_in_words(plan)
+    );
     let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.push_str("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
@@ -73,7 +78,12 @@ pub(crate) fn document(document: &Document<'_>) -> String {
         variables(DARK),
         variables(LIGHT)
     );
-    let _ = writeln!(page, "<h1>infra plan {}</h1>", html(&header.target()));
+    let _ = writeln!(
+        page,
+        "<h1>infra {} {}</h1>",
+        header.command,
+        html(&header.target())
+    );
     let _ = writeln!(
         page,
         "<p class=\"dim\">{}, {}{}</p>",

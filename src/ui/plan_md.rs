@@ -43,7 +43,12 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
         inline(&header.target()).replace("--", "- -")
     );
     let place = [header.region.as_str(), &header.place()].map(inline).join(", ");
-    let _ = writeln!(text, "### infra plan: {} ({place})\n", inline(&header.target()));
+    let _ = writeln!(
+        text,
+        "### infra {}: {} ({place})\n",
+        header.command,
+        inline(&header.target())
+    );
     let _ = writeln!(
         text,
         "**{}. {} unchanged.**\n",

@@ -319,7 +319,7 @@ fn every_resource_type_has_an_example() {
     let registry = fs::read_to_string(root().join("src/types/mod.rs")).unwrap();
     let examples: String = fs::read_dir(root().join("examples"))
         .unwrap()
-        .map(|entry| fs::read_to_string(entry.unwrap().path().join("infra.toml")).unwrap())
+        .filter_map(|entry| fs::read_to_string(entry.unwrap().path().join("infra.toml")).ok())
         .collect();
     for name in types {
         assert!(

@@ -195,6 +195,7 @@ const WAYS: &[(&str, Way)] = &[
     })),
     ("E0534", Run(|world| world.run(&["apply", "infra.toml"]))),
     ("E0535", Run(|world| world.run(&["plan", "-o", "infra.toml"]))),
+    ("E0536", Unit("tests/it/commands/rehearse.rs", "what_would_be_refused_part_way_is_told_before", "E0536")),
     ("E0601", Run(|world| {
         world.example("subscription");
         applied(world);
@@ -396,6 +397,7 @@ const WAYS: &[(&str, Way)] = &[
         file(world, "[eip.front]\n[policy]\nmax_monthly_cost = 1000\n");
         world.run(&["plan"])
     })),
+    ("W052", Unit("tests/it/commands/rehearse.rs", "what_a_twin_cannot_hold_is_not_refused", "W052")),
     ("W091", Run(|world| world.run(&["plan", "--log-file", "/dev/full"]))),
     ("W801", Run(|world| {
         applied(world);
