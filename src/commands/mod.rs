@@ -2,6 +2,7 @@
 
 mod ahead;
 mod apply;
+mod apply_file;
 mod approve;
 mod carry_out;
 mod connect;
@@ -13,11 +14,14 @@ mod failure;
 mod forget_stray;
 mod head;
 mod import;
+mod imports;
 mod look;
 mod output;
 mod plan;
+mod plan_file;
 mod project;
 mod rebuild;
+mod rehearse;
 mod report;
 mod results;
 mod schema;

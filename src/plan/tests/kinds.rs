@@ -330,7 +330,10 @@ fn a_depends_on_does_not_keep_a_successor_from_coming_first() {
         )
     };
     let model = Model::with(&with("normal", "cn-hangzhou-h"));
-    check(&model, &with("enterprise", "cn-hangzhou-i"), expect![[r#"
+    check(
+        &model,
+        &with("enterprise", "cn-hangzhou-i"),
+        expect![[r#"
         update instance.web
         replace security_group.web
             because security_group_type cannot change on a live security_group
@@ -341,7 +344,8 @@ fn a_depends_on_does_not_keep_a_successor_from_coming_first() {
         2. make security_group.web (new): create (after 1)
         3. change instance.web: change attributes (after 2)
         4. remove security_group.web: delete (after 3, 2)
-    "#]]);
+    "#]],
+    );
 }
 
 /// A run attached a disk and died before the state could say so; then the file names no server.
