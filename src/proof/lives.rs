@@ -669,3 +669,41 @@ fn it_is_deleted() {
         life.succeeds(&mut world, "everything is deleted");
     });
 }
+
+/// Every example of the project is made, needs nothing more, and is deleted.
+#[test]
+fn every_example_goes_through_its_life() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    // One of them is about what was there before; the tests of the binary run it.
+    names.retain(|example| !example.ends_with("existing-network"));
+    for example in names {
+        let mut world = World::new(7, "", |_| {});
+        for file in std::fs::read_dir(&example).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                world.disk.put(&World::path(name), &std::fs::read_to_string(&path).unwrap());
+            }
+        }
+        let ends = |world: &mut World, arguments: &[&str]| {
+            let ended = world.run(arguments, Plan::default());
+            assert_eq!(
+                ended.code,
+                Some(0),
+                "{}: {arguments:?}:\n{}\n{}",
+                example.display(),
+                ended.out,
+                ended.err
+            );
+        };
+        ends(&mut world, &["apply", "--auto-approve"]);
+        world.wait(std::time::Duration::from_secs(3600));
+        ends(&mut world, &["plan", "--detailed-exitcode"]);
+        ends(&mut world, &["destroy", "--auto-approve", "--allow-destroy"]);
+    }
+}
