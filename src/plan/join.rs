@@ -68,6 +68,8 @@ pub(super) fn unwanted(
     let own = Value::from(observed.id.as_str());
     let owner = Owner {
         region: context.inputs.region,
+        address,
+        tags: &[],
         own: &|name| own_value(observed, name),
     };
     let mut steps = Vec::new();
@@ -278,6 +280,8 @@ impl Joiner<'_, '_, '_> {
         };
         let owner = Owner {
             region: context.inputs.region,
+            address: &self.resource.address,
+            tags: &[],
             own: &|name| self.own_value(name),
         };
         let steps = joining::change_members(resource_type, part, &owner, &change, 0);
@@ -288,6 +292,10 @@ impl Joiner<'_, '_, '_> {
     }
 
     fn part(&mut self, part: &'static Part) {
+        // The create has them.
+        if self.kept.is_none() && part.with_create {
+            return;
+        }
         if !self.attributes.contains_key(part.attribute) {
             self.let_go_of_what_goes(part);
             return;
@@ -302,6 +310,19 @@ impl Joiner<'_, '_, '_> {
             self.decision.change.unchanged += usize::from(self.kept.is_some());
             return;
         }
+        let refused = change
+            .modified
+            .iter()
+            .find_map(|(before, member)| (part.refuse)(before, member));
+        if let Some(words) = refused {
+            let finding = super::decide::refusal(self.resource, part.attribute, words);
+            self.decision.withhold(finding);
+            return;
+        }
+        self.decision
+            .change
+            .lost
+            .extend(change.removed.iter().filter_map(|member| (part.loss)(member)));
         let context = self.context;
         let resource_type = self.resource.resource_type;
         let address = self.address().clone();
@@ -321,11 +342,11 @@ impl Joiner<'_, '_, '_> {
         };
         // What holds an address fast waits until the address is there, although its text is known.
         let is_held_up = part.out_first
-            && self
-                .resource
-                .attributes
-                .get(part.attribute)
-                .is_some_and(|value| references(value).into_iter().any(|one| context.joins(&one.address, &address)));
+            && self.resource.attributes.get(part.attribute).is_some_and(|value| {
+                references(value)
+                    .into_iter()
+                    .any(|one| context.joins(&one.address, &address))
+            });
         let (late, added): (Vec<_>, Vec<_>) = change
             .added
             .iter()
@@ -362,8 +383,11 @@ impl Joiner<'_, '_, '_> {
                 },
             ),
         ];
+        let tags = super::decide::tags_of_new(context, self.resource, &self.attributes);
         let owner = Owner {
             region: context.inputs.region,
+            address: &self.resource.address,
+            tags: &tags,
             own: &|name| self.own_value(name),
         };
         let steps: Vec<(Phase, Vec<Step>)> = batches

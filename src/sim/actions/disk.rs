@@ -480,6 +480,11 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let key_pair = params.text("KeyPairName").map(str::to_owned);
     check_key_pair(call, key_pair.as_deref())?;
     let has_password = params.text("Password").is_some() || params.flag("PasswordInherit");
+    // Once encrypted, always encrypted.
+    disk.encrypted |= params.flag("Encrypted");
+    if let Some(key) = params.text("KMSKeyId") {
+        disk.kms_key_id = key.to_owned();
+    }
     let old_id = old.id.clone();
     let (place, id, _) = call.make("d-");
     disk.id.clone_from(&id);
