@@ -174,9 +174,11 @@ impl Joiner<'_, '_, '_> {
             self.change_joined(relation);
             return;
         }
-        let was_managed = context
-            .known(self.address())
-            .is_some_and(|known| known.attributes.contains_key(relation.attribute));
+        // What a run that was interrupted may have joined is ours to part.
+        let was_managed = context.known(self.address()).is_some_and(|known| {
+            known.attributes.contains_key(relation.attribute)
+                || known.unsettled.contains_key(relation.attribute)
+        }) || context.is_open(self.address(), relation.join.name);
         if wanted.is_none() && !partner_goes && !was_managed {
             return;
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arrange::{Node, arrange, edges};
 use super::context::Context;
 use super::decide::{self, Decision};
-use super::dependencies::order;
+use super::dependencies::ordered;
 use super::inputs::Inputs;
 use super::outputs::outputs;
 use super::{Plan, join, settle, withhold};
@@ -49,7 +49,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Everything in the configuration, each after all that it needs.
     fn decide_wanted(&mut self) {
-        match order(self.context.inputs.config) {
+        match ordered(self.context.inputs.config, &self.context.dependencies) {
             Ok(order) => {
                 for address in &order {
                     if let Some(resource) = self.context.wanted(address) {

@@ -18,6 +18,7 @@ mod meddle;
 mod net;
 mod oracle;
 mod pace;
+mod partners;
 mod remembered;
 mod repair;
 mod scenarios;

@@ -72,6 +72,7 @@ pub(super) static EIP: ResourceType = ResourceType {
         own_param: "AllocationId",
         status: Some((JOINED, LEFT)),
         timeout_s: TIMEOUT_S,
+        lends: &["public_ip"],
         join_name: "bind",
         leave_name: "unbind",
         ..RELATION

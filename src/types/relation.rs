@@ -25,6 +25,8 @@ pub(crate) struct Relation {
     pub(crate) status: Option<(&'static str, &'static str)>,
     /// How long either may take, in seconds.
     pub(crate) timeout_s: u64,
+    /// Attributes that the partner has only while it is joined: an address bound to a server is its `public_ip`.
+    pub(crate) lends: &'static [&'static str],
     /// Whether it lives on when its partner is replaced.
     pub(crate) survives: bool,
     /// Where an answer is a success that tells of each resource on its own: the list that tells. Else empty.
@@ -49,6 +51,7 @@ pub(crate) const RELATION: Relation = Relation {
     join_attributes: &[],
     status: None,
     timeout_s: 600,
+    lends: &[],
     survives: true,
     told_in: "",
     follow_up: |_, _| Vec::new(),
