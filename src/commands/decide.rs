@@ -14,6 +14,7 @@ use crate::env::Env;
 use crate::observe::recover::Recovery;
 use crate::plan::{self, Inputs, Plan};
 use crate::state::State;
+use crate::value::SecretSource;
 
 /// What should be there in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,8 @@ pub(super) struct Asked {
     pub(super) owner: OwnerArgs,
 }
 
-/// Makes the plan and has it checked by code that did not make it.
-pub(super) fn decide(
+/// Makes the plan, whether or not it can be carried out.
+pub(super) fn draft(
     env: &Env,
     project: &Project,
     state: &State,
@@ -51,7 +52,7 @@ pub(super) fn decide(
     connection: &Connection,
     asked: Asked,
     impossible: &BTreeMap<Address, Diagnostic>,
-) -> Result<Plan, Failure> {
+) -> (Plan, BTreeMap<SecretSource, String>) {
     let (secrets, missing) = secrets::fingerprints(env, project, state);
     let text = |bytes: &[u8]| state.hash_key.fingerprint(bytes);
     let Recovery { open, .. } = &seen.recovery;
@@ -70,6 +71,20 @@ pub(super) fn decide(
         destroy: asked.goal == Goal::Nothing,
         impossible,
     });
+    (plan, missing)
+}
+
+/// Makes the plan and has it checked by code that did not make it.
+pub(super) fn decide(
+    env: &Env,
+    project: &Project,
+    state: &State,
+    seen: &Seen,
+    connection: &Connection,
+    asked: Asked,
+    impossible: &BTreeMap<Address, Diagnostic>,
+) -> Result<Plan, Failure> {
+    let (plan, missing) = draft(env, project, state, seen, connection, asked, impossible);
     let mut errors = plan.errors.clone();
     errors.extend(secrets::needed_but_missing(&plan, &missing));
     if errors.is_empty() {
