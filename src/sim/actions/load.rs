@@ -17,7 +17,7 @@ use super::disk_row::Disk;
 use super::eip::Eip;
 use super::instance_row::Instance;
 use super::key_pair::KeyPair;
-use super::load_item::{Loading, dress, needed, params, tags, text, texts, time};
+use super::load_item::{Loading, dress, needed, params, text, texts, time};
 use super::load_network;
 use super::security_group::SecurityGroup;
 use super::vpc::Vpc;
