@@ -5,6 +5,7 @@ mod apply;
 mod codes;
 mod documents;
 mod edges;
+mod everyday;
 mod existing;
 mod moves;
 mod read_only;
