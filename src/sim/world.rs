@@ -305,6 +305,14 @@ impl World {
             .any(|(_, table)| table.heads_indexed(&[]).any(|head| head.resource_group == group))
     }
 
+    /// All tables of resource types, each under every version and type that it is known by.
+    pub(super) fn resources(&self) -> impl Iterator<Item = (&'static str, &'static str, &dyn AnyTable)> {
+        self.tables.iter().flat_map(|(facts, table)| {
+            let own = facts.resource.iter();
+            own.map(move |(version, kind)| (*version, *kind, table.as_ref()))
+        })
+    }
+
     fn resource_place(&self, version: &str, kind: &str) -> Option<usize> {
         let named = |(own, name): &(&str, &str)| *own == version && name.eq_ignore_ascii_case(kind);
         self.tables
@@ -364,17 +372,21 @@ impl World {
 // ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 impl World {
+    /// The version of everything, with that of what else answers follow from.
+    pub(super) fn version(&self, also: u64) -> u64 {
+        let own: u64 = self.tables.iter().map(|(_, table)| table.version()).sum();
+        mix(own).wrapping_add(mix(also))
+    }
+
     /// A part of an answer that follows from the rows of this world alone: written once, and again when anything has
-    /// changed. `also` is the version of what else it follows from.
+    /// changed, which `version` says.
     pub(super) fn written(
         &self,
         action: &'static str,
         place: u64,
-        also: u64,
+        version: u64,
         write: impl FnOnce() -> String,
     ) -> Arc<str> {
-        let own: u64 = self.tables.iter().map(|(_, table)| table.version()).sum();
-        let version = mix(own).wrapping_add(mix(also));
         let mut written = self.written.borrow_mut();
         if written.version != version {
             written.parts.clear();
@@ -404,7 +416,12 @@ impl World {
                 for later in all {
                     // Only servers are taken back by the cloud.
                     if facts.name == "instance" || !matches!(later, Later::Reclaim(_)) {
-                        table.change_head(&id, &mut |head| head.go_wrong(later, now));
+                        table.change_head(&id, &mut |head| {
+                            head.go_wrong(later, now);
+                            if matches!(later, Later::Fail(_)) {
+                                head.fail_as(failed(facts.name));
+                            }
+                        });
                     }
                 }
             }
@@ -417,6 +434,15 @@ impl World {
         copy.replay(serde_json::from_str(&self.everything())?, self.made)?;
         copy.rebuild();
         Ok(copy)
+    }
+}
+
+/// The word of a kind for what has failed.
+fn failed(kind: &str) -> Status {
+    match kind {
+        "image" => Status::CreateFailed,
+        "snapshot" => Status::SnapshotFailed,
+        _ => Status::Failed,
     }
 }
 
