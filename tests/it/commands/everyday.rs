@@ -22,13 +22,6 @@ fn plain(text: &str) -> String {
     kept
 }
 
-fn applied() -> World {
-    let world = World::new();
-    world.example("quickstart");
-    world.apply().exits(0);
-    world
-}
-
 fn id_of(world: &World, address: &str) -> String {
     let state: Value = serde_json::from_str(&world.read(".infra/state/default.json")).unwrap();
     state["resources"][address]["id"].as_str().unwrap().to_owned()
