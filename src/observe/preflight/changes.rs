@@ -1,5 +1,5 @@
-//! Whether what a plan changes in place is to be had: another type in the zone of its server. The server would have to be
-//! stopped before the cloud says no.
+//! Whether what a plan changes in place is to be had: another type in the zone of its server, another image for its system
+//! disk. The server would have to be stopped before the cloud says no.
 //!
 //! Does not know what is made anew.
 
@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Outset;
 use super::finding::{Ahead, Objection, Refusal};
+use super::offer::existing;
 use super::stock::{Stock, stocked};
 use crate::address::Address;
 use crate::cloud::Cloud;
@@ -19,6 +20,12 @@ type Wanted = (String, String, String);
 
 /// Checks what a plan changes.
 pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
+    let (kinds, images) = tokio::join!(kinds(question, cloud), images(question, cloud));
+    kinds.join(images)
+}
+
+/// Checks the types.
+async fn kinds(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     let mut ahead = Ahead::default();
     if question.only_destructive {
         return ahead;
@@ -56,12 +63,50 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     ahead
 }
 
+/// Checks the images: what a swap takes away does not come back, so this is asked just before it as well.
+async fn images(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
+    let mut ahead = Ahead::default();
+    let wanted: Vec<(&Address, &str)> = question
+        .tasks
+        .iter()
+        .filter_map(|task| Some((&task.object.address, image(task)?)))
+        .collect();
+    let distinct: BTreeSet<&str> = wanted.iter().map(|(_, image)| *image).collect();
+    match existing(&distinct, cloud).await {
+        Ok(there) => {
+            for (address, image) in wanted.into_iter().filter(|(_, image)| !there.contains(*image)) {
+                ahead.refusals.push(Refusal {
+                    address: address.clone(),
+                    attribute: Some("image_id".to_owned()),
+                    code: "InvalidImageId.NotFound".to_owned(),
+                    why: Objection::Create(format!("DescribeImages shows no {image}")),
+                    notes: Vec::new(),
+                });
+            }
+        }
+        Err(why) => wanted
+            .iter()
+            .for_each(|(address, _)| ahead.unchecked(address, why.clone())),
+    }
+    ahead
+}
+
+/// The image that a system disk is swapped for.
+pub(super) fn image(task: &Task) -> Option<&str> {
+    named(task, "ImageId").filter(|_| task.phase == Phase::Change)
+}
+
+/// A parameter of a call of the task.
+fn named<'t>(task: &'t Task, param: &str) -> Option<&'t str> {
+    task.steps.iter().find_map(|step| match &step.kind {
+        StepKind::Call(call) => call.params.get(param).and_then(Value::as_str),
+        StepKind::Wait(_) => None,
+    })
+}
+
 /// What a task wants another type to be.
 pub(super) fn wanted(task: &Task, question: &Outset<'_>) -> Option<Wanted> {
-    let kind = task.steps.iter().find_map(|step| match &step.kind {
-        StepKind::Call(call) => call.params.get("InstanceType").and_then(Value::as_str),
-        StepKind::Wait(_) => None,
-    })?;
+    let kind = named(task, "InstanceType")?;
     let observed = question.live.resources.get(&task.object.address)?;
     let text = |name: &str| observed.attributes.get(name).and_then(Value::as_str);
     let charge = text("instance_charge_type").unwrap_or("PostPaid");
