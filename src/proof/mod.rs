@@ -18,6 +18,7 @@ mod lost;
 mod meddle;
 mod net;
 mod oracle;
+mod owed;
 mod pace;
 mod partners;
 mod remembered;
