@@ -1,5 +1,5 @@
-//! Whether what a plan changes in place is to be had: another type in the zone of its server. The server would have to be
-//! stopped before the cloud says no.
+//! Whether what a plan changes in place is to be had: another type in the zone of its server, another image. The server
+//! would have to be stopped before the cloud says no.
 //!
 //! Does not know what is made anew.
 
@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Outset;
 use super::finding::{Ahead, Objection, Refusal};
+use super::offer::existing;
 use super::stock::{Stock, stocked};
 use crate::address::Address;
 use crate::cloud::Cloud;
@@ -30,7 +31,27 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
         .filter_map(|task| Some((&task.object.address, wanted(task, question)?)))
         .collect();
     let distinct: BTreeSet<Wanted> = wanted.iter().map(|(_, one)| one.clone()).collect();
-    let stock = stocked(&distinct, cloud).await;
+    let swaps: Vec<(&Address, &str)> = question
+        .tasks
+        .iter()
+        .filter(|task| task.phase == Phase::Change)
+        .filter_map(|task| Some((&task.object.address, param(task, "ImageId")?)))
+        .collect();
+    let images: BTreeSet<&str> = swaps.iter().map(|(_, image)| *image).collect();
+    let (stock, there) = tokio::join!(stocked(&distinct, cloud), existing(&images, cloud));
+    for (address, image) in swaps {
+        match &there {
+            Ok(there) if there.contains(image) => {}
+            Ok(_) => ahead.refusals.push(Refusal {
+                address: address.clone(),
+                attribute: Some("image_id".to_owned()),
+                code: "InvalidImageId.NotFound".to_owned(),
+                why: Objection::Create(format!("DescribeImages shows no {image}")),
+                notes: Vec::new(),
+            }),
+            Err(why) => ahead.unchecked(address, why.clone()),
+        }
+    }
     for (address, one) in wanted {
         let (kind, zone, _) = &one;
         let (code, words) = match stock.get(&one) {
@@ -58,12 +79,17 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
 
 /// What a task wants another type to be.
 pub(super) fn wanted(task: &Task, question: &Outset<'_>) -> Option<Wanted> {
-    let kind = task.steps.iter().find_map(|step| match &step.kind {
-        StepKind::Call(call) => call.params.get("InstanceType").and_then(Value::as_str),
-        StepKind::Wait(_) => None,
-    })?;
+    let kind = param(task, "InstanceType")?;
     let observed = question.live.resources.get(&task.object.address)?;
     let text = |name: &str| observed.attributes.get(name).and_then(Value::as_str);
     let charge = text("instance_charge_type").unwrap_or("PostPaid");
     Some((kind.to_owned(), text("zone_id")?.to_owned(), charge.to_owned()))
+}
+
+/// The text of a parameter of one of its calls.
+fn param<'a>(task: &'a Task, name: &str) -> Option<&'a str> {
+    task.steps.iter().find_map(|step| match &step.kind {
+        StepKind::Call(call) => call.params.get(name).and_then(Value::as_str),
+        StepKind::Wait(_) => None,
+    })
 }

@@ -173,7 +173,7 @@ fn network<'a>(draft: &'a Draft<'_>) -> Option<(&'a str, &'a str)> {
 }
 
 /// Those of these images that can be used.
-async fn existing(images: &BTreeSet<&str>, cloud: &Cloud) -> Result<BTreeSet<String>, String> {
+pub(super) async fn existing(images: &BTreeSet<&str>, cloud: &Cloud) -> Result<BTreeSet<String>, String> {
     let ids: Vec<&str> = images.iter().copied().collect();
     let mut found = BTreeSet::new();
     for chunk in ids.chunks(IMAGES_MAX) {

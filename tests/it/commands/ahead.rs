@@ -26,6 +26,7 @@ instance_type = "ecs.g7.large"
 image_id = "ubuntu_22_04_x64_20G_alibase_20240819.vhd"
 vswitch_id = "${vswitch.main.id}"
 security_group_ids = ["${security_group.web.id}"]
+lifecycle = { replace_on = ["image_id"] }
 "#;
 
 const ALLOWED: &[&str] = &["apply", "--auto-approve", "--allow-destroy"];
@@ -402,4 +403,17 @@ fn another_type_that_is_sold_out_stops_nothing_and_there_are_others() {
         "{}",
         world.stats()
     );
+}
+
+#[test]
+fn an_unknown_image_stops_no_server() {
+    let world = running(|_| {});
+    let in_place = stack().replace("lifecycle = { replace_on = [\"image_id\"] }\n", "");
+    world.write("infra.toml", &in_place);
+    world.apply().exits(0);
+    world.write("infra.toml", &in_place.replace("20240819", "20240918"));
+    let place = line(&world, "image_id");
+    world.run(&["plan"]).exits(0).tells("E0530").tells(&place);
+    let _ = world.run(ALLOWED);
+    assert_eq!(world.requests("Ecs", "StopInstance"), 0);
 }
