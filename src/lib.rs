@@ -57,7 +57,7 @@
 //! sent that it would not have planned itself.
 //!
 //! `--rehearse` carries a plan out before anybody agrees: the same executor, on a simulator in this process that is loaded
-//! with what was seen, with state and journal in memory and a clock that does not wait (`commands/rehearse.rs`).
+//! with what was seen, with state and journal in memory and a clock that goes fast (`commands/rehearse.rs`).
 //!
 //! # What is told, and what is not
 //!

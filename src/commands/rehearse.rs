@@ -1,7 +1,7 @@
 //! A plan tried out: its very steps, by the very executor, on a twin of what was seen, before anybody agrees to it.
 //!
 //! The twin is a simulator in this process that is loaded with what the cloud shows; state and journal are in memory, and
-//! nobody waits. Nothing is written, and nothing leaves the machine but reads. What the twin cannot hold is not rehearsed,
+//! the clock goes fast. Nothing is written, and nothing leaves the machine but reads. What the twin cannot hold is not rehearsed,
 //! which is no refusal.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -388,6 +388,7 @@ fn no_command_is_suggested_as_a_literal() {
         .iter()
         .any(|exempt| name == Path::new(exempt))
             || name.starts_with("sim")
+            || name.starts_with("cli")
             || name.components().any(|part| part.as_os_str() == "tests")
     };
     let mut found = Vec::new();

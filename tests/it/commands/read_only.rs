@@ -70,6 +70,15 @@ const COMMANDS: &[&[&str]] = &[
     &["schema"],
     &["explain"],
     &["version"],
+    &["status"],
+    &["drift"],
+    &["graph"],
+    &["fmt"],
+    &["doctor"],
+    &["init", "new", "--name", "new"],
+    &["demo", "--yes"],
+    &["completions", "bash"],
+    &["man", "pages"],
     &["sim", "coverage"],
 ];
 
