@@ -112,6 +112,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use diagnostic::{Diagnostic, codes};
 pub use env::Env;
@@ -119,13 +120,11 @@ pub use env::Env;
 /// Runs one command line and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     // 1. What was typed. Help and version are results; anything else is wrong usage, whose code is not clap's 2.
+    let args: Vec<OsString> = args.into_iter().collect();
+    let is_alone = args.len() == 1;
     let cli = match cli::Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(message) => {
-            let wrong = message.use_stderr();
-            let printed = message.print();
-            return ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 });
-        }
+        Err(message) => return not_followed(&message, is_alone, &env),
     };
 
     // 2. Who is told.
@@ -161,6 +160,28 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         ui.diagnostics(&[Diagnostic::error(codes::UNTOLD, message)], false);
     }
     ExitCode::from(exit.code())
+}
+
+/// What is said of a command line that cannot be followed; help and version are results.
+fn not_followed(message: &clap::Error, is_alone: bool, env: &Env) -> ExitCode {
+    let plain = || ui::Ui::new(env, ui::Options::default());
+    let is_top = !message.to_string().contains("Usage: infra state")
+        && !message.to_string().contains("Usage: infra sim");
+    match (message.kind(), message.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) if is_top => {
+            plain().diagnostics(&[cli::habits::no_command(word)], false);
+            ExitCode::from(commands::Exit::Usage.code())
+        }
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) if is_alone => {
+            plain().talk(cli::habits::OVERVIEW.trim_end());
+            ExitCode::from(commands::Exit::Usage.code())
+        }
+        _ => {
+            let wrong = message.use_stderr();
+            let printed = message.print();
+            ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 })
+        }
+    }
 }
 
 /// The runtime. It panics where it does not get its files, so it is seen beforehand whether there are any.

@@ -7,6 +7,7 @@ mod check;
 mod conform;
 mod files;
 mod keys;
+pub(crate) mod layout;
 mod lifecycle;
 mod locals;
 mod located;

@@ -12,7 +12,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("region", &[]),
     ("sim", &[]),
     ("value", &["address"]),
-    ("cli", &["address"]),
+    ("cli", &["address", "diagnostic"]),
     ("diagnostic", &["address"]),
     ("event", &["address", "diagnostic"]),
     ("live", &["address", "value"]),

@@ -4,6 +4,7 @@ mod ahead;
 mod apply;
 mod codes;
 mod edges;
+mod everyday;
 mod existing;
 mod moves;
 mod read_only;

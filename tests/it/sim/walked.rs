@@ -164,9 +164,15 @@ fn body(sim: &mut Sim, step: &Step, params: &[(String, String)]) -> (u16, String
     }
 }
 
+type Companion = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
 /// What a parameter needs beside it to mean something: the action, `*` for all, or `+` for all where it is not told; what the parameter's name begins with, and
 /// what goes with it.
-const COMPANIONS: &[(&str, &str, &[(&str, &str)])] = &[
+const COMPANIONS: &[Companion] = &[
     ("+", "Tag.N.Key", &[("Tag.1.Value", "v9")]),
     ("+", "Tag.N.Value", &[("Tag.1.Key", "k9")]),
     (
@@ -616,7 +622,7 @@ fn walk() -> BTreeMap<String, Outcome> {
                     if value.is_empty() || (there && *action != "+") {
                         with.retain(|(own, _)| own != other);
                     }
-                    if !value.is_empty() && !(there && *action == "+") {
+                    if !value.is_empty() && (!there || *action != "+") {
                         with.push(((*other).to_owned(), catalogue::filled(value, &kept)));
                     }
                 }
