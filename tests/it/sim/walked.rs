@@ -185,8 +185,6 @@ const COMPANIONS: &[Companion] = &[
         "Tag.N.value",
         &[("Tag.1.Key", ""), ("Tag.1.Value", ""), ("Tag.1.key", "k9")],
     ),
-    ("*", "NetworkCardIndex", "there is one card"),
-    ("*", "NetworkInterface.N.NetworkCardIndex", "there is one card"),
     ("RemoveTags", "Tag.N.value", &[("Tag.1.key", "k")]),
     ("ModifyDiskSpec", "DiskCategory", &[("PerformanceLevel", "")]),
     (
@@ -319,6 +317,8 @@ const OUTWARD: &[(&str, &str)] = &[
 
 /// What may be taken without an effect in these walks: the action or `*`, the parameter, and why.
 const EXPLAINED: &[(&str, &str, &str)] = &[
+    ("*", "NetworkCardIndex", "there is one card"),
+    ("*", "NetworkInterface.N.NetworkCardIndex", "there is one card"),
     ("*", "AutoPay", "orders are paid at once"),
     ("*", "Lang", "the language of texts that are not here"),
     ("*", "UserClientIp", "who asks for somebody else"),
