@@ -72,7 +72,23 @@ fn values(name: &str, facts: &Value, kept: &BTreeMap<&str, String>) -> Vec<Strin
     let mut values: Vec<String> = match facts["type"].as_str().unwrap_or("") {
         "Boolean" => own(&["true", "false"]),
         "Integer" | "Long" | "Float" => {
-            let mut numbers: Vec<i64> = vec![1, 2, 3, 5, 7, 12, 20, 40, 60, 100, 500, 1000];
+            let mut numbers: Vec<i64> = vec![
+                -1,
+                0,
+                1_000_000_000,
+                1,
+                2,
+                3,
+                5,
+                7,
+                12,
+                20,
+                40,
+                60,
+                100,
+                500,
+                1000,
+            ];
             numbers.extend(facts["min"].as_i64());
             numbers.extend(facts["max"].as_i64());
             numbers.iter().map(ToString::to_string).collect()
@@ -301,6 +317,8 @@ const OUTWARD: &[(&str, &str)] = &[
 
 /// What may be taken without an effect in these walks: the action or `*`, the parameter, and why.
 const EXPLAINED: &[(&str, &str, &str)] = &[
+    ("*", "NetworkCardIndex", "there is one card"),
+    ("*", "NetworkInterface.N.NetworkCardIndex", "there is one card"),
     ("*", "AutoPay", "orders are paid at once"),
     ("*", "Lang", "the language of texts that are not here"),
     ("*", "UserClientIp", "who asks for somebody else"),
@@ -488,6 +506,62 @@ fn explained(action: &str, param: &str) -> bool {
         .any(|(own, name, _)| (*own == "*" || *own == action) && *name == param)
 }
 
+/// What a step meets when it is taken again, elsewhere, or with something that does not exist.
+fn refusals_of(
+    sim: &mut Sim,
+    step: &Step,
+    base: &[(String, String)],
+    kept: &BTreeMap<&str, String>,
+    saved: &str,
+) -> BTreeSet<String> {
+    let mut variants: Vec<Vec<(String, String)>> = Vec::new();
+    let replaced = |place: usize, value: String| {
+        let mut params = base.to_vec();
+        params[place].1 = value;
+        params
+    };
+    for (place, (name, value)) in base.iter().enumerate() {
+        let mut without = base.to_vec();
+        without.remove(place);
+        variants.push(without);
+        if name == "RegionId" {
+            variants.push(replaced(place, "cn-beijing".to_owned()));
+        }
+        for id in kept.values().filter(|id| value.contains(id.as_str())) {
+            variants.push(replaced(place, value.replace(id.as_str(), &format!("{id}x"))));
+            // Something of another kind, or of the same.
+            let others = kept.values().filter(|other| *other != id).take(40);
+            variants.extend(others.map(|other| replaced(place, value.replace(id.as_str(), other))));
+        }
+        if value.parse::<i64>().is_ok() {
+            variants.extend(["-1", "0", "1000000000", "x"].map(|value| replaced(place, value.to_owned())));
+        }
+        variants.extend(
+            ["http://x", "", "?", "10.0.0.1/33", &"long".repeat(200)]
+                .map(|value| replaced(place, value.to_owned())),
+        );
+    }
+    let mut met = BTreeSet::new();
+    restore(sim, saved);
+    for params in variants {
+        let (status, answer) = body(sim, step, &params);
+        if status == 200 {
+            restore(sim, saved);
+        } else {
+            met.insert(answer);
+        }
+    }
+    // The same once more, and once more.
+    for _ in 0..2 {
+        let (status, answer) = body(sim, step, base);
+        if status != 200 {
+            met.insert(answer);
+        }
+    }
+    restore(sim, saved);
+    met
+}
+
 /// Walks and gives what came of each parameter.
 fn walk() -> BTreeMap<String, Outcome> {
     let mut sim = Sim::with(Options {
@@ -506,6 +580,11 @@ fn walk() -> BTreeMap<String, Outcome> {
         base.push(("RegionId".to_owned(), "cn-hangzhou".to_owned()));
         if let Some(params) = facts.get(&(step.version.to_owned(), step.action.to_owned())) {
             let saved = snapshot(&mut sim);
+            let met = outcomes
+                .entry(format!("{} {} *", step.version, step.action))
+                .or_default();
+            met.refusals
+                .extend(refusals_of(&mut sim, &step, &base, &kept, &saved));
             let mut plain: BTreeMap<Vec<(String, String)>, (u16, String, String)> = BTreeMap::new();
             for (name, facts) in params {
                 let parts = name.split('.').map(|part| if part == "N" { "1" } else { part });
@@ -565,6 +644,9 @@ fn walk() -> BTreeMap<String, Outcome> {
                 candidates.retain(|value| !value.is_empty() && default != Some(value.as_str()));
                 restore(&mut sim, &saved);
                 let mut clean = true;
+                if status != 200 {
+                    outcome.refusals.insert(answer.clone());
+                }
                 let mut same: BTreeMap<String, usize> = BTreeMap::new();
                 for value in candidates {
                     // Where so many are refused for one reason, so are the others.
