@@ -43,10 +43,10 @@ fn found(survey: &Survey) -> Vec<Drift> {
         .drift
         .iter()
         .map(|one| Drift {
-            effect: match (one.effect, one.path.is_empty()) {
-                (_, true) => "the next apply makes it again",
-                ("this plan changes it back", _) => "the next apply changes it back",
-                (effect, _) => effect,
+            effect: match (&*one.effect, one.path.is_empty()) {
+                (_, true) => "the next apply makes it again".into(),
+                ("this plan changes it back", _) => "the next apply changes it back".into(),
+                _ => one.effect.clone(),
             },
             ..one.clone()
         })
@@ -61,7 +61,7 @@ fn found(survey: &Survey) -> Vec<Drift> {
                 path: String::new(),
                 remembered: Some(Value::from(gone.id.as_str())),
                 observed: None,
-                effect: "the next apply forgets it",
+                effect: "the next apply forgets it".into(),
             });
         }
     }

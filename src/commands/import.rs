@@ -120,7 +120,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             .unwrap_or_default(),
         token: None,
         lifecycle: Lifecycle {
-            prevent_destroy: wanted.prevent_destroy,
+            prevent_destroy: wanted.lifecycle.prevent_destroy,
             ..Lifecycle::default()
         },
         // What this stack has made itself is no stranger's.

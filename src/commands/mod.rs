@@ -2,6 +2,7 @@
 
 mod ahead;
 mod apply;
+mod apply_file;
 mod approve;
 mod carry_out;
 mod completions;
@@ -19,13 +20,16 @@ mod forget_stray;
 mod graph;
 mod head;
 mod import;
+mod imports;
 mod init;
 mod look;
 mod man;
 mod output;
 mod plan;
+mod plan_file;
 mod project;
 mod rebuild;
+mod rehearse;
 mod report;
 mod results;
 mod schema;

@@ -19,7 +19,7 @@ use crate::env::Env;
 use crate::live::{Live, Stray, TAG_PROJECT, TAG_STACK};
 use crate::observe::recover::Recovery;
 use crate::observe::{account, belonging};
-use crate::plan::{self, Fingerprints, Rebuilt};
+use crate::plan::{self, Fingerprints, Rebuilt, Selection};
 use crate::state::State;
 use crate::task::Phase;
 use crate::ui::Ui;
@@ -176,8 +176,10 @@ fn missing(
         account: None,
         others: BTreeMap::new(),
     };
+    let everything = Selection::default();
     let asked = Asked {
         goal: Goal::Configuration,
+        selection: &everything,
         owner: OwnerArgs::default(),
     };
     match decide(env, project, state, &seen, connection, asked, &BTreeMap::new()) {

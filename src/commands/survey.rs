@@ -12,7 +12,7 @@ use super::{connect, whose};
 use crate::address::Address;
 use crate::cli::{Global, OwnerArgs};
 use crate::env::Env;
-use crate::plan::Plan;
+use crate::plan::{Plan, Selection};
 use crate::state::State;
 use crate::ui::Ui;
 
@@ -55,8 +55,10 @@ pub(super) async fn survey(global: &Global, env: &Env, ui: &Ui) -> Result<Survey
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
     // 3. What differs.
+    let everything = Selection::default();
     let asked = Asked {
         goal: Goal::Configuration,
+        selection: &everything,
         owner: OwnerArgs::default(),
     };
     let (plan, _) = draft(env, &project, &state, &seen, &connection, asked, &BTreeMap::new());

@@ -12,7 +12,7 @@ use super::report::{Report, Span};
 use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest::{self, Why};
 use crate::address::{ADDRESS_LENGTH_MAX, Address, Key, is_plain_name};
-use crate::diagnostic::{Advice, Diagnostic, codes, run};
+use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::types::{ResourceType, Types};
 
 /// How many copies a block may have.
@@ -33,6 +33,10 @@ pub(super) struct Sections<'a> {
     pub(super) locals: BTreeMap<&'a str, &'a Entry>,
     pub(super) outputs: BTreeMap<&'a str, &'a Entry>,
     pub(super) blocks: BTreeMap<(&'a str, &'a str), Block<'a>>,
+    pub(super) moved: Vec<&'a Entry>,
+    pub(super) imports: Vec<&'a Entry>,
+    pub(super) removed: Vec<&'a Entry>,
+    pub(super) policies: Vec<&'a Entry>,
     /// Types that do not exist and names that cannot be used: said once, where they stand.
     unknown_types: BTreeSet<String>,
     meant: HashSet<(String, String)>,
@@ -112,22 +116,21 @@ impl Index {
 }
 
 /// Tables of the language that this version does not know.
-const NOT_YET: &[&str] = &["defaults", "data", "moved", "import", "removed", "policy"];
+const NOT_YET: &[&str] = &["defaults", "data"];
 
 /// What does the same in this version.
 fn instead_of(name: &str) -> Option<Advice> {
     Some(match name {
         "defaults" => "write the keys into each block, or use [local]".into(),
         "data" => "write the id, or use a variable".into(),
-        "moved" => run("state mv FROM TO").then(" renames"),
-        "import" => run("import ADDRESS ID").then(" takes over what exists"),
-        "removed" => run("state rm ADDRESS").then(" forgets"),
         _ => return None,
     })
 }
 
 /// Tables that are no resource types.
-pub(super) const SECTIONS: &[&str] = &["infra", "var", "local", "output"];
+pub(super) const SECTIONS: &[&str] = &[
+    "infra", "var", "local", "output", "moved", "import", "removed", "policy",
+];
 
 /// Sorts the tables of all files.
 pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Report) -> Sections<'a> {
@@ -145,6 +148,10 @@ pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Re
                 "var" => named_tables(entry, "var", "variable", true, &mut sections.variables, report),
                 "local" => named_tables(entry, "local", "local", false, &mut sections.locals, report),
                 "output" => named_tables(entry, "output", "output", false, &mut sections.outputs, report),
+                "moved" => sections.moved.push(entry),
+                "import" => sections.imports.push(entry),
+                "removed" => sections.removed.push(entry),
+                "policy" => sections.policies.push(entry),
                 key => match NOT_YET.iter().find(|name| **name == key) {
                     Some(name) => not_yet(entry, name, report),
                     None => blocks_of(key, entry, types, &mut sections, report),

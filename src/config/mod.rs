@@ -8,11 +8,15 @@ mod conform;
 mod files;
 mod keys;
 pub(crate) mod layout;
+mod lifecycle;
 mod locals;
 mod located;
 mod lookup;
 mod masking;
 mod network;
+mod origin;
+mod plain;
+mod policy;
 mod project;
 mod raw;
 mod reference;
@@ -23,6 +27,7 @@ mod scope;
 mod secrecy;
 mod suggest;
 mod syntax;
+mod transitions;
 mod variables;
 
 pub(crate) mod editor_schema;
@@ -42,6 +47,10 @@ use crate::types::{Kind, ResourceType, Types};
 use crate::value::{Attributes, Value};
 
 pub(crate) use crate::diagnostic::Sources;
+pub(crate) use lifecycle::LifecycleRules;
+pub(crate) use origin::Origin;
+pub(crate) use policy::{Policy, PolicyRule};
+pub(crate) use transitions::{ImportBlock, MovedBlock, RemovedBlock, Transitions};
 
 use blocks::{Document, Sections};
 use files::{Folder, ROOT};
@@ -90,6 +99,10 @@ pub(crate) struct Config {
     pub(crate) files: Vec<String>,
     /// How many copies each block has.
     pub(crate) blocks: BTreeMap<Address, BlockShape>,
+    pub(crate) transitions: Transitions,
+    pub(crate) policy: Policy,
+    /// What all of it was read from.
+    pub(crate) origin: Origin,
 }
 
 /// `[infra]`, and the environment that was chosen.
@@ -123,8 +136,8 @@ pub(crate) struct Resource {
     /// With defaults. What other resources make stands there as a reference.
     pub(crate) attributes: Attributes,
     pub(crate) depends_on: BTreeSet<Address>,
-    /// `lifecycle.prevent_destroy`, where the block says it.
-    pub(crate) prevent_destroy: Option<bool>,
+    /// What the block says in `lifecycle`. Copies share it.
+    pub(crate) lifecycle: Arc<LifecycleRules>,
     /// The header of the block.
     pub(crate) location: Location,
     /// Where each attribute stands, by path: `system_disk.size`, `ingress[0].port_range`. Copies share it.
@@ -156,7 +169,7 @@ impl std::fmt::Debug for Resource {
             .field("address", &self.address)
             .field("attributes", &self.attributes)
             .field("depends_on", &self.depends_on)
-            .field("prevent_destroy", &self.prevent_destroy)
+            .field("lifecycle", &self.lifecycle)
             .finish_non_exhaustive()
     }
 }
@@ -239,10 +252,21 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     check::partners(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs(&sections, &mut scope);
+    config.transitions = Transitions {
+        moved: transitions::moved(&sections.moved, &mut scope),
+        imports: transitions::imports(&sections.imports, &mut scope),
+        removed: transitions::removed(&sections.removed, &mut scope),
+    };
+    config.policy = policy::read(&sections.policies, &mut scope);
 
-    let mut report = scope.report;
+    let Scope {
+        mut report,
+        variables,
+        ..
+    } = scope;
     report.silence_guesses();
     let (diagnostics, sources) = report.finish();
+    config.origin = Origin::of(&sources, &variables, folder.named());
     Loaded {
         config,
         diagnostics,

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A sentence or a line, with the commands in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Advice {
@@ -126,6 +128,19 @@ impl Suggestion {
 impl Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.as_typed(&Typed::default()))
+    }
+}
+
+/// As words: commands in it are no longer commands when it is read back.
+impl Serialize for Advice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Advice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Advice, D::Error> {
+        String::deserialize(deserializer).map(Advice::from)
     }
 }
 

@@ -9,8 +9,10 @@ pub(crate) mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;
+pub(crate) mod items;
 pub(crate) mod poll;
 pub(crate) mod preflight;
+pub(crate) mod prices;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod refresh;

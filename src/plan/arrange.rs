@@ -20,7 +20,7 @@ use super::decide::Place;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
-use crate::state::{Effect, Resource};
+use crate::state::Effect;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
 use crate::types::Replacement;
@@ -241,7 +241,7 @@ impl Edges<'_, '_> {
             }
             for needed in &known.dependencies {
                 let remove = Node::new(needed, Phase::Remove);
-                if !self.is_only_remembered(dependent, known, needed) {
+                if !self.is_only_remembered(dependent, needed) {
                     self.add(&remove, &Node::new(dependent, Phase::Remove));
                 }
                 self.add(&remove, &Node::new(dependent, Phase::LetGo));
@@ -280,17 +280,13 @@ impl Edges<'_, '_> {
         }
     }
 
-    /// Whether nothing but an older `depends_on` says that the one needs the other: its successor does not, and nothing
-    /// in it names the other. The old one of a create-first replacement goes last, so it cannot be waited for on the
-    /// strength of that alone.
-    fn is_only_remembered(&self, dependent: &Address, known: &Resource, needed: &Address) -> bool {
-        let id = self.context.known(needed).map(|needed| needed.id.as_str());
+    /// Whether nothing but a `depends_on` says that the one needs the other, and it cannot be honoured: the old one of a
+    /// create-first replacement goes last, while the other is not wanted any more or goes before its successor.
+    fn is_only_remembered(&self, dependent: &Address, needed: &Address) -> bool {
+        let is_wanted = self.context.needs(dependent).any(|one| one == needed);
         self.is_create_first(dependent)
-            && !self.context.needs(dependent).any(|one| one == needed)
-            && !known
-                .attributes
-                .values()
-                .any(|value| id.is_some_and(|id| names(value, id)))
+            && !(is_wanted && self.is_create_first(needed))
+            && !self.context.holds(dependent, needed)
     }
 
     /// Whoever is joined to something that goes lets go of it before, and is joined when its partner is ready.
@@ -356,16 +352,6 @@ impl Edges<'_, '_> {
 fn holds_fast(context: &Context<'_>, address: &Address) -> bool {
     let resource_type = context.inputs.types.get(address.type_name());
     resource_type.is_some_and(|one| one.parts.iter().any(|part| part.out_first))
-}
-
-/// Whether a value names this id anywhere.
-fn names(value: &Value, id: &str) -> bool {
-    match value {
-        Value::String(text) => text == id,
-        Value::List(items) => items.iter().any(|item| names(item, id)),
-        Value::Map(map) => map.values().any(|item| names(item, id)),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Key};
-use crate::config::{BlockShape, Config};
+use crate::config::{BlockShape, Config, MovedBlock};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Live;
 use crate::state::{Effect, Intent, State};
 
@@ -30,6 +31,62 @@ impl Move {
             to: self.to.clone(),
         }
     }
+}
+
+/// The moves that `[[moved]]` tells, one after the other, and an error for each that cannot be made now. One whose address
+/// the state does not know is done already.
+pub(super) fn said(config: &Config, state: &State, open: &[Intent]) -> (Vec<Move>, Vec<Diagnostic>) {
+    let busy = under_way(open);
+    let mut there: BTreeSet<Address> = state.resources.keys().cloned().collect();
+    let (mut moves, mut errors) = (Vec::new(), Vec::new());
+    for block in &config.transitions.moved {
+        for (from, to) in pairs(block, &there) {
+            if !config.resources.contains_key(&to) {
+                continue;
+            }
+            let in_the_way = if there.contains(&to) {
+                Some(format!("{to} is there already"))
+            } else if busy.contains(&from) || busy.contains(&to) {
+                Some("a call of an interrupted run is open for it".to_owned())
+            } else {
+                None
+            };
+            if let Some(in_the_way) = in_the_way {
+                let message = format!("{from} cannot become {to}: {in_the_way}");
+                errors.push(
+                    Diagnostic::error(codes::TAKEN, message)
+                        .at(block.location.clone(), "")
+                        .help("take this [[moved]] out, apply, and look what is left to do"),
+                );
+                continue;
+            }
+            there.remove(&from);
+            there.insert(to.clone());
+            moves.push(Move {
+                reason: format!(
+                    "it was {from}, says [[moved]] in {}:{}",
+                    block.location.file, block.location.line
+                ),
+                from,
+                to,
+            });
+        }
+    }
+    (moves, errors)
+}
+
+/// What a block means: one resource, or each copy of a block.
+fn pairs(block: &MovedBlock, there: &BTreeSet<Address>) -> Vec<(Address, Address)> {
+    if there.contains(&block.from) {
+        return vec![(block.from.clone(), block.to.clone())];
+    }
+    if block.from.key().is_some() || block.to.key().is_some() {
+        return Vec::new();
+    }
+    let copies = there.iter().filter(|address| address.block() == block.from);
+    copies
+        .filter_map(|copy| Some((copy.clone(), block.to.with_key(copy.key()?.clone()))))
+        .collect()
 }
 
 /// The moves of blocks that have gained or lost `count` or `for_each`: `web` and `web[0]`, or `web` and the only key.

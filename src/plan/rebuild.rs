@@ -125,7 +125,7 @@ pub(crate) fn rebuild(found: Vec<Stray>, config: &Config, fingerprints: &Fingerp
                 entry
                     .dependencies
                     .extend(needs.get(address).into_iter().flatten().cloned());
-                entry.lifecycle.prevent_destroy = wanted.prevent_destroy;
+                entry.lifecycle.prevent_destroy = wanted.lifecycle.prevent_destroy;
                 let OfOne { assumed, unknown, .. } = of_one;
                 for (names, told) in [(assumed, &mut rebuilt.assumed), (unknown, &mut rebuilt.unknown)] {
                     if !names.is_empty() {

@@ -127,8 +127,13 @@ fn owes(resource: &config::Resource, decision: &Decision<'_>, main: Phase) -> BT
 
 /// What the state remembers of a block's `lifecycle`.
 pub(super) fn lifecycle(resource: &config::Resource) -> Lifecycle {
+    let rules = &resource.lifecycle;
+    let triggers = rules.replace_on_resources.iter().map(ToString::to_string);
     Lifecycle {
-        prevent_destroy: resource.prevent_destroy,
+        prevent_destroy: rules.prevent_destroy,
+        create_before_destroy: rules.create_before_destroy,
+        ignore_changes: rules.ignore_changes.clone(),
+        replace_on: rules.replace_on.iter().cloned().chain(triggers).collect(),
         ..Lifecycle::default()
     }
 }
@@ -143,7 +148,12 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn new(context: &Context<'a>, resource: &'a config::Resource, kept: Option<&Observed>) -> Entry<'a> {
-        let mut attributes = Wanted::new(context, resource).attributes;
+        let wanted = Wanted::new(context, resource);
+        let mut attributes = match kept {
+            Some(observed) => wanted.as_it_stays(observed),
+            None => wanted,
+        }
+        .attributes;
         let computed = resource
             .resource_type
             .attributes

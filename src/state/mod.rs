@@ -35,3 +35,4 @@ pub(crate) use lock::{Lock, LockNote};
 pub(crate) use migrate::FORMAT;
 pub(crate) use model::{CloudIdentity, Deposed, Lifecycle, More, Resource, State};
 pub(crate) use session::Session;
+pub(crate) use snapshot::fingerprint;

@@ -54,7 +54,6 @@ pub(crate) enum Kind {
         max: i64,
     },
     /// A set of texts.
-    #[allow(dead_code, reason = "secondary addresses come with the rest of the server")]
     StringSet,
     Bool,
     /// One of these words.
@@ -91,6 +90,7 @@ pub(crate) enum Wire {
 /// A default, as a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Literal {
+    Bool(bool),
     Integer(i64),
     String(&'static str),
 }
@@ -314,6 +314,7 @@ impl Literal {
     /// The default as a value.
     pub(crate) fn value(self) -> Value {
         match self {
+            Literal::Bool(truth) => Value::Bool(truth),
             Literal::Integer(number) => Value::Integer(number),
             Literal::String(text) => Value::from(text),
         }

@@ -33,7 +33,7 @@ pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs};
 pub(crate) use self::attribute::{Literal, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
-pub(crate) use self::part::{Owner, Part};
+pub(crate) use self::part::{APART, Owner, Part};
 pub(crate) use self::relation::{Partner, Relation};
 #[cfg(test)]
 pub(crate) use self::resource_type::Complaint;

@@ -8,14 +8,19 @@ mod attribute_lines;
 mod board;
 mod checks;
 pub(crate) mod diagnostics;
+pub(crate) mod document;
 mod events;
 pub(crate) mod graph_view;
 mod json;
 mod literal;
 pub(crate) mod outcome;
+pub(crate) mod plan_html;
+pub(crate) mod plan_json;
+pub(crate) mod plan_md;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod sarif;
 mod story;
 mod streams;
 mod table;
@@ -28,6 +33,7 @@ mod text_diff;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
@@ -37,7 +43,7 @@ use self::diagnostics::Style;
 pub(crate) use self::events::EVENTS_VERSION;
 use self::events::{Events, Line};
 use self::outcome::Finished;
-pub(crate) use self::plan_view::{Detail, Header};
+pub(crate) use self::plan_view::{Detail, Header, SavedAs};
 use self::streams::Streams;
 pub(crate) use self::table::Row;
 use self::text::{Look, escape_json, escape_lines};
@@ -93,6 +99,8 @@ pub(crate) struct Ui {
     /// The texts that diagnostics point into.
     sources: Arc<Mutex<Sources>>,
     typed: Arc<Mutex<Typed>>,
+    /// Whether a warning has been told.
+    has_warned: Arc<AtomicBool>,
 }
 
 impl Ui {
@@ -133,6 +141,7 @@ impl Ui {
             events_file: options.events_file.map(|file| events(Some(file))),
             sources: Arc::default(),
             typed: Arc::new(Mutex::new(options.typed)),
+            has_warned: Arc::default(),
         };
         if let Some(events) = ui.events.as_ref().or(ui.events_file.as_ref()) {
             ui.emit(&events.version());
@@ -176,10 +185,20 @@ impl Ui {
         lock(&self.streams).print(&format!("{}\n", escape_json(&format!("{document:#}"))));
     }
 
+    /// A page that was laid out and escaped for where it is read, as it is.
+    pub(crate) fn page(&self, page: &str) {
+        lock(&self.streams).print(page);
+    }
+
     /// A line beside the result, or several.
     pub(crate) fn talk(&self, line: &str) {
         self.emit(&Line::new("notice", line));
         self.talk_people(line);
+    }
+
+    /// Whether a warning has been told so far.
+    pub(crate) fn has_warned(&self) -> bool {
+        self.has_warned.load(Ordering::Relaxed)
     }
 
     /// The files that diagnostics point into from now on.
@@ -229,6 +248,9 @@ impl Ui {
     pub(crate) fn diagnostics(&self, found: &[Diagnostic], all: bool) {
         let sources = self.sources();
         let found = self.fit_to_show(found);
+        if found.iter().any(|one| !one.is_error()) {
+            self.has_warned.store(true, Ordering::Relaxed);
+        }
         if self.has_events() {
             found
                 .iter()

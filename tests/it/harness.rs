@@ -12,7 +12,7 @@ use hmac::{KeyInit as _, Mac as _};
 use infra::sim;
 use serde_json::Value;
 
-const KEY_ID: &str = "LTAI-test";
+pub(crate) const KEY_ID: &str = "LTAI-test";
 pub(crate) const KEY_SECRET: &str = "test-secret-Zq7";
 
 /// The result of a command.

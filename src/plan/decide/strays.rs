@@ -2,10 +2,11 @@
 //!
 //! Does not know what becomes of one that is taken over; that is an update.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::inputs::Inputs;
 use crate::address::Address;
+use crate::config::RemovedBlock;
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Observed, Stray};
 
@@ -20,10 +21,22 @@ pub(in crate::plan) struct Strays<'a> {
 /// Decides about all strays; of two for one address the first is taken over.
 pub(in crate::plan) fn strays<'a>(inputs: &Inputs<'a>) -> Strays<'a> {
     let mut strays = Strays {
-        adopted: BTreeMap::new(),
+        adopted: inputs.live.imports.iter().collect(),
         diagnostics: Vec::new(),
     };
+    let imported: BTreeSet<&str> = inputs.live.imports.values().map(|one| one.id.as_str()).collect();
+    let is_removed = |stray: &Stray| {
+        let blocks = &inputs.config.transitions.removed;
+        stray.address.as_ref().is_some_and(|address| {
+            let is_it = |block: &RemovedBlock| block.from == *address || block.from == address.block();
+            blocks.iter().any(|block| !block.destroy && is_it(block))
+        })
+    };
     for stray in &inputs.live.strays {
+        // It is known why the state does not know it.
+        if imported.contains(stray.observed.id.as_str()) || is_removed(stray) {
+            continue;
+        }
         let free = wanted_address(inputs, stray).filter(|address| !strays.adopted.contains_key(address));
         match free {
             Some(address) => {

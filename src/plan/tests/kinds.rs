@@ -308,6 +308,46 @@ fn a_reference_to_what_will_not_be_there_is_left_out_with_a_line() {
     assert!(plan.findings[0].labels[0].location.line > 0);
 }
 
+/// Being made after a network that is made anew is no reason to remove a group while servers are still in it.
+#[test]
+fn a_depends_on_does_not_keep_a_successor_from_coming_first() {
+    let with = |kind: &str, zone: &str| {
+        let net = NET.replace(
+            "[security_group.web]",
+            "[security_group.web]\ndepends_on = [\"vswitch.b\"]",
+        );
+        let other = NET
+            .split("[vswitch.a]")
+            .nth(1)
+            .unwrap()
+            .split('[')
+            .next()
+            .unwrap();
+        let other = other.replace("10.0.1", "10.0.2").replace("cn-hangzhou-h", zone);
+        format!(
+            "{net}security_group_type = \"{kind}\"\n[vswitch.b]{other}{}",
+            server("web", "")
+        )
+    };
+    let model = Model::with(&with("normal", "cn-hangzhou-h"));
+    check(
+        &model,
+        &with("enterprise", "cn-hangzhou-i"),
+        expect![[r#"
+        update instance.web
+        replace security_group.web
+            because security_group_type cannot change on a live security_group
+        replace vswitch.b
+            because zone_id cannot change on a live vswitch
+        0. remove vswitch.b: delete > wait until gone
+        1. make vswitch.b (new): create > wait until available (after 0)
+        2. make security_group.web (new): create (after 1)
+        3. change instance.web: change attributes (after 2)
+        4. remove security_group.web: delete (after 3, 2)
+    "#]],
+    );
+}
+
 /// A run attached a disk and died before the state could say so; then the file names no server.
 #[test]
 fn what_an_interrupted_run_may_have_joined_is_parted() {
@@ -646,12 +686,12 @@ fn a_disk_and_an_address_are_joined_when_their_server_is_there() {
 
 #[test]
 fn a_disk_and_an_address_survive_the_replacement_of_their_server() {
-    let with = |image: &str| {
-        let server = server("web", "").replace("ubuntu_22_04_x64_20G_alibase_20240819.vhd", image);
+    let with = |io: &str| {
+        let server = server("web", &format!("io_optimized = \"{io}\""));
         format!("{NET}{server}{}[eip.web]\n{ON_WEB}\n", disk(ON_WEB))
     };
-    let mut model = Model::with(&with("ubuntu_22_04_x64_20G_alibase_20240819.vhd"));
-    let new = with("aliyun_3_x64_20G_alibase_20240819.vhd");
+    let mut model = Model::with(&with("optimized"));
+    let new = with("none");
     check(
         &model,
         &new,
@@ -659,7 +699,7 @@ fn a_disk_and_an_address_survive_the_replacement_of_their_server() {
         update disk.data
         update eip.web
         replace instance.web
-            because image_id cannot change on a live instance
+            because io_optimized cannot change on a live instance
             LOST the system disk of i-6 is erased
             kept disk.data (d-1): detach, then attach
             kept eip.web (eip-2): unbind, then bind
@@ -670,6 +710,28 @@ fn a_disk_and_an_address_survive_the_replacement_of_their_server() {
         4. join disk.data: attach > wait until in use (after 0, 3)
         5. join eip.web: bind > wait until in use (after 1, 3)
     "#]],
+    );
+    model.apply(&new);
+    check(&model, &new, expect!["nothing\n"]);
+}
+
+/// Another image is another system disk of the same server: told as a loss, and nothing else lets go.
+#[test]
+fn another_image_is_a_swap_of_the_system_disk() {
+    let with = |image: &str| {
+        let server = server("web", "").replace("ubuntu_22_04_x64_20G_alibase_20240819.vhd", image);
+        format!("{NET}{server}{}", disk(ON_WEB))
+    };
+    let mut model = Model::with(&with("ubuntu_22_04_x64_20G_alibase_20240819.vhd"));
+    let new = with("aliyun_3_x64_20G_alibase_20240819.vhd");
+    check(
+        &model,
+        &new,
+        expect![[r#"
+            update instance.web
+                LOST the system disk of i-5 is erased; a new one takes its place, and cloud-init runs again
+            0. change instance.web: stop > wait until stopped > swap system disk > start > wait until running
+        "#]],
     );
     model.apply(&new);
     check(&model, &new, expect!["nothing\n"]);

@@ -7,6 +7,8 @@ mod model;
 mod moves;
 mod properties;
 mod rebuilt;
+mod said;
+mod selection;
 mod tags;
 
 use super::Plan;

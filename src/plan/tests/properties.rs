@@ -38,7 +38,7 @@ fn is_settled(model: &Model, config: &str, seed: u64) {
             "seed {seed}: {address} {entry:?}"
         );
         assert_eq!(
-            entry.lifecycle.prevent_destroy, resource.prevent_destroy,
+            entry.lifecycle.prevent_destroy, resource.lifecycle.prevent_destroy,
             "seed {seed}: {address}"
         );
         for name in resource.attributes.keys() {
@@ -165,7 +165,7 @@ fn whatever_is_protected_is_never_lost_without_being_told() {
         for task in plan.tasks.iter().filter(|task| task.phase == Phase::Remove) {
             let address = &task.object.address;
             let said = match read(&stack.text()).resources.get(address) {
-                Some(resource) => resource.prevent_destroy,
+                Some(resource) => resource.lifecycle.prevent_destroy,
                 None => model.state.resources[address].lifecycle.prevent_destroy,
             };
             if said == Some(true) {

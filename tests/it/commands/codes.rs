@@ -115,7 +115,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0206", File("[vpc.main]\n[vpc.main]\n")),
     ("E0207", File("[[vpc.main]]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0208", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncount = -1\n")),
-    ("E0209", File("[policy]\n")),
+    ("E0209", File("[defaults]\n")),
     ("E0210", File("[vpc.\"a b\"]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0211", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nstatus = \"x\"\n")),
     ("E0301", File("[output]\nx = \"${vpc.none.id}\"\n")),
@@ -180,9 +180,22 @@ const WAYS: &[(&str, Way)] = &[
         world.run(&["destroy", "--auto-approve", "--allow-destroy"])
     })),
     ("E0522", Unit("src/proof/vanished.rs", "what_vanished_is_made_again_only_with_leave", "E0522")),
+    ("E0523", Run(|world| world.run(&["apply", "--auto-approve", "--read-only"]))),
+    ("E0524", Run(|world| {
+        file(world, &format!("{VPC}[policy]\nrequire_tags = [\"owner\"]\n"));
+        world.run(&["plan"])
+    })),
     ("E0530", Unit(AHEAD, "is_refused_and_destroys_nothing", "E0530")),
     ("E0531", Unit(AHEAD, "a_foreign_server_in_the_network_is_named_and_nothing_is_deleted", "E0531")),
     ("E0532", Unit("src/proof/ahead.rs", "what_moves_before_the_first_change_is_told_and_left_alone", "E0532")),
+    ("E0533", Run(|world| {
+        world.run(&["plan", "-o", "p.plan"]).exits(0);
+        applied(world);
+        world.run(&["apply", "p.plan"])
+    })),
+    ("E0534", Run(|world| world.run(&["apply", "infra.toml"]))),
+    ("E0535", Run(|world| world.run(&["plan", "-o", "infra.toml"]))),
+    ("E0536", Unit("tests/it/commands/rehearse.rs", "what_would_be_refused_part_way_is_told_before", "E0536")),
     ("E0601", Run(|world| {
         world.example("subscription");
         applied(world);
@@ -201,6 +214,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0607", Unit(ENDS, "what_is_deleted_under_a_run_is_told_as_such", "E0607")),
     ("E0608", Unit(ENDS, "what_is_needed_and_not_there_is_told_by_name", "E0608")),
     ("E0610", Unit(AHEAD, "a_foreign_server_that_nobody_looked_for_is_named_at_the_first_refusal", "E0610")),
+    ("E0611", Unit("src/plan/tests/said.rs", "two_that_cannot_be_side_by_side_are_left_out_and_it_is_said_why", "codes::NOT_SIDE_BY_SIDE")),
     ("E0699", Unit("src/plan/check.rs", "told", "codes::BUG")),
     ("E0701", Run(|world| {
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
@@ -385,6 +399,11 @@ const WAYS: &[(&str, Way)] = &[
         world.run(&["validate"])
     })),
     ("W050", Unit(AHEAD, "what_may_not_be_tried_is_not_refused", "not checked beforehand")),
+    ("W051", Run(|world| {
+        file(world, "[eip.front]\n[policy]\nmax_monthly_cost = 1000\n");
+        world.run(&["plan"])
+    })),
+    ("W052", Unit("tests/it/commands/rehearse.rs", "what_a_twin_cannot_hold_is_not_refused", "W052")),
     ("W091", Run(|world| world.run(&["plan", "--log-file", "/dev/full"]))),
     ("W801", Run(|world| {
         applied(world);
