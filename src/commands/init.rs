@@ -109,15 +109,17 @@ async fn answers(args: &InitArgs, global: &Global, folder: &Path, env: &Env, ui:
         if let Some(given) = given {
             return Some(given);
         }
-        while asks {
+        if !asks {
+            return Some(preset.to_owned());
+        }
+        loop {
             let line = ask::line("", prompt, Some(preset), env, ui).await?;
             match line.trim() {
-                "" => break,
+                "" => return Some(preset.to_owned()),
                 answer if fits(answer) => return Some(answer.to_owned()),
                 answer => ui.talk(&format!("\"{answer}\" cannot be it.")),
             }
         }
-        Some(preset.to_owned())
     };
     let name = question(args.name.clone(), "Name of the project", &name, &|answer| {
         plain(answer) == answer

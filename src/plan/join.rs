@@ -44,7 +44,7 @@ pub(super) fn wanted<'a>(
         kept: decided.kept,
         // In the form in which values are compared, with what was decided later filled in.
         attributes: match decided.kept {
-            Some(observed) => super::decide::Wanted::new(context, resource).as_it_stays(observed),
+            Some(observed) => super::decide::Wanted::new(context, resource).if_it_stays(observed),
             None => super::decide::Wanted::new(context, resource),
         }
         .attributes,

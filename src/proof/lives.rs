@@ -190,7 +190,7 @@ pub(super) const LIVES: &[Life] = &[
                 "secondary_private_ip_addresses = [\"10.0.1.101\", \"10.0.1.100\"]",
                 "assign 1 address > assign 1 address",
             ),
-            ("ram_role_name = \"reader\"", "attach role"),
+            ("ram_role_name = \"RAMTestName\"", "attach role"),
             (
                 "metadata = { http_tokens = \"required\" }",
                 "change metadata service",
@@ -221,7 +221,7 @@ pub(super) const LIVES: &[Life] = &[
         beside: "",
         keys: "instance_type = \"ecs.g7.large\"\nimage_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
                vswitch_id = \"${vswitch.main.id}\"\nsecurity_group_ids = [\"${security_group.main.id}\"]\n\
-               spot_strategy = \"SpotWithPriceLimit\"\nspot_price_limit = \"0.50\"\nram_role_name = \"reader\"\n\
+               spot_strategy = \"SpotWithPriceLimit\"\nspot_price_limit = \"0.50\"\nram_role_name = \"RAMTestName\"\n\
                metadata = { http_tokens = \"required\", hop_limit = 2 }\n\
                data_disks = [{ name = \"data\", size = 40, category = \"cloud_essd\", encrypted = true }]",
         changed: &[
@@ -235,7 +235,7 @@ pub(super) const LIVES: &[Life] = &[
                 "change data disk > change performance of data disk",
             ),
             ("data_disks = []", "detach data disk > delete data disk"),
-            ("ram_role_name = \"writer\"", "detach role > attach role"),
+            ("ram_role_name = \"\"", "detach role"),
         ],
         anew: "spot_price_limit = \"0.75\"",
         drift: (
@@ -772,7 +772,7 @@ fn every_example_goes_through_its_life() {
         .collect();
     names.sort();
     // One of them is about what was there before; the tests of the binary run it.
-    names.retain(|example| !example.ends_with("existing-network"));
+    names.retain(|example| !example.ends_with("existing-network") && example.join("infra.toml").exists());
     for example in names {
         let mut world = World::new(7, "", |_| {});
         for file in std::fs::read_dir(&example).unwrap() {

@@ -147,7 +147,7 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
                 attributes: known.map_or(&nothing.0, |known| &known.attributes),
                 unsettled: known.map_or(&nothing.1, |known| &known.unsettled),
             };
-            let stays = Wanted::new(context, resource).as_it_stays(observed);
+            let stays = Wanted::new(context, resource).if_it_stays(observed);
             let mut differences = diff::compare(
                 resource.resource_type,
                 &observed.attributes,
