@@ -152,10 +152,9 @@ pub use env::Env;
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     // 1. What was typed. Help and version are results; anything else is wrong usage, whose code is not clap's 2.
     let args: Vec<OsString> = args.into_iter().collect();
-    let is_alone = args.len() == 1;
-    let cli = match cli::Cli::try_parse_from(args) {
+    let cli = match cli::Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(message) => return not_followed(&message, is_alone, &env),
+        Err(message) => return not_followed(&message, &args, &env),
     };
 
     // 2. Who is told.
@@ -194,16 +193,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
 }
 
 /// What is said of a command line that cannot be followed; help and version are results.
-fn not_followed(message: &clap::Error, is_alone: bool, env: &Env) -> ExitCode {
+fn not_followed(message: &clap::Error, args: &[OsString], env: &Env) -> ExitCode {
+    // The commands below these have names of their own.
+    let is_below = args.iter().any(|word| word == "state" || word == "sim");
     let plain = || ui::Ui::new(env, ui::Options::default());
-    let is_top = !message.to_string().contains("Usage: infra state")
-        && !message.to_string().contains("Usage: infra sim");
     match (message.kind(), message.get(ContextKind::InvalidSubcommand)) {
-        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) if is_top => {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) if !is_below => {
             plain().diagnostics(&[cli::habits::no_command(word)], false);
             ExitCode::from(commands::Exit::Usage.code())
         }
-        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) if is_alone => {
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) if args.len() == 1 => {
             plain().talk(cli::habits::OVERVIEW.trim_end());
             ExitCode::from(commands::Exit::Usage.code())
         }

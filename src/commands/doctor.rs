@@ -39,7 +39,7 @@ pub(crate) async fn doctor(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, 
         checks.push(Check::new(
             "files",
             Grade::Doubtful,
-            "no infra.toml in this folder yet; infra init writes one",
+            "no infra.toml in this folder yet; the command init writes one",
         ));
         project::without_files(global, env)
     };

@@ -200,7 +200,7 @@ fn text(answers: &Answers) -> String {
         ssh_from,
     } = answers;
     let mut text = format!(
-        "#:schema ./.infra/infra.schema.json\n# What there should be. Look: infra plan. Do it: infra apply.\n\
+        "#:schema ./.infra/infra.schema.json\n# What there should be: plan shows the difference, apply makes it so.\n\
          [infra]\nname = \"{name}\"\nregion = \"{region}\"\n"
     );
     if *template == Template::Empty {

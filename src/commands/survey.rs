@@ -55,10 +55,10 @@ pub(super) async fn survey(global: &Global, env: &Env, ui: &Ui) -> Result<Survey
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
     // 3. What differs.
-    let selection = Selection::default();
+    let everything = Selection::default();
     let asked = Asked {
         goal: Goal::Configuration,
-        selection: &selection,
+        selection: &everything,
         owner: OwnerArgs::default(),
     };
     let (plan, _) = draft(env, &project, &state, &seen, &connection, asked, &BTreeMap::new());

@@ -30,6 +30,21 @@ fn what_vanished_is_made_again_only_with_leave() {
     assert_eq!(refused.code, Some(5), "{}", refused.err);
     assert!(refused.err.contains("E0522"), "{}", refused.err);
     assert!(is_gone(&world), "it was made again without leave");
+    let status = world.run(&["status"], Plan::default());
+    assert!(
+        status.out.contains("gone") && status.out.contains("yes"),
+        "{}",
+        status.out
+    );
+    let drift = world.run(&["drift", "--detailed-exitcode"], Plan::default());
+    assert_eq!(drift.code, Some(2), "{}", drift.err);
+    assert!(
+        drift
+            .out
+            .contains("no longer exists; the next apply makes it again"),
+        "{}",
+        drift.out
+    );
     let allowed = world.apply(Plan::default());
     assert_eq!(allowed.code, Some(0), "{}", allowed.err);
     assert!(!is_gone(&world));

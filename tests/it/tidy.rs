@@ -381,6 +381,7 @@ fn no_command_is_suggested_as_a_literal() {
         let name = path.strip_prefix(root().join("src")).unwrap();
         [
             "cli.rs",
+            "cli/habits.rs",
             "config/editor_schema.rs",
             "ui/testing.rs",
             "ui/tests.rs",
