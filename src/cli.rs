@@ -524,6 +524,12 @@ pub(crate) struct SchemaArgs {
     /// The strict schema, for tools
     #[arg(long, conflicts_with = "type_name")]
     pub(crate) strict: bool,
+    /// The schema of `show FILE --format json`
+    #[arg(long, conflicts_with_all = ["type_name", "strict"])]
+    pub(crate) plan: bool,
+    /// The schema of the lines of --json
+    #[arg(long, conflicts_with_all = ["type_name", "strict", "plan"])]
+    pub(crate) events: bool,
 }
 
 #[derive(Debug, Args)]

@@ -45,6 +45,20 @@
 //!   is done again.
 //! * What is impossible or refused is withheld with all that waits for it; the rest goes on.
 //!
+//! * What was not asked for (`plan/selection.rs`) is left out like what is impossible, with all that waits for it, and
+//!   stops nobody.
+//!
+//! # A plan that is kept
+//!
+//! [`saved`] writes what a plan was made from, what it decided and what it tells, under the seal of the state's key.
+//! `commands/apply_file.rs` is the story of its apply: everything it was made from is held against what is so now (exit 7
+//! and what has moved), the plan is made again from what the file says was seen, and its tasks must be those of the file;
+//! then everything that they touch is read once more. A file never brings a call: the planner is pure, so nothing can be
+//! sent that it would not have planned itself.
+//!
+//! `--rehearse` carries a plan out before anybody agrees: the same executor, on a simulator in this process that is loaded
+//! with what was seen, with state and journal in memory and a clock that does not wait (`commands/rehearse.rs`).
+//!
 //! # What is told, and what is not
 //!
 //! * A code of an error or a warning is a name of [`diagnostic::codes`], with its story in one place; `explain` tells it.
@@ -60,7 +74,9 @@
 //!   plan really is complete, and a resource type has no create, update or delete code: a table, and what it cannot say.
 //! * A look ahead says what would be refused, never what would be accepted: an answer that does not come, `Forbidden*`, and
 //!   room that the old one still takes are "not checked".
-//! * That something is gone which was to be removed is no reason to stop: it is what was wanted.
+//! * That something is gone which was to be removed is no reason to stop: it is what was wanted. Only a saved plan stops:
+//!   it was reviewed with it.
+//! * A plan file holds what was seen and the tasks as they are told, not tasks that are read back and carried out.
 //! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
 //!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.

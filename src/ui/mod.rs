@@ -21,6 +21,7 @@ mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod sarif;
+pub(crate) mod schemas;
 mod story;
 mod streams;
 mod table;

@@ -18,7 +18,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("live", &["address", "value"]),
     ("api", &[]),
     ("step", &["value", "api", "live"]),
-    ("task", &["address", "diagnostic", "state", "step"]),
+    ("task", &["address", "diagnostic", "state", "step", "value"]),
     ("change", &["address", "diagnostic", "types", "value"]),
     ("types", &["address", "value", "api", "step", "diagnostic"]),
     (

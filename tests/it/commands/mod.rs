@@ -3,6 +3,7 @@
 mod ahead;
 mod apply;
 mod codes;
+mod documents;
 mod edges;
 mod everyday;
 mod existing;
