@@ -200,8 +200,7 @@ async fn security_group(
     if of_inside {
         let request = Request::new(&action::DESCRIBE_SECURITY_GROUP_ATTRIBUTE)
             .param("RegionId", cloud.region())
-            .param("SecurityGroupId", observed.id.clone())
-            .param("MaxResults", "1");
+            .param("SecurityGroupId", observed.id.clone());
         let reply = cloud.read(&request).await?;
         if let Some(policy) = reply.body["InnerAccessPolicy"].as_str() {
             observed.attributes.insert(INNER.to_owned(), Value::from(policy));

@@ -430,6 +430,7 @@ pub(super) const LIVES: &[Life] = &[
         changed: &[
             ("name = \"after\"", "change attributes"),
             ("ingress = []", "remove 1 ingress rule"),
+            ("inner_access_policy = \"Drop\"", "change inner access policy"),
         ],
         anew: "vpc_id = \"${vpc.other.id}\"",
         drift: (
