@@ -109,8 +109,15 @@ fn cost() -> Json {
     })
 }
 
+/// Its name, what it always has, and what it may have: each with its kind.
+type EventShape = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [(&'static str, &'static str)],
+);
+
 /// What each line of `--json` has: its type, what it always has, and what it may have, each with its type.
-const EVENTS: &[(&str, &[(&str, &str)], &[(&str, &str)])] = &[
+const EVENTS: &[EventShape] = &[
     ("version", &[("infra", "string"), ("events", "string")], &[]),
     ("message", &[], &[]),
     ("notice", &[], &[]),
