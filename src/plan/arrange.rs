@@ -231,7 +231,8 @@ impl Edges<'_, '_> {
             let there = inputs.live.deposed.get(dependent);
             for (index, observed) in there.into_iter().flatten().enumerate() {
                 let old = known.deposed.iter().find(|old| old.id == observed.id);
-                for needed in old.into_iter().flat_map(|old| &old.dependencies) {
+                let needs = old.into_iter().flat_map(|old| &old.dependencies);
+                for needed in needs.filter(|needed| self.context.is_in(needed, observed)) {
                     let leftover = Place {
                         phase: Phase::Remove,
                         leftover: Some(index),
@@ -259,9 +260,9 @@ impl Edges<'_, '_> {
                             leftover: Some(index),
                         },
                     );
-                    for phase in [Phase::Make, Phase::Change, Phase::Remove] {
-                        self.add(&leftover, &Node::new(dependent, phase));
-                    }
+                    // Its successor uses nothing that was moved aside.
+                    let phase = if stays { Phase::Change } else { Phase::Remove };
+                    self.add(&leftover, &Node::new(dependent, phase));
                 }
             }
         }

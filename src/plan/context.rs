@@ -143,6 +143,12 @@ impl<'a> Context<'a> {
         id.is_some_and(|id| held.into_iter().any(|value| value.names(id)))
     }
 
+    /// Whether what is seen of one names the id of the other.
+    pub(super) fn is_in(&self, needed: &Address, observed: &Observed) -> bool {
+        let id = self.known(needed).map(|needed| needed.id.as_str());
+        id.is_some_and(|id| observed.attributes.values().any(|value| value.names(id)))
+    }
+
     /// What was decided about it.
     pub(super) fn decided(&self, address: &Address) -> Option<&Decided<'a>> {
         self.decided.get(address)

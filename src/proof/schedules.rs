@@ -209,7 +209,9 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
         for stage in 0..=chance.below(3) {
             if stage > 0 {
                 let next = another(chance, &drawn);
-                world.configure(&next.stack().text());
+                let text = next.stack().text();
+                world.configure(&text);
+                world.log(&text);
                 drawn.push(next);
             }
             for _ in 0..=chance.below(2) {

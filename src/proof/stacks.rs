@@ -207,7 +207,8 @@ impl Drawn {
             after,
             behind,
             copies: maybe(chance, 6, 3).map(|more| 1 + more),
-            elastic: chance.below(2) == 0,
+            // By its name: a server that once had an address of its own is never asked to take another.
+            elastic: chance.below(2) == 2 || name % 2 == 1,
         });
     }
 
