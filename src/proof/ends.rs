@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::fate::{Instant, Plan};
+use super::lock;
 use super::net::Weather;
 use super::oracle::{Oracle, check};
-use super::scenarios::{Stack, group, server, servers, vpc, vswitch};
+use super::scenarios::{DESTROY, Stack, group, server, servers, vpc, vswitch};
 use super::world::{Ended, World};
 use crate::sim;
 
@@ -106,6 +107,39 @@ fn what_is_deleted_under_a_run_is_told_as_such() {
         }
     }
     assert!(seen > 0, "nobody was in time");
+}
+
+/// Somebody deletes what the run is about to delete: that it is gone is what was wanted, and no failure.
+#[test]
+fn what_somebody_deletes_before_us_is_deleted() {
+    let mut deleted = 0;
+    for (at, what) in (8..60).flat_map(|at| (0..6).map(move |what| (at, 100 * at + what))) {
+        let mut world = DESTROY.world(at);
+        lock(&world.site).log.words = Some(Vec::new());
+        let ended = world.apply(Plan {
+            meddle: Some((at, what)),
+            ..Plan::default()
+        });
+        let is_deleted = {
+            let words = &lock(&world.site).log.words;
+            let is_deletion = |line: &&String| {
+                line.contains("somebody else") && line.contains("\"Delete") && line.ends_with(": 200")
+            };
+            words.iter().flatten().filter(is_deletion).count() > 0
+        };
+        deleted += usize::from(is_deleted);
+        assert!(
+            !ended.err.contains("NotFound"),
+            "request {at}, {what}: {}",
+            told(&ended)
+        );
+        assert!(
+            !is_deleted || ended.code == Some(0),
+            "request {at}, {what}: {}",
+            told(&ended)
+        );
+    }
+    assert!(deleted > 10, "only {deleted} were in time");
 }
 
 /// A value that another resource needs is not in the cloud's answers.
