@@ -41,11 +41,11 @@ fn status_and_drift_tell_what_there_is_and_what_somebody_changed() {
     let before = world.inventory();
     let status = world.run(&["status"]).exits(0);
     expect![[r#"
-        ADDRESS             ID                        STATUS     PRIVATE IP  PUBLIC IP   DRIFT
-        instance.web        (id)    Running    10.0.1.1    47.96.0.14  no
-        security_group.web  (id)                                      no
-        vpc.main            (id)  Available                          no
-        vswitch.main        (id)  Available                          no
+        ADDRESS ID STATUS PRIVATE IP PUBLIC IP DRIFT
+        instance.web (id) Running 10.0.1.1 (ip) no
+        security_group.web (id) no
+        vpc.main (id) Available no
+        vswitch.main (id) Available no
     "#]]
     .assert_eq(&plain(&status.stdout));
     world
@@ -70,7 +70,7 @@ fn status_and_drift_tell_what_there_is_and_what_somebody_changed() {
     expect![[r#"
         Changed outside infra since the last apply (1)
           ! vpc.main
-              name  "quickstart" -> "by-hand"  the next apply changes it back
+              name "quickstart" -> "by-hand" the next apply changes it back
     "#]]
     .assert_eq(&plain(&drift.stdout));
     world.run(&["drift"]).exits(0);
@@ -278,10 +278,16 @@ fn init_writes_a_project_that_can_be_applied() {
         );
         assert_eq!(text.contains("203.0.113.7/32"), what != "empty");
         if servers > 0 {
-            let done = world
+            world
                 .run(&["-C", &folder, "apply", "--sim", "--auto-approve"])
                 .exits(0);
-            assert_eq!(done.stdout.matches("Running").count(), servers, "{}", done.stdout);
+            let status = world.run(&["-C", &folder, "status", "--sim"]).exits(0);
+            assert_eq!(
+                status.stdout.matches("Running").count(),
+                servers,
+                "{}",
+                status.stdout
+            );
         }
         // Never over something.
         world
