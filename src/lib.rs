@@ -88,7 +88,22 @@
 //! `types/NAME.rs` with one static [`types::ResourceType`] and a line in the registry; rows for its actions in
 //! `api/action.rs`; an example under `examples/`; a row for each attribute in `types/tests.rs`; its kind in the simulator,
 //! one file under `sim/`. Validation, reading, comparing, updating, joining and the editor schema follow from the table.
-//! An attribute more is one line there and its row in the test.
+//! An attribute more is one line there and its row in the test. Its life (create, no-op, update, replace, drift, vanish,
+//! import, delete) is a line in `proof/lives.rs`.
+//!
+//! What is unlike others has a word for it, and no code of its own:
+//!
+//! * `identity`: the cloud gives an id; or a name that the user chooses is the id (a key pair); or it is known by its parent
+//!   and what it is (a rule, a route), has no tags, and is found through its parent alone.
+//! * [`api`]'s class of its create: with a token; under a name of its own (`Key`), where the same request again is refused;
+//!   with neither (`Look`), where it is never sent again without a look. The last two are found by the token in their tags.
+//! * A relation may be made by the create already (`with_create`), and a change of it be felt after something more
+//!   (`follow_up`: a reboot). A part's members have a call for many or calls of their own; they may be made
+//!   with their owner, hold fast what is joined to it (`out_first`), be refused a change, and be lost.
+//! * What takes a request of its own to read is `costly`, or inside a table or a part: it is read where somebody manages it,
+//!   and looked at by [`step::Shows`] `Detail` and `Members`.
+//! * `stays_with` names what one stands in: it moves in place unless that is in another place, or has to go first.
+//! * A call may have a parameter that the cloud takes only as things are at that moment ([`step::Unless`]).
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.
 #![allow(

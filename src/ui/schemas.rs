@@ -109,8 +109,11 @@ fn cost() -> Json {
     })
 }
 
+/// A field and the type of its values.
+type Field = (&'static str, &'static str);
+
 /// What each line of `--json` has: its type, what it always has, and what it may have, each with its type.
-const EVENTS: &[(&str, &[(&str, &str)], &[(&str, &str)])] = &[
+const EVENTS: &[(&str, &[Field], &[Field])] = &[
     ("version", &[("infra", "string"), ("events", "string")], &[]),
     ("message", &[], &[]),
     ("notice", &[], &[]),

@@ -1,5 +1,5 @@
-//! Whether what a plan changes in place is to be had: another type in the zone of its server, another image. The server
-//! would have to be stopped before the cloud says no.
+//! Whether what a plan changes in place is to be had: another type in the zone of its server, another image for its system
+//! disk. The server would have to be stopped before the cloud says no.
 //!
 //! Does not know what is made anew.
 
@@ -20,6 +20,12 @@ type Wanted = (String, String, String);
 
 /// Checks what a plan changes.
 pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
+    let (kinds, images) = tokio::join!(kinds(question, cloud), images(question, cloud));
+    kinds.join(images)
+}
+
+/// Checks the types.
+async fn kinds(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     let mut ahead = Ahead::default();
     if question.only_destructive {
         return ahead;
@@ -31,27 +37,7 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
         .filter_map(|task| Some((&task.object.address, wanted(task, question)?)))
         .collect();
     let distinct: BTreeSet<Wanted> = wanted.iter().map(|(_, one)| one.clone()).collect();
-    let swaps: Vec<(&Address, &str)> = question
-        .tasks
-        .iter()
-        .filter(|task| task.phase == Phase::Change)
-        .filter_map(|task| Some((&task.object.address, param(task, "ImageId")?)))
-        .collect();
-    let images: BTreeSet<&str> = swaps.iter().map(|(_, image)| *image).collect();
-    let (stock, there) = tokio::join!(stocked(&distinct, cloud), existing(&images, cloud));
-    for (address, image) in swaps {
-        match &there {
-            Ok(there) if there.contains(image) => {}
-            Ok(_) => ahead.refusals.push(Refusal {
-                address: address.clone(),
-                attribute: Some("image_id".to_owned()),
-                code: "InvalidImageId.NotFound".to_owned(),
-                why: Objection::Create(format!("DescribeImages shows no {image}")),
-                notes: Vec::new(),
-            }),
-            Err(why) => ahead.unchecked(address, why.clone()),
-        }
-    }
+    let stock = stocked(&distinct, cloud).await;
     for (address, one) in wanted {
         let (kind, zone, _) = &one;
         let (code, words) = match stock.get(&one) {
@@ -77,19 +63,52 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     ahead
 }
 
+/// Checks the images: what a swap takes away does not come back, so this is asked just before it as well.
+async fn images(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
+    let mut ahead = Ahead::default();
+    let wanted: Vec<(&Address, &str)> = question
+        .tasks
+        .iter()
+        .filter_map(|task| Some((&task.object.address, image(task)?)))
+        .collect();
+    let distinct: BTreeSet<&str> = wanted.iter().map(|(_, image)| *image).collect();
+    match existing(&distinct, cloud).await {
+        Ok(there) => {
+            for (address, image) in wanted.into_iter().filter(|(_, image)| !there.contains(*image)) {
+                ahead.refusals.push(Refusal {
+                    address: address.clone(),
+                    attribute: Some("image_id".to_owned()),
+                    code: "InvalidImageId.NotFound".to_owned(),
+                    why: Objection::Create(format!("DescribeImages shows no {image}")),
+                    notes: Vec::new(),
+                });
+            }
+        }
+        Err(why) => wanted
+            .iter()
+            .for_each(|(address, _)| ahead.unchecked(address, why.clone())),
+    }
+    ahead
+}
+
+/// The image that a system disk is swapped for.
+pub(super) fn image(task: &Task) -> Option<&str> {
+    named(task, "ImageId").filter(|_| task.phase == Phase::Change)
+}
+
+/// A parameter of a call of the task.
+fn named<'t>(task: &'t Task, param: &str) -> Option<&'t str> {
+    task.steps.iter().find_map(|step| match &step.kind {
+        StepKind::Call(call) => call.params.get(param).and_then(Value::as_str),
+        StepKind::Wait(_) => None,
+    })
+}
+
 /// What a task wants another type to be.
 pub(super) fn wanted(task: &Task, question: &Outset<'_>) -> Option<Wanted> {
-    let kind = param(task, "InstanceType")?;
+    let kind = named(task, "InstanceType")?;
     let observed = question.live.resources.get(&task.object.address)?;
     let text = |name: &str| observed.attributes.get(name).and_then(Value::as_str);
     let charge = text("instance_charge_type").unwrap_or("PostPaid");
     Some((kind.to_owned(), text("zone_id")?.to_owned(), charge.to_owned()))
-}
-
-/// The text of a parameter of one of its calls.
-fn param<'a>(task: &'a Task, name: &str) -> Option<&'a str> {
-    task.steps.iter().find_map(|step| match &step.kind {
-        StepKind::Call(call) => call.params.get(name).and_then(Value::as_str),
-        StepKind::Wait(_) => None,
-    })
 }

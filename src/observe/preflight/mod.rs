@@ -88,9 +88,11 @@ async fn tell_alternatives(ahead: &mut Ahead, question: &Outset<'_>, cloud: &Clo
     }
 }
 
-/// Whether the tasks take anything away.
+/// Whether the tasks take anything away: a resource, or what is on its system disk.
 pub(crate) fn destroys(tasks: &[Task]) -> bool {
-    tasks.iter().any(|task| task.phase == Phase::Remove)
+    tasks
+        .iter()
+        .any(|task| task.phase == Phase::Remove || changes::image(task).is_some())
 }
 
 /// The tasks that make something for which something else is removed: before it, or in its place.
