@@ -109,15 +109,11 @@ fn cost() -> Json {
     })
 }
 
-/// Its name, what it always has, and what it may have: each with its kind.
-type EventShape = (
-    &'static str,
-    &'static [(&'static str, &'static str)],
-    &'static [(&'static str, &'static str)],
-);
+/// A field and the type of its values.
+type Field = (&'static str, &'static str);
 
 /// What each line of `--json` has: its type, what it always has, and what it may have, each with its type.
-const EVENTS: &[EventShape] = &[
+const EVENTS: &[(&str, &[Field], &[Field])] = &[
     ("version", &[("infra", "string"), ("events", "string")], &[]),
     ("message", &[], &[]),
     ("notice", &[], &[]),
