@@ -165,10 +165,20 @@ pub(crate) struct PreflightArgs {
     pub(crate) no_preflight: bool,
 }
 
+/// What is done about data blocks.
+#[derive(Debug, Args, Clone, Copy)]
+pub(crate) struct DataArgs {
+    /// Choose anew what data blocks have chosen: images, types, zones
+    #[arg(long)]
+    pub(crate) refresh_data: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) preflight: PreflightArgs,
     /// Exit with 2 when there are changes
@@ -197,6 +207,8 @@ pub(crate) struct OwnerArgs {
 pub(crate) struct ChangeArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) approval: ApprovalArgs,
     #[command(flatten)]

@@ -42,7 +42,7 @@ pub(crate) enum Value {
 pub(crate) struct Reference {
     /// Which resource.
     pub(crate) address: Address,
-    /// Which attribute; nested ones are joined by dots.
+    /// Which attribute; nested ones, and positions in a list, are joined by dots.
     pub(crate) attribute: String,
 }
 
@@ -82,7 +82,10 @@ impl Reference {
     pub(crate) fn find_in<'a>(&self, attributes: &'a Attributes) -> Option<&'a Value> {
         let mut names = self.attribute.split('.');
         let first = attributes.get(names.next()?)?;
-        names.try_fold(first, |value, name| value.as_map()?.get(name))
+        names.try_fold(first, |value, name| match value {
+            Value::List(items) => items.get(name.parse::<usize>().ok()?),
+            value => value.as_map()?.get(name),
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::product::{ECS, Product, STS, VPC};
+use super::product::{ECS, Product, RESOURCE_MANAGER, STS, VPC};
 
 /// How long an answer may take where the vendor gives no figure.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -130,6 +130,7 @@ actions! {
     STOP_INSTANCE                        = ECS "StopInstance"                     Absolute  27 dry_run;
     TAG_RESOURCES_ECS                    = ECS "TagResources"                     Absolute   0 region;
     UNTAG_RESOURCES_ECS                  = ECS "UntagResources"                   Absolute   0 region;
+    LIST_RESOURCE_GROUPS                 = RESOURCE_MANAGER "ListResourceGroups"  Read       0;
     GET_CALLER_IDENTITY                  = STS "GetCallerIdentity"                Read       0;
     ALLOCATE_EIP_ADDRESS                 = VPC "AllocateEipAddress"               Token      0 token region;
     ASSOCIATE_EIP_ADDRESS                = VPC "AssociateEipAddress"              Absolute   0 token region;

@@ -37,6 +37,13 @@ pub(crate) static ECS: Product = Product {
     ]),
 };
 
+/// Resource groups.
+pub(crate) static RESOURCE_MANAGER: Product = Product {
+    name: "ResourceManager",
+    version: "2020-03-31",
+    hosts: Hosts::Central("resourcemanager.aliyuncs.com"),
+};
+
 /// Who am I.
 pub(crate) static STS: Product = Product {
     name: "Sts",
@@ -59,7 +66,7 @@ pub(crate) static VPC: Product = Product {
 
 impl Product {
     /// All products, by name.
-    pub(crate) const ALL: [&'static Product; 3] = [&ECS, &STS, &VPC];
+    pub(crate) const ALL: [&'static Product; 4] = [&ECS, &RESOURCE_MANAGER, &STS, &VPC];
 
     /// The vendor's host for a region.
     pub(crate) fn host(&self, region: &str) -> String {

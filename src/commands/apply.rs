@@ -5,7 +5,7 @@ use super::approve::approve;
 use super::carry_out::{self, Run, note};
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, head, look, project, results, whose};
+use super::{connect, data, head, look, project, results, whose};
 use crate::cli::{ChangeArgs, Global};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -35,6 +35,23 @@ pub(super) async fn reach(
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).
     let progress = connect::progress(global, env, ui)?;
     let connection = connect::connect(global, env, &project, progress.clone())?;
+    let project = match goal {
+        Goal::Configuration => {
+            let state = session.with_state(Clone::clone);
+            data::complete(
+                project,
+                &state,
+                &connection,
+                args.data.refresh_data,
+                global,
+                env,
+                ui,
+            )
+            .await?
+        }
+        // Nothing is read for what is to go.
+        Goal::Nothing => project,
+    };
     let seen = look::look(env, &project, &look::loaded(&session), &connection).await?;
     whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     look::adopt(&session, &project, &connection, &seen).await?;
@@ -59,6 +76,7 @@ pub(super) async fn reach(
             results::tell_outputs(&project, &session, &seen, ui);
         }
         note(&plan, &session, env, &project).await?;
+        data::note(goal, &project, &session).await?;
         connect::tell_totals(global, &connection, ui);
         session.close()?;
         return Ok(carry_out::exit_of(&plan, Exit::Success, false));

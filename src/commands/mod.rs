@@ -5,6 +5,7 @@ mod apply;
 mod approve;
 mod carry_out;
 mod connect;
+mod data;
 mod decide;
 mod destroy;
 mod elsewhere;

@@ -3,7 +3,7 @@
 use super::ahead::Looking;
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, head, look, project, whose};
+use super::{connect, data, head, look, project, whose};
 use crate::cli::{Global, PlanArgs};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -11,6 +11,11 @@ use crate::ui::Ui;
 /// Show what apply would do; changes nothing, neither in the cloud nor on the disk
 pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     // 1. What is wanted.
+    let goal = if args.destroy {
+        Goal::Nothing
+    } else {
+        Goal::Configuration
+    };
     let started = env.clock.elapsed();
     let project = project::load(global, env, ui)?;
 
@@ -20,17 +25,20 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let refresh = args.data.refresh_data;
+    let project = match goal {
+        Goal::Configuration => {
+            data::complete(project, &loaded.state, &connection, refresh, global, env, ui).await?
+        }
+        // Nothing is read for what is to go.
+        Goal::Nothing => project,
+    };
     let seen = look::look(env, &project, &loaded, &connection).await?;
     whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
     let state = look::with_recovery(loaded.state, &seen.recovery);
 
     // 4. What must change. Pure: same inputs, same bytes; and again without what the cloud would refuse.
-    let goal = if args.destroy {
-        Goal::Nothing
-    } else {
-        Goal::Configuration
-    };
     let looking = Looking {
         env,
         project: &project,

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::connect::{self, Connection};
 use super::failure::{Exit, Failure};
 use super::project::{self, Project};
-use super::{look, report, secrets, whose};
+use super::{data, look, report, secrets, whose};
 use crate::address::Address;
 use crate::cli::Global;
 use crate::diagnostic::{Advice, Diagnostic, codes, run};
@@ -37,6 +37,8 @@ pub(crate) async fn rebuild(
 
     // 2. What there is of which stack.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let began = State::begin(&*env.random);
+    let project = data::complete(project, &began, &connection, false, global, env, ui).await?;
     let lineage = match lineage {
         Some(lineage) => lineage.to_owned(),
         None => only_lineage(&project, &connection).await?,

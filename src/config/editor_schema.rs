@@ -6,9 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::blocks::COPIES_MAX;
-use super::conform::ID_PREFIXES;
+use super::copies::COPIES_MAX;
+use super::ids::ID_PREFIXES;
 use super::keys::file_key;
+use crate::data::KINDS;
 use crate::types::{Attribute, Kind, ResourceType, Types};
 
 /// Who the schema is for.
@@ -24,7 +25,7 @@ pub(crate) enum Audience {
 const REFERENCE: &str = r"\$\{[^}]+\}";
 
 /// What may be chosen freely: variables, locals, the value of a copy.
-const FREE_REFERENCE: &str = r"\$\{(var|local|each)[.\[][^}]*\}";
+const FREE_REFERENCE: &str = r"\$\{(var|local|each|data)[.\[][^}]*\}";
 
 /// A copy's key behind a name: `[0]`, `[blue]`.
 const KEY: &str = r"(\[[^\]]+\])?";
@@ -51,6 +52,7 @@ pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
         }),
     );
     properties.insert("output".to_owned(), writer.outputs());
+    properties.insert("data".to_owned(), writer.data());
     for resource_type in types.iter() {
         properties.insert(resource_type.name.to_owned(), writer.resource_type(resource_type));
     }
@@ -150,6 +152,27 @@ impl Writer<'_> {
         })
     }
 
+    fn data(&self) -> Value {
+        let kinds: Map<String, Value> = KINDS
+            .iter()
+            .map(|kind| {
+                let block = json!({
+                    "type": "object",
+                    "description": kind.doc,
+                    "additionalProperties": self.table(kind.keys, kind.doc),
+                    "x-tombi-additional-key-label": "NAME",
+                });
+                (kind.name.to_owned(), block)
+            })
+            .collect();
+        json!({
+            "type": "object",
+            "description": "What is read and not owned, for use as ${data.KIND.NAME.id}.",
+            "properties": kinds,
+            "additionalProperties": false,
+        })
+    }
+
     fn resource_type(&self, resource_type: &ResourceType) -> Value {
         let mut block = self.table(resource_type.attributes, resource_type.doc);
         let attributes: Vec<String> = resource_type.attributes.iter().filter_map(file_key).collect();
@@ -224,6 +247,7 @@ impl Writer<'_> {
         let free = format!("^({FREE_REFERENCE})$");
         match kind {
             Kind::String | Kind::Text => json!({ "type": "string" }),
+            Kind::Form(_) => json!({ "type": "string" }),
             Kind::Integer { min, max } => json!({
                 "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": reference,
             }),

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::report::Span;
-use crate::value::{Part, Reference, Value};
+use crate::types::Kind;
+use crate::value::{Attributes, Part, Reference, Value};
 
 /// A value with its place; what could be looked up has been.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub(super) enum Thing {
     Map(BTreeMap<String, Member>),
     Reference(Reference),
     Template(Vec<Part>),
+    /// What a data block shows that has not been read yet: its kind, where that is known.
+    Unread(Option<Kind>),
     /// What no key takes, in words.
     Other(&'static str),
     /// It has been complained about.
@@ -51,6 +54,37 @@ impl Located {
             derived: false,
             sensitive: false,
             early: false,
+        }
+    }
+
+    /// Anything that a data block may show, before it has been read.
+    pub(super) const fn unread() -> Located {
+        Located {
+            span: Span {
+                file: 0,
+                start: 0,
+                end: 0,
+            },
+            thing: Thing::Unread(None),
+            derived: true,
+            sensitive: false,
+            early: false,
+        }
+    }
+
+    /// A value that was read.
+    pub(super) fn read(span: Span, value: &Value) -> Located {
+        let thing = match value {
+            Value::Bool(truth) => Thing::Bool(*truth),
+            Value::Integer(number) => Thing::Integer(*number),
+            Value::String(text) => Thing::Text(text.clone()),
+            Value::List(items) => Thing::List(items.iter().map(|item| Located::read(span, item)).collect()),
+            Value::Map(members) => Thing::Map(read_members(span, members)),
+            _ => Thing::Unread(None),
+        };
+        Located {
+            derived: true,
+            ..Located::new(span, thing)
         }
     }
 
@@ -94,7 +128,7 @@ impl Located {
                 })
                 .sum(),
             Thing::Reference(_) => 96,
-            Thing::Bool(_) | Thing::Integer(_) | Thing::Other(_) | Thing::Broken => 0,
+            Thing::Bool(_) | Thing::Integer(_) | Thing::Unread(_) | Thing::Other(_) | Thing::Broken => 0,
         }
     }
 
@@ -107,6 +141,11 @@ impl Located {
             Thing::List(_) => "a list",
             Thing::Map(_) => "a table",
             Thing::Reference(_) => "a reference",
+            Thing::Unread(Some(Kind::Integer { .. })) => "a number",
+            Thing::Unread(Some(Kind::Bool)) => "true or false",
+            Thing::Unread(Some(Kind::IdSet(_) | Kind::TableSet(_))) => "a list",
+            Thing::Unread(Some(Kind::Table(_) | Kind::Tags)) => "a table",
+            Thing::Unread(_) => "a text",
             Thing::Other(words) => words,
             Thing::Broken => "a mistake",
         }
@@ -132,6 +171,7 @@ impl Located {
             ),
             Thing::Reference(reference) => Value::Reference(reference),
             Thing::Template(parts) => Value::Template(parts),
+            Thing::Unread(_) => Value::unknown(),
             Thing::Other(_) | Thing::Broken => return None,
         })
     }
@@ -145,4 +185,17 @@ impl Located {
             _ => false,
         }
     }
+}
+
+fn read_members(span: Span, members: &Attributes) -> BTreeMap<String, Member> {
+    members
+        .iter()
+        .map(|(name, value)| {
+            let member = Member {
+                key: span,
+                value: Located::read(span, value),
+            };
+            (name.clone(), member)
+        })
+        .collect()
 }

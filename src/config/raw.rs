@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::reference::{self, Piece, Text};
+use super::reference::{self, Hole, Path, PathStep, Piece, Text};
 use super::report::{Report, Span};
 use crate::diagnostic::{Diagnostic, codes};
 
@@ -66,6 +66,32 @@ impl Node {
         match &self.kind {
             NodeKind::Text(Text::Plain(text)) => Some(text),
             _ => None,
+        }
+    }
+}
+
+impl Node {
+    /// Tells every reference in it, keys that are references themselves included.
+    pub(super) fn paths(&self, tell: &mut dyn FnMut(&Path)) {
+        fn of_path(path: &Path, tell: &mut dyn FnMut(&Path)) {
+            tell(path);
+            for step in &path.steps {
+                if let PathStep::Dynamic(path) = step {
+                    of_path(path, tell);
+                }
+            }
+        }
+        match &self.kind {
+            NodeKind::Text(Text::Mixed(pieces)) => {
+                for piece in pieces {
+                    if let Piece::Reference(Hole { path: Ok(path), .. }) = piece {
+                        of_path(path, tell);
+                    }
+                }
+            }
+            NodeKind::List(items) => items.iter().for_each(|item| item.paths(tell)),
+            NodeKind::Table(table) => table.entries.values().for_each(|entry| entry.value.paths(tell)),
+            _ => {}
         }
     }
 }

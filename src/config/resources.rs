@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Resource;
-use super::blocks::{Block, Shape};
-use super::conform::Subject;
+use super::conform::conform;
+use super::evaluate::evaluate;
 use super::files::Folder;
-use super::keys::{add_defaults, file_key};
+use super::index::Shape;
+use super::keys::{Subject, add_defaults, check_keys, file_key};
 use super::located::Thing;
 use super::raw::{Entry, Node, NodeKind};
 use super::report::Span;
 use super::scope::{Copy, Place, Scope, Stage};
+use super::sections::Block;
 use super::suggest;
 use crate::address::{Address, Key};
 use crate::diagnostic::{Diagnostic, Location, codes};
@@ -99,7 +101,8 @@ pub(super) fn build(
             None => block.address.clone(),
         };
         // A rule over several attributes means nothing when one of them is missing for being wrong.
-        if scope.report.errors() == errors {
+        let is_read = attributes.values().all(is_read);
+        if scope.report.errors() == errors && is_read {
             check_rules(block, &attributes, &spans, &address, scope);
         }
         Resource {
@@ -132,6 +135,8 @@ pub(super) fn build(
                 ));
             }
         }
+        // How many there will be is not known yet; what is wrong in one of them is.
+        Shape::Unread { each } => drop(make(None, Copy::Unread { each: *each }, folder, scope)),
         Shape::Broken => {}
     }
 }
@@ -184,7 +189,15 @@ fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -
         .copied()
         .chain(file_keys.iter().map(|(key, _)| key.as_str()))
         .collect();
-    scope.check_keys(attributes, &extra, &keys, subject.block, block.header, subject);
+    check_keys(
+        scope,
+        attributes,
+        &extra,
+        &keys,
+        subject.block,
+        block.header,
+        subject,
+    );
     for (key, attribute) in &file_keys {
         let name = attribute.name;
         if let (Some(text), Some(file)) = (block.table.get(name), block.table.get(key)) {
@@ -236,8 +249,8 @@ fn value_of(
         script: matches!(given.attribute.kind, Kind::Text),
         ..*place
     };
-    let value = scope.evaluate(&given.entry.value, &place);
-    scope.conform(&given.attribute.kind, name, value, subject)
+    let value = evaluate(scope, &given.entry.value, &place);
+    conform(scope, &given.attribute.kind, name, value, subject)
 }
 
 /// The content of a file, byte for byte.
@@ -248,8 +261,9 @@ fn file_of(
     scope: &mut Scope<'_>,
 ) -> Option<Value> {
     let node = &given.entry.value;
-    let value = scope.evaluate(node, place);
+    let value = evaluate(scope, node, place);
     let path = match value.thing {
+        Thing::Unread(_) if !value.sensitive => return Some(Value::unknown()),
         Thing::Text(path) if !value.sensitive => path,
         Thing::Broken => return None,
         _ => {
@@ -275,6 +289,16 @@ fn file_of(
 
 fn place_is_copy(place: &Place<'_>) -> bool {
     !matches!(place.copy, Copy::None)
+}
+
+/// Whether nothing in a value waits for a data block to be read.
+fn is_read(value: &Value) -> bool {
+    match value {
+        Value::Template(parts) => !parts.is_empty(),
+        Value::List(items) => items.iter().all(is_read),
+        Value::Map(members) => members.values().all(is_read),
+        _ => true,
+    }
 }
 
 fn check_rules(
@@ -305,10 +329,10 @@ fn prevent_destroy(block: &Block<'_>, scope: &mut Scope<'_>) -> Option<bool> {
     let mut prevent = None;
     for (key, member) in &table.entries {
         if key == "prevent_destroy" {
-            let value = scope.evaluate(&member.value, &Place::new(Stage::Resource));
+            let value = evaluate(scope, &member.value, &Place::new(Stage::Resource));
             match value.thing {
                 Thing::Bool(truth) => prevent = Some(truth),
-                Thing::Broken => {}
+                Thing::Broken | Thing::Unread(_) => {}
                 _ => {
                     let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "prevent_destroy is true or false");
                     scope.report.say(member.value.span, "", diagnostic);
@@ -326,7 +350,7 @@ fn prevent_destroy(block: &Block<'_>, scope: &mut Scope<'_>) -> Option<bool> {
                 .chain(LIFECYCLE_NOT_YET.iter().copied());
             let diagnostic = Diagnostic::error(
                 codes::UNKNOWN_KEY,
-                format!("unknown key \"{}\" in lifecycle", super::conform::shorten(key)),
+                format!("unknown key \"{}\" in lifecycle", super::words::shorten(key)),
             )
             .note("all keys: prevent_destroy");
             let label = match suggest::guess(key, known) {
@@ -375,7 +399,7 @@ fn add_dependency(text: &str, span: Span, scope: &mut Scope<'_>, found: &mut BTr
     let Ok(address) = text.parse::<Address>() else {
         let diagnostic = Diagnostic::error(
             codes::DEPENDS_ON,
-            format!("\"{}\" is no address", super::conform::shorten(text)),
+            format!("\"{}\" is no address", super::words::shorten(text)),
         )
         .help("an address looks like this: \"vpc.main\", \"instance.web[0]\"");
         scope.report.say(span, "", diagnostic);
@@ -401,7 +425,7 @@ fn add_dependency(text: &str, span: Span, scope: &mut Scope<'_>, found: &mut BTr
     };
     let shape = known.shape.clone();
     let wanted: Vec<Address> = match (&shape, address.key()) {
-        (Shape::Broken, _) => return,
+        (Shape::Broken | Shape::Unread { .. }, _) => return,
         (Shape::Single, None) => vec![address],
         // A block without a key means all its copies.
         (_, None) => {

@@ -8,14 +8,14 @@ use std::rc::Rc;
 
 use toml::de::DeValue;
 
-use super::blocks::{Document, Sections, header_of};
-use super::conform::shorten;
 use super::located::{Located, Member, Thing};
 use super::raw::{self, Entry, Node, NodeKind, Table};
 use super::reference::Text;
 use super::report::Span;
-use super::scope::{Scope, join};
+use super::scope::Scope;
+use super::sections::{Document, Sections, header_of};
 use super::suggest;
+use super::words::{join, shorten};
 use crate::diagnostic::{Diagnostic, codes};
 
 /// The type of a variable.

@@ -220,6 +220,15 @@ codes! {
         ["the other block lacks the key that would bring the value about"]
         ["give the other block that key, or take the reference out"]
 
+    NO_MATCH "E0316" "a data block that nothing matches":
+        "A data block names something that exists and is not owned. What its keys say fits nothing that the account shows in this region, so nothing can be planned with it."
+        ["a slip of the finger in a name or a pattern", "it is in another region or another account", "it is sold out, where stock was asked for"]
+        ["look at what the message lists, and loosen or mend a key", "take out one key after the other until something matches"]
+    SEVERAL_MATCH "E0317" "a data block that more than one thing matches":
+        "A data block means exactly one thing, so that a plan does not depend on chance. More than one fits its keys."
+        ["a pattern or a name that many have", "most_recent or sort_by is missing"]
+        ["add a key that only one of them has", "most_recent = true takes the newest image, sort_by = \"price\" the cheapest type", "many = true gives all of them as a list"]
+
     // Values.
     NOT_ONE_OF "E0401" "a word that is not one of those allowed":
         "The key takes a fixed set of words, and the API would refuse any other."
@@ -249,6 +258,10 @@ codes! {
         "Files that a configuration names are regular files below its folder, reached through no symbolic link: a cloned repository must not read other files of yours and send them somewhere."
         ["the path leaves the folder", "the file does not exist", "it is a link, a pipe, a device or a folder"]
         ["put the file into the folder", "--allow-file DIR lets the configuration read the files below DIR"]
+    FORM "E0410" "a text that does not have the form of its key":
+        "The API takes only texts of a certain length and with certain characters here, and would refuse any other."
+        ["a character that is not allowed", "it is too long, too short or empty", "a value of another kind"]
+        ["write it as the message says; a key that is not wanted is left out instead of empty"]
     SECRET_IN_FILE "E0411" "a secret that is written in the configuration":
         "Files are committed and shared; a password in one of them is known to everybody who ever gets a copy."
         ["a password was typed directly"]

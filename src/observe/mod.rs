@@ -5,10 +5,12 @@
 pub(crate) mod account;
 pub(crate) mod again;
 pub(crate) mod belonging;
+pub(crate) mod data;
 mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;
+mod offer;
 pub(crate) mod poll;
 pub(crate) mod preflight;
 pub(crate) mod read;

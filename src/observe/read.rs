@@ -97,7 +97,7 @@ pub(super) async fn list_by(
 }
 
 /// A whole list. The ids that were asked for may have any form.
-async fn list(
+pub(super) async fn list(
     resource_type: &'static ResourceType,
     cloud: &Cloud,
     filter: BTreeMap<String, String>,
@@ -184,12 +184,7 @@ impl Decode for Observing<'_> {
             .find_map(|field| found[*field].as_ref()?.as_str()?.parse().ok());
         let tags = tags_of(found[self.tags].take(), self.resource_type.read.tags);
         let mut attributes = self.table.attributes(&mut found);
-        let own: Attributes = tags
-            .iter()
-            .filter(|(key, _)| !is_foreign_tag(key))
-            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
-            .collect();
-        attributes.insert("tags".to_owned(), Value::Map(own));
+        attributes.insert("tags".to_owned(), Value::Map(own_tags(&tags)));
         (self.resource_type.normalise)(&mut attributes);
         let observed = Observed {
             id: id.clone(),
@@ -221,7 +216,15 @@ pub(crate) fn is_foreign_tag(key: &str) -> bool {
     key.starts_with("infra:") || key.starts_with("acs:") || key.starts_with("aliyun")
 }
 
-fn tags_of(found: Option<Value>, shape: TagShape) -> BTreeMap<String, String> {
+/// The user's tags.
+pub(super) fn own_tags(tags: &BTreeMap<String, String>) -> Attributes {
+    tags.iter()
+        .filter(|(key, _)| !is_foreign_tag(key))
+        .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+        .collect()
+}
+
+pub(super) fn tags_of(found: Option<Value>, shape: TagShape) -> BTreeMap<String, String> {
     let (key_field, value_field) = match shape {
         TagShape::Ecs => ("TagKey", "TagValue"),
         TagShape::Vpc => ("Key", "Value"),

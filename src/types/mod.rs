@@ -6,6 +6,7 @@ mod attribute;
 mod base;
 mod disk;
 mod eip;
+pub(crate) mod form;
 mod instance;
 pub(crate) mod joining;
 mod part;
@@ -20,9 +21,9 @@ mod vswitch;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs};
 #[cfg(test)]
-pub(crate) use self::attribute::{Literal, attr};
+pub(crate) use self::attribute::Literal;
+pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
 pub(crate) use self::part::Part;

@@ -3,7 +3,7 @@
 //! It drives validation, reading, comparing, updating and the editor schema. Pure; does not know TOML, how a call is
 //! sent, or any particular type.
 
-use super::attribute::{Attribute, Changeable, Kind, find_attribute};
+use super::attribute::{Attribute, Changeable, Kind, find_attribute, find_kind};
 use super::part::Part;
 use super::relation::Relation;
 use crate::address::Address;
@@ -190,6 +190,11 @@ impl ResourceType {
     /// The attribute of this name; `system_disk.size` finds the key of a nested table.
     pub(crate) fn attribute(&self, path: &str) -> Option<&'static Attribute> {
         find_attribute(self.attributes, path)
+    }
+
+    /// The kind of what stands at a path; see [`find_kind`].
+    pub(crate) fn kind_at(&self, path: &str) -> Option<Kind> {
+        find_kind(self.attributes, path)
     }
 
     /// Whether the attribute joins one to others, by a relation or by parts.

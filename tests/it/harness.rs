@@ -238,6 +238,14 @@ impl World {
         self
     }
 
+    /// Sells these out, and nothing else: `ecs.g7.large@*`.
+    pub(crate) fn sold_out(&self, spec: &str) -> &World {
+        let order = serde_json::json!({ "sold_out": [spec] });
+        let answer = exchange(self.server(), "POST", "/_sim/settings", &order.to_string());
+        assert!(answer.contains(spec), "{answer}");
+        self
+    }
+
     /// Everything that exists, without what changes from look to look.
     pub(crate) fn inventory(&self) -> Value {
         serde_json::from_str(&http(self.server(), "GET", "/_sim/world")).unwrap()

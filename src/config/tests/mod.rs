@@ -1,3 +1,4 @@
+mod data;
 mod fuzz;
 pub(crate) mod support;
 
@@ -107,7 +108,7 @@ mod keys {
 
     #[test]
     fn what_comes_later_is_said_to_come_later() {
-        with("[defaults]\n[[moved]]\n[policy]\n[data.image.x]\n[infra.state]\n").check(&["infra.toml:23:2 E0209 [defaults] is part of the language, but this version of infra does not know it yet | write the keys into each block, or use [local]", "infra.toml:24:3 E0209 [moved] is part of the language, but this version of infra does not know it yet | infra state mv FROM TO renames", "infra.toml:25:2 E0209 [policy] is part of the language, but this version of infra does not know it yet", "infra.toml:26:2 E0209 [data] is part of the language, but this version of infra does not know it yet | write the id, or use a variable", "infra.toml:27:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
+        with("[defaults]\n[[moved]]\n[policy]\n\n[infra.state]\n").check(&["infra.toml:23:2 E0209 [defaults] is part of the language, but this version of infra does not know it yet | write the keys into each block, or use [local]", "infra.toml:24:3 E0209 [moved] is part of the language, but this version of infra does not know it yet | infra state mv FROM TO renames", "infra.toml:25:2 E0209 [policy] is part of the language, but this version of infra does not know it yet", "infra.toml:27:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
         let keys = "region = \"x\"\nlifecycle = { create_before_destroy = true, prevent_destory = true }\n";
         with(&format!("{WEB}{keys}")).check(&["infra.toml:29:1 E0209 region in a resource is part of the language, but this version of infra does not know it yet | all resources are in the region of [infra]", "infra.toml:30:15 E0209 create_before_destroy is part of the language, but this version of infra does not know it yet", r#"infra.toml:30:45 E0201 unknown key "prevent_destory" in lifecycle ^ did you mean prevent_destroy? = all keys: prevent_destroy"#]);
     }
@@ -293,7 +294,7 @@ mod references {
 
     #[test]
     fn a_whole_resource_is_no_value() {
-        with(&format!("{WEB}[output]\na = \"${{vswitch.main}}\"\nb = \"${{vswitch}}\"\nc = \"${{security_group.web.ingress[0].port_range}}\"\n")).check(&[r#"infra.toml:30:6 E0302 ${vswitch.main} is a whole vswitch; a reference names one of its attributes | "${vswitch.main.id}""#, "infra.toml:31:6 E0307 this reference does not say which vswitch | ${vswitch.NAME}", "infra.toml:32:6 E0307 a single item of an attribute cannot be referred to yet | the copy of a block is chosen like this: ${security_group.web[0].id}"]);
+        with(&format!("{WEB}[output]\na = \"${{vswitch.main}}\"\nb = \"${{vswitch}}\"\nc = \"${{security_group.web.ingress[0].port_range}}\"\n")).check(&[r#"infra.toml:30:6 E0302 ${vswitch.main} is a whole vswitch; a reference names one of its attributes | "${vswitch.main.id}""#, "infra.toml:31:6 E0307 this reference does not say which vswitch | ${vswitch.NAME}", "infra.toml:32:6 E0307 security_group.web.ingress is a set of tables, which have no order: none of them can be named | a value that is needed twice can stand in [local] or [var]"]);
     }
 
     #[test]

@@ -135,6 +135,14 @@ const WAYS: &[(&str, Way)] = &[
         file(world, &server(&format!("{lines}security_group_ids = [\"${{security_group.web.id}}\"]\n")));
         world.run(&["plan"])
     })),
+    ("E0316", Run(|world| {
+        file(world, "[data.vpc.x]\nname = \"none\"\n");
+        world.run(&["plan"])
+    })),
+    ("E0317", Run(|world| {
+        file(world, "[data.image.x]\nos_type = \"linux\"\n");
+        world.run(&["plan"])
+    })),
     ("E0401", File("[instance.web]\nstatus = \"running\"\n")),
     ("E0402", Run(|world| {
         world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"hangzhou\"\n");
@@ -145,6 +153,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0407", File("[instance.web]\ninternet_max_bandwidth_out = 100000\n")),
     ("E0408", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ntags = { \"infra:x\" = \"y\" }\n")),
     ("E0409", File("[instance.web]\nuser_data_file = \"../x\"\n")),
+    ("E0410", File("[data.image.x]\nname_regex = \"(\"\n")),
     ("E0411", File("[instance.web]\npassword = \"x\"\n")),
     ("E0412", Run(|world| {
         file(world, &server(IMAGE).replace("vswitch_id = \"${vswitch.main.id}\"\n", ""));

@@ -48,6 +48,11 @@ fn the_disk_comes_and_goes() {
 }
 
 #[test]
+fn the_web_tier_comes_and_goes() {
+    comes_and_goes("web-tier");
+}
+
+#[test]
 fn the_elastic_ip_comes_and_goes() {
     comes_and_goes("eip");
 }

@@ -3,6 +3,7 @@
 mod ahead;
 mod apply;
 mod codes;
+mod data;
 mod edges;
 mod existing;
 mod readme;

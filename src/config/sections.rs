@@ -1,22 +1,17 @@
-//! The tables of the files sorted by what they are, and how many copies each resource block has.
+//! The tables of the files sorted by what they are.
 //!
 //! Does not know what stands inside a block.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::rc::Rc;
-use std::sync::Arc;
 
-use super::located::{Located, Thing};
-use super::raw::{Entry, Node, NodeKind, Table};
+use super::raw::{Entry, NodeKind, Table};
 use super::report::{Report, Span};
-use super::scope::{Copy, Place, Scope, Stage};
 use super::suggest::{self, Why};
-use crate::address::{ADDRESS_LENGTH_MAX, Address, Key, is_plain_name};
+use super::words::{shorten, there_are};
+use crate::address::{ADDRESS_LENGTH_MAX, Address, is_plain_name};
+use crate::data::{self, DataKind, KINDS};
 use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::types::{ResourceType, Types};
-
-/// How many copies a block may have.
-pub(super) const COPIES_MAX: i64 = 10_000;
 
 /// One file of the configuration.
 pub(super) struct Document {
@@ -33,9 +28,12 @@ pub(super) struct Sections<'a> {
     pub(super) locals: BTreeMap<&'a str, &'a Entry>,
     pub(super) outputs: BTreeMap<&'a str, &'a Entry>,
     pub(super) blocks: BTreeMap<(&'a str, &'a str), Block<'a>>,
+    pub(super) data: BTreeMap<(&'a str, &'a str), DataBlock<'a>>,
+    /// Kinds of data that do not exist: said once, where they stand.
+    pub(super) unknown_data: BTreeSet<String>,
     /// Types that do not exist and names that cannot be used: said once, where they stand.
-    unknown_types: BTreeSet<String>,
-    meant: HashSet<(String, String)>,
+    pub(super) unknown_types: BTreeSet<String>,
+    pub(super) meant: HashSet<(String, String)>,
 }
 
 /// A resource block as typed.
@@ -46,79 +44,22 @@ pub(super) struct Block<'a> {
     pub(super) table: &'a Table,
 }
 
-/// What is known of all blocks when references are looked up.
-#[derive(Default)]
-pub(super) struct Index {
-    blocks: BTreeMap<String, BTreeMap<String, Known>>,
-    pub(super) unknown_types: BTreeSet<String>,
-    meant: HashSet<(String, String)>,
-}
-
-/// A block in the index.
-pub(super) struct Known {
+/// A data block as typed.
+pub(super) struct DataBlock<'a> {
+    pub(super) kind: &'static DataKind,
+    /// Kind and name.
     pub(super) address: Address,
     pub(super) header: Span,
-    pub(super) shape: Shape,
-}
-
-/// How many copies a block has.
-#[derive(Debug, Clone)]
-pub(super) enum Shape {
-    Single,
-    Count(usize),
-    Each(Rc<BTreeMap<Arc<str>, Located>>),
-    /// There is a mistake in its count or for_each.
-    Broken,
-}
-
-impl Shape {
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Shape::Single => 1,
-            Shape::Count(count) => *count,
-            Shape::Each(keys) => keys.len(),
-            Shape::Broken => 0,
-        }
-    }
-
-    /// The keys of the copies; nothing for a block without copies.
-    pub(super) fn keys(&self) -> Box<dyn Iterator<Item = Key> + '_> {
-        match self {
-            Shape::Single | Shape::Broken => Box::new(std::iter::empty()),
-            Shape::Count(count) => Box::new((0..*count).map(Key::Index)),
-            Shape::Each(keys) => Box::new(keys.keys().map(|key| Key::Name(key.clone()))),
-        }
-    }
-}
-
-impl Index {
-    pub(super) fn get(&self, type_name: &str, name: &str) -> Option<&Known> {
-        self.blocks.get(type_name)?.get(name)
-    }
-
-    /// The names of the blocks of a type.
-    pub(super) fn names(&self, type_name: &str) -> Vec<&str> {
-        self.blocks
-            .get(type_name)
-            .into_iter()
-            .flat_map(|blocks| blocks.keys().map(String::as_str))
-            .collect()
-    }
-
-    /// Whether somebody wrote this block, though not rightly.
-    pub(super) fn is_meant(&self, type_name: &str, name: &str) -> bool {
-        self.meant.contains(&(type_name.to_owned(), name.to_owned()))
-    }
+    pub(super) table: &'a Table,
 }
 
 /// Tables of the language that this version does not know.
-const NOT_YET: &[&str] = &["defaults", "data", "moved", "import", "removed", "policy"];
+const NOT_YET: &[&str] = &["defaults", "moved", "import", "removed", "policy"];
 
 /// What does the same in this version.
 fn instead_of(name: &str) -> Option<Advice> {
     Some(match name {
         "defaults" => "write the keys into each block, or use [local]".into(),
-        "data" => "write the id, or use a variable".into(),
         "moved" => run("state mv FROM TO").then(" renames"),
         "import" => run("import ADDRESS ID").then(" takes over what exists"),
         "removed" => run("state rm ADDRESS").then(" forgets"),
@@ -145,6 +86,7 @@ pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Re
                 "var" => named_tables(entry, "var", "variable", true, &mut sections.variables, report),
                 "local" => named_tables(entry, "local", "local", false, &mut sections.locals, report),
                 "output" => named_tables(entry, "output", "output", false, &mut sections.outputs, report),
+                "data" => data_of(entry, &mut sections, report),
                 key => match NOT_YET.iter().find(|name| **name == key) {
                     Some(name) => not_yet(entry, name, report),
                     None => blocks_of(key, entry, types, &mut sections, report),
@@ -307,7 +249,7 @@ fn blocks_of<'a>(
     }
 }
 
-fn fits(address: &Address, span: Span, report: &mut Report) -> bool {
+pub(super) fn fits(address: &Address, span: Span, report: &mut Report) -> bool {
     let length = address.to_string().chars().count();
     if length <= ADDRESS_LENGTH_MAX {
         return true;
@@ -318,6 +260,71 @@ fn fits(address: &Address, span: Span, report: &mut Report) -> bool {
     );
     report.say(span, "", diagnostic);
     false
+}
+
+/// Adds the blocks of `[data.KIND.NAME]`.
+fn data_of<'a>(entry: &'a Entry, sections: &mut Sections<'a>, report: &mut Report) {
+    const FORM: &str = "a data block has a kind and a name of your choice";
+    let form = |span: Span, example: String, report: &mut Report| {
+        let diagnostic = Diagnostic::error(codes::BLOCK_FORM, FORM).help(example);
+        report.say(span, "", diagnostic);
+    };
+    let Some(kinds) = entry.value.as_table() else {
+        return form(entry.key, "[data.image.ubuntu]".to_owned(), report);
+    };
+    for (kind_name, entry) in &kinds.entries {
+        let Some(kind) = data::find(kind_name) else {
+            sections.unknown_data.insert(kind_name.clone());
+            let diagnostic = Diagnostic::error(
+                codes::UNKNOWN_TYPE,
+                format!("there is no data of the kind \"{}\"", shorten(kind_name)),
+            );
+            let names = || KINDS.iter().map(|kind| kind.name);
+            let guess = suggest::guess(kind_name, names()).or_else(|| {
+                let singular = kind_name.strip_suffix('s')?;
+                suggest::guess(&format!("{singular}_"), names())
+            });
+            let (label, diagnostic) = match guess {
+                Some(guess) => (format!("did you mean [data.{}...]?", guess.name), diagnostic),
+                None => (String::new(), diagnostic.note(there_are(names()))),
+            };
+            report.say(entry.key, label, diagnostic);
+            continue;
+        };
+        let example = || format!("[data.{kind_name}.NAME]");
+        let Some(blocks) = entry.value.as_table() else {
+            form(entry.key, example(), report);
+            continue;
+        };
+        for (name, member) in &blocks.entries {
+            let Some(table) = member.value.as_table() else {
+                form(header_of(entry, report), example(), report);
+                sections.unknown_data.insert(kind_name.clone());
+                break;
+            };
+            if !is_plain_name(name) {
+                bad_name(name, member.key, report);
+                continue;
+            }
+            let header = header_of(member, report);
+            let address = Address::new(kind_name, name);
+            if !fits(&address, header, report) {
+                continue;
+            }
+            match sections.data.get(&(kind_name.as_str(), name.as_str())) {
+                Some(first) => twice(&format!("data.{address}"), first.header, header, report),
+                None => {
+                    let block = DataBlock {
+                        kind,
+                        address,
+                        header,
+                        table,
+                    };
+                    sections.data.insert((kind_name, name), block);
+                }
+            }
+        }
+    }
 }
 
 fn unknown_type(
@@ -365,203 +372,8 @@ fn unknown_type(
         }
         None => {
             let types: Vec<&str> = types.iter().map(|resource_type| resource_type.name).collect();
-            diagnostic = diagnostic.note(super::scope::there_are(types));
+            diagnostic = diagnostic.note(there_are(types));
         }
     }
     report.say(entry.key, label, diagnostic);
-}
-
-/// Finds out how many copies each block has; from then on resources can be referred to.
-pub(super) fn count_copies(sections: &Sections<'_>, scope: &mut Scope<'_>) {
-    let mut index = Index {
-        blocks: BTreeMap::new(),
-        unknown_types: sections.unknown_types.clone(),
-        meant: sections.meant.clone(),
-    };
-    for ((type_name, name), block) in &sections.blocks {
-        let known = Known {
-            address: block.address.clone(),
-            header: block.header,
-            shape: shape_of(block, scope),
-        };
-        index
-            .blocks
-            .entry((*type_name).to_owned())
-            .or_default()
-            .insert((*name).to_owned(), known);
-    }
-    scope.know_blocks(index);
-}
-
-fn shape_of(block: &Block<'_>, scope: &mut Scope<'_>) -> Shape {
-    match (block.table.get("count"), block.table.get("for_each")) {
-        (None, None) => Shape::Single,
-        (Some(count), Some(for_each)) => {
-            let diagnostic = Diagnostic::error(codes::PAIR, "give count or for_each, not both")
-                .at(scope.report.location(count.key), "");
-            scope.report.say(for_each.key, "", diagnostic);
-            Shape::Broken
-        }
-        (Some(count), None) => shape_of_count(&count.value, block, scope),
-        (None, Some(for_each)) => shape_of_each(&for_each.value, block, scope),
-    }
-}
-
-/// The value of `count` or `for_each`: known before anything is made, and not secret.
-fn early_value(node: &Node, key: &str, scope: &mut Scope<'_>) -> Option<Located> {
-    let place = Place {
-        copy: Copy::None,
-        ..Place::new(Stage::Resource)
-    };
-    let value = scope.evaluate(node, &place);
-    let diagnostic = if value.early {
-        Diagnostic::error(
-            codes::TOO_EARLY,
-            format!("{key} decides what there is, so it cannot wait for a resource to be made"),
-        )
-        .help("use a variable, or write the number or the names")
-    } else if value.sensitive {
-        Diagnostic::error(
-            codes::SENSITIVE,
-            format!("{key} shows in every address, so it cannot be sensitive"),
-        )
-    } else if value.is_broken() {
-        return None;
-    } else {
-        return Some(value);
-    };
-    scope.report.say(node.span, "", diagnostic);
-    None
-}
-
-fn shape_of_count(node: &Node, block: &Block<'_>, scope: &mut Scope<'_>) -> Shape {
-    let Some(value) = early_value(node, "count", scope) else {
-        return Shape::Broken;
-    };
-    let diagnostic = match &value.thing {
-        Thing::Integer(count) if (0..=COPIES_MAX).contains(count) => {
-            let count = usize::try_from(*count).unwrap_or(0);
-            let last = block.address.with_key(Key::Index(count.saturating_sub(1)));
-            return if fits(&last, block.header, &mut scope.report) {
-                Shape::Count(count)
-            } else {
-                Shape::Broken
-            };
-        }
-        Thing::Integer(count) => Diagnostic::error(
-            codes::COPIES,
-            format!("count is at least 0 and at most {COPIES_MAX}, this is {count}"),
-        ),
-        _ => {
-            let found = value.kind_in_words();
-            let diagnostic = Diagnostic::error(
-                codes::WRONG_TYPE,
-                format!("count is a whole number, found {found}"),
-            );
-            match (&value.thing, value.derived) {
-                (Thing::Text(text), false) if text.parse::<u32>().is_ok() => diagnostic
-                    .help(format!("count = {text}"))
-                    .fix(scope.report.location(node.span), text.clone()),
-                (Thing::Text(_), true) => {
-                    diagnostic.help("if it is a variable: type = \"integer\" in its table")
-                }
-                (Thing::List(_) | Thing::Map(_), _) => diagnostic.help("for names there is for_each"),
-                _ => diagnostic,
-            }
-        }
-    };
-    scope.report.say(node.span, "", diagnostic);
-    Shape::Broken
-}
-
-fn shape_of_each(node: &Node, block: &Block<'_>, scope: &mut Scope<'_>) -> Shape {
-    let Some(value) = early_value(node, "for_each", scope) else {
-        return Shape::Broken;
-    };
-    let span = value.span;
-    let pairs: Vec<(String, Span, Located)> = match value.thing {
-        Thing::Map(members) => members
-            .into_iter()
-            .map(|(key, member)| (key, member.key, member.value))
-            .collect(),
-        Thing::List(items) => {
-            let mut pairs = Vec::with_capacity(items.len());
-            for item in items {
-                let Thing::Text(key) = &item.thing else {
-                    let found = item.kind_in_words();
-                    let diagnostic = Diagnostic::error(
-                        codes::COPIES,
-                        format!("for_each is a list of names or a table, found {found} in the list"),
-                    )
-                    .help("for_each = [\"blue\", \"green\"]")
-                    .help("for_each = { blue = { size = 1 }, green = { size = 2 } }");
-                    scope.report.say(item.span, "", diagnostic);
-                    return Shape::Broken;
-                };
-                pairs.push((key.clone(), item.span, item));
-            }
-            pairs
-        }
-        _ => {
-            let found = value.kind_in_words();
-            let diagnostic = Diagnostic::error(
-                codes::COPIES,
-                format!("for_each is a table or a list of names, found {found}"),
-            );
-            let diagnostic = match value.thing {
-                Thing::Integer(_) => diagnostic.help("for a number of equal copies there is count"),
-                _ => diagnostic.help("for_each = [\"blue\", \"green\"]"),
-            };
-            scope.report.say(span, "", diagnostic);
-            return Shape::Broken;
-        }
-    };
-    if pairs.len() > usize::try_from(COPIES_MAX).unwrap_or(usize::MAX) {
-        let what = format!(
-            "for_each has {} keys, at most {COPIES_MAX} are allowed",
-            pairs.len()
-        );
-        scope.report.say(span, "", Diagnostic::error(codes::COPIES, what));
-        return Shape::Broken;
-    }
-    let mut keys: BTreeMap<Arc<str>, Located> = BTreeMap::new();
-    let mut is_broken = false;
-    for (key, span, value) in pairs {
-        is_broken |= !is_usable_key(&key, span, block, scope);
-        let key: Arc<str> = key.into();
-        match keys.get(&key) {
-            Some(first) => {
-                let diagnostic = Diagnostic::error(codes::TWICE, format!("for_each names {key:?} twice"))
-                    .at(scope.report.location(first.span), "first here");
-                scope.report.say(span, "again here", diagnostic);
-                is_broken = true;
-            }
-            None => {
-                keys.insert(key, value);
-            }
-        }
-    }
-    if is_broken {
-        Shape::Broken
-    } else {
-        Shape::Each(Rc::new(keys))
-    }
-}
-
-/// Whether a key can stand in an address and be found in it again.
-fn is_usable_key(key: &str, span: Span, block: &Block<'_>, scope: &mut Scope<'_>) -> bool {
-    let address = block.address.with_key(Key::Name(key.into()));
-    if !fits(&address, span, &mut scope.report) {
-        return false;
-    }
-    let text = address.to_string();
-    let is_usable = !key.is_empty()
-        && !key.contains(['"', '\\', '[', ']', '*'])
-        && text.parse::<Address>().as_ref() == Ok(&address);
-    if !is_usable {
-        let diagnostic = Diagnostic::error(codes::NAME, format!("{key:?} cannot be the key of a copy"))
-            .help("letters, digits, '_' and '-' need no quotes anywhere");
-        scope.report.say(span, "", diagnostic);
-    }
-    is_usable
 }
