@@ -24,8 +24,9 @@ pub(crate) enum Value {
     Map(Attributes),
     /// A secret that is named, never held: it is read when the request is built.
     Secret(SecretSource),
-    /// An attribute that is known once the step that makes it has run.
-    Reference(Reference),
+    /// An attribute that is known once the step that makes it has run. Boxed, because it is rare and large: there are
+    /// tens of values a resource.
+    Reference(Box<Reference>),
     /// Text with references in it.
     Template(Vec<Part>),
     /// The token of the operation, which the executor makes when it writes the intent
@@ -271,6 +272,12 @@ fn resolve_template(parts: &[Part], look_up: &dyn Fn(&Reference) -> Option<Value
         [] => Value::String(String::new()),
         [Part::Text(text)] => Value::String(text.clone()),
         _ => Value::Template(resolved),
+    }
+}
+
+impl From<Reference> for Value {
+    fn from(reference: Reference) -> Value {
+        Value::Reference(Box::new(reference))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Config, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::types::Kind;
-use crate::value::{Reference, Value};
+use crate::value::Value;
 
 const ZONE: &str = "zone_id";
 const NETWORK: &str = "cidr_block";
@@ -130,7 +130,7 @@ fn outer_of(resource: &Resource) -> Option<&Address> {
         .iter()
         .find(|attribute| attribute.required && matches!(attribute.kind, Kind::Id(_)))?;
     match resource.attributes.get(attribute.name)? {
-        Value::Reference(Reference { address, attribute }) if attribute == "id" => Some(address),
+        Value::Reference(reference) if reference.attribute == "id" => Some(&reference.address),
         _ => None,
     }
 }

@@ -74,14 +74,14 @@ pub(super) fn conform(
             Thing::Reference(ref reference)
                 if matches!(scope.kind_of(reference), Some(Kind::Integer { .. })) =>
             {
-                Some(Value::Reference(reference.clone()))
+                Some(Value::from(reference.clone()))
             }
             _ => wrong_type(scope, kind, path, &value),
         },
         Kind::Bool => match value.thing {
             Thing::Bool(truth) => Some(Value::Bool(truth)),
             Thing::Reference(ref reference) if matches!(scope.kind_of(reference), Some(Kind::Bool)) => {
-                Some(Value::Reference(reference.clone()))
+                Some(Value::from(reference.clone()))
             }
             _ => wrong_type(scope, kind, path, &value),
         },

@@ -25,7 +25,7 @@ pub(crate) enum Audience {
 const REFERENCE: &str = r"\$\{[^}]+\}";
 
 /// What may be chosen freely: variables, locals, the value of a copy.
-const FREE_REFERENCE: &str = r"\$\{(var|local|each|data)[.\[][^}]*\}";
+const FREE_REFERENCE: &str = r"\$\{(var|local|each)[.\[][^}]*\}";
 
 /// A copy's key behind a name: `[0]`, `[blue]`.
 const KEY: &str = r"(\[[^\]]+\])?";

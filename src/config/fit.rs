@@ -72,7 +72,7 @@ pub(super) fn text(scope: &mut Scope<'_>, kind: &Kind, path: &str, value: Locate
             Some(Kind::IdSet(_) | Kind::Table(_) | Kind::TableSet(_) | Kind::Tags | Kind::Secret) => {
                 wrong_type(scope, kind, path, &value)
             }
-            _ => Some(Value::Reference(reference.clone())),
+            _ => Some(Value::from(reference.clone())),
         },
         _ => wrong_type(scope, kind, path, &value),
     }

@@ -28,7 +28,7 @@ pub(super) fn id(scope: &mut Scope<'_>, kind: &Kind, of: &str, path: &str, value
             let fits = (reference.attribute == "id" && reference.address.type_name() == of)
                 || matches!(scope.kind_of(&reference), Some(Kind::Id(other)) if other == of);
             if fits {
-                return Some(Value::Reference(reference));
+                return Some(Value::from(reference));
             }
             let this = match reference.attribute.as_str() {
                 "id" => format!("this is a {}", reference.address.type_name()),
@@ -174,7 +174,7 @@ pub(super) fn id_set(
             fits.then_some(Value::List(ids))
         }
         Thing::Reference(ref reference) if matches!(scope.kind_of(reference), Some(Kind::IdSet(other)) if other == of) => {
-            Some(Value::Reference(reference.clone()))
+            Some(Value::from(reference.clone()))
         }
         _ => wrong_type(scope, kind, path, &value),
     }

@@ -169,7 +169,7 @@ impl Located {
                     .map(|(name, member)| Some((name, member.value.into_value()?)))
                     .collect::<Option<_>>()?,
             ),
-            Thing::Reference(reference) => Value::Reference(reference),
+            Thing::Reference(reference) => Value::from(reference),
             Thing::Template(parts) => Value::Template(parts),
             Thing::Unread(_) => Value::unknown(),
             Thing::Other(_) | Thing::Broken => return None,

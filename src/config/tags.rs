@@ -22,7 +22,7 @@ pub(super) fn tags(scope: &mut Scope<'_>, kind: &'static Kind, path: &str, value
     let members = match value.thing {
         Thing::Map(members) => members,
         Thing::Reference(ref reference) if matches!(scope.kind_of(reference), Some(Kind::Tags)) => {
-            return Some(Value::Reference(reference.clone()));
+            return Some(Value::from(reference.clone()));
         }
         _ => return wrong_type(scope, kind, path, &value),
     };

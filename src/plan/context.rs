@@ -44,8 +44,8 @@ pub(super) struct Context<'a> {
     pub(super) adopted: BTreeMap<&'a Address, &'a Observed>,
     /// Whose id it is, of all that the state knows.
     owners: BTreeMap<&'a str, &'a Address>,
-    /// Resources to which another one will be joined.
-    joined: BTreeSet<&'a Address>,
+    /// Attributes that resources have only while another one is joined to them.
+    lent: Lent<'a>,
     /// The open intents, as address and action.
     open: BTreeSet<(&'a Address, &'a str)>,
     decided: BTreeMap<Address, Decided<'a>>,
@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
                 )
                 .collect(),
             adopted,
-            joined: joined(inputs.config),
+            lent: Lent::new(inputs),
             open: open.collect(),
             decided: BTreeMap::new(),
             going: BTreeSet::new(),
@@ -171,8 +171,10 @@ impl<'a> Context<'a> {
         if decided.obsolete.contains(reference.attribute_name()) {
             return Outlook::Later;
         }
+        let lent = (&reference.address, reference.attribute_name());
         if let Some(value) = decided
             .kept
+            .filter(|_| !self.lent.leaving.contains(&lent))
             .and_then(|observed| reference.find_in(&observed.attributes))
         {
             return known(value);
@@ -194,19 +196,60 @@ impl<'a> Context<'a> {
             return decided.kept.is_none();
         }
         (resource.resource_type.implied)(&decided.attributes, &Attributes::new()).contains(&name)
-            || self.joined.contains(&reference.address)
+            || self.lent.coming.contains(&(&reference.address, name))
     }
 }
 
-/// The resources that a relation of another one names.
-fn joined(config: &config::Config) -> BTreeSet<&Address> {
-    let mut found = BTreeSet::new();
-    for resource in config.resources.values() {
-        for relation in resource.resource_type.relations {
-            if let Some(Value::Reference(reference)) = resource.attributes.get(relation.attribute) {
-                found.insert(&reference.address);
+/// Attributes that come and go with what is joined, each with the resource that has it.
+struct Lent<'a> {
+    coming: BTreeSet<(&'a Address, &'a str)>,
+    leaving: BTreeSet<(&'a Address, &'a str)>,
+}
+
+impl<'a> Lent<'a> {
+    fn new(inputs: &Inputs<'a>) -> Lent<'a> {
+        let mut lent = Lent {
+            coming: BTreeSet::new(),
+            leaving: BTreeSet::new(),
+        };
+        let live = &inputs.live.resources;
+        let by_id: BTreeMap<&str, &Address> = live
+            .iter()
+            .map(|(address, observed)| (observed.id.as_str(), address))
+            .collect();
+        for resource in inputs.config.resources.values() {
+            for relation in resource.resource_type.relations {
+                if let Some(partner) = partner(resource.attributes.get(relation.attribute), &by_id) {
+                    lent.coming
+                        .extend(relation.lends.iter().map(|name| (partner, *name)));
+                }
             }
         }
+        for (address, observed) in live {
+            let Some(known) = inputs.state.resources.get(address) else {
+                continue;
+            };
+            let relations = crate::types::find(&known.type_name).map_or(&[][..], |found| found.relations);
+            for relation in relations {
+                let now = partner(observed.attributes.get(relation.attribute), &by_id);
+                let wanted = inputs.config.resources.get(address);
+                let then =
+                    wanted.and_then(|wanted| partner(wanted.attributes.get(relation.attribute), &by_id));
+                if let Some(left) = now.filter(|now| then != Some(*now)) {
+                    lent.leaving
+                        .extend(relation.lends.iter().map(|name| (left, *name)));
+                }
+            }
+        }
+        lent
     }
-    found
+}
+
+/// Which of ours this value of a relation names.
+fn partner<'a>(value: Option<&'a Value>, by_id: &BTreeMap<&str, &'a Address>) -> Option<&'a Address> {
+    match value? {
+        Value::Reference(reference) => Some(&reference.address),
+        Value::String(id) => by_id.get(id.as_str()).copied(),
+        _ => None,
+    }
 }

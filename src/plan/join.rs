@@ -125,7 +125,7 @@ impl Joiner<'_, '_, '_> {
     fn own(&self) -> Value {
         match self.kept {
             Some(observed) => Value::from(observed.id.as_str()),
-            None => Value::Reference(Reference {
+            None => Value::from(Reference {
                 address: self.address().clone(),
                 attribute: "id".to_owned(),
             }),
@@ -161,9 +161,11 @@ impl Joiner<'_, '_, '_> {
             self.change_joined(relation);
             return;
         }
-        let was_managed = context
-            .known(self.address())
-            .is_some_and(|known| known.attributes.contains_key(relation.attribute));
+        // What a run that was interrupted may have joined is ours to part.
+        let was_managed = context.known(self.address()).is_some_and(|known| {
+            known.attributes.contains_key(relation.attribute)
+                || known.unsettled.contains_key(relation.attribute)
+        }) || context.is_open(self.address(), relation.join.name);
         if wanted.is_none() && !partner_goes && !was_managed {
             return;
         }

@@ -17,7 +17,15 @@ use crate::sim;
 pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
     let chance = &mut Chance::new(what);
     let inventory: Value = serde_json::from_str(&site.cloud.world_json(now)).unwrap();
-    let kinds = ["instance", "instance", "security_group", "vswitch", "vpc"];
+    let kinds = [
+        "instance",
+        "instance",
+        "security_group",
+        "vswitch",
+        "vpc",
+        "disk",
+        "eip",
+    ];
     let kind = kinds[chance.below(kinds.len() as u64) as usize];
     let rows = inventory["accounts"][0][kind]
         .as_array()
@@ -25,9 +33,9 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
     if rows.is_empty() {
         return;
     }
-    let id = rows[chance.below(rows.len() as u64) as usize]["id"]
-        .as_str()
-        .unwrap();
+    let row = &rows[chance.below(rows.len() as u64) as usize];
+    let id = row["id"].as_str().unwrap();
+    let partner = row["instance_id"].as_str().unwrap_or_default();
     let (product, params): (&str, &[(&str, &str)]) = match (kind, chance.below(6)) {
         ("instance", 0 | 1) => (
             "Ecs",
@@ -67,6 +75,36 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
                 ("IpProtocol", "tcp"),
                 ("PortRange", "22/22"),
                 ("SourceCidrIp", "10.0.0.0/8"),
+            ],
+        ),
+        ("disk", 0) => ("Ecs", &[("Action", "DeleteDisk"), ("DiskId", id)]),
+        ("disk", 1 | 2) => (
+            "Ecs",
+            &[("Action", "DetachDisk"), ("DiskId", id), ("InstanceId", partner)],
+        ),
+        ("disk", _) => (
+            "Ecs",
+            &[
+                ("Action", "ModifyDiskAttribute"),
+                ("DiskId", id),
+                ("DiskName", "renamed-by-hand"),
+            ],
+        ),
+        ("eip", 0) => ("Vpc", &[("Action", "ReleaseEipAddress"), ("AllocationId", id)]),
+        ("eip", 1 | 2) => (
+            "Vpc",
+            &[
+                ("Action", "UnassociateEipAddress"),
+                ("AllocationId", id),
+                ("InstanceId", partner),
+            ],
+        ),
+        ("eip", _) => (
+            "Vpc",
+            &[
+                ("Action", "ModifyEipAddressAttribute"),
+                ("AllocationId", id),
+                ("Bandwidth", "77"),
             ],
         ),
         ("vswitch", _) => ("Vpc", &[("Action", "DeleteVSwitch"), ("VSwitchId", id)]),

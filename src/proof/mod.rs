@@ -17,6 +17,7 @@ mod meddle;
 mod net;
 mod oracle;
 mod pace;
+mod partners;
 mod remembered;
 mod repair;
 mod scenarios;

@@ -131,6 +131,10 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
     let mut wanted: BTreeSet<&str> = stack.pieces.iter().map(|piece| piece.address.as_str()).collect();
     for table in TABLES {
         for row in inventory["accounts"][0][table].as_array().into_iter().flatten() {
+            // A server's own disk is made with it and goes with it.
+            if row["system"] == true {
+                continue;
+            }
             let id = row["id"].as_str().unwrap_or_default();
             let Some((stack_tag, address)) = tag(row, "infra:stack").zip(tag(row, "infra:addr")) else {
                 return Err(format!("I1: {table} {id} carries no tags of ours: {row}"));

@@ -8,7 +8,7 @@ use super::scenarios::TABLES;
 use crate::types;
 
 /// Keys of a block that are no attributes.
-const COMMON: &[&str] = &["depends_on", "lifecycle"];
+const COMMON: &[&str] = &["count", "depends_on", "lifecycle"];
 /// Attributes of which a state keeps a fingerprint only.
 const SEALED: &[&str] = &["password", "user_data"];
 
@@ -20,8 +20,14 @@ pub(super) fn agrees(state: &Value, file: &str) -> Result<(), String> {
     for table in TABLES {
         for (name, block) in file[table].as_object().into_iter().flatten() {
             let address = format!("{table}.{name}");
-            let entry = &state["resources"][&address];
-            one(state, entry, &address, block).map_err(|error| format!("{address}: {error}"))?;
+            let addresses = match block["count"].as_u64() {
+                Some(copies) => (0..copies).map(|index| format!("{address}[{index}]")).collect(),
+                None => vec![address],
+            };
+            for address in addresses {
+                let entry = &state["resources"][&address];
+                one(state, entry, &address, block).map_err(|error| format!("{address}: {error}"))?;
+            }
         }
     }
     let outputs = |value: &Value| -> BTreeSet<String> {
@@ -117,8 +123,9 @@ fn rules(list: &Value) -> BTreeSet<(String, String)> {
 fn dependencies(block: &Value) -> BTreeSet<String> {
     let mut named: BTreeSet<String> = texts(&block["depends_on"]).into_iter().collect();
     let mut block = block.as_object().cloned().unwrap_or_default();
-    // A rule is added when both groups are there, so neither group needs the other.
+    // A rule is added when both groups are there, so neither group needs the other; nor does what is joined.
     block.remove("ingress");
+    block.remove("instance_id");
     let text = Value::from(block).to_string();
     for reference in text.split("${").skip(1) {
         let parts: Vec<&str> = reference.split('.').take(2).collect();

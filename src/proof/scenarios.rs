@@ -32,7 +32,7 @@ impl Stack {
 }
 
 /// The tables that hold pieces.
-pub(super) const TABLES: &[&str] = &["vpc", "vswitch", "security_group", "instance"];
+pub(super) const TABLES: &[&str] = &["vpc", "vswitch", "security_group", "instance", "disk", "eip"];
 
 /// A second network.
 fn other_vpc() -> Piece {

@@ -78,6 +78,12 @@ const REFUSED: &[(&str, &str)] = &[
     ("AuthorizeSecurityGroup", "AuthorizationLimitExceed"),
     ("DeleteInstance", "OperationDenied"),
     ("DeleteSecurityGroup", "Forbidden.RAM"),
+    ("CreateDisk", "InvalidDiskCategory.ValueNotSupported"),
+    ("AttachDisk", "Forbidden.RAM"),
+    ("DetachDisk", "Forbidden.RAM"),
+    ("AllocateEipAddress", "QuotaExceeded.Eip"),
+    ("AssociateEipAddress", "Forbidden.RAM"),
+    ("UnassociateEipAddress", "Forbidden.RAM"),
 ];
 
 fn some_kill(chance: &mut Chance) -> Option<Instant> {
@@ -160,7 +166,7 @@ fn some_pause(chance: &mut Chance) -> Duration {
 /// What the file says next: it is edited, reverted, or written anew.
 fn another(chance: &mut Chance, drawn: &[Drawn]) -> Drawn {
     let last = &drawn[drawn.len() - 1];
-    match chance.below(5) {
+    let mut next = match chance.below(5) {
         0 => Drawn::some(chance),
         1 => chance.pick(drawn).clone(),
         _ => {
@@ -168,7 +174,10 @@ fn another(chance: &mut Chance, drawn: &[Drawn]) -> Drawn {
             edited.edit(chance);
             edited
         }
-    }
+    };
+    // A disk does not shrink, whatever the file says again.
+    drawn.iter().for_each(|before| next.not_smaller_than(before));
+    next
 }
 
 fn play(seed: u64, with_words: bool) -> Played {

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Chance;
+use super::partners::{Disk, Eip};
 use super::scenarios::{Piece, Stack};
 
 /// The secrets that files name, as the environment has them.
@@ -18,7 +19,7 @@ pub(super) const PASSWORDS: [(&str, &str); 2] = [
     ("PROOF_PASSWORD_1", "Proof-Password-1"),
 ];
 
-const ZONES: [&str; 2] = ["cn-hangzhou-h", "cn-hangzhou-i"];
+pub(super) const ZONES: [&str; 2] = ["cn-hangzhou-h", "cn-hangzhou-i"];
 const TYPES: [&str; 2] = ["ecs.g7.large", "ecs.g7.xlarge"];
 const IMAGES: [&str; 2] = [
     "ubuntu_22_04_x64_20G_alibase_20240819.vhd",
@@ -32,6 +33,8 @@ pub(super) struct Drawn {
     switches: Vec<Switch>,
     groups: Vec<Group>,
     servers: Vec<Server>,
+    disks: Vec<Disk>,
+    eips: Vec<Eip>,
     /// Enterprise groups are not members of each other's rules, and no server is in groups of both kinds.
     enterprise: bool,
     outputs: u64,
@@ -82,9 +85,18 @@ struct Server {
     after: Option<usize>,
     /// Its description names the address of this server, which the cloud computes.
     behind: Option<usize>,
+    /// As many alike, by `count`.
+    copies: Option<u64>,
+    /// It never has a public address of its own, so it may have an elastic one.
+    elastic: bool,
 }
 
-fn maybe(chance: &mut Chance, odds: u64, of: u64) -> Option<u64> {
+/// A name that nothing of these has had.
+fn next<T>(all: &[T], name: impl Fn(&T) -> usize) -> usize {
+    all.iter().map(|one| name(one) + 1).max().unwrap_or(0)
+}
+
+pub(super) fn maybe(chance: &mut Chance, odds: u64, of: u64) -> Option<u64> {
     (chance.below(odds) == 0).then(|| chance.below(of))
 }
 
@@ -96,6 +108,8 @@ impl Drawn {
             switches: Vec::new(),
             groups: Vec::new(),
             servers: Vec::new(),
+            disks: Vec::new(),
+            eips: Vec::new(),
             enterprise: chance.below(4) == 0,
             outputs: chance.below(4),
         };
@@ -112,12 +126,22 @@ impl Drawn {
         for _ in 0..servers {
             drawn.add_server(chance);
         }
+        for _ in 0..chance.below(3) {
+            drawn
+                .disks
+                .push(Disk::some(chance, next(&drawn.disks, |one| one.name)));
+        }
+        for _ in 0..chance.below(3) {
+            drawn
+                .eips
+                .push(Eip::some(chance, next(&drawn.eips, |one| one.name)));
+        }
         drawn.mend();
         drawn
     }
 
     fn add_switch(&mut self, chance: &mut Chance) {
-        let name = self.switches.iter().map(|one| one.name + 1).max().unwrap_or(0);
+        let name = next(&self.switches, |one| one.name);
         self.switches.push(Switch {
             name,
             zone: usize::from(chance.below(3) == 0),
@@ -126,7 +150,7 @@ impl Drawn {
     }
 
     fn add_group(&mut self, chance: &mut Chance) {
-        let name = self.groups.iter().map(|one| one.name + 1).max().unwrap_or(0);
+        let name = next(&self.groups, |one| one.name);
         self.groups.push(Group {
             name,
             title: maybe(chance, 2, 3),
@@ -161,7 +185,7 @@ impl Drawn {
             .collect();
         groups.sort_unstable();
         groups.dedup();
-        let name = self.servers.iter().map(|one| one.name + 1).max().unwrap_or(0);
+        let name = next(&self.servers, |one| one.name);
         let mut other = |odds| {
             (!self.servers.is_empty() && chance.below(odds) == 0).then(|| chance.pick(&self.servers).name)
         };
@@ -182,6 +206,8 @@ impl Drawn {
             unprotected: chance.below(6) == 0,
             after,
             behind,
+            copies: maybe(chance, 6, 3).map(|more| 1 + more),
+            elastic: chance.below(2) == 0,
         });
     }
 
@@ -195,7 +221,23 @@ impl Drawn {
 
     fn edit_once(&mut self, chance: &mut Chance) {
         let some = |chance: &mut Chance, length: usize| chance.below(length as u64) as usize;
-        match chance.below(14) {
+        match chance.below(20) {
+            14 => self
+                .disks
+                .push(Disk::some(chance, next(&self.disks, |one| one.name))),
+            15 => self
+                .eips
+                .push(Eip::some(chance, next(&self.eips, |one| one.name))),
+            16 if !self.disks.is_empty() => drop(self.disks.remove(some(chance, self.disks.len()))),
+            17 if !self.eips.is_empty() => drop(self.eips.remove(some(chance, self.eips.len()))),
+            18 if !self.disks.is_empty() => {
+                let at = some(chance, self.disks.len());
+                self.disks[at].edit(chance);
+            }
+            19 if !self.eips.is_empty() => {
+                let at = some(chance, self.eips.len());
+                self.eips[at].edit(chance);
+            }
             0 => self.vpc = some_vpc(chance),
             1 => self.add_switch(chance),
             2 => self.add_group(chance),
@@ -220,7 +262,8 @@ impl Drawn {
                 self.add_server(chance);
                 let other = self.servers.pop().expect("it was just added");
                 let server = &mut self.servers[at];
-                match chance.below(11) {
+                match chance.below(12) {
+                    10 => server.copies = other.copies,
                     0 => server.size = other.size,
                     1 => server.image = other.image,
                     2 => server.bandwidth = other.bandwidth,
@@ -238,6 +281,14 @@ impl Drawn {
         }
     }
 
+    /// Disks that another stack has as well are at least as large.
+    pub(super) fn not_smaller_than(&mut self, other: &Drawn) {
+        for disk in &mut self.disks {
+            let before = other.disks.iter().find(|one| one.name == disk.name);
+            disk.size = disk.size.max(before.map_or(0, |before| before.size));
+        }
+    }
+
     /// Takes out what names something that is not there, or not yet.
     fn mend(&mut self) {
         let groups: Vec<usize> = self.groups.iter().map(|one| one.name).collect();
@@ -248,6 +299,7 @@ impl Drawn {
                 rules.retain(|(_, peer)| peer.is_none_or(|peer| groups.contains(&peer) && !self.enterprise));
             }
         }
+        // The places of those that others may name: a block with a count has no address of its own.
         let mut earlier: Vec<usize> = Vec::new();
         self.servers.retain_mut(|server| {
             server.groups.retain(|group| groups.contains(group));
@@ -256,9 +308,36 @@ impl Drawn {
             }
             server.after = server.after.filter(|after| earlier.contains(after));
             server.behind = server.behind.filter(|behind| earlier.contains(behind));
-            earlier.push(server.name);
+            if server.copies.is_some() {
+                server.address = None;
+            } else {
+                earlier.push(server.name);
+            }
+            if server.elastic {
+                server.bandwidth = None;
+            }
             true
         });
+        let single = || self.servers.iter().filter(|one| one.copies.is_none());
+        for disk in &mut self.disks {
+            let zone = |server: &Server| {
+                self.switches
+                    .iter()
+                    .find(|one| one.name == server.switch)
+                    .map(|one| one.zone)
+            };
+            let near: Vec<usize> = single()
+                .filter(|server| zone(server) == Some(disk.zone))
+                .map(|server| server.name)
+                .collect();
+            disk.settle(&near);
+        }
+        let mut free: Vec<usize> = single().filter(|one| one.elastic).map(|one| one.name).collect();
+        for eip in &mut self.eips {
+            if let Some(taken) = eip.settle(&free) {
+                free.retain(|name| *name != taken);
+            }
+        }
     }
 
     /// As blocks of a file.
@@ -266,12 +345,15 @@ impl Drawn {
         let mut pieces = vec![self.vpc.piece()];
         pieces.extend(self.switches.iter().map(Switch::piece));
         pieces.extend(self.groups.iter().map(|group| group.piece(self.enterprise)));
-        pieces.extend(self.servers.iter().map(Server::piece));
+        pieces.extend(self.servers.iter().flat_map(Server::pieces));
+        pieces.extend(self.disks.iter().map(Disk::piece));
+        pieces.extend(self.eips.iter().map(Eip::piece));
         let mut tail = String::new();
         if self.outputs > 0 {
             tail.push_str("[output]\nnetwork = \"${vpc.main.id}\"\n");
         }
-        for server in self.servers.iter().take(self.outputs.saturating_sub(1) as usize) {
+        let single = self.servers.iter().filter(|one| one.copies.is_none());
+        for server in single.take(self.outputs.saturating_sub(1) as usize) {
             let name = server.name;
             let _ = writeln!(tail, "public_{name} = \"${{instance.s{name}.public_ip}}\"");
             let _ = writeln!(tail, "private_{name} = \"at ${{instance.s{name}.private_ip}}\"");
@@ -365,6 +447,27 @@ impl Group {
 }
 
 impl Server {
+    /// One for each copy; the first has the block.
+    fn pieces(&self) -> Vec<Piece> {
+        let mut whole = self.piece();
+        let Some(copies) = self.copies else {
+            return vec![whole];
+        };
+        let _ = writeln!(whole.text, "count = {copies}");
+        let address = whole.address.clone();
+        (0..copies)
+            .map(|index| Piece {
+                address: format!("{address}[{index}]"),
+                text: if index == 0 {
+                    std::mem::take(&mut whole.text)
+                } else {
+                    String::new()
+                },
+                fields: whole.fields.clone(),
+            })
+            .collect()
+    }
+
     fn piece(&self) -> Piece {
         let name = self.name;
         let (kind, image) = (TYPES[self.size], IMAGES[self.image]);
@@ -442,7 +545,7 @@ impl Server {
     }
 }
 
-fn tags(text: &mut String, tags: u64) {
+pub(super) fn tags(text: &mut String, tags: u64) {
     match tags {
         0 => {}
         1 => text.push_str("tags = { team = \"a\" }\n"),

@@ -79,6 +79,7 @@ pub(super) static DISK: ResourceType = ResourceType {
         join_attributes: &["delete_with_instance"],
         status: Some((JOINED, LEFT)),
         timeout_s: TIMEOUT_S,
+        lends: &[],
         survives: true,
         join_name: "attach",
         leave_name: "detach",

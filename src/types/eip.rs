@@ -74,6 +74,7 @@ pub(super) static EIP: ResourceType = ResourceType {
         join_attributes: &[],
         status: Some((JOINED, LEFT)),
         timeout_s: TIMEOUT_S,
+        lends: &["public_ip"],
         survives: true,
         join_name: "bind",
         leave_name: "unbind",

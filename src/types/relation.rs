@@ -19,6 +19,8 @@ pub(crate) struct Relation {
     pub(crate) status: Option<(&'static str, &'static str)>,
     /// How long either may take, in seconds.
     pub(crate) timeout_s: u64,
+    /// Attributes that the partner has only while it is joined: an address bound to a server is its `public_ip`.
+    pub(crate) lends: &'static [&'static str],
     /// Whether it lives on when its partner is replaced.
     pub(crate) survives: bool,
     /// The steps' names: `attach`, `detach`.

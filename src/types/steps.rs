@@ -28,7 +28,7 @@ pub(super) fn call(action: &'static Action, region: &str, mut params: Attributes
 
 /// What a step calls the resource that an earlier step of the same create makes.
 pub(super) fn own_id(wanted: &ToMake<'_>) -> Value {
-    Value::Reference(Reference {
+    Value::from(Reference {
         address: wanted.address.clone(),
         attribute: "id".to_owned(),
     })

@@ -70,7 +70,7 @@ pub(super) fn text(value: &str) -> Option<Value> {
 }
 
 pub(super) fn unknown() -> Option<Value> {
-    Some(Value::Reference(Reference {
+    Some(Value::from(Reference {
         address: address("vpc.main"),
         attribute: "id".to_owned(),
     }))

@@ -139,6 +139,7 @@ static EIP: ResourceType = ResourceType {
         join_attributes: &[],
         status: None,
         timeout_s: 1,
+        lends: &[],
         survives: true,
         join_name: "bind",
         leave_name: "unbind",

@@ -101,7 +101,7 @@ fn shown(resource: &config::Resource, observed: &Observed, differences: Differen
         .filter(|change| change.path != "status" && !is_computed(&change.path))
         .collect();
     shown.sort_by_key(|change| !change.forces_replacement);
-    let new_id = Value::Reference(Reference {
+    let new_id = Value::from(Reference {
         address: resource.address.clone(),
         attribute: "id".to_owned(),
     });

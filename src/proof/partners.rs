@@ -1,0 +1,164 @@
+//! What is joined to a server and outlives it, drawn by chance: disks and elastic addresses.
+//!
+//! Does not know the stack around it: which servers may be named is told.
+
+use std::fmt::Write as _;
+
+use super::Chance;
+use super::scenarios::Piece;
+use super::stacks::{ZONES, maybe, tags};
+
+/// How many names of servers are drawn from.
+const SERVERS: u64 = 4;
+
+#[derive(Debug, Clone)]
+pub(super) struct Disk {
+    pub(super) name: usize,
+    pub(super) zone: usize,
+    title: Option<u64>,
+    pub(super) size: u64,
+    level: Option<u64>,
+    /// The server that is wanted, and whether it may be named now.
+    server: Option<usize>,
+    near: bool,
+    dies: Option<bool>,
+    tags: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Eip {
+    pub(super) name: usize,
+    title: Option<u64>,
+    bandwidth: u64,
+    server: Option<usize>,
+    near: bool,
+    tags: u64,
+}
+
+const LEVELS: [&str; 2] = ["PL0", "PL1"];
+
+impl Disk {
+    pub(super) fn some(chance: &mut Chance, name: usize) -> Disk {
+        let mut disk = Disk {
+            name,
+            zone: usize::from(chance.below(3) == 0),
+            title: None,
+            size: 20,
+            level: None,
+            server: None,
+            near: false,
+            dies: None,
+            tags: 0,
+        };
+        for _ in 0..4 {
+            disk.edit(chance);
+        }
+        disk
+    }
+
+    /// A disk only grows; what would make it anew is its zone.
+    pub(super) fn edit(&mut self, chance: &mut Chance) {
+        match chance.below(8) {
+            0 => self.title = maybe(chance, 2, 3),
+            1 => self.size += 10 * chance.below(3),
+            2 => self.level = maybe(chance, 2, 2),
+            3 | 4 | 5 => self.server = maybe(chance, 1, SERVERS).map(|server| server as usize),
+            6 => self.server = None,
+            _ => (self.dies, self.tags) = (maybe(chance, 2, 2).map(|dies| dies == 1), chance.below(3)),
+        }
+    }
+
+    /// These servers may be named.
+    pub(super) fn settle(&mut self, near: &[usize]) {
+        self.near = self.server.is_some_and(|server| near.contains(&server));
+    }
+
+    pub(super) fn piece(&self) -> Piece {
+        let (name, zone, size) = (self.name, ZONES[self.zone], self.size);
+        let mut text =
+            format!("[disk.d{name}]\nzone_id = \"{zone}\"\ndisk_category = \"cloud_essd\"\nsize = {size}\n");
+        let mut fields = vec![("zone", zone.to_owned()), ("size", size.to_string())];
+        if let Some(title) = self.title {
+            let _ = writeln!(text, "name = \"disk-{title}\"");
+            fields.push(("name", format!("disk-{title}")));
+        }
+        if let Some(level) = self.level {
+            let level = LEVELS[level as usize];
+            let _ = writeln!(text, "performance_level = \"{level}\"");
+            fields.push(("performance_level", level.to_owned()));
+        }
+        if let Some(dies) = self.dies.filter(|_| self.near) {
+            let _ = writeln!(text, "delete_with_instance = {dies}");
+        }
+        fields.push(partner(&mut text, self.server.filter(|_| self.near)));
+        tags(&mut text, self.tags);
+        Piece {
+            address: format!("disk.d{name}"),
+            text,
+            fields,
+        }
+    }
+}
+
+impl Eip {
+    pub(super) fn some(chance: &mut Chance, name: usize) -> Eip {
+        let mut eip = Eip {
+            name,
+            title: None,
+            bandwidth: 5,
+            server: None,
+            near: false,
+            tags: 0,
+        };
+        for _ in 0..4 {
+            eip.edit(chance);
+        }
+        eip
+    }
+
+    pub(super) fn edit(&mut self, chance: &mut Chance) {
+        match chance.below(6) {
+            0 => self.title = maybe(chance, 2, 3),
+            1 => self.bandwidth = 1 + chance.below(10),
+            2 | 3 => self.server = maybe(chance, 1, SERVERS).map(|server| server as usize),
+            4 => self.server = None,
+            _ => self.tags = chance.below(3),
+        }
+    }
+
+    /// These servers may be named; the one that it has then.
+    pub(super) fn settle(&mut self, free: &[usize]) -> Option<usize> {
+        self.near = self.server.is_some_and(|server| free.contains(&server));
+        self.server.filter(|_| self.near)
+    }
+
+    pub(super) fn piece(&self) -> Piece {
+        let (name, bandwidth) = (self.name, self.bandwidth);
+        let mut text = format!("[eip.e{name}]\nbandwidth = {bandwidth}\n");
+        let mut fields = vec![("bandwidth", bandwidth.to_string())];
+        if let Some(title) = self.title {
+            let _ = writeln!(text, "name = \"eip-{title}\"");
+            fields.push(("name", format!("eip-{title}")));
+        }
+        fields.push(partner(&mut text, self.server.filter(|_| self.near)));
+        tags(&mut text, self.tags);
+        Piece {
+            address: format!("eip.e{name}"),
+            text,
+            fields,
+        }
+    }
+}
+
+/// The server that it is joined to, in the file and in the cloud; empty for none.
+fn partner(text: &mut String, server: Option<usize>) -> (&'static str, String) {
+    let id = match server {
+        None => String::new(),
+        Some(server) => {
+            let id = format!("${{instance.s{server}.id}}");
+            let _ = writeln!(text, "instance_id = \"{id}\"");
+            id
+        }
+    };
+    ("instance_id", id)
+}
