@@ -85,7 +85,16 @@ pub(super) fn conform(
             }
             _ => wrong_type(scope, kind, path, &value),
         },
-        Kind::String | Kind::Text => text(scope, kind, path, value),
+        Kind::String => match text(scope, kind, path, value)? {
+            Value::String(text) if text.is_empty() => {
+                let diagnostic = Diagnostic::error(codes::FORM, format!("{path} is empty"))
+                    .help("leave the key out if nothing is wanted");
+                scope.report.say(span, "", diagnostic);
+                None
+            }
+            value => Some(value),
+        },
+        Kind::Text => text(scope, kind, path, value),
         Kind::Form(form) => match text(scope, kind, path, value)? {
             Value::String(text) => formed(scope, form, &text, path, span).then_some(Value::String(text)),
             value => Some(value),
@@ -161,14 +170,19 @@ fn formed(scope: &mut Scope<'_>, form: &Form, text: &str, path: &str, span: Span
         "" => String::new(),
         text => format!(" \"{}\"", shorten(text)),
     };
-    let diagnostic = Diagnostic::error(
-        codes::FORM,
-        format!("{path} is {}:{shown} {}", form.noun, wrong.what),
-    );
+    let what = match wrong.what.strip_prefix("is none") {
+        Some(rest) => format!("is not {}{rest}", form.noun),
+        None => wrong.what,
+    };
+    let diagnostic = Diagnostic::error(form.code, format!("{path}{shown} {what}"));
     let (label, diagnostic) = match wrong.better {
         Some(better) => (
             format!("did you mean \"{better}\"?"),
             diagnostic.fix(scope.report.location(span), format!("\"{better}\"")),
+        ),
+        None if text.is_empty() => (
+            String::new(),
+            diagnostic.help("leave the key out if nothing is wanted"),
         ),
         None => (
             String::new(),

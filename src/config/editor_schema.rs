@@ -52,6 +52,7 @@ pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
         }),
     );
     properties.insert("output".to_owned(), writer.outputs());
+    properties.insert("defaults".to_owned(), writer.defaults());
     properties.insert("data".to_owned(), writer.data());
     for resource_type in types.iter() {
         properties.insert(resource_type.name.to_owned(), writer.resource_type(resource_type));
@@ -152,6 +153,30 @@ impl Writer<'_> {
         })
     }
 
+    fn defaults(&self) -> Value {
+        let mut properties: Map<String, Value> = self
+            .types
+            .iter()
+            .map(|resource_type| {
+                let mut table = self.table(resource_type.attributes, resource_type.doc);
+                if let Some(table) = table.as_object_mut() {
+                    table.remove("required");
+                    table.remove("x-taplo");
+                }
+                (resource_type.name.to_owned(), table)
+            })
+            .collect();
+        let mut tags = self.kind(&Kind::Tags);
+        tags["description"] = json!("Tags of everything that can have tags; a block's own win.");
+        properties.insert("tags".to_owned(), tags);
+        json!({
+            "type": "object",
+            "description": "What blocks have unless they say otherwise: tags, and keys by type; in infra.toml only.",
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
+
     fn data(&self) -> Value {
         let kinds: Map<String, Value> = KINDS
             .iter()
@@ -247,7 +272,11 @@ impl Writer<'_> {
         let free = format!("^({FREE_REFERENCE})$");
         match kind {
             Kind::String | Kind::Text => json!({ "type": "string" }),
-            Kind::Form(_) => json!({ "type": "string" }),
+            Kind::Form(form) => {
+                let (min, max) = form.length;
+                let pattern = format!(r"^([\s\S]{{{min},{max}}}|[\s\S]*{REFERENCE}[\s\S]*)$");
+                json!({ "type": "string", "pattern": pattern })
+            }
             Kind::Integer { min, max } => json!({
                 "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": reference,
             }),

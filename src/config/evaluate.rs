@@ -176,6 +176,12 @@ fn look_up_hole(scope: &mut Scope<'_>, hole: &Hole, span: Span, place: &Place<'_
             let diagnostic = Diagnostic::error(codes::MALFORMED_REFERENCE, what)
                 .note("references have the form ${type.name.attribute}, ${var.name} or ${local.name}")
                 .help("for a plain ${ write $${");
+            let diagnostic = match malformed {
+                Malformed::Character('(' | ' ' | '+' | '*' | '/' | '?' | '=' | '&' | '|') => {
+                    diagnostic.help("there are no functions and no operators: give the result by a variable")
+                }
+                _ => diagnostic,
+            };
             scope.wrong(span, "", diagnostic)
         }
     }

@@ -80,8 +80,7 @@ pub(super) fn text(scope: &mut Scope<'_>, kind: &Kind, path: &str, value: Locate
 
 fn expected_in_words(kind: &Kind) -> String {
     match kind {
-        Kind::String | Kind::Text | Kind::Enum(_) => "a text".to_owned(),
-        Kind::Form(form) => form.noun.to_owned(),
+        Kind::String | Kind::Form(_) | Kind::Text | Kind::Enum(_) => "a text".to_owned(),
         Kind::Integer { .. } => "a whole number".to_owned(),
         Kind::Bool => "true or false".to_owned(),
         Kind::Cidr => "a network such as \"10.0.0.0/16\"".to_owned(),

@@ -8,6 +8,7 @@ mod conform;
 mod copies;
 mod data_blocks;
 mod data_reference;
+mod defaults;
 mod evaluate;
 mod files;
 mod fit;
@@ -18,9 +19,11 @@ mod locals;
 mod located;
 mod lookup;
 mod masking;
+mod members;
 mod names;
 mod network;
 mod outputs;
+mod places;
 mod project;
 mod raw;
 mod reference;
@@ -36,6 +39,7 @@ mod syntax;
 mod tags;
 mod variables;
 mod words;
+mod written_keys;
 
 pub(crate) mod editor_schema;
 pub(crate) mod trust;
@@ -244,12 +248,18 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         files,
         ..Config::default()
     };
+    defaults::check(&sections, &mut scope);
     for block in sections.blocks.values() {
-        resources::build(block, &mut folder, &mut scope, &mut config.resources);
+        resources::build(block, &sections, &mut folder, &mut scope, &mut config.resources);
     }
     check::zones(&config, scope.project.region.as_deref(), &mut scope.report);
     check::networks(&config.resources, &mut scope.report);
     check::partners(&config.resources, &mut scope.report);
+    members::check(&config.resources, &mut scope.report);
+    places::zones(&config.resources, &mut scope.report);
+    places::addresses(&config.resources, &mut scope.report);
+    places::contention(&config.resources, &mut scope.report);
+    places::lent_once(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs::outputs(&sections, &mut scope);
 
@@ -286,6 +296,7 @@ fn read_text(name: &str, folder: &mut Folder<'_>, report: &mut Report) -> Option
 fn read_document(typed: Typed, sensitive: &BTreeSet<String>, report: &mut Report) -> Document {
     let Typed { name, file, text } = typed;
     masking::hide(file, &text, sensitive, report);
+    written_keys::find(file, &text, report);
     let table = syntax::parse(file, &text, report);
     syntax::warn_of_newer_toml(file, &text, report);
     Document {

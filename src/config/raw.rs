@@ -126,7 +126,14 @@ pub(super) fn node(parsed: &toml::Spanned<DeValue<'_>>, file: u32, report: &mut 
             report.say(span, "", Diagnostic::error(codes::TOO_LARGE, what));
             NodeKind::Other("a text that is too long")
         }
-        DeValue::String(text) => NodeKind::Text(reference::parse(text.to_string())),
+        DeValue::String(text) => {
+            // Ends of lines are the editor's, not the text's: a file saved in another way says the same.
+            let text = match report.text(span).contains("\r\n") {
+                true => text.replace("\r\n", "\n"),
+                false => text.to_string(),
+            };
+            NodeKind::Text(reference::parse(text))
+        }
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => NodeKind::Integer(number),
             Err(_) => NodeKind::Other("a number that is too large"),

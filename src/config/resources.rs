@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use super::Resource;
 use super::conform::conform;
+use super::defaults;
 use super::evaluate::evaluate;
 use super::files::Folder;
 use super::index::Shape;
 use super::keys::{Subject, add_defaults, check_keys, file_key};
-use super::located::Thing;
+use super::located::{Located, Thing};
 use super::raw::{Entry, Node, NodeKind};
 use super::report::Span;
 use super::scope::{Copy, Place, Scope, Stage};
-use super::sections::Block;
+use super::sections::{Block, Sections};
 use super::suggest;
 use crate::address::{Address, Key};
 use crate::diagnostic::{Diagnostic, Location, codes};
@@ -35,11 +36,22 @@ struct Given<'a> {
     entry: &'a Entry,
     /// It is the key that names a file.
     from_file: bool,
+    /// Tags that everything has, outer ones first; what the block says wins.
+    beneath: Vec<&'a Entry>,
+}
+
+impl Given<'_> {
+    /// Whether it differs from copy to copy.
+    fn is_per_copy(&self) -> bool {
+        let mut entries = self.beneath.iter().copied().chain([self.entry]);
+        entries.any(|entry| entry.value.per_copy)
+    }
 }
 
 /// Makes the resources of a block and adds them.
 pub(super) fn build(
     block: &Block<'_>,
+    sections: &Sections<'_>,
     folder: &mut Folder<'_>,
     scope: &mut Scope<'_>,
     resources: &mut BTreeMap<Address, Resource>,
@@ -59,7 +71,7 @@ pub(super) fn build(
         Some(known) => known.shape.clone(),
         None => Shape::Broken,
     };
-    let given = keys_of(block, subject, scope);
+    let given = keys_of(block, sections, subject, scope);
     let spans = places(&given);
     let locations: Arc<BTreeMap<String, Location>> = Arc::new(
         spans
@@ -71,7 +83,7 @@ pub(super) fn build(
     let depends_on = depends_on(block, scope);
     let place = Place::new(Stage::Resource);
     let mut same: Attributes = Attributes::new();
-    for given in given.iter().filter(|given| !given.entry.value.per_copy) {
+    for given in given.iter().filter(|given| !given.is_per_copy()) {
         if let Some(value) = value_of(given, &place, subject, folder, scope) {
             same.insert(given.attribute.name.to_owned(), value);
         }
@@ -90,7 +102,7 @@ pub(super) fn build(
             ..Place::new(Stage::Resource)
         };
         let mut attributes = same.clone();
-        for given in given.iter().filter(|given| given.entry.value.per_copy) {
+        for given in given.iter().filter(|given| given.is_per_copy()) {
             if let Some(value) = value_of(given, &place, subject, folder, scope) {
                 attributes.insert(given.attribute.name.to_owned(), value);
             }
@@ -142,7 +154,12 @@ pub(super) fn build(
 }
 
 /// The keys of a block that are attributes; what is wrong with the others is said.
-fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -> Vec<Given<'a>> {
+fn keys_of<'a>(
+    block: &Block<'a>,
+    sections: &Sections<'a>,
+    subject: Subject<'_>,
+    scope: &mut Scope<'_>,
+) -> Vec<Given<'a>> {
     let attributes = block.resource_type.attributes;
     let file_keys: Vec<(String, &'static Attribute)> = attributes
         .iter()
@@ -180,8 +197,17 @@ fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -
                 attribute,
                 entry,
                 from_file,
+                beneath: Vec::new(),
             }),
             _ => {}
+        }
+    }
+    add_defaults_of(block, sections, &file_keys, &mut given);
+    // What defaults say is not missing.
+    let own: Vec<&str> = keys.iter().map(|(name, _, _)| *name).collect();
+    for one in given.iter().filter(|one| !own.contains(&one.attribute.name)) {
+        if !one.from_file {
+            keys.push((one.attribute.name, block.header, block.header));
         }
     }
     let extra: Vec<&str> = COMMON
@@ -207,6 +233,59 @@ fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -
         }
     }
     given
+}
+
+/// Adds the keys of `[defaults]` that the block does not say itself; tags are added to its own.
+fn add_defaults_of<'a>(
+    block: &Block<'a>,
+    sections: &Sections<'a>,
+    file_keys: &[(String, &'static Attribute)],
+    given: &mut Vec<Given<'a>>,
+) {
+    let attributes = block.resource_type.attributes;
+    let is_given = |given: &[Given<'_>], name: &str| given.iter().any(|one| one.attribute.name == name);
+    let keys = defaults::of_type(sections, block.resource_type);
+    for (name, entry) in keys.into_iter().flat_map(|table| &table.entries) {
+        let plain = attributes.iter().find(|attribute| attribute.name == name);
+        let of_file = file_keys.iter().find(|(key, _)| key == name);
+        let found = match (plain, of_file) {
+            (Some(attribute), _) => Some((attribute, false)),
+            (None, Some((_, attribute))) => Some((*attribute, true)),
+            (None, None) => None,
+        };
+        let Some((attribute, from_file)) = found else {
+            continue;
+        };
+        if attribute.computed || name == defaults::TAGS || is_given(given, attribute.name) {
+            continue;
+        }
+        given.push(Given {
+            attribute,
+            entry,
+            from_file,
+            beneath: Vec::new(),
+        });
+    }
+    let mut tags = defaults::tags(sections, block.resource_type);
+    let Some(attribute) = attributes
+        .iter()
+        .find(|attribute| attribute.name == defaults::TAGS && matches!(attribute.kind, Kind::Tags))
+    else {
+        return;
+    };
+    match given.iter_mut().find(|one| one.attribute.name == defaults::TAGS) {
+        Some(own) => own.beneath = tags,
+        None => {
+            if let Some(entry) = tags.pop() {
+                given.push(Given {
+                    attribute,
+                    entry,
+                    from_file: false,
+                    beneath: tags,
+                });
+            }
+        }
+    }
 }
 
 /// Where each attribute stands, nested ones too: `system_disk.size`, `ingress[0].port_range`.
@@ -249,8 +328,37 @@ fn value_of(
         script: matches!(given.attribute.kind, Kind::Text),
         ..*place
     };
-    let value = evaluate(scope, &given.entry.value, &place);
+    let mut value = evaluate(scope, &given.entry.value, &place);
+    for beneath in given.beneath.iter().rev() {
+        let under = evaluate(scope, &beneath.value, &place);
+        value = over(under, value);
+    }
     conform(scope, &given.attribute.kind, name, value, subject)
+}
+
+/// Tags on tags: what lies above wins.
+fn over(under: Located, above: Located) -> Located {
+    match (under.thing, above.thing) {
+        (Thing::Map(mut members), Thing::Map(upper)) => {
+            members.extend(upper);
+            Located {
+                span: above.span,
+                thing: Thing::Map(members),
+                derived: under.derived || above.derived,
+                sensitive: under.sensitive || above.sensitive,
+                early: under.early || above.early,
+            }
+        }
+        // What is no table is complained about.
+        (Thing::Map(_), thing) => Located { thing, ..above },
+        (thing, _) => Located {
+            span: under.span,
+            thing,
+            derived: under.derived,
+            sensitive: under.sensitive,
+            early: under.early,
+        },
+    }
 }
 
 /// The content of a file, byte for byte.
@@ -280,6 +388,15 @@ fn file_of(
     let bytes = folder.read_named(&path, node.span, &mut scope.report)?;
     if place_is_copy(place) && !scope.spend(bytes.len(), node.span) {
         return None;
+    }
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if first.starts_with(b"#!") && first.ends_with(b"\r") {
+        let diagnostic = Diagnostic::warning(
+            codes::SCRIPT_ENDS,
+            format!("the first line of {path} ends with a carriage return, so the system will not find its interpreter"),
+        )
+        .help("save it with LF at the ends of lines; it is sent byte for byte");
+        scope.report.say(node.span, "", diagnostic);
     }
     Some(match String::from_utf8(bytes) {
         Ok(text) => Value::String(text),

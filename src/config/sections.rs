@@ -24,6 +24,7 @@ pub(super) struct Document {
 #[derive(Default)]
 pub(super) struct Sections<'a> {
     pub(super) infra: Option<&'a Entry>,
+    pub(super) defaults: Option<&'a Entry>,
     pub(super) variables: BTreeMap<&'a str, &'a Entry>,
     pub(super) locals: BTreeMap<&'a str, &'a Entry>,
     pub(super) outputs: BTreeMap<&'a str, &'a Entry>,
@@ -54,12 +55,11 @@ pub(super) struct DataBlock<'a> {
 }
 
 /// Tables of the language that this version does not know.
-const NOT_YET: &[&str] = &["defaults", "moved", "import", "removed", "policy"];
+const NOT_YET: &[&str] = &["moved", "import", "removed", "policy"];
 
 /// What does the same in this version.
 fn instead_of(name: &str) -> Option<Advice> {
     Some(match name {
-        "defaults" => "write the keys into each block, or use [local]".into(),
         "moved" => run("state mv FROM TO").then(" renames"),
         "import" => run("import ADDRESS ID").then(" takes over what exists"),
         "removed" => run("state rm ADDRESS").then(" forgets"),
@@ -68,7 +68,7 @@ fn instead_of(name: &str) -> Option<Advice> {
 }
 
 /// Tables that are no resource types.
-pub(super) const SECTIONS: &[&str] = &["infra", "var", "local", "output"];
+pub(super) const SECTIONS: &[&str] = &["infra", "defaults", "var", "local", "output"];
 
 /// Sorts the tables of all files.
 pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Report) -> Sections<'a> {
@@ -86,6 +86,13 @@ pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Re
                 "var" => named_tables(entry, "var", "variable", true, &mut sections.variables, report),
                 "local" => named_tables(entry, "local", "local", false, &mut sections.locals, report),
                 "output" => named_tables(entry, "output", "output", false, &mut sections.outputs, report),
+                "defaults" if document.is_root => sections.defaults = Some(entry),
+                "defaults" => {
+                    let diagnostic =
+                        Diagnostic::error(codes::ROOT_ONLY, "[defaults] may stand in infra.toml only")
+                            .help("it speaks for every block of every file");
+                    report.say(header_of(entry, report), "", diagnostic);
+                }
                 "data" => data_of(entry, &mut sections, report),
                 key => match NOT_YET.iter().find(|name| **name == key) {
                     Some(name) => not_yet(entry, name, report),

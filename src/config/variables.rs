@@ -217,9 +217,14 @@ fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope
         let file = scope.report.source(document.file).name().to_string();
         let is_table = entry.value.as_table().is_some();
         let diagnostic = if is_table {
+            let inner = entry.value.as_table().and_then(|table| {
+                let (name, inner) = table.entries.first_key_value()?;
+                inner.value.as_table().map(|_| format!(".{}", shorten(name)))
+            });
+            let inner = inner.unwrap_or_default();
             Diagnostic::error(
                 codes::ENVIRONMENT_FILE,
-                format!("{file} sets variables only, found [{}]", shorten(key)),
+                format!("{file} sets variables only, found [{}{inner}]", shorten(key)),
             )
         } else {
             Diagnostic::error(

@@ -55,7 +55,7 @@ fn shown(question: &Question, mut one: Attributes) -> Attributes {
         .filter_map(|attribute| {
             let is_text = matches!(
                 attribute.kind,
-                Kind::String | Kind::Id(_) | Kind::Enum(_) | Kind::Cidr
+                Kind::String | Kind::Form(_) | Kind::Id(_) | Kind::Enum(_) | Kind::Cidr
             );
             let missing = || is_text.then(|| Value::from(""));
             let value = one.remove(attribute.name).or_else(missing)?;

@@ -4,6 +4,7 @@
 
 use super::attribute::{Attribute, Changeable, Kind, Needs, Update, attr};
 use super::base::BASE;
+use super::form;
 use super::relation::{Partner, Relation};
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging, ToChange,
@@ -118,12 +119,12 @@ static RESIZE: Update = Update {
 };
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .param("DiskName")
         .field("DiskName")
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr(

@@ -4,6 +4,7 @@
 
 use super::attribute::{Attribute, Kind, Needs, Update, attr};
 use super::base::BASE;
+use super::form;
 use super::relation::{Partner, Relation};
 use super::resource_type::{Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
 use crate::api::{Codes, Pages, action};
@@ -123,10 +124,10 @@ static MODIFY: Update = Update {
 };
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::SHORT_NAME))
         .updated_by(&MODIFY)
         .doc("The name shown in the console, 1 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr("bandwidth", Kind::Integer { min: 1, max: 1000 })

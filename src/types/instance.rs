@@ -5,6 +5,7 @@
 
 use super::attribute::{Attribute, Changeable, Kind, Literal, Needs, Update, attr};
 use super::base::BASE;
+use super::form;
 use super::resource_type::{
     Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange,
     ToMake, ToRemove,
@@ -151,14 +152,14 @@ static SYSTEM_DISK: &[Attribute] = &[
 ];
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .param("InstanceName")
         .field("InstanceName")
         .always()
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String).updated_by(&MODIFY).doc("A note, 2 to 256 characters."),
-    attr("instance_type", Kind::String).required().updated_by(&MODIFY_TYPE).always().doc("The size, e.g. \"ecs.g7.large\"."),
+    attr("description", Kind::Form(&form::NOTE)).updated_by(&MODIFY).doc("A note, 2 to 256 characters."),
+    attr("instance_type", Kind::Form(&form::INSTANCE_TYPE)).required().updated_by(&MODIFY_TYPE).always().doc("The size, e.g. \"ecs.g7.large\"."),
     attr("image_id", Kind::String).required().replaces().always().doc("What its disk starts with, e.g. \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"."),
     attr("zone_id", Kind::String).replaces().always().doc("The zone; given by the vswitch if it has one."),
     attr("vswitch_id", Kind::Id("vswitch"))
@@ -167,7 +168,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .field("VpcAttributes.VSwitchId")
         .always()
         .doc("The subnet: \"${vswitch.main.id}\"."),
-    attr("private_ip", Kind::String)
+    attr("private_ip", Kind::Form(&form::IPV4))
         .replaces()
         .param("PrivateIpAddress")
         .field("VpcAttributes.PrivateIpAddress.IpAddress|InnerIpAddress.IpAddress")
@@ -184,7 +185,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .field("SecurityGroupIds.SecurityGroupId")
         .always()
         .doc("Its security groups, at least one: [\"${security_group.web.id}\"]."),
-    attr("host_name", Kind::String).updated_by(&MODIFY_LOGIN).doc("The name inside the system, 2 to 64 characters."),
+    attr("host_name", Kind::Form(&form::HOST_NAME)).updated_by(&MODIFY_LOGIN).doc("The name inside the system, 2 to 64 characters."),
     attr("key_pair_name", Kind::String)
         .refused("this version cannot change the key pair of a server that exists; attach it in the console and here")
         .doc("A key pair that exists; its key may log in."),

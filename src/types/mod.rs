@@ -12,6 +12,7 @@ pub(crate) mod joining;
 mod part;
 mod relation;
 mod resource_type;
+mod rule;
 mod security_group;
 mod steps;
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub(crate) struct ResourceType {
     pub(crate) check: fn(&Attributes) -> Vec<Complaint>,
     /// A rule that concerns it and what a relation joins it to, checked with the configuration.
     pub(crate) partner_rule: fn(own: &Attributes, partner: &Attributes) -> Option<Complaint>,
+    /// Rules that concern one member of a part in its normal form, checked with the configuration; a code of a warning
+    /// only warns.
+    pub(crate) member_rule: fn(part: &str, member: &Attributes) -> Vec<Complaint>,
     /// What a change of the attribute at this path means, where the table alone cannot say.
     pub(crate) change_rule: fn(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable>,
     /// Computed attributes that are missing although the configuration asks for them (a public address).

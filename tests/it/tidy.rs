@@ -285,7 +285,7 @@ fn the_check_sees_what_is_named() {
 
 #[test]
 fn every_resource_type_has_an_example() {
-    const NO_TYPES: [&str; 10] = [
+    const NO_TYPES: [&str; 11] = [
         "attribute",
         "base",
         "form",
@@ -294,6 +294,7 @@ fn every_resource_type_has_an_example() {
         "part",
         "relation",
         "resource_type",
+        "rule",
         "steps",
         "tests",
     ];

@@ -100,7 +100,7 @@ fn what_is_wrong_is_said_before_anything_is_read() {
         "infra.toml:28:6 E0303 id wants the id of a vpc, \"vsw-1\" is the id of a vswitch | \"${vpc.main.id}\"   (the only vpc here)",
     ]);
     with("[data.image.x]\nname_regex = \"a(b\"\n").check(&[
-        "infra.toml:24:14 E0410 name_regex is a pattern: \"a(b\" is no pattern: found open group without closing ')' | for example: \"^ubuntu_22_04_x64\"",
+        "infra.toml:24:14 E0410 name_regex \"a(b\" is no pattern: found open group without closing ')' | for example: \"^ubuntu_22_04_x64\"",
     ]);
 }
 

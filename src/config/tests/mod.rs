@@ -108,7 +108,7 @@ mod keys {
 
     #[test]
     fn what_comes_later_is_said_to_come_later() {
-        with("[defaults]\n[[moved]]\n[policy]\n\n[infra.state]\n").check(&["infra.toml:23:2 E0209 [defaults] is part of the language, but this version of infra does not know it yet | write the keys into each block, or use [local]", "infra.toml:24:3 E0209 [moved] is part of the language, but this version of infra does not know it yet | infra state mv FROM TO renames", "infra.toml:25:2 E0209 [policy] is part of the language, but this version of infra does not know it yet", "infra.toml:27:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
+        with("[local]\n[[moved]]\n[policy]\n\n[infra.state]\n").check(&["infra.toml:24:3 E0209 [moved] is part of the language, but this version of infra does not know it yet | infra state mv FROM TO renames", "infra.toml:25:2 E0209 [policy] is part of the language, but this version of infra does not know it yet", "infra.toml:27:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
         let keys = "region = \"x\"\nlifecycle = { create_before_destroy = true, prevent_destory = true }\n";
         with(&format!("{WEB}{keys}")).check(&["infra.toml:29:1 E0209 region in a resource is part of the language, but this version of infra does not know it yet | all resources are in the region of [infra]", "infra.toml:30:15 E0209 create_before_destroy is part of the language, but this version of infra does not know it yet", r#"infra.toml:30:45 E0201 unknown key "prevent_destory" in lifecycle ^ did you mean prevent_destroy? = all keys: prevent_destroy"#]);
     }
@@ -338,7 +338,7 @@ mod references {
         with(&format!(
             "{WEB}name = \"${{vpc.main\"\ndescription = \"${{a + b}} ${{}}\"\n"
         ))
-        .check(&["infra.toml:29:9 E0307 this reference cannot be read: it is not closed with } = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: there is nothing in it = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: ' ' cannot stand there = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${"]);
+        .check(&["infra.toml:29:9 E0307 this reference cannot be read: it is not closed with } = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: there is nothing in it = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: ' ' cannot stand there = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${ | there are no functions and no operators: give the result by a variable"]);
     }
 
     #[test]
@@ -569,7 +569,7 @@ mod project {
         with("[var.replicas]\ndefault = 1\n")
             .file("env/prod.toml", "replcas = 3\n[instance.web]\nx = 1\n")
             .environment("prod")
-            .check(&[r#"env/prod.toml:1:1 E0502 env/prod.toml sets "replcas", and no variable has this name ^ did you mean replicas? | to add it to infra.toml: [var.replcas]"#, "env/prod.toml:2:2 E0502 env/prod.toml sets variables only, found [instance]"]);
+            .check(&[r#"env/prod.toml:1:1 E0502 env/prod.toml sets "replcas", and no variable has this name ^ did you mean replicas? | to add it to infra.toml: [var.replcas]"#, "env/prod.toml:2:2 E0502 env/prod.toml sets variables only, found [instance.web]"]);
     }
 
     #[test]

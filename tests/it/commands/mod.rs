@@ -2,10 +2,12 @@
 
 mod ahead;
 mod apply;
+mod checks;
 mod codes;
 mod data;
 mod edges;
 mod existing;
+mod mistakes;
 mod readme;
 mod refusals;
 mod validate;
