@@ -3,6 +3,8 @@
 //! The screen, the journal and the executor use the same steps, so what was shown is what is done. Does not know
 //! how a call is signed or sent, nor who decides which steps are needed.
 
+use std::borrow::Cow;
+
 use crate::api::Action;
 use crate::live::Observed;
 use crate::value::{Attributes, Value};
@@ -35,11 +37,25 @@ pub(crate) enum Shows {
         set: Vec<(String, Value)>,
         removed: Vec<String>,
     },
+    /// These members of a set of parts, and none of those.
+    Members {
+        attribute: &'static str,
+        with: Vec<Attributes>,
+        without: Vec<Attributes>,
+    },
     /// It is not there any more.
     Gone,
 }
 
 impl Shows {
+    /// The part that a look must show as well.
+    pub(crate) fn part(&self) -> Option<&'static str> {
+        match self {
+            Shows::Members { attribute, .. } => Some(attribute),
+            _ => None,
+        }
+    }
+
     /// Whether this look at it shows that the call has done its work.
     pub(crate) fn is_seen(&self, observed: &Observed, resolve: &dyn Fn(&Value) -> Value) -> bool {
         let text = |name: &str| observed.attributes.get(name).and_then(Value::as_str);
@@ -49,6 +65,21 @@ impl Shows {
                 .iter()
                 .all(|(name, value)| observed.attributes.get(name) == Some(&resolve(value))),
             Shows::Status(statuses) => text("status").is_some_and(|status| statuses.contains(&status)),
+            Shows::Members {
+                attribute,
+                with,
+                without,
+            } => {
+                let there = observed.attributes.get(*attribute).and_then(Value::as_list);
+                let has = |member: &Attributes| {
+                    let is_it = |one: &Value| {
+                        let mut keys = member.iter();
+                        keys.all(|(key, value)| one.at(key) == Some(&resolve(value)))
+                    };
+                    there.unwrap_or_default().iter().any(is_it)
+                };
+                there.is_some() && with.iter().all(has) && !without.iter().any(has)
+            }
             Shows::With(name) => observed.attributes.contains_key(*name),
             Shows::Without(name) => text(name).is_none_or(str::is_empty),
             Shows::Tags { set, removed } => {
@@ -76,6 +107,16 @@ pub(crate) struct Call {
     /// list of maps). The executor fills in what is not known yet and flattens them.
     pub(crate) params: Attributes,
     pub(crate) yields: Yield,
+    /// A parameter without which it is sent again when the cloud refuses it with this code: which of the two it takes
+    /// depends on what is so at that moment.
+    pub(crate) unless: Option<Unless>,
+}
+
+/// A parameter that may be refused, and the code with which that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unless {
+    pub(crate) param: &'static str,
+    pub(crate) code: &'static str,
 }
 
 /// What the answer of a call, or its success, puts into the state.
@@ -85,6 +126,10 @@ pub(crate) enum Yield {
     Nothing,
     /// The id of the new resource, in this field of the answer.
     Id { field: &'static str },
+    /// The new resource has this id by what it is; the answer tells none.
+    Named(Value),
+    /// Nothing, but the answer is a success that tells in this list of each resource whether it was done to it.
+    Each { list: &'static str },
     /// A field of the answer becomes an attribute.
     Attribute {
         field: &'static str,
@@ -106,10 +151,17 @@ pub(crate) enum Condition {
     /// An attribute has this text.
     Is {
         attribute: &'static str,
-        value: &'static str,
+        value: Cow<'static, str>,
     },
     /// The resource is no longer there.
     Gone,
+}
+
+impl Yield {
+    /// Whether the call makes a resource.
+    pub(crate) fn makes(&self) -> bool {
+        matches!(self, Yield::Id { .. } | Yield::Named(_))
+    }
 }
 
 impl Step {
@@ -124,9 +176,19 @@ impl Step {
 
     /// A wait until `status` has this value.
     pub(crate) fn wait_status(name: impl Into<String>, value: &'static str, timeout_s: u64) -> Step {
+        Step::wait_for(name, "status", value, timeout_s)
+    }
+
+    /// A wait until an attribute has this text.
+    pub(crate) fn wait_for(
+        name: impl Into<String>,
+        attribute: &'static str,
+        value: impl Into<Cow<'static, str>>,
+        timeout_s: u64,
+    ) -> Step {
         let until = Condition::Is {
-            attribute: "status",
-            value,
+            attribute,
+            value: value.into(),
         };
         Step {
             name: name.into(),

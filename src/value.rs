@@ -62,6 +62,8 @@ pub(crate) enum SecretSource {
     Env(String),
     /// A file; the path is relative to the configuration folder.
     File(String),
+    /// A sensitive variable of the configuration.
+    Variable(String),
 }
 
 impl fmt::Display for SecretSource {
@@ -69,6 +71,7 @@ impl fmt::Display for SecretSource {
         match self {
             SecretSource::Env(name) => write!(f, "env {name}"),
             SecretSource::File(path) => write!(f, "file {path}"),
+            SecretSource::Variable(name) => write!(f, "variable {name}"),
         }
     }
 }

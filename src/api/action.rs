@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::product::{ECS, Product, RESOURCE_MANAGER, STS, VPC};
+use super::product::{ECS, Product, RESOURCE_MANAGER, SLB, STS, VPC};
 
 /// How long an answer may take where the vendor gives no figure.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -23,6 +23,8 @@ pub(crate) struct Action {
     pub(crate) token: bool,
     /// Whether it takes `RegionId`.
     pub(crate) region: bool,
+    /// Whether it takes `regionId`: a family whose parameters begin with a small letter.
+    pub(crate) small: bool,
     /// Whether it takes `DryRun`.
     pub(crate) dry_run: bool,
     /// In seconds; 0 where the vendor gives no figure.
@@ -60,6 +62,10 @@ pub(crate) enum Repeat {
 pub(crate) enum Pages {
     /// `MaxResults` and `NextToken`.
     ByToken { max: u32 },
+    /// `MaxResult`, as one list spells it, and `NextToken`.
+    ByTokenOf { max: u32 },
+    /// One answer holds all.
+    Whole,
     /// `PageSize` and `PageNumber`.
     ByNumber { max: u32 },
 }
@@ -79,78 +85,144 @@ macro_rules! actions {
 
 // Sorted by product and name.
 actions! {
-    ALLOCATE_PUBLIC_IP_ADDRESS           = ECS "AllocatePublicIpAddress"          Absolute  36;
-    ATTACH_DISK                          = ECS "AttachDisk"                       Absolute  36;
-    AUTHORIZE_SECURITY_GROUP             = ECS "AuthorizeSecurityGroup"           Absolute  16 region;
-    AUTHORIZE_SECURITY_GROUP_EGRESS      = ECS "AuthorizeSecurityGroupEgress"     Absolute  16 region;
-    CREATE_DISK                          = ECS "CreateDisk"                       Token     36 token region;
-    CREATE_INSTANCE                      = ECS "CreateInstance"                   Token     86 token region dry_run;
-    CREATE_SECURITY_GROUP                = ECS "CreateSecurityGroup"              Token     86 token region;
-    DELETE_DISK                          = ECS "DeleteDisk"                       Absolute  16;
-    DELETE_INSTANCE                      = ECS "DeleteInstance"                   Absolute  66 dry_run;
-    DELETE_SECURITY_GROUP                = ECS "DeleteSecurityGroup"              Absolute  87 region;
-    DESCRIBE_AVAILABLE_RESOURCE          = ECS "DescribeAvailableResource"        Read      10 region;
-    DESCRIBE_DISKS                       = ECS "DescribeDisks"                    Read      19 region dry_run;
-    DESCRIBE_IMAGES                      = ECS "DescribeImages"                   Read      38 region dry_run;
-    DESCRIBE_INSTANCE_ATTRIBUTE          = ECS "DescribeInstanceAttribute"        Read      36;
-    DESCRIBE_INSTANCE_STATUS             = ECS "DescribeInstanceStatus"           Read      26 region;
-    DESCRIBE_INSTANCE_TYPES              = ECS "DescribeInstanceTypes"            Read      17;
-    DESCRIBE_INSTANCES                   = ECS "DescribeInstances"                Read      10 region dry_run;
-    DESCRIBE_KEY_PAIRS                   = ECS "DescribeKeyPairs"                 Read      12 region;
-    DESCRIBE_NETWORK_INTERFACES          = ECS "DescribeNetworkInterfaces"        Read      13 region;
-    DESCRIBE_PRICE                       = ECS "DescribePrice"                    Read      16 region;
-    DESCRIBE_REGIONS                     = ECS "DescribeRegions"                  Read      19;
-    DESCRIBE_SECURITY_GROUP_ATTRIBUTE    = ECS "DescribeSecurityGroupAttribute"   Read     133 region;
-    DESCRIBE_SECURITY_GROUPS             = ECS "DescribeSecurityGroups"           Read      25 region dry_run;
-    DESCRIBE_USER_DATA                   = ECS "DescribeUserData"                 Read      10 region;
-    DESCRIBE_ZONES                       = ECS "DescribeZones"                    Read     103 region;
-    DETACH_DISK                          = ECS "DetachDisk"                       Absolute  17;
-    JOIN_SECURITY_GROUP                  = ECS "JoinSecurityGroup"                Absolute  66 region;
-    LEAVE_SECURITY_GROUP                 = ECS "LeaveSecurityGroup"               Absolute  66 region;
-    LIST_TAG_RESOURCES_ECS               = ECS "ListTagResources"                 Read       0 region;
-    MODIFY_DISK_ATTRIBUTE                = ECS "ModifyDiskAttribute"              Absolute  16 region;
-    MODIFY_DISK_SPEC                     = ECS "ModifyDiskSpec"                   Absolute   0 dry_run;
-    MODIFY_INSTANCE_ATTRIBUTE            = ECS "ModifyInstanceAttribute"          Absolute  22;
-    MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE = ECS "ModifyInstanceAutoRenewAttribute" Absolute  16 region;
-    MODIFY_INSTANCE_CHARGE_TYPE          = ECS "ModifyInstanceChargeType"         Meter     22 token region dry_run;
-    MODIFY_INSTANCE_NETWORK_SPEC         = ECS "ModifyInstanceNetworkSpec"        Absolute  36 token;
-    MODIFY_INSTANCE_SPEC                 = ECS "ModifyInstanceSpec"               Absolute  62 token dry_run;
-    MODIFY_PREPAY_INSTANCE_SPEC          = ECS "ModifyPrepayInstanceSpec"         Meter     13 token region;
-    MODIFY_SECURITY_GROUP_ATTRIBUTE      = ECS "ModifySecurityGroupAttribute"     Absolute  10 region;
-    MODIFY_SECURITY_GROUP_EGRESS_RULE    = ECS "ModifySecurityGroupEgressRule"    Absolute  10 region;
-    MODIFY_SECURITY_GROUP_POLICY         = ECS "ModifySecurityGroupPolicy"        Absolute  10 region;
-    MODIFY_SECURITY_GROUP_RULE           = ECS "ModifySecurityGroupRule"          Absolute  16 region;
-    REBOOT_INSTANCE                      = ECS "RebootInstance"                   Absolute  27 dry_run;
-    RENEW_INSTANCE                       = ECS "RenewInstance"                    Meter     19 token;
-    RESIZE_DISK                          = ECS "ResizeDisk"                       Absolute  11 token;
-    REVOKE_SECURITY_GROUP                = ECS "RevokeSecurityGroup"              Absolute  16 region;
-    REVOKE_SECURITY_GROUP_EGRESS         = ECS "RevokeSecurityGroupEgress"        Absolute  13 region;
-    RUN_INSTANCES                        = ECS "RunInstances"                     Token     86 token region dry_run;
-    START_INSTANCE                       = ECS "StartInstance"                    Absolute  46 dry_run;
-    STOP_INSTANCE                        = ECS "StopInstance"                     Absolute  27 dry_run;
-    TAG_RESOURCES_ECS                    = ECS "TagResources"                     Absolute   0 region;
-    UNTAG_RESOURCES_ECS                  = ECS "UntagResources"                   Absolute   0 region;
-    LIST_RESOURCE_GROUPS                 = RESOURCE_MANAGER "ListResourceGroups"  Read       0;
-    GET_CALLER_IDENTITY                  = STS "GetCallerIdentity"                Read       0;
-    ALLOCATE_EIP_ADDRESS                 = VPC "AllocateEipAddress"               Token      0 token region;
-    ASSOCIATE_EIP_ADDRESS                = VPC "AssociateEipAddress"              Absolute   0 token region;
-    CREATE_VSWITCH                       = VPC "CreateVSwitch"                    Token      0 token region;
-    CREATE_VPC                           = VPC "CreateVpc"                        Token      0 token region dry_run;
-    DELETE_VSWITCH                       = VPC "DeleteVSwitch"                    Absolute   0 region dry_run;
-    DELETE_VPC                           = VPC "DeleteVpc"                        Absolute   0 region dry_run;
-    DESCRIBE_EIP_ADDRESSES               = VPC "DescribeEipAddresses"             Read       0 region dry_run;
-    DESCRIBE_VSWITCH_ATTRIBUTES          = VPC "DescribeVSwitchAttributes"        Read       0 region dry_run;
-    DESCRIBE_VSWITCHES                   = VPC "DescribeVSwitches"                Read       0 region dry_run;
-    DESCRIBE_VPC_ATTRIBUTE               = VPC "DescribeVpcAttribute"             Read       0 region dry_run;
-    DESCRIBE_VPCS                        = VPC "DescribeVpcs"                     Read       0 region dry_run;
-    LIST_TAG_RESOURCES_VPC               = VPC "ListTagResources"                 Read       0 region;
-    MODIFY_EIP_ADDRESS_ATTRIBUTE         = VPC "ModifyEipAddressAttribute"        Absolute   0 region;
-    MODIFY_VSWITCH_ATTRIBUTE             = VPC "ModifyVSwitchAttribute"           Absolute   0 region;
-    MODIFY_VPC_ATTRIBUTE                 = VPC "ModifyVpcAttribute"               Absolute   0 region;
-    RELEASE_EIP_ADDRESS                  = VPC "ReleaseEipAddress"                Absolute   0 region;
-    TAG_RESOURCES_VPC                    = VPC "TagResources"                     Absolute   0 region;
-    UNTAG_RESOURCES_VPC                  = VPC "UnTagResources"                   Absolute   0 region;
-    UNASSOCIATE_EIP_ADDRESS              = VPC "UnassociateEipAddress"            Absolute   0 token region;
+    ALLOCATE_PUBLIC_IP_ADDRESS                 = ECS "AllocatePublicIpAddress"               Absolute  36;
+    APPLY_AUTO_SNAPSHOT_POLICY                 = ECS "ApplyAutoSnapshotPolicy"               Absolute  10 small;
+    ATTACH_DISK                                = ECS "AttachDisk"                            Absolute  36;
+    ATTACH_INSTANCE_RAM_ROLE                   = ECS "AttachInstanceRamRole"                 Absolute  11 region;
+    ATTACH_KEY_PAIR                            = ECS "AttachKeyPair"                         Absolute  16 region;
+    ATTACH_NETWORK_INTERFACE                   = ECS "AttachNetworkInterface"                Absolute  16 region;
+    AUTHORIZE_SECURITY_GROUP                   = ECS "AuthorizeSecurityGroup"                Absolute  16 region;
+    AUTHORIZE_SECURITY_GROUP_EGRESS            = ECS "AuthorizeSecurityGroupEgress"          Absolute  16 region;
+    CANCEL_AUTO_SNAPSHOT_POLICY                = ECS "CancelAutoSnapshotPolicy"              Absolute  10 small;
+    CREATE_AUTO_SNAPSHOT_POLICY                = ECS "CreateAutoSnapshotPolicy"              Look      10 small;
+    CREATE_DISK                                = ECS "CreateDisk"                            Token     36 token region;
+    CREATE_INSTANCE                            = ECS "CreateInstance"                        Token     86 token region dry_run;
+    CREATE_NETWORK_INTERFACE                   = ECS "CreateNetworkInterface"                Token     16 token region;
+    CREATE_SECURITY_GROUP                      = ECS "CreateSecurityGroup"                   Token     86 token region;
+    DELETE_AUTO_SNAPSHOT_POLICY                = ECS "DeleteAutoSnapshotPolicy"              Absolute  10 small;
+    DELETE_DISK                                = ECS "DeleteDisk"                            Absolute  16;
+    DELETE_INSTANCE                            = ECS "DeleteInstance"                        Absolute  66 dry_run;
+    DELETE_KEY_PAIRS                           = ECS "DeleteKeyPairs"                        Absolute  10 region;
+    DELETE_NETWORK_INTERFACE                   = ECS "DeleteNetworkInterface"                Absolute  16 region;
+    DELETE_SECURITY_GROUP                      = ECS "DeleteSecurityGroup"                   Absolute  87 region;
+    DESCRIBE_AUTO_SNAPSHOT_POLICY_EX           = ECS "DescribeAutoSnapshotPolicyEx"          Read      16 region;
+    DESCRIBE_AVAILABLE_RESOURCE                = ECS "DescribeAvailableResource"             Read      10 region;
+    DESCRIBE_DISKS                             = ECS "DescribeDisks"                         Read      19 region dry_run;
+    DESCRIBE_IMAGES                            = ECS "DescribeImages"                        Read      38 region dry_run;
+    DESCRIBE_INSTANCE_ATTRIBUTE                = ECS "DescribeInstanceAttribute"             Read      36;
+    DESCRIBE_INSTANCE_AUTO_RENEW_ATTRIBUTE     = ECS "DescribeInstanceAutoRenewAttribute"    Read      17 region;
+    DESCRIBE_INSTANCE_RAM_ROLE                 = ECS "DescribeInstanceRamRole"               Read      11 region;
+    DESCRIBE_INSTANCE_STATUS                   = ECS "DescribeInstanceStatus"                Read      26 region;
+    DESCRIBE_INSTANCE_TYPES                    = ECS "DescribeInstanceTypes"                 Read      17;
+    DESCRIBE_INSTANCES                         = ECS "DescribeInstances"                     Read      10 region dry_run;
+    DESCRIBE_KEY_PAIRS                         = ECS "DescribeKeyPairs"                      Read      12 region;
+    DESCRIBE_NETWORK_INTERFACES                = ECS "DescribeNetworkInterfaces"             Read      13 region;
+    DESCRIBE_PRICE                             = ECS "DescribePrice"                         Read      16 region;
+    DESCRIBE_REGIONS                           = ECS "DescribeRegions"                       Read      19;
+    DESCRIBE_SECURITY_GROUP_ATTRIBUTE          = ECS "DescribeSecurityGroupAttribute"        Read     133 region;
+    DESCRIBE_SECURITY_GROUPS                   = ECS "DescribeSecurityGroups"                Read      25 region dry_run;
+    DESCRIBE_USER_DATA                         = ECS "DescribeUserData"                      Read      10 region;
+    DESCRIBE_ZONES                             = ECS "DescribeZones"                         Read     103 region;
+    DETACH_DISK                                = ECS "DetachDisk"                            Absolute  17;
+    DETACH_INSTANCE_RAM_ROLE                   = ECS "DetachInstanceRamRole"                 Absolute  10 region;
+    DETACH_KEY_PAIR                            = ECS "DetachKeyPair"                         Absolute  10 region;
+    DETACH_NETWORK_INTERFACE                   = ECS "DetachNetworkInterface"                Absolute  16 region;
+    IMPORT_KEY_PAIR                            = ECS "ImportKeyPair"                         Key       10 region;
+    JOIN_RESOURCE_GROUP                        = ECS "JoinResourceGroup"                     Absolute  10 region;
+    JOIN_SECURITY_GROUP                        = ECS "JoinSecurityGroup"                     Absolute  66 region;
+    LEAVE_SECURITY_GROUP                       = ECS "LeaveSecurityGroup"                    Absolute  66 region;
+    LIST_TAG_RESOURCES_ECS                     = ECS "ListTagResources"                      Read       0 region;
+    MODIFY_AUTO_SNAPSHOT_POLICY_EX             = ECS "ModifyAutoSnapshotPolicyEx"            Absolute  10 small;
+    MODIFY_DISK_ATTRIBUTE                      = ECS "ModifyDiskAttribute"                   Absolute  16 region;
+    MODIFY_DISK_SPEC                           = ECS "ModifyDiskSpec"                        Absolute   0 dry_run;
+    MODIFY_INSTANCE_ATTRIBUTE                  = ECS "ModifyInstanceAttribute"               Absolute  22;
+    MODIFY_INSTANCE_AUTO_RELEASE_TIME          = ECS "ModifyInstanceAutoReleaseTime"         Absolute  15 region;
+    MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE       = ECS "ModifyInstanceAutoRenewAttribute"      Absolute  16 region;
+    MODIFY_INSTANCE_CHARGE_TYPE                = ECS "ModifyInstanceChargeType"              Meter     22 token region dry_run;
+    MODIFY_INSTANCE_DEPLOYMENT                 = ECS "ModifyInstanceDeployment"              Absolute  10 region;
+    MODIFY_INSTANCE_METADATA_OPTIONS           = ECS "ModifyInstanceMetadataOptions"         Absolute   0 region;
+    MODIFY_INSTANCE_NETWORK_SPEC               = ECS "ModifyInstanceNetworkSpec"             Absolute  36 token;
+    MODIFY_INSTANCE_SPEC                       = ECS "ModifyInstanceSpec"                    Absolute  62 token dry_run;
+    MODIFY_INSTANCE_VPC_ATTRIBUTE              = ECS "ModifyInstanceVpcAttribute"            Absolute  15;
+    MODIFY_NETWORK_INTERFACE_ATTRIBUTE         = ECS "ModifyNetworkInterfaceAttribute"       Absolute  10 region;
+    MODIFY_PREPAY_INSTANCE_SPEC                = ECS "ModifyPrepayInstanceSpec"              Meter     13 token region;
+    MODIFY_SECURITY_GROUP_ATTRIBUTE            = ECS "ModifySecurityGroupAttribute"          Absolute  10 region;
+    MODIFY_SECURITY_GROUP_EGRESS_RULE          = ECS "ModifySecurityGroupEgressRule"         Absolute  10 region;
+    MODIFY_SECURITY_GROUP_POLICY               = ECS "ModifySecurityGroupPolicy"             Absolute  10 region;
+    MODIFY_SECURITY_GROUP_RULE                 = ECS "ModifySecurityGroupRule"               Absolute  16 region;
+    REBOOT_INSTANCE                            = ECS "RebootInstance"                        Absolute  27 dry_run;
+    RENEW_INSTANCE                             = ECS "RenewInstance"                         Meter     19 token;
+    REPLACE_SYSTEM_DISK                        = ECS "ReplaceSystemDisk"                     Absolute  36 token;
+    RESIZE_DISK                                = ECS "ResizeDisk"                            Absolute  11 token;
+    REVOKE_SECURITY_GROUP                      = ECS "RevokeSecurityGroup"                   Absolute  16 region;
+    REVOKE_SECURITY_GROUP_EGRESS               = ECS "RevokeSecurityGroupEgress"             Absolute  13 region;
+    RUN_INSTANCES                              = ECS "RunInstances"                          Token     86 token region dry_run;
+    START_INSTANCE                             = ECS "StartInstance"                         Absolute  46 dry_run;
+    STOP_INSTANCE                              = ECS "StopInstance"                          Absolute  27 dry_run;
+    TAG_RESOURCES_ECS                          = ECS "TagResources"                          Absolute   0 region;
+    UNTAG_RESOURCES_ECS                        = ECS "UntagResources"                        Absolute   0 region;
+    LIST_RESOURCE_GROUPS                       = RESOURCE_MANAGER "ListResourceGroups" Read 0;
+    ADD_BACKEND_SERVERS                        = SLB "AddBackendServers"                     Absolute   0 region;
+    CREATE_LOAD_BALANCER                       = SLB "CreateLoadBalancer"                    Token      0 token region;
+    CREATE_LOAD_BALANCER_HTTP_LISTENER         = SLB "CreateLoadBalancerHTTPListener"        Absolute   0 region;
+    CREATE_LOAD_BALANCER_HTTPS_LISTENER        = SLB "CreateLoadBalancerHTTPSListener"       Absolute   0 region;
+    CREATE_LOAD_BALANCER_TCP_LISTENER          = SLB "CreateLoadBalancerTCPListener"         Absolute   0 region;
+    CREATE_LOAD_BALANCER_UDP_LISTENER          = SLB "CreateLoadBalancerUDPListener"         Absolute   0 region;
+    DELETE_LOAD_BALANCER                       = SLB "DeleteLoadBalancer"                    Absolute   0 region;
+    DELETE_LOAD_BALANCER_LISTENER              = SLB "DeleteLoadBalancerListener"            Absolute   0 region;
+    DESCRIBE_LOAD_BALANCER_ATTRIBUTE           = SLB "DescribeLoadBalancerAttribute"         Read       0 region;
+    DESCRIBE_LOAD_BALANCER_LISTENERS           = SLB "DescribeLoadBalancerListeners"         Read       0 region;
+    DESCRIBE_LOAD_BALANCERS                    = SLB "DescribeLoadBalancers"                 Read       0 region;
+    MODIFY_LOAD_BALANCER_INSTANCE_SPEC         = SLB "ModifyLoadBalancerInstanceSpec"        Absolute   0 region;
+    MODIFY_LOAD_BALANCER_INTERNET_SPEC         = SLB "ModifyLoadBalancerInternetSpec"        Absolute   0 region;
+    REMOVE_BACKEND_SERVERS                     = SLB "RemoveBackendServers"                  Absolute   0 region;
+    SET_BACKEND_SERVERS                        = SLB "SetBackendServers"                     Absolute   0 region;
+    SET_LOAD_BALANCER_HTTP_LISTENER_ATTRIBUTE  = SLB "SetLoadBalancerHTTPListenerAttribute"  Absolute   0 region dry_run;
+    SET_LOAD_BALANCER_HTTPS_LISTENER_ATTRIBUTE = SLB "SetLoadBalancerHTTPSListenerAttribute" Absolute   0 region dry_run;
+    SET_LOAD_BALANCER_NAME                     = SLB "SetLoadBalancerName"                   Absolute   0 region;
+    SET_LOAD_BALANCER_TCP_LISTENER_ATTRIBUTE   = SLB "SetLoadBalancerTCPListenerAttribute"   Absolute   0 region dry_run;
+    SET_LOAD_BALANCER_UDP_LISTENER_ATTRIBUTE   = SLB "SetLoadBalancerUDPListenerAttribute"   Absolute   0 region dry_run;
+    START_LOAD_BALANCER_LISTENER               = SLB "StartLoadBalancerListener"             Absolute   0 region;
+    TAG_RESOURCES_SLB                          = SLB "TagResources"                          Absolute   0 region;
+    UNTAG_RESOURCES_SLB                        = SLB "UntagResources"                        Absolute   0 region;
+    GET_CALLER_IDENTITY                        = STS "GetCallerIdentity"                     Read       0;
+    ALLOCATE_EIP_ADDRESS                       = VPC "AllocateEipAddress"                    Token      0 token region;
+    ASSOCIATE_EIP_ADDRESS                      = VPC "AssociateEipAddress"                   Absolute   0 token region;
+    ASSOCIATE_ROUTE_TABLE                      = VPC "AssociateRouteTable"                   Absolute   0 token region;
+    CREATE_NAT_GATEWAY                         = VPC "CreateNatGateway"                      Token      0 token region;
+    CREATE_ROUTE_ENTRY                         = VPC "CreateRouteEntry"                      Absolute   0 token region dry_run;
+    CREATE_ROUTE_TABLE                         = VPC "CreateRouteTable"                      Token      0 token region;
+    CREATE_SNAT_ENTRY                          = VPC "CreateSnatEntry"                       Absolute   0 token region dry_run;
+    CREATE_VSWITCH                             = VPC "CreateVSwitch"                         Token      0 token region;
+    CREATE_VPC                                 = VPC "CreateVpc"                             Token      0 token region dry_run;
+    DELETE_NAT_GATEWAY                         = VPC "DeleteNatGateway"                      Absolute   0 region;
+    DELETE_ROUTE_ENTRY                         = VPC "DeleteRouteEntry"                      Absolute   0 region dry_run;
+    DELETE_ROUTE_TABLE                         = VPC "DeleteRouteTable"                      Absolute   0 region;
+    DELETE_SNAT_ENTRY                          = VPC "DeleteSnatEntry"                       Absolute   0 token region;
+    DELETE_VSWITCH                             = VPC "DeleteVSwitch"                         Absolute   0 region dry_run;
+    DELETE_VPC                                 = VPC "DeleteVpc"                             Absolute   0 region dry_run;
+    DESCRIBE_EIP_ADDRESSES                     = VPC "DescribeEipAddresses"                  Read       0 region dry_run;
+    DESCRIBE_NAT_GATEWAYS                      = VPC "DescribeNatGateways"                   Read       0 region dry_run;
+    DESCRIBE_ROUTE_ENTRY_LIST                  = VPC "DescribeRouteEntryList"                Read       0 region;
+    DESCRIBE_ROUTE_TABLE_LIST                  = VPC "DescribeRouteTableList"                Read       0 region;
+    DESCRIBE_SNAT_TABLE_ENTRIES                = VPC "DescribeSnatTableEntries"              Read       0 region;
+    DESCRIBE_VSWITCH_ATTRIBUTES                = VPC "DescribeVSwitchAttributes"             Read       0 region dry_run;
+    DESCRIBE_VSWITCHES                         = VPC "DescribeVSwitches"                     Read       0 region dry_run;
+    DESCRIBE_VPC_ATTRIBUTE                     = VPC "DescribeVpcAttribute"                  Read       0 region dry_run;
+    DESCRIBE_VPCS                              = VPC "DescribeVpcs"                          Read       0 region dry_run;
+    LIST_TAG_RESOURCES_VPC                     = VPC "ListTagResources"                      Read       0 region;
+    MODIFY_EIP_ADDRESS_ATTRIBUTE               = VPC "ModifyEipAddressAttribute"             Absolute   0 region;
+    MODIFY_NAT_GATEWAY_ATTRIBUTE               = VPC "ModifyNatGatewayAttribute"             Absolute   0 region;
+    MODIFY_ROUTE_ENTRY                         = VPC "ModifyRouteEntry"                      Absolute   0 region dry_run;
+    MODIFY_ROUTE_TABLE_ATTRIBUTES              = VPC "ModifyRouteTableAttributes"            Absolute   0 region;
+    MODIFY_SNAT_ENTRY                          = VPC "ModifySnatEntry"                       Absolute   0 token region dry_run;
+    MODIFY_VSWITCH_ATTRIBUTE                   = VPC "ModifyVSwitchAttribute"                Absolute   0 region;
+    MODIFY_VPC_ATTRIBUTE                       = VPC "ModifyVpcAttribute"                    Absolute   0 region;
+    RELEASE_EIP_ADDRESS                        = VPC "ReleaseEipAddress"                     Absolute   0 region;
+    TAG_RESOURCES_VPC                          = VPC "TagResources"                          Absolute   0 region;
+    UNTAG_RESOURCES_VPC                        = VPC "UnTagResources"                        Absolute   0 region;
+    UNASSOCIATE_EIP_ADDRESS                    = VPC "UnassociateEipAddress"                 Absolute   0 token region;
+    UNASSOCIATE_ROUTE_TABLE                    = VPC "UnassociateRouteTable"                 Absolute   0 token region;
 }
 
 impl Action {
@@ -161,6 +233,7 @@ impl Action {
             repeat,
             token: false,
             region: false,
+            small: false,
             dry_run: false,
             timeout_s,
         }

@@ -44,6 +44,25 @@ pub(crate) static RESOURCE_MANAGER: Product = Product {
     hosts: Hosts::Central("resourcemanager.aliyuncs.com"),
 };
 
+/// Classic load balancers. Its first regions share one host (facts of the API, 5).
+pub(crate) static SLB: Product = Product {
+    name: "Slb",
+    version: "2014-05-15",
+    hosts: Hosts::Regional(&[
+        ("cn-beijing", "slb.aliyuncs.com"),
+        ("cn-hangzhou", "slb.aliyuncs.com"),
+        ("cn-hangzhou-finance", "slb.aliyuncs.com"),
+        ("cn-hongkong", "slb.aliyuncs.com"),
+        ("cn-qingdao", "slb.aliyuncs.com"),
+        ("cn-shanghai", "slb.aliyuncs.com"),
+        ("cn-shanghai-finance-1", "slb.aliyuncs.com"),
+        ("cn-shenzhen", "slb.aliyuncs.com"),
+        ("cn-shenzhen-finance-1", "slb.aliyuncs.com"),
+        ("us-west-1", "slb.aliyuncs.com"),
+        ("ap-southeast-1", "slb.aliyuncs.com"),
+    ]),
+};
+
 /// Who am I.
 pub(crate) static STS: Product = Product {
     name: "Sts",
@@ -66,7 +85,7 @@ pub(crate) static VPC: Product = Product {
 
 impl Product {
     /// All products, by name.
-    pub(crate) const ALL: [&'static Product; 4] = [&ECS, &RESOURCE_MANAGER, &STS, &VPC];
+    pub(crate) const ALL: [&'static Product; 5] = [&ECS, &RESOURCE_MANAGER, &SLB, &STS, &VPC];
 
     /// The vendor's host for a region.
     pub(crate) fn host(&self, region: &str) -> String {

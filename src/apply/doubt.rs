@@ -47,7 +47,7 @@ pub(super) enum Settled {
 impl Run<'_> {
     /// The open intent that an interrupted run left for this call.
     pub(super) fn inherited(&self, sending: &Sending<'_>) -> Option<Doubt> {
-        if !matches!(sending.repeat(), Repeat::Token | Repeat::Meter) {
+        if matches!(sending.repeat(), Repeat::Absolute | Repeat::Read) {
             return None;
         }
         let intent = self.open_intent(sending)?;
@@ -72,11 +72,9 @@ impl Run<'_> {
     /// Finds out what an open call did.
     pub(super) async fn settle(&self, sending: &Sending<'_>, open: Doubt) -> Result<Settled, StepError> {
         match sending.repeat() {
-            Repeat::Token => self.settle_create(sending, open).await,
+            Repeat::Token | Repeat::Key | Repeat::Look => self.settle_create(sending, open).await,
             Repeat::Meter => self.settle_payment(sending, open).await,
-            Repeat::Absolute | Repeat::Key | Repeat::Look | Repeat::Read => {
-                self.settle_change(sending, open).await
-            }
+            Repeat::Absolute | Repeat::Read => self.settle_change(sending, open).await,
         }
     }
 
@@ -85,12 +83,14 @@ impl Run<'_> {
             .memory
             .flatten(sending.job.task, sending.call, open.token.as_deref())?;
         let as_planned = flat.sealed == open.sealed;
+        // Nothing keeps the same request from making another one: only a look tells.
+        let may_resend = as_planned && sending.repeat() != Repeat::Look;
         let mut look_up = LookUp::NotYet;
         loop {
             let now = self.server_time()?;
             match decide(now, open.window, look_up) {
                 // The request of another configuration is never sent again; what it did is looked for.
-                Decision::Resend if as_planned => return Ok(Settled::Resend(open)),
+                Decision::Resend if may_resend => return Ok(Settled::Resend(open)),
                 Decision::Renew => {
                     self.context.session.failed(open.seq, "NotMade", true).await?;
                     return Ok(Settled::NotDone);

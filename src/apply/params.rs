@@ -93,6 +93,7 @@ impl Flattening<'_> {
                 self.flat.sealed.insert(name.clone(), (self.fingerprint)(bytes));
                 self.flat.sent.insert(name, STANDARD.encode(bytes));
             }
+            Value::JsonText(inner) if !inner.is_known() => return Err(format!("{name} is not known yet")),
             Value::JsonText(inner) => self.put(name, inner.to_json().to_string()),
             Value::Bytes(_) => return Err(format!("{name} takes text, not bytes")),
             Value::Reference(reference) => {

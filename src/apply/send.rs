@@ -8,19 +8,26 @@ use std::time::Duration;
 
 use super::doubt::{Doubt, Settled};
 use super::meaning::{IN_USE_PATIENCE, Meaning, PATIENCE, THROTTLE_PATIENCE};
-use super::outcome::{Cause, StepError};
+use super::outcome::{Cause, StepError, internal};
 use super::run::Run;
 use super::sending::Sending;
 use super::task::Job;
 use crate::address::Object;
 use crate::api::Repeat;
 use crate::cloud::window::Window;
-use crate::cloud::{ApiError, Reply, Request};
+use crate::cloud::{ApiError, ErrorKind, Reply, Request};
 use crate::live::Observed;
+use crate::observe::Wanted;
+use crate::observe::details;
 use crate::state::{Effect, IntentDraft};
 use crate::step::{Call, Shows, Step, Yield};
 use crate::task::{Phase, Task};
 use crate::value::{Attributes, Value};
+
+/// Whether calls of this kind make something that is found by the token in its tags.
+fn is_create(repeat: Repeat) -> bool {
+    matches!(repeat, Repeat::Token | Repeat::Key | Repeat::Look)
+}
 
 /// What comes after a try.
 enum Next {
@@ -34,11 +41,47 @@ enum Next {
     Again(Doubt),
     /// It did nothing, and there is another as soon as the limiter lets it go.
     AtOnce,
+    /// It was refused, or not answered.
+    Refused(Doubt, ApiError),
+}
+
+/// The code and the message of the first resource in the list to which nothing was done.
+fn refused_one(reply: &Reply, list: &str) -> Option<(String, String)> {
+    let items = list.split('.').fold(&reply.body, |value, name| &value[name]);
+    let refused = items.as_array()?.iter().find(|item| {
+        // One action writes a truth, another a word.
+        item["Success"] == false || item["Success"] == "false"
+    })?;
+    let text = |field: &str| refused[field].as_str().unwrap_or_default().to_owned();
+    Some((text("Code"), text("Message")))
 }
 
 impl Run<'_> {
-    /// Sends a call until what it asks for is so.
+    /// Sends a call until what it asks for is so; without a parameter that is refused as things are now.
     pub(super) async fn send(
+        &self,
+        job: &Job<'_>,
+        step: &Step,
+        call: &Call,
+        is_last: bool,
+    ) -> Result<Option<String>, StepError> {
+        let sent = self.send_as(job, step, call, is_last).await;
+        match (&sent, call.unless) {
+            (Err(StepError::Cause(cause)), Some(unless)) if cause.code() == unless.code => {
+                let mut params = call.params.clone();
+                params.remove(unless.param);
+                let without = Call {
+                    params,
+                    unless: None,
+                    ..call.clone()
+                };
+                self.send_as(job, step, &without, is_last).await
+            }
+            _ => sent,
+        }
+    }
+
+    async fn send_as(
         &self,
         job: &Job<'_>,
         step: &Step,
@@ -71,11 +114,15 @@ impl Run<'_> {
             let (open, sent) = self.try_once(sending, resend).await?;
             let next = match sent {
                 Ok(reply) => self.after_reply(sending, open, reply).await?,
-                Err(error) => {
+                Err(error) => Next::Refused(open, error),
+            };
+            let next = match next {
+                Next::Refused(open, error) => {
                     let elapsed = self.context.clock.elapsed().saturating_sub(begun);
                     self.after_error(sending, open, error, is_repetition, elapsed)
                         .await?
                 }
+                next => next,
             };
             match next {
                 Next::Done(request_id) => return Ok(request_id),
@@ -84,7 +131,7 @@ impl Run<'_> {
                     continue;
                 }
                 Next::AtOnce => continue,
-                Next::Afresh => {}
+                Next::Afresh | Next::Refused(..) => {}
                 Next::Settle(open) => doubt = Some(open),
             }
             self.pause(&mut attempt).await?;
@@ -127,7 +174,9 @@ impl Run<'_> {
 
     /// Writes the intent of a first try.
     async fn open(&self, sending: &Sending<'_>) -> Result<Doubt, StepError> {
-        let token = sending.call.action.token.then(|| self.new_token());
+        // What is made without a token of the API's is found by the same one in its tags.
+        let is_found = matches!(sending.repeat(), Repeat::Key | Repeat::Look);
+        let token = (sending.call.action.token || is_found).then(|| self.new_token());
         let flat = self
             .memory
             .flatten(sending.job.task, sending.call, token.as_deref())?;
@@ -153,7 +202,7 @@ impl Run<'_> {
     ) -> IntentDraft {
         let Sending { job, step, call, .. } = sending;
         let task = job.task;
-        let makes = matches!(call.yields, Yield::Id { .. });
+        let makes = call.yields.makes();
         let resource = makes.then(|| {
             let mut resource = self.memory.entry(task, job.resource_type);
             resource.token.clone_from(&token);
@@ -201,6 +250,34 @@ impl Run<'_> {
                 // Something was made, and only looking can tell what.
                 None => Ok(Next::Settle(open.in_doubt())),
             },
+            Yield::Named(ref id) => {
+                let id = self.memory.resolve(id);
+                let Some(id) = id.as_str() else {
+                    return Err(internal(format!("nobody knows the id of {address}")));
+                };
+                self.made(sending, &open, id, None).await?;
+                Ok(Next::Done(reply.request_id))
+            }
+            Yield::Each { list } => match refused_one(&reply, list) {
+                None => {
+                    self.done(sending, Some(open.seq), Vec::new()).await?;
+                    Ok(Next::Done(reply.request_id))
+                }
+                Some((code, message)) => Ok(Next::Refused(
+                    open,
+                    ApiError {
+                        kind: ErrorKind::Refused,
+                        action: sending.call.action,
+                        code,
+                        message,
+                        request_id: reply.request_id,
+                        http_status: Some(200),
+                        recommend: None,
+                        tries: 1,
+                        elapsed: Duration::ZERO,
+                    },
+                )),
+            },
             Yield::Attribute { field, attribute } => {
                 let mut effects = Vec::new();
                 if let Some(text) = reply.body[field].as_str() {
@@ -231,7 +308,7 @@ impl Run<'_> {
     ) -> Result<Next, StepError> {
         let session = self.context.session;
         let meaning = Meaning::of(&error, sending.job);
-        let patience = if sending.repeat() == Repeat::Token {
+        let patience = if is_create(sending.repeat()) {
             PATIENCE * 2
         } else {
             PATIENCE
@@ -254,7 +331,7 @@ impl Run<'_> {
                 }
                 return Ok(Next::Settle(open.in_doubt()));
             }
-            (Meaning::Unclear, Repeat::Token) => return Err(error.into()),
+            (Meaning::Unclear, repeat) if is_create(repeat) => return Err(error.into()),
             (Meaning::Unclear, _) => {
                 session.failed(open.seq, &error.code, false).await?;
                 return Err(error.into());
@@ -277,6 +354,27 @@ impl Run<'_> {
                 return Ok(Next::Again(open));
             }
             _ => session.failed(open.seq, &error.code, true).await?,
+        }
+        if sending
+            .call
+            .unless
+            .is_some_and(|unless| unless.code == error.code)
+        {
+            return Err(error.into());
+        }
+        // What is made by what it is may be there already: by an earlier run that nobody heard of.
+        if let Yield::Named(id) = &sending.call.yields
+            && matches!(meaning, Meaning::Passing)
+            && let Some(id) = self.memory.resolve(id).as_str()
+            && let Some(observed) = self.read_with(sending.job, self.context.cloud, id).await?
+            && sending
+                .step
+                .shows
+                .is_seen(&observed, &|value| self.memory.resolve(value))
+        {
+            let open = self.open(sending).await?;
+            self.made(sending, &open, id, Some(&observed)).await?;
+            return Ok(Next::Done(None));
         }
         match meaning {
             Meaning::Throttled if elapsed <= THROTTLE_PATIENCE => return Ok(Next::AtOnce),
@@ -302,7 +400,7 @@ impl Run<'_> {
                     PATIENCE
                 };
                 // Perhaps it is already as it should be: then nothing is left to do.
-                if sending.repeat() != Repeat::Token && self.is_done(sending, self.context.cloud).await? {
+                if !is_create(sending.repeat()) && self.is_done(sending, self.context.cloud).await? {
                     self.done(sending, None, Vec::new()).await?;
                     return Ok(Next::Done(None));
                 }
@@ -386,12 +484,19 @@ impl Run<'_> {
             return Ok(false);
         }
         let observed = self.read_with(sending.job, cloud, &id).await?;
-        let Some(observed) = observed else {
+        let Some(mut observed) = observed else {
             // Gone counts when it is asked for by id, twice.
             return Ok(
                 sending.step.shows == Shows::Gone && self.read_with(sending.job, cloud, &id).await?.is_none()
             );
         };
+        if let Some(part) = sending.step.shows.part() {
+            let wanted = Wanted {
+                nested: [part.to_owned()].into(),
+            };
+            let one = std::slice::from_mut(&mut observed);
+            details::complete(sending.job.resource_type, cloud, one, &wanted).await?;
+        }
         Ok(sending
             .step
             .shows

@@ -48,7 +48,7 @@ impl Run<'_> {
             () = self.context.stop.raised() => return Err(StepError::Stopped),
         };
         let wanted = || match &wait.until {
-            Condition::Is { value, .. } => (*value).to_owned(),
+            Condition::Is { value, .. } => value.clone().into_owned(),
             Condition::Gone => "gone".to_owned(),
         };
         match waited {

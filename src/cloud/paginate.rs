@@ -40,7 +40,19 @@ impl Cloud {
         decode: &D,
     ) -> Result<Vec<D::Item>, ApiError> {
         match paging.pages {
-            Pages::ByToken { max } => self.pages_by_token(request, paging, max, decode).await,
+            Pages::ByToken { max } => {
+                let size = ("MaxResults", max);
+                self.pages_by_token(request, paging, size, decode).await
+            }
+            Pages::ByTokenOf { max } => {
+                let size = ("MaxResult", max);
+                self.pages_by_token(request, paging, size, decode).await
+            }
+            Pages::Whole => {
+                let mut seen = Seen::default();
+                seen.add(self.page(request, paging, decode).await?.items);
+                Ok(seen.items)
+            }
             Pages::ByNumber { max } => self.pages_by_number(request, paging, max, decode).await,
         }
     }
@@ -64,14 +76,14 @@ impl Cloud {
         &self,
         request: &Request,
         paging: Paging,
-        max: u32,
+        (param, max): (&str, u32),
         decode: &D,
     ) -> Result<Vec<D::Item>, ApiError> {
         let mut seen = Seen::default();
         let mut token = String::new();
         let mut without_news = 0;
         for _ in 0..PAGES_MAX {
-            let mut page_request = request.clone().param("MaxResults", max.to_string());
+            let mut page_request = request.clone().param(param, max.to_string());
             if !token.is_empty() {
                 page_request = page_request.param("NextToken", token.clone());
             }

@@ -50,7 +50,7 @@ impl Run<'_> {
         let signals = env.signals.listen().ok();
         let signals =
             signals.map(|signals| tokio::spawn(listen_for_signals(signals, stop.clone(), (*ui).clone())));
-        let secrets = |source: &SecretSource| secrets::read(env, project.files(env), source);
+        let secrets = |source: &SecretSource| secrets::read(env, project, source);
         let started = env.clock.elapsed();
         let context = Context {
             cloud: &connection.cloud,
@@ -190,7 +190,7 @@ pub(super) async fn note(
     env: &Env,
     project: &Project,
 ) -> Result<(), StateError> {
-    let secrets = |source: &SecretSource| secrets::read(env, project.files(env), source);
+    let secrets = |source: &SecretSource| secrets::read(env, project, source);
     apply::note(plan, session, &secrets).await
 }
 

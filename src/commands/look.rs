@@ -59,7 +59,7 @@ pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
         let nested = resource.resource_type.attributes.iter().filter(|attribute| {
-            matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_))
+            (attribute.costly || matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_)))
                 && resource.attributes.contains_key(attribute.name)
         });
         let wanted = parts.entry(resource.resource_type.name.to_owned()).or_default();

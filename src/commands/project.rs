@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
+
 use super::data::Data;
 use super::failure::Failure;
 use crate::address::Address;
@@ -31,6 +33,8 @@ pub(super) struct Project {
     /// What data blocks ask for; while there is anything, the configuration is not to be planned.
     pub(super) asked: Vec<Asked>,
     pub(super) data: Data,
+    /// The values of sensitive variables that are texts, by name.
+    pub(super) sensitive: BTreeMap<String, SecretString>,
     /// The folders beside it whose files the configuration may name.
     opened: Vec<PathBuf>,
 }
@@ -119,6 +123,7 @@ pub(super) fn load_with(data: Data, global: &Global, env: &Env, ui: &Ui) -> Resu
         config,
         asked: loaded.asked,
         data,
+        sensitive: loaded.sensitive,
         opened: opened_folders(global, env),
     })
 }

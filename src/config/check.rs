@@ -11,7 +11,7 @@ use super::report::Report;
 use super::{Config, Resource};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
-use crate::types::Kind;
+use crate::types::{Identity, Kind};
 use crate::value::Value;
 
 const ZONE: &str = "zone_id";
@@ -55,21 +55,36 @@ fn place_of<'a>(resource: &'a Resource, attribute: &str) -> &'a Location {
 pub(super) fn partners(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
     for resource in resources.values() {
         for relation in resource.resource_type.relations {
-            let Some(Value::Reference(to)) = resource.attributes.get(relation.attribute) else {
-                continue;
-            };
-            let Some(partner) = resources.get(&to.address) else {
-                continue;
-            };
-            let rule = resource.resource_type.partner_rule;
-            let Some(complaint) = rule(&resource.attributes, &partner.attributes) else {
-                continue;
-            };
-            let diagnostic = Diagnostic::error(complaint.code, complaint.message)
-                .help(complaint.help)
-                .about(&resource.address);
-            report.say_at(place_of(resource, complaint.attribute), "", "partner", diagnostic);
+            partner(resource, relation.attribute, resources, report);
         }
+        if let Identity::Joined { parent, .. } = resource.resource_type.identity {
+            partner(resource, parent, resources, report);
+        }
+    }
+}
+
+/// The rule about a resource and the one that an attribute names.
+fn partner(
+    resource: &Resource,
+    attribute: &str,
+    resources: &BTreeMap<Address, Resource>,
+    report: &mut Report,
+) {
+    let Some(Value::Reference(to)) = resource.attributes.get(attribute) else {
+        return;
+    };
+    let Some(partner) = resources.get(&to.address) else {
+        return;
+    };
+    let rule = resource.resource_type.partner_rule;
+    if let Some(complaint) = rule(&resource.attributes, &partner.attributes) {
+        let mut diagnostic = Diagnostic::error(complaint.code, complaint.message)
+            .help(complaint.help)
+            .about(&resource.address);
+        if matches!(resource.resource_type.identity, Identity::Joined { .. }) {
+            diagnostic = diagnostic.at(partner.location.clone(), "");
+        }
+        report.say_at(place_of(resource, complaint.attribute), "", "partner", diagnostic);
     }
 }
 

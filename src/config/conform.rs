@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::fit::{found_in_words, text, wrong_type};
-use super::ids::{id, id_set};
+use super::ids::{id, id_of_one, id_set};
 use super::keys::{Subject, add_defaults, check_keys};
 use super::located::{Located, Member, Thing};
 use super::network::{Network, NotANetwork};
 use super::report::Span;
 use super::scope::Scope;
 use super::secret::secret;
+use super::sets::plain_set;
 use super::suggest;
 use super::tags::tags;
 use super::words::shorten;
@@ -29,12 +30,12 @@ pub(super) fn conform(
     subject: Subject<'_>,
 ) -> Option<Value> {
     let span = value.span;
-    if value.sensitive {
+    if value.sensitive && !(matches!(kind, Kind::Secret) && value.variable.is_some()) {
         let diagnostic = Diagnostic::error(
             codes::SENSITIVE,
             format!("{path} would show a sensitive variable in the plan and in the state"),
         )
-        .help("sensitive variables can be used in outputs so far; for passwords: { env = \"NAME\" }");
+        .help("a sensitive variable may be a password, as a whole, and stand in outputs");
         scope.report.say(span, "", diagnostic);
         return None;
     }
@@ -61,6 +62,8 @@ pub(super) fn conform(
         Kind::TableSet(attributes) => table_set(scope, kind, attributes, path, value, subject),
         Kind::Tags => tags(scope, kind, path, value),
         Kind::IdSet(of) => id_set(scope, kind, of, path, value),
+        Kind::IdOf(types) => id_of_one(scope, kind, types, path, value),
+        Kind::IntegerSet { .. } | Kind::StringSet => plain_set(scope, kind, path, value),
         Kind::Id(of) => id(scope, kind, of, path, value),
         Kind::Integer { min, max } => match value.thing {
             Thing::Integer(number) if (*min..=*max).contains(&number) => Some(Value::Integer(number)),
@@ -126,7 +129,10 @@ fn unread(
         Kind::Integer { .. }
             | Kind::Bool
             | Kind::Id(_)
+            | Kind::IdOf(_)
             | Kind::IdSet(_)
+            | Kind::IntegerSet { .. }
+            | Kind::StringSet
             | Kind::Table(_)
             | Kind::TableSet(_)
             | Kind::Tags
@@ -143,11 +149,15 @@ fn unread(
             scope.report.say(value.span, "", diagnostic);
             return None;
         }
+        (Kind::IdOf(types), Some(Kind::Id(other))) => types.contains(&other),
         (Kind::IdSet(of), Some(Kind::IdSet(other))) => *of == other,
         (Kind::Integer { .. }, Some(found)) => matches!(found, Kind::Integer { .. }),
         (Kind::Bool, Some(found)) => matches!(found, Kind::Bool),
         (Kind::Tags, Some(found)) => matches!(found, Kind::Tags),
-        (Kind::IdSet(_) | Kind::Table(_) | Kind::TableSet(_), Some(_)) => false,
+        (
+            Kind::IdSet(_) | Kind::IntegerSet { .. } | Kind::StringSet | Kind::Table(_) | Kind::TableSet(_),
+            Some(_),
+        ) => false,
         (_, Some(Kind::Integer { .. } | Kind::Bool)) => is_text,
         (_, Some(found)) => !matches!(
             found,

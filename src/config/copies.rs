@@ -120,7 +120,7 @@ fn shape_of_each(node: &Node, block: &Block<'_>, scope: &mut Scope<'_>) -> Shape
         return Shape::Broken;
     };
     let span = value.span;
-    if let Thing::Unread(None | Some(Kind::IdSet(_) | Kind::Tags)) = value.thing {
+    if let Thing::Unread(None | Some(Kind::IdSet(_) | Kind::StringSet | Kind::Tags)) = value.thing {
         return Shape::Unread { each: true };
     }
     let pairs: Vec<(String, Span, Located)> = match value.thing {

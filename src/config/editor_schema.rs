@@ -280,6 +280,14 @@ impl Writer<'_> {
             Kind::Integer { min, max } => json!({
                 "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": reference,
             }),
+            Kind::IntegerSet { min, max } => json!({
+                "type": ["array", "string"],
+                "items": { "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": reference },
+                "pattern": free,
+            }),
+            Kind::StringSet => json!({
+                "type": ["array", "string"], "items": { "type": "string" }, "pattern": free,
+            }),
             Kind::Bool => json!({ "type": ["boolean", "string"], "pattern": reference }),
             Kind::Enum(words) => match self.audience {
                 // Editors complete from `enum` alone; that a reference is marked there is the smaller harm.
@@ -293,6 +301,10 @@ impl Writer<'_> {
                 "pattern": format!(r"^([0-9]{{1,3}}(\.[0-9]{{1,3}}){{3}}/[0-9]{{1,2}}|.*{REFERENCE}.*)$"),
             }),
             Kind::Id(of) => json!({ "type": "string", "pattern": format!("^({})$", self.id_pattern(of)) }),
+            Kind::IdOf(types) => {
+                let patterns: Vec<String> = types.iter().map(|of| self.id_pattern(of)).collect();
+                json!({ "type": "string", "pattern": format!("^({})$", patterns.join("|")) })
+            }
             Kind::IdSet(of) => json!({
                 "type": ["array", "string"],
                 "items": { "type": "string", "pattern": format!("^({})$", self.id_pattern(of)) },

@@ -150,7 +150,12 @@ fn is_text_like(scope: &Scope<'_>, reference: &Reference) -> bool {
 fn stands_in_text(kind: &Kind) -> bool {
     !matches!(
         kind,
-        Kind::IdSet(_) | Kind::Table(_) | Kind::TableSet(_) | Kind::Tags
+        Kind::IdSet(_)
+            | Kind::StringSet
+            | Kind::IntegerSet { .. }
+            | Kind::Table(_)
+            | Kind::TableSet(_)
+            | Kind::Tags
     )
 }
 

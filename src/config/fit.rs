@@ -22,7 +22,13 @@ pub(super) fn wrong_type(scope: &mut Scope<'_>, kind: &Kind, path: &str, value: 
         (Kind::Integer { .. }, Thing::Text(text)) if text.parse::<i64>().is_ok() => Some(text.clone()),
         (Kind::Bool, Thing::Text(text)) if text == "true" || text == "false" => Some(text.clone()),
         (
-            Kind::String | Kind::Form(_) | Kind::Text | Kind::Enum(_) | Kind::Cidr | Kind::Id(_),
+            Kind::String
+            | Kind::Form(_)
+            | Kind::Text
+            | Kind::Enum(_)
+            | Kind::Cidr
+            | Kind::Id(_)
+            | Kind::IdOf(_),
             Thing::Integer(number),
         ) => Some(format!("\"{number}\"")),
         (Kind::String | Kind::Form(_) | Kind::Text | Kind::Enum(_), Thing::Bool(truth)) => {
@@ -82,6 +88,9 @@ fn expected_in_words(kind: &Kind) -> String {
     match kind {
         Kind::String | Kind::Form(_) | Kind::Text | Kind::Enum(_) => "a text".to_owned(),
         Kind::Integer { .. } => "a whole number".to_owned(),
+        Kind::IntegerSet { min, max } => format!("a list of numbers from {min} to {max}"),
+        Kind::StringSet => "a list of texts".to_owned(),
+        Kind::IdOf(types) => format!("the id of a {}", types.join(" or ")),
         Kind::Bool => "true or false".to_owned(),
         Kind::Cidr => "a network such as \"10.0.0.0/16\"".to_owned(),
         Kind::Id(of) => format!("the id of a {of}"),

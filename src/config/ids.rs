@@ -8,7 +8,7 @@ use super::report::Span;
 use super::scope::Scope;
 use super::words::{shorten, there_are};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::types::Kind;
+use crate::types::{Kind, ResourceType};
 use crate::value::Value;
 
 /// The beginnings of ids, by type: only so much that an id of another type is noticed.
@@ -19,14 +19,28 @@ pub(super) const ID_PREFIXES: &[(&str, &str)] = &[
     ("i-", "instance"),
     ("d-", "disk"),
     ("eip-", "eip"),
+    ("eni-", "network_interface"),
+    ("ngw-", "nat_gateway"),
+    ("lb-", "slb"),
+    ("sp-", "snapshot_policy"),
+    ("vtb-", "route_table"),
 ];
 
 pub(super) fn id(scope: &mut Scope<'_>, kind: &Kind, of: &str, path: &str, value: Located) -> Option<Value> {
     let span = value.span;
     match value.thing {
         Thing::Reference(reference) => {
-            let fits = (reference.attribute == "id" && reference.address.type_name() == of)
-                || matches!(scope.kind_of(&reference), Some(Kind::Id(other)) if other == of);
+            let is_chosen = scope
+                .types
+                .get(of)
+                .is_some_and(|one| one.is_chosen(&reference.attribute));
+            let is_its_own = reference.attribute == "id" || is_chosen;
+            let fits = (is_its_own && reference.address.type_name() == of)
+                || match scope.kind_of(&reference) {
+                    Some(Kind::Id(other)) => other == of,
+                    Some(Kind::IdOf(others)) => others.contains(&of),
+                    _ => false,
+                };
             if fits {
                 return Some(Value::from(reference));
             }
@@ -52,10 +66,37 @@ pub(super) fn id(scope: &mut Scope<'_>, kind: &Kind, of: &str, path: &str, value
         }
         Thing::Unread(None | Some(Kind::String)) => Some(Value::unknown()),
         Thing::Unread(Some(Kind::Id(found))) if found == of => Some(Value::unknown()),
+        // What is known by a name that somebody has chosen may have any.
+        Thing::Text(text) if scope.types.get(of).is_some_and(ResourceType::is_named) && !text.is_empty() => {
+            Some(Value::String(text))
+        }
         Thing::Text(text) => literal_id(scope, of, path, text, span),
         Thing::Template(parts) => Some(Value::Template(parts)),
         _ => wrong_type(scope, kind, path, &value),
     }
+}
+
+/// An id of one of several types: of that which the value speaks of, else of the first.
+pub(super) fn id_of_one(
+    scope: &mut Scope<'_>,
+    kind: &Kind,
+    types: &[&'static str],
+    path: &str,
+    value: Located,
+) -> Option<Value> {
+    let spoken_of = match &value.thing {
+        Thing::Reference(reference) => {
+            let name = reference.address.type_name();
+            types.iter().find(|one| **one == name)
+        }
+        Thing::Text(text) => {
+            let begins = ID_PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix));
+            types.iter().find(|one| begins.is_some_and(|(_, of)| of == *one))
+        }
+        _ => None,
+    };
+    let of = spoken_of.or(types.first())?;
+    id(scope, kind, of, path, value)
 }
 
 fn literal_id(scope: &mut Scope<'_>, of: &str, path: &str, text: String, span: Span) -> Option<Value> {

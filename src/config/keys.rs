@@ -148,6 +148,8 @@ fn missing(scope: &mut Scope<'_>, attribute: &'static Attribute, place: &str, he
         Kind::Id(of) => {
             example_of_id(scope, of).map(|(reference, note)| format!("{name} = {reference}{note}"))
         }
+        Kind::IdOf(types) => example_of_id(scope, types.first().copied().unwrap_or_default())
+            .map(|(reference, note)| format!("{name} = {reference}{note}")),
         Kind::IdSet(of) => {
             example_of_id(scope, of).map(|(reference, note)| format!("{name} = [{reference}]{note}"))
         }
@@ -168,7 +170,7 @@ fn missing(scope: &mut Scope<'_>, attribute: &'static Attribute, place: &str, he
 
 /// The key that gives a text as a file: `user_data_file`.
 pub(super) fn file_key(attribute: &Attribute) -> Option<String> {
-    matches!(attribute.kind, Kind::Text).then(|| format!("{}_file", attribute.name))
+    (attribute.file || matches!(attribute.kind, Kind::Text)).then(|| format!("{}_file", attribute.name))
 }
 
 /// Adds the defaults of what is not set.

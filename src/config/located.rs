@@ -3,6 +3,7 @@
 //! Does not know how they came about or what they are for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::report::Span;
 use crate::types::Kind;
@@ -17,6 +18,8 @@ pub(super) struct Located {
     pub(super) derived: bool,
     /// A sensitive variable is in it.
     pub(super) sensitive: bool,
+    /// The sensitive variable that it is, whole.
+    pub(super) variable: Option<Arc<str>>,
     /// It needs a resource, in a place where resources are not known yet.
     pub(super) early: bool,
 }
@@ -53,6 +56,7 @@ impl Located {
             thing,
             derived: false,
             sensitive: false,
+            variable: None,
             early: false,
         }
     }
@@ -68,6 +72,7 @@ impl Located {
             thing: Thing::Unread(None),
             derived: true,
             sensitive: false,
+            variable: None,
             early: false,
         }
     }
@@ -143,7 +148,9 @@ impl Located {
             Thing::Reference(_) => "a reference",
             Thing::Unread(Some(Kind::Integer { .. })) => "a number",
             Thing::Unread(Some(Kind::Bool)) => "true or false",
-            Thing::Unread(Some(Kind::IdSet(_) | Kind::TableSet(_))) => "a list",
+            Thing::Unread(Some(
+                Kind::IdSet(_) | Kind::StringSet | Kind::IntegerSet { .. } | Kind::TableSet(_),
+            )) => "a list",
             Thing::Unread(Some(Kind::Table(_) | Kind::Tags)) => "a table",
             Thing::Unread(_) => "a text",
             Thing::Other(words) => words,

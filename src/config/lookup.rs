@@ -184,7 +184,7 @@ fn no_such_attribute(
         .filter(|_| attribute.contains('.'))
         .map(|attribute| &attribute.kind);
     let diagnostic = match inside {
-        Some(Kind::IdSet(_)) => Diagnostic::error(
+        Some(Kind::IdSet(_) | Kind::StringSet | Kind::IntegerSet { .. }) => Diagnostic::error(
             codes::MALFORMED_REFERENCE,
             format!("{named}.{outer} is a list: one of it is [0], [1], ..., all of it has nothing behind it"),
         )

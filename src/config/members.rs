@@ -9,13 +9,13 @@ use super::report::Report;
 use super::words::join;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
-use crate::types::Part;
+use crate::types::{Complaint, Part};
 use crate::value::{Attributes, Value};
 
 /// Every member may be there, none is there twice, and there are no more than there may be.
 pub(super) fn check(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
     for resource in resources.values() {
-        let mut total = 0;
+        let mut totals: BTreeMap<(usize, &str), usize> = BTreeMap::new();
         for part in resource.resource_type.parts {
             let Some(Value::List(listed)) = resource.attributes.get(part.attribute) else {
                 continue;
@@ -28,8 +28,11 @@ pub(super) fn check(resources: &BTreeMap<Address, Resource>, report: &mut Report
                 alone(resource, part, position, member, report);
             }
             twice(resource, part, &members, report);
-            total += members.len();
-            too_many(resource, part, members.len(), total, report);
+            // Rules of both directions count together.
+            let what = part.noun.rsplit(' ').next().unwrap_or_default();
+            let total = totals.entry((part.limit, what)).or_default();
+            *total += members.len();
+            too_many(resource, part, members.len(), *total, report);
         }
     }
 }
@@ -56,17 +59,23 @@ fn place<'a>(resource: &'a Resource, part: &Part, position: usize, key: &str) ->
 
 fn alone(resource: &Resource, part: &Part, position: usize, member: &Attributes, report: &mut Report) {
     for complaint in (resource.resource_type.member_rule)(part.attribute, member) {
-        let mut diagnostic = if complaint.code.is_warning() {
-            Diagnostic::warning(complaint.code, complaint.message)
-        } else {
-            Diagnostic::error(complaint.code, complaint.message)
-        };
-        for line in complaint.help.lines() {
-            diagnostic = diagnostic.help(line);
-        }
         let place = place(resource, part, position, complaint.attribute);
-        report.say_at(place, "", "member", diagnostic.about(&resource.address));
+        let diagnostic = of_complaint(complaint).about(&resource.address);
+        report.say_at(place, "", "member", diagnostic);
     }
+}
+
+/// A complaint as it is told.
+pub(super) fn of_complaint(complaint: Complaint) -> Diagnostic {
+    let mut diagnostic = if complaint.code.is_warning() {
+        Diagnostic::warning(complaint.code, complaint.message)
+    } else {
+        Diagnostic::error(complaint.code, complaint.message)
+    };
+    for line in complaint.help.lines() {
+        diagnostic = diagnostic.help(line);
+    }
+    diagnostic
 }
 
 fn twice(resource: &Resource, part: &Part, members: &[Attributes], report: &mut Report) {

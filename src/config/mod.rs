@@ -34,6 +34,7 @@ mod scope;
 mod secrecy;
 mod secret;
 mod sections;
+mod sets;
 mod suggest;
 mod syntax;
 mod tags;
@@ -51,6 +52,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use ::secrecy::SecretString;
+
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::env::FileSystem;
@@ -63,6 +66,7 @@ pub(crate) use data_blocks::Asked;
 
 use files::{Folder, ROOT};
 use index::Shape;
+use located::Thing;
 use report::Report;
 use scope::Scope;
 use sections::{Document, Sections};
@@ -97,6 +101,8 @@ pub(crate) struct Loaded {
     pub(crate) sources: Sources,
     /// What data blocks ask for and what has not been read. While there is any, nothing may be planned.
     pub(crate) asked: Vec<Asked>,
+    /// The values of sensitive variables that are texts, by name.
+    pub(crate) sensitive: BTreeMap<String, SecretString>,
     /// The variables whose values may be shown.
     pub(crate) plain_variables: BTreeSet<String>,
 }
@@ -263,6 +269,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs::outputs(&sections, &mut scope);
 
+    let sensitive = sensitive_texts(&scope);
     let mut report = scope.report;
     report.silence_guesses();
     let (diagnostics, sources) = report.finish();
@@ -271,8 +278,21 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         diagnostics,
         sources,
         asked,
+        sensitive,
         plain_variables,
     }
+}
+
+/// What sensitive variables hold, for where it is sent.
+fn sensitive_texts(scope: &Scope<'_>) -> BTreeMap<String, SecretString> {
+    scope
+        .variables
+        .iter()
+        .filter_map(|(name, value)| match &value.thing {
+            Thing::Text(text) if value.sensitive => Some((name.clone(), SecretString::from(text.as_str()))),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A file as typed.

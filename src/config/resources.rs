@@ -13,6 +13,7 @@ use super::files::Folder;
 use super::index::Shape;
 use super::keys::{Subject, add_defaults, check_keys, file_key};
 use super::located::{Located, Thing};
+use super::members::of_complaint;
 use super::raw::{Entry, Node, NodeKind};
 use super::report::Span;
 use super::scope::{Copy, Place, Scope, Stage};
@@ -346,6 +347,7 @@ fn over(under: Located, above: Located) -> Located {
                 thing: Thing::Map(members),
                 derived: under.derived || above.derived,
                 sensitive: under.sensitive || above.sensitive,
+                variable: None,
                 early: under.early || above.early,
             }
         }
@@ -356,6 +358,7 @@ fn over(under: Located, above: Located) -> Located {
             thing,
             derived: under.derived,
             sensitive: under.sensitive,
+            variable: under.variable,
             early: under.early,
         },
     }
@@ -427,11 +430,9 @@ fn check_rules(
 ) {
     for complaint in (block.resource_type.check)(attributes) {
         let span = spans.get(complaint.attribute).copied().unwrap_or(block.header);
-        let mut diagnostic = Diagnostic::error(complaint.code, complaint.message).about(address);
-        for line in complaint.help.lines() {
-            diagnostic = diagnostic.help(line);
-        }
-        scope.report.say_about(span, complaint.attribute, diagnostic);
+        let attribute = complaint.attribute;
+        let diagnostic = of_complaint(complaint).about(address);
+        scope.report.say_about(span, attribute, diagnostic);
     }
 }
 

@@ -20,6 +20,19 @@ pub(super) fn secret(
 ) -> Option<Value> {
     let span = value.span;
     let key = path.rsplit('.').next().unwrap_or(path);
+    if let (Some(name), Thing::Text(_)) = (&value.variable, &value.thing) {
+        return Some(Value::Secret(SecretSource::Variable(name.to_string())));
+    }
+    if matches!(value.thing, Thing::Text(_)) && value.derived && !scope.report.is_secret(span) {
+        let diagnostic = Diagnostic::error(
+            codes::SECRET_IN_FILE,
+            format!("{key} is a secret, and this is shown"),
+        )
+        .help("sensitive = true in the table of the variable")
+        .help(format!("or {key} = {{ env = \"NAME\" }}"));
+        scope.report.say(span, "", diagnostic);
+        return None;
+    }
     let Thing::Map(members) = value.thing else {
         scope.report.hide(span);
         let variable = format!("{}_{key}", subject.name)
@@ -94,6 +107,8 @@ fn may_read(scope: &mut Scope<'_>, source: &SecretSource, span: Span) -> bool {
                 diagnostic
             }
         }
+        // Whoever runs the program has given it.
+        SecretSource::Variable(_) => return true,
         SecretSource::File(path) => match scope.files.named(path) {
             Ok(_) => return true,
             Err(refusal) => files::refused(codes::FILE_PATH, refusal),

@@ -342,7 +342,11 @@ fn unquoted(file: u32, line_start: usize, span: Range<usize>, line: &str, report
         return;
     }
     let at = Span::new(file, span.start..span.start + value.len());
-    let mut diagnostic = Diagnostic::error(codes::SYNTAX, "text must stand in quotes");
+    let what = match value {
+        "True" | "TRUE" | "False" | "FALSE" => "true and false are written in small letters",
+        _ => "text must stand in quotes",
+    };
+    let mut diagnostic = Diagnostic::error(codes::SYNTAX, what);
     if report.is_hidden(at) {
         diagnostic = diagnostic.help("and a secret must not be written here: { env = \"NAME\" }");
     } else if !value.contains(['"', '\\']) {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use toml::de::DeValue;
 
@@ -79,6 +80,7 @@ pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope
         };
         let value = Located {
             sensitive: variable.sensitive,
+            variable: variable.sensitive.then(|| Arc::from(*name)),
             ..value
         };
         scope.variables.insert((*name).to_owned(), Rc::new(value));

@@ -320,10 +320,8 @@ static ZONE: DataKind = DataKind {
             attr("local_name", Kind::String).doc("Its name for people."),
         ],
         compared: &[
-            attr("instance_types", Kind::IdSet("instance_type"))
-                .field("AvailableInstanceTypes.InstanceTypes"),
-            attr("disk_categories", Kind::IdSet("disk_category"))
-                .field("AvailableDiskCategories.DiskCategories"),
+            attr("instance_types", Kind::StringSet).field("AvailableInstanceTypes.InstanceTypes"),
+            attr("disk_categories", Kind::StringSet).field("AvailableDiskCategories.DiskCategories"),
         ],
         params: &[("AcceptLanguage", "en-US")],
         ..LISTING

@@ -10,8 +10,8 @@ use serde::de::Error as _;
 
 use super::fields::Fields;
 use super::read::Table;
-use crate::api::{Pages, action};
-use crate::cloud::{ApiError, Cloud, Decode, Paging, Request};
+use crate::api::{Action, Pages, action};
+use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
 use crate::live::Observed;
 use crate::types::{Kind, Part, ResourceType};
 use crate::value::{Attributes, Value};
@@ -23,7 +23,7 @@ pub(crate) struct Wanted {
 }
 
 /// Reads what the list did not show of many resources of one type.
-pub(super) async fn complete(
+pub(crate) async fn complete(
     resource_type: &'static ResourceType,
     cloud: &Cloud,
     observed: &mut [Observed],
@@ -31,6 +31,17 @@ pub(super) async fn complete(
 ) -> Result<(), ApiError> {
     match resource_type.name {
         "instance" => instances(cloud, observed, wanted).await,
+        // What is to be deleted must let go of its entries, whoever wrote them.
+        "nat_gateway" => each(cloud, resource_type, observed, &SNAT).await,
+        "slb" => {
+            if wanted.nested.contains("listeners") {
+                each(cloud, resource_type, observed, &LISTENERS).await?;
+            }
+            if wanted.nested.contains("backends") {
+                each(cloud, resource_type, observed, &BACKENDS).await?;
+            }
+            Ok(())
+        }
         "security_group" => {
             try_join_all(
                 observed
@@ -44,6 +55,137 @@ pub(super) async fn complete(
     }
 }
 
+/// Where the members of a part are listed.
+struct MembersList {
+    attribute: &'static str,
+    action: &'static Action,
+    list: &'static str,
+    pages: Pages,
+    /// The parameter that names the owner, and the attribute whose value it takes.
+    owner: (&'static str, &'static str),
+}
+
+static SNAT: MembersList = MembersList {
+    attribute: "snat",
+    action: &action::DESCRIBE_SNAT_TABLE_ENTRIES,
+    list: "SnatTableEntries.SnatTableEntry",
+    pages: Pages::ByNumber { max: 50 },
+    owner: ("SnatTableId", "snat_table_id"),
+};
+
+static LISTENERS: MembersList = MembersList {
+    attribute: "listeners",
+    action: &action::DESCRIBE_LOAD_BALANCER_LISTENERS,
+    list: "Listeners",
+    pages: Pages::ByToken { max: 100 },
+    owner: ("LoadBalancerId.1", "id"),
+};
+
+static BACKENDS: MembersList = MembersList {
+    attribute: "backends",
+    action: &action::DESCRIBE_LOAD_BALANCER_ATTRIBUTE,
+    list: "BackendServers.BackendServer",
+    pages: Pages::Whole,
+    owner: ("LoadBalancerId", "id"),
+};
+
+/// One list for each owner.
+async fn each(
+    cloud: &Cloud,
+    resource_type: &'static ResourceType,
+    observed: &mut [Observed],
+    members: &'static MembersList,
+) -> Result<(), ApiError> {
+    try_join_all(
+        observed
+            .iter_mut()
+            .map(|one| of_one(cloud, resource_type, one, members)),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn of_one(
+    cloud: &Cloud,
+    resource_type: &'static ResourceType,
+    observed: &mut Observed,
+    members: &'static MembersList,
+) -> Result<(), ApiError> {
+    let (param, attribute) = members.owner;
+    let owner = match attribute {
+        "id" => Some(observed.id.as_str()),
+        name => observed.attributes.get(name).and_then(Value::as_str),
+    };
+    let params = BTreeMap::from([
+        ("RegionId".to_owned(), cloud.region().to_owned()),
+        (param.to_owned(), owner.unwrap_or_default().to_owned()),
+    ]);
+    let request = Request {
+        action: members.action,
+        params,
+    };
+    let paging = Paging {
+        list: members.list,
+        pages: members.pages,
+    };
+    let part = resource_type
+        .parts
+        .iter()
+        .find(|part| part.attribute == members.attribute);
+    let Some(part) = part else { return Ok(()) };
+    let decode = Members::new(resource_type, part);
+    let found = match cloud.pages(&request, paging, &decode).await {
+        // Whoever has just gone has none.
+        Err(error) if error.kind == ErrorKind::NotFound || resource_type.codes.is_absent(&error.code) => {
+            Vec::new()
+        }
+        found => found?.into_iter().flatten().collect(),
+    };
+    observed
+        .attributes
+        .insert(part.attribute.to_owned(), Value::List(found));
+    (resource_type.normalise)(&mut observed.attributes);
+    Ok(())
+}
+
+/// How an item of a list becomes a member of a part.
+struct Members {
+    part: &'static Part,
+    fields: Fields,
+    table: Table,
+    id: Option<usize>,
+    status: usize,
+}
+
+impl Members {
+    fn new(resource_type: &'static ResourceType, part: &'static Part) -> Members {
+        let mut fields = Fields::default();
+        Members {
+            part,
+            table: Table::new(resource_type.members_table(part), &mut fields),
+            id: part.member_id.map(|(_, param)| fields.add(param)),
+            status: fields.add("Status"),
+            fields,
+        }
+    }
+}
+
+impl Decode for Members {
+    type Item = Option<Value>;
+
+    /// What is on its way out counts as gone.
+    fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Option<Value>), D::Error> {
+        let mut found = self.fields.read(item)?;
+        let is_leaving = found[self.status].as_ref().and_then(Value::as_str) == Some("Deleting");
+        let id = self.id.and_then(|place| found[place].take());
+        let mut member = self.table.attributes(&mut found);
+        if let (Some((key, _)), Some(id)) = (self.part.member_id, id) {
+            member.insert(key.to_owned(), id);
+        }
+        Ok((format!("{member:?}"), (!is_leaving).then_some(Value::Map(member))))
+    }
+}
+
 /// One DescribeSecurityGroupAttribute for each group whose rules are managed.
 async fn security_group(
     resource_type: &'static ResourceType,
@@ -51,6 +193,17 @@ async fn security_group(
     observed: &mut Observed,
     wanted: &Wanted,
 ) -> Result<(), ApiError> {
+    let of_inside = wanted.nested.contains(INNER);
+    if of_inside {
+        let request = Request::new(&action::DESCRIBE_SECURITY_GROUP_ATTRIBUTE)
+            .param("RegionId", cloud.region())
+            .param("SecurityGroupId", observed.id.clone())
+            .param("MaxResults", "1");
+        let reply = cloud.read(&request).await?;
+        if let Some(policy) = reply.body["InnerAccessPolicy"].as_str() {
+            observed.attributes.insert(INNER.to_owned(), Value::from(policy));
+        }
+    }
     if !wanted.nested.contains("ingress") && !wanted.nested.contains("egress") {
         return Ok(());
     }
@@ -81,6 +234,9 @@ async fn security_group(
     (resource_type.normalise)(&mut observed.attributes);
     Ok(())
 }
+
+/// Whether members of a group reach each other; told beside the rules only.
+const INNER: &str = "inner_access_policy";
 
 /// How a permission of a group becomes a rule of a direction. The word in an answer's `Direction` is the name of the
 /// part's attribute.

@@ -6,7 +6,7 @@ pub(crate) mod account;
 pub(crate) mod again;
 pub(crate) mod belonging;
 pub(crate) mod data;
-mod details;
+pub(crate) mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;

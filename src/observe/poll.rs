@@ -35,13 +35,19 @@ pub(crate) fn verdict(until: &Condition, observed: Option<&Observed>) -> Verdict
     let (attribute, value) = match until {
         Condition::Gone if observed.is_none() => return Verdict::Gone,
         Condition::Gone => ("status", ""),
-        Condition::Is { attribute, value } => (*attribute, *value),
+        Condition::Is { attribute, value } => (*attribute, value.as_ref()),
     };
     let Some(observed) = observed else {
         return Verdict::Missing;
     };
     let status = observed.attributes.get(attribute).and_then(Value::as_str);
     let status = status.unwrap_or("there");
+    // What is no status has no course: it is there, or not yet.
+    if attribute != "status" && status != value {
+        return Verdict::NotYet {
+            status: status.to_owned(),
+        };
+    }
     course(value, status)
 }
 
@@ -91,7 +97,7 @@ mod tests {
         assert_eq!(verdict(&Condition::Gone, None), Verdict::Gone);
         let until = Condition::Is {
             attribute: "status",
-            value: "Running",
+            value: "Running".into(),
         };
         assert_eq!(verdict(&until, None), Verdict::Missing);
     }

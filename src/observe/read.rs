@@ -13,7 +13,7 @@ use serde::de::Error as _;
 use super::fields::Fields;
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
 use crate::live::{Observed, TAG_STACK};
-use crate::types::{Attribute, IdFilter, Kind, ResourceType, TagShape};
+use crate::types::{Attribute, IdFilter, Identity, Kind, ResourceType, TagShape};
 use crate::value::{Attributes, Value};
 
 /// A whole list is read rather than so many requests made for one id each.
@@ -35,6 +35,9 @@ pub(super) async fn list_by_tag(
     key: &str,
     value: &str,
 ) -> Result<Vec<Observed>, ApiError> {
+    if resource_type.tagging.is_none() {
+        return Ok(Vec::new());
+    }
     let tag = [
         ("Tag.1.Key".to_owned(), key.to_owned()),
         ("Tag.1.Value".to_owned(), value.to_owned()),
@@ -50,6 +53,9 @@ pub(crate) async fn read_by_id(
 ) -> Result<Vec<Observed>, ApiError> {
     let mut found = Vec::new();
     let mut missing: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    if let IdFilter::Inside { param } = resource_type.read.ids {
+        return read_inside(resource_type, cloud, param, &missing).await;
+    }
     if let IdFilter::One { .. } = resource_type.read.ids
         && missing.len() > ONE_BY_ONE_MAX
     {
@@ -58,13 +64,13 @@ pub(crate) async fn read_by_id(
     }
     let (chunk, param) = match resource_type.read.ids {
         IdFilter::Json { param, max } | IdFilter::Comma { param, max } => (max, param),
-        IdFilter::One { param } => (1, param),
+        IdFilter::One { param } | IdFilter::Inside { param } => (1, param),
     };
     let asked: Vec<&str> = missing.iter().copied().collect();
     let read = async |ids: &[&str]| {
         let value = match resource_type.read.ids {
             IdFilter::Json { .. } => serde_json::json!(ids).to_string(),
-            IdFilter::Comma { .. } | IdFilter::One { .. } => ids.join(","),
+            IdFilter::Comma { .. } | IdFilter::One { .. } | IdFilter::Inside { .. } => ids.join(","),
         };
         let filter = BTreeMap::from([(param.to_owned(), value)]);
         match list(resource_type, cloud, filter, &missing).await {
@@ -81,6 +87,36 @@ pub(crate) async fn read_by_id(
     while let Some(more) = reads.try_next().await? {
         // A filter that the API ignored would show others.
         found.extend(more.into_iter().filter(|one| missing.contains(one.id.as_str())));
+    }
+    Ok(found)
+}
+
+/// Those of these ids that exist, each parent asked once.
+async fn read_inside(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    param: &str,
+    ids: &BTreeSet<&str>,
+) -> Result<Vec<Observed>, ApiError> {
+    let parents: BTreeSet<&str> = ids
+        .iter()
+        .filter_map(|id| Some(id.split_once('/')?.0))
+        .filter(|parent| !parent.is_empty())
+        .collect();
+    let read = async |parent: &str| {
+        let filter = BTreeMap::from([(param.to_owned(), parent.to_owned())]);
+        match list(resource_type, cloud, filter, &BTreeSet::from([parent])).await {
+            // Nothing stands in what is not there.
+            Err(error) if error.kind == ErrorKind::NotFound || resource_type.codes.is_absent(&error.code) => {
+                Ok(Vec::new())
+            }
+            read => read,
+        }
+    };
+    let mut reads = stream::iter(parents).map(read).buffered(cloud.parallelism());
+    let mut found = Vec::new();
+    while let Some(more) = reads.try_next().await? {
+        found.extend(more.into_iter().filter(|one| ids.contains(one.id.as_str())));
     }
     Ok(found)
 }
@@ -146,9 +182,18 @@ impl<'a> Observing<'a> {
         }
     }
 
+    /// Whether an item tells its id.
+    fn is_given(&self) -> bool {
+        !matches!(self.resource_type.identity, Identity::Joined { .. })
+    }
+
     /// The id of an item; an error in words if it has none that can be one.
-    fn id_of(&self, found: Option<Value>) -> Result<String, String> {
+    fn id_of(&self, found: Option<Value>, attributes: &Attributes) -> Result<String, String> {
         let type_name = self.resource_type.name;
+        if let Identity::Joined { .. } = self.resource_type.identity {
+            let id = self.resource_type.own_id(attributes);
+            return id.ok_or_else(|| format!("a {type_name} in the answer lacks what tells it from others"));
+        }
         let field = self.resource_type.read.id_field;
         match found {
             Some(Value::String(id))
@@ -171,11 +216,20 @@ impl Decode for Observing<'_> {
     /// that differs.
     fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Observed), D::Error> {
         let mut found = self.fields.read(item)?;
-        let id = self.id_of(found[self.id].clone()).map_err(D::Error::custom)?;
+        let named = found[self.id].clone();
+        let shown_id = named
+            .as_ref()
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        if self.is_given() {
+            self.id_of(named.clone(), &Attributes::new())
+                .map_err(D::Error::custom)?;
+        }
         if let Some(lacking) = self.table.lacking(&found) {
             return Err(D::Error::custom(format!(
                 "the answer shows {} without its {lacking}",
-                shown(&id)
+                shown(&shown_id)
             )));
         }
         let created = self
@@ -185,7 +239,13 @@ impl Decode for Observing<'_> {
         let tags = tags_of(found[self.tags].take(), self.resource_type.read.tags);
         let mut attributes = self.table.attributes(&mut found);
         attributes.insert("tags".to_owned(), Value::Map(own_tags(&tags)));
+        if let (Identity::Joined { parent, .. }, Some(id)) =
+            (&self.resource_type.identity, self.asked.first())
+        {
+            attributes.insert((*parent).to_owned(), Value::from(*id));
+        }
         (self.resource_type.normalise)(&mut attributes);
+        let id = self.id_of(named, &attributes).map_err(D::Error::custom)?;
         let observed = Observed {
             id: id.clone(),
             attributes,
@@ -198,6 +258,10 @@ impl Decode for Observing<'_> {
 
 /// Whether a text can be an id that begins like this.
 fn has_form(prefix: &str, id: &str) -> bool {
+    // A name that somebody has chosen.
+    if prefix.is_empty() {
+        return !id.is_empty() && id.chars().all(|letter| !letter.is_control());
+    }
     let rest = id.strip_prefix(prefix).unwrap_or_default();
     (1..=64).contains(&rest.len())
         && rest
@@ -291,7 +355,7 @@ impl Table {
 
 fn field_value(attribute: &Attribute, path: &str, found: Value) -> Option<Value> {
     let value = match (&attribute.kind, found) {
-        (Kind::IdSet(_), found @ Value::List(_)) => Some(found),
+        (Kind::IdSet(_) | Kind::StringSet, found @ Value::List(_)) => Some(found),
         (_, Value::List(items)) => items.into_iter().next(),
         (_, Value::String(text)) if text.is_empty() && attribute.computed => None,
         (_, found) => Some(found),

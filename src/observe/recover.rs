@@ -32,9 +32,9 @@ pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Times
         match intent.class {
             // An absolute state: what exists tells whether it has to be set again.
             Repeat::Read | Repeat::Absolute => recovery.moot.push(intent.seq),
-            Repeat::Key | Repeat::Look | Repeat::Meter if is_over => recovery.moot.push(intent.seq),
-            Repeat::Key | Repeat::Look | Repeat::Meter => recovery.open.push(intent),
-            Repeat::Token => match adopt(&intent, live) {
+            Repeat::Meter if is_over => recovery.moot.push(intent.seq),
+            Repeat::Meter => recovery.open.push(intent),
+            Repeat::Token | Repeat::Key | Repeat::Look => match adopt(&intent, live) {
                 Some(effect) => recovery.found.push((intent, effect)),
                 None if is_over => recovery.moot.push(intent.seq),
                 None => recovery.open.push(intent),

@@ -282,6 +282,12 @@ impl Edges<'_, '_> {
                     .into_iter()
                     .flat_map(|resource_type| resource_type.joined_ids(&live.attributes))
                 {
+                    // Parts of a partner that hold this one fast are out before it leaves.
+                    if let Some(partner) = context.owner(id).filter(|_| node.phase() == Phase::LetGo)
+                        && holds_fast(context, partner)
+                    {
+                        self.add(node, &Node::new(partner, Phase::LetGo));
+                    }
                     if let Some(partner) = context.owner(id)
                         && context.is_going(id)
                     {
@@ -306,9 +312,27 @@ impl Edges<'_, '_> {
                         self.add(node, &Node::new(&reference.address, phase));
                     }
                 }
+                // A part that names what is joined to its owner (an address of a gateway) wants it joined before.
+                let parts = wanted.into_iter().flat_map(|wanted| {
+                    let parts = wanted.resource_type.parts.iter();
+                    parts.filter_map(|part| wanted.attributes.get(part.attribute))
+                });
+                let mut named: BTreeSet<&Reference> = BTreeSet::new();
+                parts.for_each(|value: &Value| value.references(&mut named));
+                for reference in named {
+                    if context.joins(&reference.address, &node.address) {
+                        self.add(node, &Node::new(&reference.address, Phase::Join));
+                    }
+                }
             }
         }
     }
+}
+
+/// Whether one of this type holds by its parts what is joined to it.
+fn holds_fast(context: &Context<'_>, address: &Address) -> bool {
+    let resource_type = context.inputs.types.get(address.type_name());
+    resource_type.is_some_and(|one| one.parts.iter().any(|part| part.out_first))
 }
 
 /// Whether a value names this id anywhere.

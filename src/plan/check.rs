@@ -147,11 +147,18 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
 
 fn is_create(step: &Step) -> bool {
     match &step.kind {
-        StepKind::Call(call) => {
-            matches!(call.yields, Yield::Id { .. })
-                && call.action.repeat == Repeat::Token
-                && call.params.get("ClientToken") == Some(&Value::Token)
-        }
+        StepKind::Call(call) => match (&call.yields, call.action.repeat) {
+            (Yield::Id { .. }, Repeat::Token) => call.params.get("ClientToken") == Some(&Value::Token),
+            // Found by the token in its tags.
+            (Yield::Id { .. }, Repeat::Key | Repeat::Look) => call
+                .params
+                .get("Tag")
+                .and_then(Value::as_list)
+                .is_some_and(|tags| tags.iter().any(|tag| tag.at("Value") == Some(&Value::Token))),
+            // The same one again is the same one.
+            (Yield::Named(_), _) => true,
+            _ => false,
+        },
         StepKind::Wait(_) => false,
     }
 }

@@ -137,6 +137,23 @@ impl<'a> Context<'a> {
             .is_some_and(|decided| decided.kept.is_none())
     }
 
+    /// Whether the configuration joins one to another by a relation, and the two are not joined yet.
+    pub(super) fn joins(&self, one: &Address, other: &Address) -> bool {
+        let Some(resource) = self.wanted(one) else {
+            return false;
+        };
+        let there = self.inputs.live.resources.get(one);
+        let other_id = self.known(other).map(|known| known.id.as_str());
+        resource.resource_type.relations.iter().any(|relation| {
+            let names_it = matches!(
+                resource.attributes.get(relation.attribute),
+                Some(Value::Reference(reference)) if reference.address == *other
+            );
+            let has = there.and_then(|there| there.attributes.get(relation.attribute)?.as_str());
+            names_it && (has.is_none() || has != other_id || self.is_made(other))
+        })
+    }
+
     /// Whether an interrupted run may have sent this action for the resource.
     pub(super) fn is_open(&self, address: &Address, action: &str) -> bool {
         self.open.contains(&(address, action))

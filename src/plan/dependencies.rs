@@ -32,7 +32,7 @@ fn early_references(resource: &Resource) -> impl Iterator<Item = (&String, &Refe
     let early = resource
         .attributes
         .iter()
-        .filter(|(name, _)| !resource.resource_type.is_joined(name));
+        .filter(|(name, _)| !resource.resource_type.is_joined_later(name));
     early.flat_map(|(name, value)| references(value).into_iter().map(move |found| (name, found)))
 }
 

@@ -163,7 +163,9 @@ impl Comparison<'_> {
                         == bytes_of(after).map(self.fingerprints.text).as_deref()
             }
             _ if attribute.remembered && before.is_none() => matches!(changeable, Changeable::Refused(_)),
-            Kind::IdSet(_) => as_set(before) == as_set(Some(after)) && after.is_known(),
+            Kind::IdSet(_) | Kind::StringSet | Kind::IntegerSet { .. } => {
+                as_set(before) == as_set(Some(after)) && after.is_known()
+            }
             Kind::TableSet(keys) => rules(keys, before) == rules(keys, Some(after)) && after.is_known(),
             _ => match before {
                 Some(before) => before == after,

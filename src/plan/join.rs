@@ -16,7 +16,7 @@ use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::ResourceType;
 use crate::types::joining::{self, Members};
-use crate::types::{Part, Partner, Relation, ToChange, ToMake};
+use crate::types::{Owner, Part, Partner, Relation, ToChange, ToMake};
 use crate::value::{Attributes, Reference, Value};
 
 /// A partner that goes away while something that was joined to it stays.
@@ -66,35 +66,31 @@ pub(super) fn unwanted(
     decision: &mut Decision<'_>,
 ) {
     let own = Value::from(observed.id.as_str());
+    let owner = Owner {
+        region: context.inputs.region,
+        own: &|name| own_value(observed, name),
+    };
     let mut steps = Vec::new();
-    for relation in resource_type.relations {
+    // Where nothing has to pass first, the delete parts them.
+    for relation in resource_type.relations.iter().filter(|one| one.status.is_some()) {
         if let Some(partner) = text(&observed.attributes, relation.attribute) {
             steps.extend(joining::leave(relation, &own, partner, context.inputs.region));
         }
     }
     for part in resource_type.parts {
-        let others: Vec<&Attributes> = part
-            .members(&observed.attributes)
-            .into_iter()
+        let members = part.members(&observed.attributes);
+        let others: Vec<&Attributes> = members
+            .iter()
             .filter(|member| {
-                resource_type
-                    .ids_in(part, member)
-                    .iter()
-                    .any(|id| *id != observed.id && context.is_going(id))
+                let mut named = resource_type.ids_in(part, member).into_iter();
+                part.out_first || named.any(|id| id != observed.id && context.is_going(id))
             })
             .collect();
         let change = Members {
             removed: others,
             ..Members::default()
         };
-        steps.extend(joining::change_members(
-            resource_type,
-            part,
-            &own,
-            &change,
-            0,
-            context.inputs.region,
-        ));
+        steps.extend(joining::change_members(resource_type, part, &owner, &change, 0));
     }
     if !steps.is_empty() {
         decision.put(Task {
@@ -132,6 +128,17 @@ impl Joiner<'_, '_, '_> {
         }
     }
 
+    /// The same for any attribute of its own.
+    fn own_value(&self, name: &str) -> Value {
+        match self.kept {
+            Some(observed) => own_value(observed, name),
+            None => Value::Reference(Box::new(Reference {
+                address: self.address().clone(),
+                attribute: name.to_owned(),
+            })),
+        }
+    }
+
     /// A task of it to which steps are added.
     fn task(&mut self, phase: Phase) -> &mut Task {
         let object = match self.kept {
@@ -149,6 +156,10 @@ impl Joiner<'_, '_, '_> {
     fn relation(&mut self, relation: &'static Relation) {
         let context = self.context;
         let region = context.inputs.region;
+        // The create has it.
+        if self.kept.is_none() && relation.with_create {
+            return;
+        }
         let wanted = self.attributes.get(relation.attribute).cloned();
         let has = self
             .kept
@@ -174,7 +185,10 @@ impl Joiner<'_, '_, '_> {
         }
         let own = self.own();
         if let Some(partner) = has {
-            let steps = joining::leave(relation, &own, partner, region);
+            let mut steps = joining::leave(relation, &own, partner, region);
+            if wanted.is_none() {
+                steps.extend((relation.follow_up)(&self.attributes, &own));
+            }
             self.task(Phase::LetGo).steps.extend(steps);
             if partner_goes
                 && relation.survives
@@ -191,7 +205,10 @@ impl Joiner<'_, '_, '_> {
             && let Some(kind) = partner_type(relation, partner)
         {
             let attributes = self.attributes.clone();
-            let steps = joining::join(relation, kind, &own, partner, &attributes, region);
+            let mut steps = joining::join(relation, kind, &own, partner, &attributes, region);
+            if self.kept.is_some() {
+                steps.extend((relation.follow_up)(&attributes, &own));
+            }
             self.task(Phase::Join).steps.extend(steps);
         }
         if self.kept.is_some() {
@@ -246,9 +263,9 @@ impl Joiner<'_, '_, '_> {
         let context = self.context;
         let resource_type = self.resource.resource_type;
         let Some(kept) = self.kept else { return };
-        let removed: Vec<&Attributes> = part
-            .members(&kept.attributes)
-            .into_iter()
+        let members = part.members(&kept.attributes);
+        let removed: Vec<&Attributes> = members
+            .iter()
             .filter(|member| {
                 let named = resource_type.ids_in(part, member);
                 named.iter().any(|id| context.is_going(id))
@@ -261,8 +278,11 @@ impl Joiner<'_, '_, '_> {
             removed,
             ..Members::default()
         };
-        let (own, region) = (self.own(), context.inputs.region);
-        let steps = joining::change_members(resource_type, part, &own, &change, 0, region);
+        let owner = Owner {
+            region: context.inputs.region,
+            own: &|name| self.own_value(name),
+        };
+        let steps = joining::change_members(resource_type, part, &owner, &change, 0);
         self.task(Phase::LetGo).steps.extend(steps);
         let before = kept.attributes.get(part.attribute).cloned();
         let change = AttributeChange::plain(part.attribute, before, None);
@@ -292,15 +312,27 @@ impl Joiner<'_, '_, '_> {
             member
                 .values()
                 .flat_map(references)
-                .any(|reference| reference.address != address && context.is_made(&reference.address))
+                .filter(|reference| reference.address != address)
+                .any(|reference| {
+                    context.is_made(&reference.address) || context.joins(&reference.address, &address)
+                })
         };
         let goes = |member: &&Attributes| {
-            resource_type
-                .ids_in(part, member)
-                .iter()
-                .any(|id| context.is_going(id))
+            let mut named = resource_type.ids_in(part, member).into_iter();
+            part.out_first || named.any(|id| context.is_going(id))
         };
-        let (late, added): (Vec<_>, Vec<_>) = change.added.iter().copied().partition(waits);
+        // What holds an address fast waits until the address is there, although its text is known.
+        let is_held_up = part.out_first
+            && self.resource.attributes.get(part.attribute).is_some_and(|value| {
+                references(value)
+                    .into_iter()
+                    .any(|one| context.joins(&one.address, &address))
+            });
+        let (late, added): (Vec<_>, Vec<_>) = change
+            .added
+            .iter()
+            .copied()
+            .partition(|member| is_held_up || waits(member));
         let (early, removed): (Vec<_>, Vec<_>) = change.removed.iter().copied().partition(goes);
         let first = if self.kept.is_some() {
             Phase::Change
@@ -332,15 +364,17 @@ impl Joiner<'_, '_, '_> {
                 },
             ),
         ];
-        let own = self.own();
-        let region = context.inputs.region;
+        let owner = Owner {
+            region: context.inputs.region,
+            own: &|name| self.own_value(name),
+        };
         let steps: Vec<(Phase, Vec<Step>)> = batches
             .into_iter()
             .filter(|(_, members)| !members.is_empty())
             .map(|(phase, members)| {
                 (
                     phase,
-                    joining::change_members(resource_type, part, &own, &members, count, region),
+                    joining::change_members(resource_type, part, &owner, &members, count),
                 )
             })
             .collect();
@@ -355,6 +389,15 @@ impl Joiner<'_, '_, '_> {
                 .attributes
                 .push(AttributeChange::plain(part.attribute, before, after));
         }
+    }
+}
+
+/// An attribute of one that exists.
+fn own_value(observed: &Observed, name: &str) -> Value {
+    let found = observed.attributes.get(name).cloned();
+    match name {
+        "id" => Value::from(observed.id.as_str()),
+        _ => found.unwrap_or_else(Value::unknown),
     }
 }
 

@@ -123,11 +123,21 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
         .note(&format!("{now} somebody else: {params:?}: {}", answer.status));
 }
 
+/// One call of somebody else; the status and the body of the answer.
+pub(super) fn call(site: &mut Site, now: i64, product: &str, params: &[(&str, &str)]) -> (u16, String) {
+    let answer = site.cloud.handle(&request(product, params, now, 0), now);
+    (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+}
+
 fn request(product: &str, params: &[(&str, &str)], now: i64, nonce: u64) -> sim::RawRequest {
     let time = jiff::Timestamp::from_millisecond(now).unwrap();
     let time = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let nonce = format!("somebody-else-{now}-{nonce}");
-    let version = ["2014-05-26", "2016-04-28"][usize::from(product == "Vpc")];
+    let version = match product {
+        "Vpc" => "2016-04-28",
+        "Slb" => "2014-05-15",
+        _ => "2014-05-26",
+    };
     let mut all: BTreeMap<&str, &str> = params.iter().copied().collect();
     all.extend([
         ("Version", version),

@@ -12,6 +12,7 @@ mod damaged;
 mod disk;
 mod errors;
 mod fate;
+mod lives;
 mod lost;
 mod meddle;
 mod net;

@@ -31,6 +31,12 @@ pub(crate) struct Attribute {
     pub(crate) always: bool,
     /// The cloud does not tell it: it is compared with what the state remembers.
     pub(crate) remembered: bool,
+    /// Whether it takes a request of its own to read it: that is made where somebody manages it.
+    pub(crate) costly: bool,
+    /// Whether the key `NAME_file` gives it as the content of a file.
+    pub(crate) file: bool,
+    /// How a call writes it.
+    pub(crate) wire: Wire,
     /// One sentence for people: meaning, unit, example.
     pub(crate) doc: &'static str,
 }
@@ -48,6 +54,13 @@ pub(crate) enum Kind {
         min: i64,
         max: i64,
     },
+    /// A set of numbers within these bounds.
+    IntegerSet {
+        min: i64,
+        max: i64,
+    },
+    /// A set of texts.
+    StringSet,
     Bool,
     /// One of these words.
     Enum(&'static [&'static str]),
@@ -55,6 +68,8 @@ pub(crate) enum Kind {
     Cidr,
     /// The id of a resource of this type.
     Id(&'static str),
+    /// The id of a resource of one of these types.
+    IdOf(&'static [&'static str]),
     /// A set of ids of resources of this type.
     IdSet(&'static str),
     /// A table with these keys.
@@ -72,6 +87,17 @@ impl fmt::Debug for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Kind")
     }
+}
+
+/// How a value stands in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// As it is.
+    Plain,
+    /// As base64 text.
+    Base64,
+    /// As a JSON array of texts, inside one text.
+    JsonTexts,
 }
 
 /// A default, as a constant.
@@ -100,6 +126,40 @@ pub(crate) struct Update {
     /// The step's name: `change type`.
     pub(crate) label: &'static str,
     pub(crate) needs: Needs,
+    /// The parameter that names the resource, if it is not the type's own; else empty.
+    pub(crate) id_param: &'static str,
+    /// Parameters that go with it whatever changes: `ResourceType` = `keypair`.
+    pub(crate) params: &'static [(&'static str, &'static str)],
+}
+
+impl Update {
+    /// A change by this action, live, that names the resource as every action of its type does.
+    pub(crate) const fn by(action: &'static Action, label: &'static str) -> Update {
+        Update {
+            action,
+            label,
+            needs: Needs::Nothing,
+            id_param: "",
+            params: &[],
+        }
+    }
+
+    pub(crate) const fn needs(self, needs: Needs) -> Update {
+        Update { needs, ..self }
+    }
+
+    /// The same that names the resource by another parameter, beside fixed ones.
+    pub(crate) const fn named(
+        self,
+        id_param: &'static str,
+        params: &'static [(&'static str, &'static str)],
+    ) -> Update {
+        Update {
+            id_param,
+            params,
+            ..self
+        }
+    }
 }
 
 /// What an in-place change asks of the resource.
@@ -126,6 +186,9 @@ pub(crate) const fn attr(name: &'static str, kind: Kind) -> Attribute {
         field: None,
         always: false,
         remembered: false,
+        costly: false,
+        file: false,
+        wire: Wire::Plain,
         doc: "",
     }
 }
@@ -188,6 +251,27 @@ impl Attribute {
         self
     }
 
+    pub(crate) const fn costly(mut self) -> Attribute {
+        self.costly = true;
+        self.field = Some("");
+        self
+    }
+
+    pub(crate) const fn or_file(mut self) -> Attribute {
+        self.file = true;
+        self
+    }
+
+    pub(crate) const fn base64(mut self) -> Attribute {
+        self.wire = Wire::Base64;
+        self
+    }
+
+    pub(crate) const fn json_texts(mut self) -> Attribute {
+        self.wire = Wire::JsonTexts;
+        self
+    }
+
     pub(crate) const fn doc(mut self, doc: &'static str) -> Attribute {
         self.doc = doc;
         self
@@ -245,8 +329,11 @@ pub(super) fn find_kind(attributes: &'static [Attribute], path: &str) -> Option<
         return Some(found.kind);
     }
     let (outer, inner) = path.rsplit_once('.')?;
+    let is_position = inner.bytes().all(|byte| byte.is_ascii_digit());
     match find_attribute(attributes, outer)?.kind {
-        Kind::IdSet(of) if inner.bytes().all(|byte| byte.is_ascii_digit()) => Some(Kind::Id(of)),
+        Kind::IdSet(of) if is_position => Some(Kind::Id(of)),
+        Kind::StringSet if is_position => Some(Kind::String),
+        Kind::IntegerSet { min, max } if is_position => Some(Kind::Integer { min, max }),
         Kind::Tags => Some(Kind::String),
         _ => None,
     }

@@ -2,10 +2,24 @@
 
 use super::attribute::Changeable;
 use super::resource_type::{
-    Contention, Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging,
+    Contention, Create, Delete, IdFilter, Identity, Read, Replacement, ResourceType, Steps, TagShape, Tagging,
 };
 use super::steps;
 use crate::api::{Codes, Pages, action};
+
+/// The tags of what belongs to the network; the kind is another's to fill in.
+pub(crate) const NETWORK_TAGS: Tagging = Tagging {
+    kind: "",
+    tag: &action::TAG_RESOURCES_VPC,
+    untag: &action::UNTAG_RESOURCES_VPC,
+};
+
+/// The same of what belongs to servers.
+pub(crate) const SERVER_TAGS: Tagging = Tagging {
+    kind: "",
+    tag: &action::TAG_RESOURCES_ECS,
+    untag: &action::UNTAG_RESOURCES_ECS,
+};
 
 /// A type to build others on: made and removed by one call each, changed as its table says, listed page by page, and
 /// with nothing to lose. Its name, attributes, actions and fields are another's to fill in; those of the network stand
@@ -34,11 +48,8 @@ pub(crate) const BASE: ResourceType = ResourceType {
         action: &action::DELETE_VPC,
         gone: None,
     },
-    tagging: Tagging {
-        kind: "",
-        tag: &action::TAG_RESOURCES_VPC,
-        untag: &action::UNTAG_RESOURCES_VPC,
-    },
+    tagging: None,
+    identity: Identity::Given,
     codes: Codes {
         absent: &[],
         retry: &[],

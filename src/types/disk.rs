@@ -2,17 +2,17 @@
 //!
 //! It outlives the server that it is attached to unless `delete_with_instance` says otherwise, and grows in place.
 
-use super::attribute::{Attribute, Changeable, Kind, Needs, Update, attr};
-use super::base::BASE;
+use super::attribute::{Attribute, Changeable, Kind, Update, attr};
+use super::base::{BASE, SERVER_TAGS};
 use super::form;
-use super::relation::{Partner, Relation};
+use super::relation::{Partner, RELATION, Relation};
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging, ToChange,
 };
 use super::steps;
 use crate::api::{Codes, Pages, action};
 use crate::diagnostic::codes;
-use crate::step::{Step, StepKind};
+use crate::step::{Call, Step, StepKind, Unless};
 use crate::value::{Attributes, Value};
 
 pub(super) static DISK: ResourceType = ResourceType {
@@ -43,11 +43,10 @@ pub(super) static DISK: ResourceType = ResourceType {
         action: &action::DELETE_DISK,
         gone: Some(TIMEOUT_S),
     },
-    tagging: Tagging {
+    tagging: Some(Tagging {
         kind: "disk",
-        tag: &action::TAG_RESOURCES_ECS,
-        untag: &action::UNTAG_RESOURCES_ECS,
-    },
+        ..SERVER_TAGS
+    }),
     codes: Codes {
         absent: &["InvalidDiskId.NotFound"],
         retry: &[
@@ -66,25 +65,37 @@ pub(super) static DISK: ResourceType = ResourceType {
         in_use: &["DependencyViolation", "DiskStillAttached"],
     },
     replacement: Replacement::CreateFirst,
-    relations: &[Relation {
-        attribute: "instance_id",
-        partners: &[Partner {
-            type_name: "instance",
-            id_prefix: "i-",
-            params: &[],
-        }],
-        join: &action::ATTACH_DISK,
-        leave: &action::DETACH_DISK,
-        partner_param: "InstanceId",
-        own_param: "DiskId",
-        join_attributes: &["delete_with_instance"],
-        status: Some((JOINED, LEFT)),
-        timeout_s: TIMEOUT_S,
-        lends: &[],
-        survives: true,
-        join_name: "attach",
-        leave_name: "detach",
-    }],
+    relations: &[
+        Relation {
+            attribute: "instance_id",
+            partners: &[Partner {
+                type_name: "instance",
+                id_prefix: "i-",
+                params: &[],
+            }],
+            own_param: "DiskId",
+            join_attributes: &["delete_with_instance"],
+            status: Some((JOINED, LEFT)),
+            timeout_s: TIMEOUT_S,
+            ..RELATION
+        },
+        Relation {
+            attribute: "auto_snapshot_policy_id",
+            partners: &[Partner {
+                type_name: "snapshot_policy",
+                id_prefix: "sp-",
+                params: &[],
+            }],
+            join: &action::APPLY_AUTO_SNAPSHOT_POLICY,
+            leave: &action::CANCEL_AUTO_SNAPSHOT_POLICY,
+            partner_param: "autoSnapshotPolicyId",
+            own_param: "diskIds",
+            own_list: true,
+            join_name: "apply snapshot policy",
+            leave_name: "cancel snapshot policy",
+            ..RELATION
+        },
+    ],
     normalise,
     check,
     partner_rule,
@@ -100,23 +111,11 @@ const LEFT: &str = "Available";
 /// How long any change of status may take, in seconds; detaching alone takes about a minute.
 const TIMEOUT_S: u64 = 600;
 
-static MODIFY: Update = Update {
-    action: &action::MODIFY_DISK_ATTRIBUTE,
-    label: "change attributes",
-    needs: Needs::Nothing,
-};
+static MODIFY: Update = Update::by(&action::MODIFY_DISK_ATTRIBUTE, "change attributes");
 
-static MODIFY_SPEC: Update = Update {
-    action: &action::MODIFY_DISK_SPEC,
-    label: "change performance",
-    needs: Needs::Nothing,
-};
+static MODIFY_SPEC: Update = Update::by(&action::MODIFY_DISK_SPEC, "change performance");
 
-static RESIZE: Update = Update {
-    action: &action::RESIZE_DISK,
-    label: "grow",
-    needs: Needs::Nothing,
-};
+static RESIZE: Update = Update::by(&action::RESIZE_DISK, "grow");
 
 static ATTRIBUTES: &[Attribute] = &[
     attr("name", Kind::Form(&form::NAME))
@@ -184,6 +183,10 @@ static ATTRIBUTES: &[Attribute] = &[
         .update_param("DeleteAutoSnapshot")
         .always()
         .doc("Whether its automatic snapshots are deleted together with it."),
+    attr("auto_snapshot_policy_id", Kind::Id("snapshot_policy"))
+        .param("")
+        .field("AutoSnapshotPolicyId")
+        .doc("By which policy snapshots are made of it: \"${snapshot_policy.daily.id}\"."),
     attr("tags", Kind::Tags)
         .field("")
         .doc("Tags, up to 17: { team = \"web\" }."),
@@ -202,7 +205,13 @@ static ATTRIBUTES: &[Attribute] = &[
 
 /// What a disk does not have is an empty text in an answer.
 fn normalise(attributes: &mut Attributes) {
-    for name in ["instance_id", "performance_level", "snapshot_id", "kms_key_id"] {
+    for name in [
+        "instance_id",
+        "performance_level",
+        "snapshot_id",
+        "kms_key_id",
+        "auto_snapshot_policy_id",
+    ] {
         if text(attributes, name) == Some("") {
             attributes.remove(name);
         }
@@ -278,21 +287,49 @@ fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Ch
     ))
 }
 
-/// What grows while it stays attached grows under a running server, without a reboot.
+/// What grows on a running server grows without a reboot; a disk on a stopped one is refused as "online", and grows all the
+/// same without the word. A change of its kind takes its time.
 fn update(change: &ToChange<'_>) -> Vec<Step> {
     let partner = |attributes: &Attributes| attributes.get("instance_id").cloned();
     let stays = partner(change.before) == partner(change.wanted.attributes);
     let is_attached = stays && text(change.before, "status") == Some(JOINED);
-    let mut steps = steps::update(change);
-    for step in &mut steps {
-        if let StepKind::Call(call) = &mut step.kind
-            && call.action == RESIZE.action
-            && is_attached
-        {
-            call.params.insert("Type".to_owned(), Value::from("online"));
+    let mut steps = Vec::new();
+    for mut step in steps::update(change) {
+        let mut wait = None;
+        if let StepKind::Call(call) = &mut step.kind {
+            if call.action == RESIZE.action && is_attached {
+                online(call);
+            }
+            if call.action == MODIFY_SPEC.action {
+                wait = until_changed(call);
+            }
         }
+        steps.push(step);
+        steps.extend(wait);
     }
     steps
+}
+
+/// Lets a disk grow under a running server, and all the same on a stopped one.
+pub(super) fn online(call: &mut Call) {
+    call.params.insert("Type".to_owned(), Value::from("online"));
+    call.unless = Some(Unless {
+        param: "Type",
+        code: "InvalidInstanceStatus.NotRunning",
+    });
+}
+
+/// The wait until a change of kind or performance shows.
+fn until_changed(call: &Call) -> Option<Step> {
+    let changed = [
+        ("DiskCategory", "disk_category"),
+        ("PerformanceLevel", "performance_level"),
+    ];
+    changed.into_iter().find_map(|(param, attribute)| {
+        let wanted = call.params.get(param)?.as_str()?.to_owned();
+        let name = format!("wait until {wanted}");
+        Some(Step::wait_for(name, attribute, wanted, TIMEOUT_S))
+    })
 }
 
 fn losses(observed: &Attributes) -> Vec<String> {

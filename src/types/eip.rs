@@ -2,10 +2,10 @@
 //!
 //! It outlives what it is bound to: a server that is made anew gets the same address again.
 
-use super::attribute::{Attribute, Kind, Needs, Update, attr};
-use super::base::BASE;
+use super::attribute::{Attribute, Kind, Update, attr};
+use super::base::{BASE, NETWORK_TAGS};
 use super::form;
-use super::relation::{Partner, Relation};
+use super::relation::{Partner, RELATION, Relation};
 use super::resource_type::{Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
 use crate::api::{Codes, Pages, action};
 use crate::diagnostic::codes;
@@ -38,10 +38,10 @@ pub(super) static EIP: ResourceType = ResourceType {
         action: &action::RELEASE_EIP_ADDRESS,
         gone: Some(TIMEOUT_S),
     },
-    tagging: Tagging {
+    tagging: Some(Tagging {
         kind: "EIP",
-        ..BASE.tagging
-    },
+        ..NETWORK_TAGS
+    }),
     codes: Codes {
         absent: &["InvalidAllocationId.NotFound"],
         retry: &[
@@ -70,15 +70,13 @@ pub(super) static EIP: ResourceType = ResourceType {
         partners: PARTNERS,
         join: &action::ASSOCIATE_EIP_ADDRESS,
         leave: &action::UNASSOCIATE_EIP_ADDRESS,
-        partner_param: "InstanceId",
         own_param: "AllocationId",
-        join_attributes: &[],
         status: Some((JOINED, LEFT)),
         timeout_s: TIMEOUT_S,
         lends: &["public_ip"],
-        survives: true,
         join_name: "bind",
         leave_name: "unbind",
+        ..RELATION
     }],
     normalise,
     check,
@@ -117,11 +115,10 @@ static PARTNERS: &[Partner] = &[
     },
 ];
 
-static MODIFY: Update = Update {
-    action: &action::MODIFY_EIP_ADDRESS_ATTRIBUTE,
-    label: "change attributes",
-    needs: Needs::Nothing,
-};
+/// The types of all partners.
+const PARTNER_TYPES: &[&str] = &["instance", "network_interface", "nat_gateway", "slb"];
+
+static MODIFY: Update = Update::by(&action::MODIFY_EIP_ADDRESS_ATTRIBUTE, "change attributes");
 
 static ATTRIBUTES: &[Attribute] = &[
     attr("name", Kind::Form(&form::SHORT_NAME))
@@ -152,7 +149,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .param("ISP")
         .field("ISP")
         .doc("The line: BGP, or BGP_PRO to the mainland; BGP if not given."),
-    attr("instance_id", Kind::Id("instance"))
+    attr("instance_id", Kind::IdOf(PARTNER_TYPES))
         .param("")
         .field("InstanceId")
         .doc("What it is bound to: \"${instance.web.id}\", or the id of a network interface, NAT gateway or load balancer."),

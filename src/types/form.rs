@@ -89,6 +89,9 @@ const fn words(noun: &'static str, min: usize, max: usize) -> Form {
 /// The name of what may have a short one: a network, an address.
 pub(crate) static SHORT_NAME: Form = words("a name of 1 to 128 characters", 1, 128);
 
+/// The name of a load balancer, and the note of one of its listeners.
+pub(crate) static BALANCER_TEXT: Form = words("a text of 1 to 80 characters", 1, 80);
+
 /// The name of a server, a disk, a group.
 pub(crate) static NAME: Form = words("a name of 2 to 128 characters", 2, 128);
 

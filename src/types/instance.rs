@@ -4,8 +4,9 @@
 //! started by steps of their own; a change that needs it stopped stops it, changes it and starts it again.
 
 use super::attribute::{Attribute, Changeable, Kind, Literal, Needs, Update, attr};
-use super::base::BASE;
+use super::base::{BASE, SERVER_TAGS};
 use super::form;
+use super::relation::{Partner, RELATION, Relation};
 use super::resource_type::{
     Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange,
     ToMake, ToRemove,
@@ -48,11 +49,10 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
         action: &action::DELETE_INSTANCE,
         gone: Some(GONE_TIMEOUT_S),
     },
-    tagging: Tagging {
+    tagging: Some(Tagging {
         kind: "instance",
-        tag: &action::TAG_RESOURCES_ECS,
-        untag: &action::UNTAG_RESOURCES_ECS,
-    },
+        ..SERVER_TAGS
+    }),
     codes: Codes {
         absent: &["InvalidInstanceId.NotFound"],
         retry: &[
@@ -65,6 +65,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
         ],
         in_use: &["DependencyViolation", "IncorrectInstanceStatus.Initializing"],
     },
+    relations: &[KEY_PAIR],
     normalise,
     check,
     change_rule,
@@ -86,41 +87,51 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
     ..BASE
 };
 
-static MODIFY: Update = Update {
-    action: &action::MODIFY_INSTANCE_ATTRIBUTE,
-    label: "change attributes",
-    needs: Needs::Nothing,
+static MODIFY: Update = Update::by(&action::MODIFY_INSTANCE_ATTRIBUTE, "change attributes");
+
+static MODIFY_LOGIN: Update =
+    Update::by(&action::MODIFY_INSTANCE_ATTRIBUTE, "change login").needs(Needs::Reboot);
+
+static MODIFY_USER_DATA: Update =
+    Update::by(&action::MODIFY_INSTANCE_ATTRIBUTE, "set user data").needs(Needs::Stopped);
+
+static MODIFY_TYPE: Update = Update::by(&action::MODIFY_INSTANCE_SPEC, "change type").needs(Needs::Stopped);
+
+static MODIFY_NETWORK: Update = Update::by(&action::MODIFY_INSTANCE_NETWORK_SPEC, "change bandwidth");
+
+static MODIFY_RENEWAL: Update = Update::by(&action::MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE, "change renewal");
+
+/// The key that may log in. A change is felt after a reboot through the API.
+const KEY_PAIR: Relation = Relation {
+    attribute: "key_pair_name",
+    partners: &[Partner {
+        type_name: "key_pair",
+        id_prefix: "",
+        params: &[],
+    }],
+    join: &action::ATTACH_KEY_PAIR,
+    leave: &action::DETACH_KEY_PAIR,
+    partner_param: "KeyPairName",
+    own_param: "InstanceIds",
+    own_list: true,
+    with_create: true,
+    told_in: "Results.Result",
+    follow_up: reboot_if_running,
+    join_name: "attach key pair",
+    leave_name: "detach key pair",
+    ..RELATION
 };
 
-static MODIFY_LOGIN: Update = Update {
-    action: &action::MODIFY_INSTANCE_ATTRIBUTE,
-    label: "change login",
-    needs: Needs::Reboot,
-};
-
-static MODIFY_USER_DATA: Update = Update {
-    action: &action::MODIFY_INSTANCE_ATTRIBUTE,
-    label: "set user data",
-    needs: Needs::Stopped,
-};
-
-static MODIFY_TYPE: Update = Update {
-    action: &action::MODIFY_INSTANCE_SPEC,
-    label: "change type",
-    needs: Needs::Stopped,
-};
-
-static MODIFY_NETWORK: Update = Update {
-    action: &action::MODIFY_INSTANCE_NETWORK_SPEC,
-    label: "change bandwidth",
-    needs: Needs::Nothing,
-};
-
-static MODIFY_RENEWAL: Update = Update {
-    action: &action::MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE,
-    label: "change renewal",
-    needs: Needs::Nothing,
-};
+/// The reboot after which a server feels a change, unless it is to be stopped.
+fn reboot_if_running(wanted: &Attributes, id: &Value) -> Vec<Step> {
+    if text(wanted, "status") == Some("Stopped") {
+        return Vec::new();
+    }
+    vec![
+        simple("reboot", &action::REBOOT_INSTANCE, id.clone()),
+        wait("Running"),
+    ]
+}
 
 static SYSTEM_DISK: &[Attribute] = &[
     attr(
@@ -186,14 +197,12 @@ static ATTRIBUTES: &[Attribute] = &[
         .always()
         .doc("Its security groups, at least one: [\"${security_group.web.id}\"]."),
     attr("host_name", Kind::Form(&form::HOST_NAME)).updated_by(&MODIFY_LOGIN).doc("The name inside the system, 2 to 64 characters."),
-    attr("key_pair_name", Kind::String)
-        .refused("this version cannot change the key pair of a server that exists; attach it in the console and here")
-        .doc("A key pair that exists; its key may log in."),
+    attr("key_pair_name", Kind::Id("key_pair")).doc("The key pair whose key may log in: \"${key_pair.office.name}\"."),
     attr("password", Kind::Secret)
         .updated_by(&MODIFY_LOGIN)
         .remembered()
         .doc("{ env = \"NAME\" } or { file = \"path\" }: 8 to 30 characters of at least three kinds."),
-    attr("user_data", Kind::Text)
+    attr("user_data", Kind::Text).base64()
         .updated_by(&MODIFY_USER_DATA)
         .remembered()
         .doc("What cloud-init runs at the first start, up to 32 KB; user_data_file = \"path\" sends a file as it is."),
@@ -582,7 +591,13 @@ fn losses(observed: &Attributes) -> Vec<String> {
     if let Some(address) = text(observed, "private_ip") {
         lost.push(format!("private IP {address} is released"));
     }
-    if let Some(address) = text(observed, "public_ip") {
+    // Without bandwidth of its own the address is an elastic one, which stays.
+    let bandwidth = observed
+        .get("internet_max_bandwidth_out")
+        .and_then(Value::as_integer);
+    if bandwidth != Some(0)
+        && let Some(address) = text(observed, "public_ip")
+    {
         lost.push(format!(
             "public IP {address} goes back to the pool and cannot be asked for again"
         ));

@@ -4,12 +4,12 @@
 //! Pure. Does not know when two are joined.
 
 use super::attribute::{Attribute, Kind};
-use super::part::Part;
+use super::part::{Calls, Owner, Part};
 use super::relation::{Partner, Relation};
 use super::resource_type::ResourceType;
 use super::steps::call;
 use crate::api::Action;
-use crate::step::{Shows, Step};
+use crate::step::{Call, Shows, Step, Yield};
 use crate::value::{Attributes, Value};
 
 /// The steps that join one to its partner.
@@ -27,7 +27,10 @@ pub(crate) fn join(
             params.insert(super::attribute::pascal_case(name), value.clone());
         }
     }
-    let mut step = Step::call(relation.join_name, call(relation.join, region, params));
+    let mut step = Step::call(
+        relation.join_name,
+        relation_call(relation, relation.join, region, params),
+    );
     step.shows = Shows::Attributes(Attributes::from([(
         relation.attribute.to_owned(),
         partner.clone(),
@@ -50,7 +53,10 @@ pub(crate) fn leave(relation: &'static Relation, own: &Value, partner: &str, reg
         .find(|kind| partner.starts_with(kind.id_prefix));
     let Some(kind) = kind else { return Vec::new() };
     let params = params(relation, kind, own, &Value::from(partner));
-    let mut step = Step::call(relation.leave_name, call(relation.leave, region, params));
+    let mut step = Step::call(
+        relation.leave_name,
+        relation_call(relation, relation.leave, region, params),
+    );
     step.shows = Shows::Without(relation.attribute);
     let wait = relation
         .status
@@ -58,8 +64,29 @@ pub(crate) fn leave(relation: &'static Relation, own: &Value, partner: &str, reg
     std::iter::once(step).chain(wait).collect()
 }
 
+fn relation_call(
+    relation: &'static Relation,
+    action: &'static Action,
+    region: &str,
+    params: Attributes,
+) -> Call {
+    let call = call(action, region, params);
+    match relation.told_in {
+        "" => call,
+        list => Call {
+            yields: Yield::Each { list },
+            ..call
+        },
+    }
+}
+
 fn params(relation: &Relation, kind: &Partner, own: &Value, partner: &Value) -> Attributes {
-    let own = (relation.own_param.to_owned(), own.clone());
+    let own = if relation.own_list {
+        Value::JsonText(Box::new(Value::List(vec![own.clone()])))
+    } else {
+        own.clone()
+    };
+    let own = (relation.own_param.to_owned(), own);
     let partner = (relation.partner_param.to_owned(), partner.clone());
     let more = kind
         .params
@@ -95,11 +122,11 @@ pub(crate) struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// What differs between two sets.
-    pub(crate) fn between(part: &Part, before: &[&'a Attributes], wanted: &[&'a Attributes]) -> Members<'a> {
-        let index = |members: &[&'a Attributes]| -> std::collections::BTreeMap<String, &'a Attributes> {
+    pub(crate) fn between(part: &Part, before: &'a [Attributes], wanted: &'a [Attributes]) -> Members<'a> {
+        let index = |members: &'a [Attributes]| -> std::collections::BTreeMap<String, &'a Attributes> {
             members
                 .iter()
-                .map(|member| (part.identity(member), *member))
+                .map(|member| (part.identity(member), member))
                 .collect()
         };
         let (was, will) = (index(before), index(wanted));
@@ -130,12 +157,43 @@ impl<'a> Members<'a> {
 pub(crate) fn change_members(
     resource_type: &'static ResourceType,
     part: &'static Part,
-    own: &Value,
+    owner: &Owner<'_>,
     change: &Members<'_>,
     count: usize,
-    region: &str,
 ) -> Vec<Step> {
-    let parts = PartSteps::new(resource_type, part, region, own.clone());
+    match part.calls {
+        Calls::Single { add, modify, remove } => {
+            let removed = change.removed.iter().flat_map(|member| remove(owner, member));
+            let modified = change.modified.iter();
+            let modified = modified.flat_map(|(before, member)| modify(owner, before, member));
+            let added = change.added.iter().flat_map(|member| add(owner, member));
+            removed.chain(modified).chain(added).collect()
+        }
+        Calls::Many {
+            add,
+            remove,
+            modify,
+            list_param,
+        } => {
+            let parts = PartSteps {
+                part,
+                table: resource_type.members_table(part),
+                region: owner.region,
+                id_param: resource_type.id_param,
+                id: (owner.own)("id"),
+                add,
+                remove,
+                modify,
+                list_param,
+            };
+            exchange(&parts, change, count)
+        }
+    }
+}
+
+/// New ones first, and before each batch of them as many out as there is no room for.
+fn exchange(parts: &PartSteps<'_>, change: &Members<'_>, count: usize) -> Vec<Step> {
+    let part = parts.part;
     let mut steps = Vec::new();
     let (mut added, mut removed) = (change.added.as_slice(), change.removed.as_slice());
     let mut there = count;
@@ -166,37 +224,19 @@ struct PartSteps<'a> {
     region: &'a str,
     id_param: &'static str,
     id: Value,
+    add: &'static Action,
+    remove: &'static Action,
+    modify: Option<&'static Action>,
+    list_param: &'static str,
 }
 
-impl<'a> PartSteps<'a> {
-    fn new(
-        resource_type: &'static ResourceType,
-        part: &'static Part,
-        region: &'a str,
-        id: Value,
-    ) -> PartSteps<'a> {
-        let table = match resource_type
-            .attribute(part.attribute)
-            .map(|attribute| &attribute.kind)
-        {
-            Some(Kind::TableSet(table)) => *table,
-            _ => &[],
-        };
-        PartSteps {
-            part,
-            table,
-            region,
-            id_param: resource_type.id_param,
-            id,
-        }
-    }
-
+impl PartSteps<'_> {
     fn add(&self, members: &[&Attributes]) -> Vec<Step> {
-        self.list("add", self.part.add, members)
+        self.list("add", self.add, members)
     }
 
     fn remove(&self, members: &[&Attributes]) -> Vec<Step> {
-        self.list("remove", self.part.remove, members)
+        self.list("remove", self.remove, members)
     }
 
     fn list(&self, verb: &str, action: &'static Action, members: &[&Attributes]) -> Vec<Step> {
@@ -206,7 +246,7 @@ impl<'a> PartSteps<'a> {
                 let list = chunk.iter().map(|member| Value::Map(self.params(member)));
                 let params = Attributes::from([
                     (self.id_param.to_owned(), self.id.clone()),
-                    (self.part.list_param.to_owned(), Value::List(list.collect())),
+                    (self.list_param.to_owned(), Value::List(list.collect())),
                 ]);
                 let plural = if chunk.len() == 1 { "" } else { "s" };
                 let name = format!("{verb} {} {}{plural}", chunk.len(), self.part.noun);
@@ -230,7 +270,7 @@ impl<'a> PartSteps<'a> {
         {
             params.insert(param.to_owned(), id.clone());
         }
-        let modify = call(self.part.modify?, self.region, params);
+        let modify = call(self.modify?, self.region, params);
         Some(Step::call(format!("change 1 {}", self.part.noun), modify))
     }
 

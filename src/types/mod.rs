@@ -9,11 +9,19 @@ mod eip;
 pub(crate) mod form;
 mod instance;
 pub(crate) mod joining;
+mod key_pair;
+mod nat_gateway;
+mod network_interface;
 mod part;
 mod relation;
 mod resource_type;
+mod route_entry;
+mod route_table;
 mod rule;
 mod security_group;
+mod security_group_rule;
+mod slb;
+mod snapshot_policy;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -27,12 +35,10 @@ pub(crate) use self::attribute::Literal;
 pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
-pub(crate) use self::part::Part;
+pub(crate) use self::part::{Owner, Part};
 pub(crate) use self::relation::{Partner, Relation};
-#[cfg(test)]
-pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{
-    IdFilter, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
+    Complaint, IdFilter, Identity, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
 
 /// All types, by name.
@@ -40,7 +46,15 @@ pub(crate) static REGISTRY: &[&ResourceType] = &[
     &disk::DISK,
     &eip::EIP,
     &instance::INSTANCE,
+    &key_pair::KEY_PAIR,
+    &nat_gateway::NAT_GATEWAY,
+    &network_interface::NETWORK_INTERFACE,
+    &route_entry::ROUTE_ENTRY,
+    &route_table::ROUTE_TABLE,
     &security_group::SECURITY_GROUP,
+    &security_group_rule::SECURITY_GROUP_RULE,
+    &slb::SLB,
+    &snapshot_policy::SNAPSHOT_POLICY,
     &vpc::VPC,
     &vswitch::VSWITCH,
 ];

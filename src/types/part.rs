@@ -2,6 +2,7 @@
 
 use super::form::{Ipv4Net, Ipv6Net};
 use crate::api::Action;
+use crate::step::Step;
 use crate::value::{Attributes, Value};
 
 /// A set of parts: the rules of one direction of a security group.
@@ -10,11 +11,9 @@ pub(crate) struct Part {
     pub(crate) attribute: &'static str,
     /// The keys that make a member the same member; the others may change on it.
     pub(crate) key: &'static [&'static str],
-    pub(crate) add: &'static Action,
-    pub(crate) remove: &'static Action,
-    pub(crate) modify: Option<&'static Action>,
-    /// The parameter that lists members: `Permissions`.
-    pub(crate) list_param: &'static str,
+    pub(crate) calls: Calls,
+    /// Whether members are taken out before anything else happens to their owner and its partners: they hold them fast.
+    pub(crate) out_first: bool,
     /// The key under which an observed member carries its own id, and the parameter of the modifying action that takes
     /// it. No attribute, so it is never compared.
     pub(crate) member_id: Option<(&'static str, &'static str)>,
@@ -26,14 +25,42 @@ pub(crate) struct Part {
     pub(crate) noun: &'static str,
 }
 
+/// By which calls members come and go.
+pub(crate) enum Calls {
+    /// Each call is about many, which the parameter lists: `Permissions`.
+    Many {
+        add: &'static Action,
+        remove: &'static Action,
+        modify: Option<&'static Action>,
+        list_param: &'static str,
+    },
+    /// Each member has steps of its own; pure.
+    Single {
+        add: fn(&Owner<'_>, &Attributes) -> Vec<Step>,
+        modify: fn(&Owner<'_>, &Attributes, &Attributes) -> Vec<Step>,
+        remove: fn(&Owner<'_>, &Attributes) -> Vec<Step>,
+    },
+}
+
+/// The resource that has the members, as steps name it.
+pub(crate) struct Owner<'a> {
+    pub(crate) region: &'a str,
+    /// The value of an attribute of its own, `id` among them; a reference while it is not made.
+    pub(crate) own: &'a dyn Fn(&str) -> Value,
+}
+
 impl Part {
-    /// The members among the attributes of a resource.
-    pub(crate) fn members<'a>(&self, attributes: &'a Attributes) -> Vec<&'a Attributes> {
+    /// The members among the attributes of a resource. In a set of plain ids a member has the key `id` alone.
+    pub(crate) fn members(&self, attributes: &Attributes) -> Vec<Attributes> {
         let members = attributes
             .get(self.attribute)
             .and_then(Value::as_list)
             .unwrap_or_default();
-        members.iter().filter_map(Value::as_map).collect()
+        let member = |value: &Value| match value {
+            Value::Map(member) => member.clone(),
+            id => Attributes::from([("id".to_owned(), id.clone())]),
+        };
+        members.iter().map(member).collect()
     }
 
     /// What makes a member the same member, as text.

@@ -1,6 +1,8 @@
 //! What joins one resource to another while both live on: an address bound to a server, a disk attached to one.
 
-use crate::api::Action;
+use crate::api::{Action, action};
+use crate::step::Step;
+use crate::value::{Attributes, Value};
 
 /// A relation of a type: an attribute that names the partner, and how the two are joined and parted.
 pub(crate) struct Relation {
@@ -13,6 +15,10 @@ pub(crate) struct Relation {
     pub(crate) partner_param: &'static str,
     /// The parameter of both actions that names the resource itself: `DiskId`, `AllocationId`.
     pub(crate) own_param: &'static str,
+    /// Whether that parameter takes a JSON array of several: `InstanceIds`.
+    pub(crate) own_list: bool,
+    /// Whether the create joins them already, so that only a change needs a call of its own.
+    pub(crate) with_create: bool,
     /// Attributes of its own that go with the joining call: `delete_with_instance`.
     pub(crate) join_attributes: &'static [&'static str],
     /// The `status` in which it is when joined, and when left; none if nothing shows it.
@@ -23,10 +29,35 @@ pub(crate) struct Relation {
     pub(crate) lends: &'static [&'static str],
     /// Whether it lives on when its partner is replaced.
     pub(crate) survives: bool,
+    /// Where an answer is a success that tells of each resource on its own: the list that tells. Else empty.
+    pub(crate) told_in: &'static str,
+    /// What has to follow for a change of the relation to be felt, by the attributes as they are wanted; pure.
+    pub(crate) follow_up: fn(&Attributes, &Value) -> Vec<Step>,
     /// The steps' names: `attach`, `detach`.
     pub(crate) join_name: &'static str,
     pub(crate) leave_name: &'static str,
 }
+
+/// A relation to build others on. Its attribute, actions and parameters are another's to fill in.
+pub(crate) const RELATION: Relation = Relation {
+    attribute: "",
+    partners: &[],
+    join: &action::ATTACH_DISK,
+    leave: &action::DETACH_DISK,
+    partner_param: "InstanceId",
+    own_param: "",
+    own_list: false,
+    with_create: false,
+    join_attributes: &[],
+    status: None,
+    timeout_s: 600,
+    lends: &[],
+    survives: true,
+    told_in: "",
+    follow_up: |_, _| Vec::new(),
+    join_name: "attach",
+    leave_name: "detach",
+};
 
 /// A type that may be the partner.
 pub(crate) struct Partner {

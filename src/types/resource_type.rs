@@ -27,7 +27,9 @@ pub(crate) struct ResourceType {
     pub(crate) read: Read,
     pub(crate) create: Create,
     pub(crate) delete: Delete,
-    pub(crate) tagging: Tagging,
+    /// How it is tagged; none where the API has no tags for it.
+    pub(crate) tagging: Option<Tagging>,
+    pub(crate) identity: Identity,
     /// The error codes that mean something special for it.
     pub(crate) codes: Codes,
     /// Which part of a replacement comes first when nothing else decides.
@@ -88,6 +90,24 @@ pub(crate) enum IdFilter {
     Comma { param: &'static str, max: usize },
     /// One id.
     One { param: &'static str },
+    /// By its parent alone, whose id the parameter takes: all that stands in one is listed.
+    Inside { param: &'static str },
+}
+
+/// What makes one of a type the same one.
+pub(crate) enum Identity {
+    /// An id that the cloud gives.
+    Given,
+    /// The text of this attribute, which the user has chosen; it is the id as well.
+    Chosen(&'static str),
+    /// Where it stands and what it is: its id is its parent's id and what tells it apart there, joined by a slash. It has
+    /// no tags, so nobody finds it but through its parent.
+    Joined {
+        /// The attribute that holds the parent's id.
+        parent: &'static str,
+        /// The attributes that tell it apart in its parent; those that are set, in this order.
+        place: &'static [&'static str],
+    },
 }
 
 /// How an answer writes a tag.
@@ -206,6 +226,36 @@ impl ResourceType {
             || self.parts.iter().any(|part| part.attribute == name)
     }
 
+    /// Whether the attribute joins one to others by a call of its own, after the create.
+    pub(crate) fn is_joined_later(&self, name: &str) -> bool {
+        let mut relations = self.relations.iter();
+        self.is_joined(name) && !relations.any(|relation| relation.attribute == name && relation.with_create)
+    }
+
+    /// Whether it is known by a name that somebody has chosen.
+    pub(crate) fn is_named(&self) -> bool {
+        matches!(self.identity, Identity::Chosen(_))
+    }
+
+    /// Whether the attribute is its identity.
+    pub(crate) fn is_chosen(&self, name: &str) -> bool {
+        matches!(self.identity, Identity::Chosen(chosen) if chosen == name)
+    }
+
+    /// The id that one with these attributes has by its identity alone; none if the cloud gives it or they do not tell.
+    pub(crate) fn own_id(&self, attributes: &Attributes) -> Option<String> {
+        let text = |name: &str| attributes.get(name).and_then(Value::as_str);
+        match self.identity {
+            Identity::Given => None,
+            Identity::Chosen(name) => text(name).map(str::to_owned),
+            Identity::Joined { parent, place } => {
+                let set = place.iter().filter_map(|name| attributes.get(*name));
+                let texts = set.map(Value::to_text).collect::<Option<Vec<String>>>()?;
+                Some(format!("{}/{}", text(parent)?, texts.join(",")))
+            }
+        }
+    }
+
     /// The ids of others to which these attributes join one.
     pub(crate) fn joined_ids<'a>(&'static self, attributes: &'a Attributes) -> Vec<&'a str> {
         let text = |attributes: &'a Attributes, name: &str| {
@@ -220,23 +270,36 @@ impl ResourceType {
             .filter_map(|relation| text(attributes, relation.attribute))
             .collect();
         for part in self.parts {
-            for member in part.members(attributes) {
-                found.extend(self.ids_in(part, member));
+            let members = attributes.get(part.attribute).and_then(Value::as_list);
+            for member in members.unwrap_or_default() {
+                match member {
+                    Value::Map(member) => found.extend(self.ids_in(part, member)),
+                    member => found.extend(member.as_str().filter(|text| !text.is_empty())),
+                }
             }
         }
         found
     }
 
-    /// The ids of others that a member of a part names.
-    pub(crate) fn ids_in<'a>(&'static self, part: &Part, member: &'a Attributes) -> Vec<&'a str> {
-        let table = match self.attribute(part.attribute).map(|found| &found.kind) {
-            Some(Kind::TableSet(table)) => *table,
+    /// The keys of the members of a part.
+    pub(crate) fn members_table(&self, part: &Part) -> &'static [Attribute] {
+        match self.attribute(part.attribute).map(|found| &found.kind) {
+            Some(Kind::TableSet(table)) => table,
             _ => &[],
-        };
-        table
+        }
+    }
+
+    /// The ids of others that a member of a part names.
+    pub(crate) fn ids_in<'a>(&self, part: &Part, member: &'a Attributes) -> Vec<&'a str> {
+        let names = self
+            .members_table(part)
             .iter()
-            .filter(|attribute| matches!(attribute.kind, Kind::Id(_)))
-            .filter_map(|attribute| member.get(attribute.name)?.as_str())
+            .filter(|attribute| matches!(attribute.kind, Kind::Id(_) | Kind::IdOf(_)))
+            .map(|attribute| attribute.name);
+        let is_plain = self.members_table(part).is_empty();
+        names
+            .chain(is_plain.then_some("id"))
+            .filter_map(|name| member.get(name)?.as_str())
             .filter(|id| !id.is_empty())
             .collect()
     }

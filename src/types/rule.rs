@@ -4,7 +4,7 @@
 
 use super::form::{Ipv4Net, Ipv6Net};
 use super::resource_type::Complaint;
-use crate::diagnostic::codes;
+use crate::diagnostic::codes::{self, Code};
 use crate::value::{Attributes, Value};
 
 /// The keys that name the other side, by direction.
@@ -25,15 +25,22 @@ const PEERS: [[&str; 4]; 2] = [
 
 /// What is wrong or doubtful with a rule in its normal form.
 pub(super) fn complaints(incoming: bool, rule: &Attributes) -> Vec<Complaint> {
-    let mut found = Vec::new();
-    let mut complain = |code, attribute: &'static str, message: String, help: &str| {
-        found.push(Complaint {
-            code,
-            attribute,
-            message,
-            help: help.to_owned(),
-        });
-    };
+    let mut found = Vec::from_iter(sides(incoming, rule));
+    found.extend(ports(incoming, rule));
+    found
+}
+
+fn complaint(code: Code, attribute: &'static str, message: String, help: &str) -> Complaint {
+    Complaint {
+        code,
+        attribute,
+        message,
+        help: help.to_owned(),
+    }
+}
+
+/// A rule names one side.
+fn sides(incoming: bool, rule: &Attributes) -> Option<Complaint> {
     let peers = &PEERS[usize::from(!incoming)];
     let named: Vec<&'static str> = peers
         .iter()
@@ -42,40 +49,46 @@ pub(super) fn complaints(incoming: bool, rule: &Attributes) -> Vec<Complaint> {
         .collect();
     let first = peers[0];
     match named.as_slice() {
-        [] => complain(
+        [] => Some(complaint(
             codes::MISSING_KEY,
             "",
             format!("this rule names nobody: it needs {}", peers.join(", ")),
             &format!("{first} = \"10.0.0.0/8\""),
-        ),
-        [_] => {}
-        [one, other, ..] => complain(
+        )),
+        [_] => None,
+        [one, other, ..] => Some(complaint(
             codes::PAIR,
             other,
             format!("a rule names one side: {one} or {other}, not both"),
             "write two rules",
-        ),
+        )),
     }
+}
+
+/// What is wrong with the ports of a rule in its normal form, and whether they are open to everybody.
+pub(super) fn ports(incoming: bool, rule: &Attributes) -> Vec<Complaint> {
+    let mut found = Vec::new();
+    let peers = &PEERS[usize::from(!incoming)];
     let text = |name: &str| rule.get(name).and_then(Value::as_str).unwrap_or_default();
     let (protocol, ports) = (text("ip_protocol"), text("port_range"));
     let has_ports = matches!(protocol, "TCP" | "UDP");
     if !has_ports && !protocol.is_empty() && !ports.is_empty() && ports != "-1/-1" {
-        complain(
+        found.push(complaint(
             codes::FORM,
             "port_range",
             format!("{protocol} has no ports, so port_range can only be \"all\""),
             "port_range = \"all\"; for TCP and UDP both: two rules",
-        );
+        ));
     }
     if let (true, "accept", Some(open)) = (incoming, text("policy"), open_ports(protocol, ports))
         && let Some(peer) = peers.iter().copied().find(|peer| is_everybody(text(peer)))
     {
-        complain(
+        found.push(complaint(
             codes::OPEN_TO_WORLD,
             peer,
             format!("{open} is open to everybody on the internet"),
             &format!("name who needs it: {peer} = \"203.0.113.7/32\""),
-        );
+        ));
     }
     found
 }

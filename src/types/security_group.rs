@@ -3,20 +3,21 @@
 //! A rule is known by direction, policy, protocol, ports and peer; its priority and description can be changed.
 //! Each direction is managed only when its key is in the configuration, and then as a whole.
 
-use super::attribute::{Attribute, Kind, Literal, Needs, Update, attr};
-use super::base::BASE;
+use super::attribute::{Attribute, Kind, Literal, Update, attr};
+use super::base::{BASE, SERVER_TAGS};
 use super::form;
-use super::part::Part;
+use super::part::{Calls, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
 use super::rule;
 use crate::api::{Codes, Pages, action};
 use crate::value::{Attributes, Value};
 
-static MODIFY: Update = Update {
-    action: &action::MODIFY_SECURITY_GROUP_ATTRIBUTE,
-    label: "change attributes",
-    needs: Needs::Nothing,
-};
+static MODIFY: Update = Update::by(&action::MODIFY_SECURITY_GROUP_ATTRIBUTE, "change attributes");
+
+static MODIFY_POLICY: Update = Update::by(
+    &action::MODIFY_SECURITY_GROUP_POLICY,
+    "change inner access policy",
+);
 
 pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
     name: "security_group",
@@ -45,11 +46,10 @@ pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
         action: &action::DELETE_SECURITY_GROUP,
         gone: None,
     },
-    tagging: Tagging {
+    tagging: Some(Tagging {
         kind: "securitygroup",
-        tag: &action::TAG_RESOURCES_ECS,
-        untag: &action::UNTAG_RESOURCES_ECS,
-    },
+        ..SERVER_TAGS
+    }),
     codes: Codes {
         absent: &["InvalidSecurityGroupId.NotFound"],
         retry: &["OperationConflict", "TaskConflict", "IncorrectVpcStatus"],
@@ -76,9 +76,12 @@ static PARTS: &[Part] = &[
             "source_group_id",
             "source_prefix_list_id",
         ],
-        add: &action::AUTHORIZE_SECURITY_GROUP,
-        remove: &action::REVOKE_SECURITY_GROUP,
-        modify: Some(&action::MODIFY_SECURITY_GROUP_RULE),
+        calls: Calls::Many {
+            add: &action::AUTHORIZE_SECURITY_GROUP,
+            remove: &action::REVOKE_SECURITY_GROUP,
+            modify: Some(&action::MODIFY_SECURITY_GROUP_RULE),
+            list_param: "Permissions",
+        },
         noun: "ingress rule",
         ..RULES
     },
@@ -93,9 +96,12 @@ static PARTS: &[Part] = &[
             "dest_group_id",
             "dest_prefix_list_id",
         ],
-        add: &action::AUTHORIZE_SECURITY_GROUP_EGRESS,
-        remove: &action::REVOKE_SECURITY_GROUP_EGRESS,
-        modify: Some(&action::MODIFY_SECURITY_GROUP_EGRESS_RULE),
+        calls: Calls::Many {
+            add: &action::AUTHORIZE_SECURITY_GROUP_EGRESS,
+            remove: &action::REVOKE_SECURITY_GROUP_EGRESS,
+            modify: Some(&action::MODIFY_SECURITY_GROUP_EGRESS_RULE),
+            list_param: "Permissions",
+        },
         noun: "egress rule",
         ..RULES
     },
@@ -105,10 +111,13 @@ static PARTS: &[Part] = &[
 const RULES: Part = Part {
     attribute: "",
     key: &[],
-    add: &action::AUTHORIZE_SECURITY_GROUP,
-    remove: &action::REVOKE_SECURITY_GROUP,
-    modify: None,
-    list_param: "Permissions",
+    calls: Calls::Many {
+        add: &action::AUTHORIZE_SECURITY_GROUP,
+        remove: &action::REVOKE_SECURITY_GROUP,
+        modify: None,
+        list_param: "Permissions",
+    },
+    out_first: false,
     member_id: Some(("security_group_rule_id", "SecurityGroupRuleId")),
     // ECS metadata.
     per_call: 100,
@@ -158,7 +167,7 @@ static EGRESS: &[Attribute] = &[
     attr("description", Kind::Form(&form::RULE_NOTE)).doc("A note, up to 512 characters."),
 ];
 
-const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
+pub(super) const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
 
 static ATTRIBUTES: &[Attribute] = &[
     attr("vpc_id", Kind::Id("vpc"))
@@ -177,6 +186,12 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
+    attr("inner_access_policy", Kind::Enum(&["Accept", "Drop"]))
+        .updated_by(&MODIFY_POLICY)
+        .param("")
+        .update_param("InnerAccessPolicy")
+        .costly()
+        .doc("Whether members of a normal group reach each other: Accept, as if not given, or Drop."),
     attr("ingress", Kind::TableSet(INGRESS))
         .param("")
         .field("")
@@ -210,7 +225,7 @@ fn normalise(attributes: &mut Attributes) {
     }
 }
 
-fn normalise_rule(rule: &mut Attributes) {
+pub(super) fn normalise_rule(rule: &mut Attributes) {
     rule.retain(|_, value| value.as_str() != Some(""));
     if let Some(Value::String(protocol)) = rule.get_mut("ip_protocol")
         && !protocol.eq_ignore_ascii_case("icmpv6")
@@ -246,6 +261,7 @@ fn normalise_rule(rule: &mut Attributes) {
 mod tests {
     use super::*;
     use crate::types::joining::{Members, change_members};
+    use crate::types::part::Owner;
 
     fn rule(entries: &[(&str, &str)]) -> Value {
         Value::Map(
@@ -259,7 +275,7 @@ mod tests {
     fn normal(entries: &[(&str, &str)]) -> Attributes {
         let mut attributes = Attributes::from([("ingress".to_owned(), Value::List(vec![rule(entries)]))]);
         normalise(&mut attributes);
-        PARTS[0].members(&attributes)[0].clone()
+        PARTS[0].members(&attributes).remove(0)
     }
 
     #[test]
@@ -309,15 +325,11 @@ mod tests {
         let (before, after) = (rules(1000), rules(2000));
         let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
         let members = Members::between(&PARTS[0], &was, &will);
-        let own = Value::from("sg-1");
-        let steps = change_members(
-            &SECURITY_GROUP,
-            &PARTS[0],
-            &own,
-            &members,
-            was.len(),
-            "cn-hangzhou",
-        );
+        let owner = Owner {
+            region: "cn-hangzhou",
+            own: &|_| Value::from("sg-1"),
+        };
+        let steps = change_members(&SECURITY_GROUP, &PARTS[0], &owner, &members, was.len());
         let mut there: i64 = 150;
         for step in &steps {
             let words: Vec<&str> = step.name.split(' ').collect();
@@ -345,15 +357,11 @@ mod tests {
         let (before, after) = (rules("1"), rules("5"));
         let (was, will) = (PARTS[0].members(&before), PARTS[0].members(&after));
         let members = Members::between(&PARTS[0], &was, &will);
-        let own = Value::from("sg-1");
-        let steps = change_members(
-            &SECURITY_GROUP,
-            &PARTS[0],
-            &own,
-            &members,
-            was.len(),
-            "cn-hangzhou",
-        );
+        let owner = Owner {
+            region: "cn-hangzhou",
+            own: &|_| Value::from("sg-1"),
+        };
+        let steps = change_members(&SECURITY_GROUP, &PARTS[0], &owner, &members, was.len());
         let names: Vec<String> = steps.into_iter().map(|step| step.name).collect();
         assert_eq!(names, ["change 1 ingress rule"]);
     }

@@ -2,11 +2,11 @@
 //!
 //! Pure. Does not know how a step is run.
 
-use super::attribute::{Attribute, Changeable, Kind, Needs, Update};
-use super::resource_type::{ResourceType, ToChange, ToMake, ToRemove};
+use super::attribute::{Attribute, Changeable, Kind, Needs, Update, Wire};
+use super::resource_type::{Identity, ResourceType, ToChange, ToMake, ToRemove};
 use crate::api::Action;
 use crate::step::{Call, Shows, Step, Yield};
-use crate::value::{Attributes, Reference, Value};
+use crate::value::{Attributes, Part, Reference, Value};
 
 /// The largest number of tags in one TagResources call (ECS and VPC documentation: 20).
 const TAGS_PER_CALL: usize = 20;
@@ -16,6 +16,9 @@ pub(super) fn call(action: &'static Action, region: &str, mut params: Attributes
     if action.region {
         params.insert("RegionId".to_owned(), Value::from(region));
     }
+    if action.small {
+        params.insert("regionId".to_owned(), Value::from(region));
+    }
     if action.token {
         params.insert("ClientToken".to_owned(), Value::Token);
     }
@@ -23,6 +26,7 @@ pub(super) fn call(action: &'static Action, region: &str, mut params: Attributes
         action,
         params,
         yields: Yield::Nothing,
+        unless: None,
     }
 }
 
@@ -79,11 +83,17 @@ pub(super) fn create_call(wanted: &ToMake<'_>) -> Call {
     let create = &wanted.resource_type.create;
     let mut params = Attributes::new();
     put_params(&mut params, wanted.resource_type.attributes, wanted.attributes);
-    params.insert("Tag".to_owned(), tag_list(wanted.tags));
-    Call {
-        yields: Yield::Id {
+    if wanted.resource_type.tagging.is_some() {
+        params.insert("Tag".to_owned(), tag_list(wanted.tags));
+    }
+    let yields = match wanted.resource_type.identity {
+        Identity::Joined { parent, place } => Yield::Named(joined_id(wanted.attributes, parent, place)),
+        Identity::Given | Identity::Chosen(_) => Yield::Id {
             field: create.id_field,
         },
+    };
+    Call {
+        yields,
         ..call(create.action, wanted.region, params)
     }
 }
@@ -105,11 +115,36 @@ fn put_params(params: &mut Attributes, table: &'static [Attribute], values: &Att
     }
 }
 
+/// The id of one that has none but where it stands and what it is.
+fn joined_id(attributes: &Attributes, parent: &str, place: &[&str]) -> Value {
+    let mut parts = attributes.get(parent).map(pieces).unwrap_or_default();
+    let set = place.iter().filter_map(|name| attributes.get(*name));
+    for (index, value) in set.enumerate() {
+        parts.push(Part::Text(if index == 0 { "/" } else { "," }.to_owned()));
+        parts.extend(pieces(value));
+    }
+    Value::Template(parts).resolve(&|_| None)
+}
+
+/// A value as it stands inside a longer text.
+fn pieces(value: &Value) -> Vec<Part> {
+    match value {
+        Value::Reference(reference) => vec![Part::Reference(reference.as_ref().clone())],
+        Value::Template(parts) => parts.clone(),
+        _ => value.to_text().map(Part::Text).into_iter().collect(),
+    }
+}
+
 /// The value in the form that the API wants.
 fn wire_value(attribute: &Attribute, value: &Value) -> Value {
-    match attribute.kind {
-        Kind::Text => Value::Base64(Box::new(value.clone())),
-        _ => value.clone(),
+    match attribute.wire {
+        Wire::Plain => value.clone(),
+        Wire::Base64 => Value::Base64(Box::new(value.clone())),
+        Wire::JsonTexts => {
+            let items = value.as_list().unwrap_or_default().iter();
+            let texts = items.map(|item| item.to_text().map_or_else(|| item.clone(), Value::from));
+            Value::JsonText(Box::new(Value::List(texts.collect())))
+        }
     }
 }
 
@@ -206,8 +241,13 @@ fn attributes_call(
     update: &Update,
     attributes: &[&'static Attribute],
 ) -> Call {
-    let id_param = wanted.resource_type.id_param;
+    let id_param = match update.id_param {
+        "" => wanted.resource_type.id_param,
+        own => own,
+    };
     let mut params = Attributes::from([(id_param.to_owned(), id)]);
+    let fixed = update.params.iter();
+    params.extend(fixed.map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
     for attribute in attributes {
         if let Some(value) = wanted.attributes.get(attribute.name) {
             put(
@@ -222,7 +262,9 @@ fn attributes_call(
 
 /// The calls that set tags and take tags away.
 pub(super) fn tag_steps(change: &ToChange<'_>) -> Vec<Step> {
-    let tagging = &change.wanted.resource_type.tagging;
+    let Some(tagging) = &change.wanted.resource_type.tagging else {
+        return Vec::new();
+    };
     let common = || {
         Attributes::from([
             ("ResourceType".to_owned(), Value::from(tagging.kind)),

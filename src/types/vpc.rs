@@ -1,16 +1,12 @@
 //! VPC: a private network of one region.
 
-use super::attribute::{Attribute, Kind, Needs, Update, attr};
-use super::base::BASE;
+use super::attribute::{Attribute, Kind, Update, attr};
+use super::base::{BASE, NETWORK_TAGS};
 use super::form;
 use super::resource_type::{Create, Delete, IdFilter, Read, ResourceType, Tagging};
 use crate::api::{Codes, action};
 
-static MODIFY: Update = Update {
-    action: &action::MODIFY_VPC_ATTRIBUTE,
-    label: "change attributes",
-    needs: Needs::Nothing,
-};
+static MODIFY: Update = Update::by(&action::MODIFY_VPC_ATTRIBUTE, "change attributes");
 
 pub(super) static VPC: ResourceType = ResourceType {
     name: "vpc",
@@ -38,10 +34,10 @@ pub(super) static VPC: ResourceType = ResourceType {
         action: &action::DELETE_VPC,
         gone: None,
     },
-    tagging: Tagging {
+    tagging: Some(Tagging {
         kind: "VPC",
-        ..BASE.tagging
-    },
+        ..NETWORK_TAGS
+    }),
     codes: Codes {
         absent: &[
             "InvalidVpcID.NotFound",
@@ -82,6 +78,10 @@ static ATTRIBUTES: &[Attribute] = &[
         .computed()
         .field("VpcId")
         .doc("The id, e.g. \"vpc-bp1...\"."),
+    attr("route_table_id", Kind::Id("route_table"))
+        .computed()
+        .field("RouterTableIds.RouterTableIds")
+        .doc("The id of the route table that it comes with."),
     attr("status", Kind::String)
         .computed()
         .always()

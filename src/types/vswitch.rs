@@ -1,7 +1,7 @@
 //! VSwitch: a subnet of one VPC in one zone.
 
-use super::attribute::{Attribute, Kind, Needs, Update, attr};
-use super::base::BASE;
+use super::attribute::{Attribute, Kind, Update, attr};
+use super::base::{BASE, NETWORK_TAGS};
 use super::form;
 use super::resource_type::{
     Complaint, Contention, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging,
@@ -10,11 +10,7 @@ use crate::api::{Codes, action};
 use crate::diagnostic::codes;
 use crate::value::{Attributes, Value};
 
-static MODIFY: Update = Update {
-    action: &action::MODIFY_VSWITCH_ATTRIBUTE,
-    label: "change attributes",
-    needs: Needs::Nothing,
-};
+static MODIFY: Update = Update::by(&action::MODIFY_VSWITCH_ATTRIBUTE, "change attributes");
 
 pub(super) static VSWITCH: ResourceType = ResourceType {
     name: "vswitch",
@@ -38,10 +34,10 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
         action: &action::DELETE_VSWITCH,
         gone: Some(600),
     },
-    tagging: Tagging {
+    tagging: Some(Tagging {
         kind: "VSWITCH",
-        ..BASE.tagging
-    },
+        ..NETWORK_TAGS
+    }),
     codes: Codes {
         absent: &["InvalidVSwitchId.NotFound", "InvalidVswitchID.NotFound"],
         retry: &[
@@ -52,6 +48,7 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
             "IncorrectRouteEntryStatus",
             "IncorrectStatus",
             "OperationDenied.OtherSubnetCreating",
+            "OperationDenied.OtherSubnetProcessing",
             "OperationFailed.DistibuteLock",
             "InvalidStatus.RouteEntry",
         ],

@@ -268,6 +268,8 @@ fn kind_in_words(kind: &Kind) -> String {
         Kind::Text => "text of several lines, or NAME_file".to_owned(),
         Kind::Form(form) => form.noun.to_owned(),
         Kind::Integer { min, max } => format!("number, {min} to {max}"),
+        Kind::IntegerSet { min, max } => format!("list of numbers, {min} to {max}, in any order"),
+        Kind::StringSet => "list of texts, in any order".to_owned(),
         Kind::Bool => "true or false".to_owned(),
         Kind::Enum(words) => {
             let words: Vec<String> = words.iter().map(|word| super::text::quoted(word)).collect();
@@ -275,6 +277,7 @@ fn kind_in_words(kind: &Kind) -> String {
         }
         Kind::Cidr => "network, such as \"10.0.0.0/16\"".to_owned(),
         Kind::Id(type_name) => format!("id of a {type_name}"),
+        Kind::IdOf(types) => format!("id of a {}", types.join(" or ")),
         Kind::IdSet(type_name) => format!("ids of {type_name}s"),
         Kind::Table(_) => "table".to_owned(),
         Kind::TableSet(_) => "list of tables, in any order".to_owned(),

@@ -125,9 +125,13 @@ impl World {
     pub(crate) fn example(&self, name: &str) -> &World {
         let from = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("examples")
-            .join(name)
-            .join("infra.toml");
-        self.write("infra.toml", &std::fs::read_to_string(from).unwrap())
+            .join(name);
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            self.write(name, &std::fs::read_to_string(&path).unwrap());
+        }
+        self
     }
 
     /// The binary, ready to be started in the folder with a cleared environment.

@@ -614,7 +614,7 @@ mod project {
             "{text}{WEB}name = \"${{local.q[0]}}\"\ncount = \"${{var.p}}\"\n"
         ))
         .set("p", "hunter2")
-        .check(&[r#"infra.toml:36:8 E0313 name would show a sensitive variable in the plan and in the state | sensitive variables can be used in outputs so far; for passwords: { env = "NAME" }"#, "infra.toml:37:9 E0313 count shows in every address, so it cannot be sensitive"]);
+        .check(&[r#"infra.toml:36:8 E0313 name would show a sensitive variable in the plan and in the state | a sensitive variable may be a password, as a whole, and stand in outputs"#, "infra.toml:37:9 E0313 count shows in every address, so it cannot be sensitive"]);
     }
 
     #[test]

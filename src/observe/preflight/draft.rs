@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::step::{Call, StepKind, Yield};
+use crate::step::{Call, StepKind};
 use crate::task::Task;
 use crate::types::{self, ResourceType};
 use crate::value::{Attributes, Reference, Value};
@@ -39,7 +39,7 @@ impl<'a> Draft<'a> {
     pub(super) fn of(task: &'a Task, is_successor: bool) -> Option<Draft<'a>> {
         let resource_type = types::find(task.object.address.type_name())?;
         let call = task.steps.iter().find_map(|step| match &step.kind {
-            StepKind::Call(call) if matches!(call.yields, Yield::Id { .. }) => Some(call),
+            StepKind::Call(call) if call.yields.makes() => Some(call),
             _ => None,
         })?;
         let mut draft = Draft {

@@ -61,7 +61,7 @@ pub(super) fn task(context: &Context<'_>, wanted: &Wanted<'_>) -> Task {
     let early: Attributes = wanted
         .attributes
         .iter()
-        .filter(|(name, _)| !resource_type.is_joined(name))
+        .filter(|(name, _)| !resource_type.is_joined_later(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let steps = (resource_type.steps.create)(&ToMake {

@@ -22,7 +22,7 @@ pub(super) fn replace<'a>(
 ) -> Decision<'a> {
     let resource = wanted.resource;
     let address = &resource.address;
-    let order = order(context, resource);
+    let order = order(context, &wanted, observed);
     let create_first = order == Replacement::CreateFirst;
     let removal = delete::task(context, address, resource.resource_type, observed);
     let creation = create::task(context, &wanted);
@@ -50,11 +50,14 @@ pub(super) fn replace<'a>(
 }
 
 /// The new one comes first where its type wants that, unless it needs something whose old one must go before.
-fn order(context: &Context<'_>, resource: &config::Resource) -> Replacement {
+fn order(context: &Context<'_>, wanted: &Wanted<'_>, observed: &Observed) -> Replacement {
+    let resource = wanted.resource;
     let held_up = context
         .needs(&resource.address)
         .any(|needed| context.replaced(needed) == Some(Replacement::DeleteFirst));
-    if held_up {
+    // What has the same name is in the way of its successor.
+    let is_same = resource.resource_type.own_id(&wanted.attributes).as_deref() == Some(observed.id.as_str());
+    if held_up || is_same {
         Replacement::DeleteFirst
     } else {
         resource.resource_type.replacement

@@ -23,6 +23,12 @@ pub(super) struct TagChanges {
 
 impl TagChanges {
     pub(super) fn between(context: &Context<'_>, wanted: &Wanted<'_>, observed: &Observed) -> TagChanges {
+        if wanted.resource.resource_type.tagging.is_none() {
+            return TagChanges {
+                set: Vec::new(),
+                removed: Vec::new(),
+            };
+        }
         let known = context.inputs.state.resources.get(&wanted.resource.address);
         let token = known.and_then(|known| known.token.as_deref());
         let set = all(context, wanted, token.map(Value::from))

@@ -306,6 +306,51 @@ fn a_reference_to_what_will_not_be_there_is_left_out_with_a_line() {
     assert!(plan.findings[0].labels[0].location.line > 0);
 }
 
+/// A run attached a disk and died before the state could say so; then the file names no server.
+#[test]
+fn what_an_interrupted_run_may_have_joined_is_parted() {
+    let joined = format!("{NET}{}{}", server("web", ""), disk(ON_WEB));
+    let mut model = Model::with(&joined);
+    let entry = model.state.resources.get_mut(&address("disk.data")).unwrap();
+    entry.attributes.remove("instance_id");
+    let apart = format!("{NET}{}{}", server("web", ""), disk(""));
+    // Somebody else's doing is left alone.
+    assert!(model.plan(&apart).tasks.is_empty());
+    let entry = model.state.resources.get_mut(&address("disk.data")).unwrap();
+    entry
+        .unsettled
+        .insert("instance_id".to_owned(), "attach".to_owned());
+    check(
+        &model,
+        &apart,
+        expect![[r#"
+        update disk.data
+        0. let go disk.data: detach > wait until available
+    "#]],
+    );
+}
+
+/// A public address that a server has only by what is joined to it comes and goes with that; a disk brings none.
+#[test]
+fn an_output_follows_the_address_that_is_lent() {
+    let output = "[output]\nip = \"${instance.web.public_ip}\"\n";
+    let with = |more: &str| format!("{NET}{}{more}{output}", server("web", ""));
+    let mut model = Model::with(&with(&disk(ON_WEB)));
+    check(&model, &with(&disk(ON_WEB)), expect!["nothing\n"]);
+    let bound = with(&format!("[eip.web]\n{ON_WEB}\n"));
+    let plan = model.apply(&bound);
+    assert!(
+        plan.outputs[0]
+            .after
+            .as_ref()
+            .is_some_and(|after| !after.is_known())
+    );
+    check(&model, &bound, expect!["nothing\n"]);
+    let plan = model.apply(&with("[eip.web]\n"));
+    assert_eq!(plan.outputs[0].after, None);
+    check(&model, &with("[eip.web]\n"), expect!["nothing\n"]);
+}
+
 /// Kind 8: the same in an output is none.
 #[test]
 fn an_output_of_what_will_not_be_there_is_none() {

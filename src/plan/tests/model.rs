@@ -226,7 +226,9 @@ impl Model {
                 }
             }
             let word = last_word(task, &look_up);
-            if let Some(observed) = self.exist(task, &word, &going)? {
+            let existing = self.exist(task, &word, &going)?;
+            self.lend();
+            if let Some(observed) = existing {
                 let mut attributes = observed.attributes.clone();
                 attributes.insert("id".to_owned(), Value::from(observed.id.as_str()));
                 learnt.insert(task.object.clone(), attributes);
@@ -234,6 +236,30 @@ impl Model {
             self.remember(task, &|reference| find(&learnt, reference), &learnt);
         }
         Ok(())
+    }
+
+    /// What a resource has only while another one is joined to it.
+    fn lend(&mut self) {
+        let mut lent: BTreeSet<(String, &str)> = BTreeSet::new();
+        for thing in self.objects.values() {
+            for relation in types::find(&thing.type_name).unwrap().relations {
+                let partner = thing.observed.attributes.get(relation.attribute);
+                if let Some(partner) = partner.and_then(Value::as_str) {
+                    lent.extend(relation.lends.iter().map(|name| (partner.to_owned(), *name)));
+                }
+            }
+        }
+        for (id, thing) in &mut self.objects {
+            let attributes = &mut thing.observed.attributes;
+            attributes.retain(|name, value| {
+                value.as_str() != Some(LENT) || lent.contains(&(id.clone(), name.as_str()))
+            });
+            for (_, name) in lent.iter().filter(|(partner, _)| partner == id) {
+                attributes
+                    .entry((*name).to_owned())
+                    .or_insert_with(|| Value::from(LENT));
+            }
+        }
     }
 
     /// What a task does to what exists.
@@ -263,7 +289,9 @@ impl Model {
             Phase::Note => Ok(None),
             Phase::Make => {
                 self.made += 1;
-                let id = format!("{}{}", resource_type.id_prefix, self.made);
+                let id = resource_type
+                    .own_id(word)
+                    .unwrap_or_else(|| format!("{}{}", resource_type.id_prefix, self.made));
                 let own = |reference: &Reference| {
                     (reference.address == object.address).then(|| Value::from(id.as_str()))
                 };
@@ -466,6 +494,9 @@ fn last_word(task: &Task, look_up: &dyn Fn(&Reference) -> Option<Value>) -> Attr
         .unwrap_or_default()
 }
 
+/// The value of an attribute that another resource lends.
+const LENT: &str = "198.51.100.1";
+
 /// What a look shows of these attributes, with what the cloud adds.
 fn seen(resource_type: &'static ResourceType, attributes: &Attributes) -> Attributes {
     let mut seen: Attributes = attributes
@@ -479,6 +510,10 @@ fn seen(resource_type: &'static ResourceType, attributes: &Attributes) -> Attrib
         .collect();
     seen.entry("status".to_owned())
         .or_insert_with(|| Value::from("Available"));
+    if resource_type.attribute("internet_max_bandwidth_out").is_some() {
+        seen.entry("internet_max_bandwidth_out".to_owned())
+            .or_insert(Value::Integer(0));
+    }
     for part in resource_type.parts {
         seen.entry(part.attribute.to_owned())
             .or_insert_with(|| Value::List(Vec::new()));
@@ -541,9 +576,11 @@ fn excludes(resource_type: &ResourceType, one: &Attributes, other: &Attributes) 
 fn ids(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {
-            let is_id = types::REGISTRY
-                .iter()
-                .any(|one| text.starts_with(one.id_prefix) && text.len() > one.id_prefix.len());
+            let is_id = types::REGISTRY.iter().any(|one| {
+                !one.id_prefix.is_empty()
+                    && text.starts_with(one.id_prefix)
+                    && text.len() > one.id_prefix.len()
+            });
             if is_id {
                 found.insert(text.clone());
             }

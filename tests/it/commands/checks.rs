@@ -272,3 +272,47 @@ fn defaults_stand_beneath_what_a_block_says() {
     );
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
+
+#[test]
+fn a_sensitive_variable_is_a_password_and_comes_out_nowhere() {
+    let mut world = World::new();
+    world.example("quickstart");
+    let text = world.read("infra.toml");
+    let text = text.replace("[instance.web]\n", "[instance.web]\npassword = \"${var.pw}\"\n");
+    world.write("infra.toml", &format!("{text}\n[var.pw]\nsensitive = true\n"));
+    world
+        .vars
+        .insert("INFRA_VAR_PW".to_owned(), "Hunter2-hunter2".to_owned());
+    world.run(&["plan"]).exits(0).says("variable pw");
+    let done = world
+        .run(&["apply", "--auto-approve", "--log-file", "log"])
+        .exits(0);
+    let state = world.read(".infra/state/default.json");
+    for text in [done.stdout, done.stderr, state, world.read("log")] {
+        assert!(!text.contains("Hunter2-hunter2"), "{text}");
+    }
+    world.run(&["plan", "--detailed-exitcode"]).exits(0);
+    // Another value is a change.
+    world
+        .vars
+        .insert("INFRA_VAR_PW".to_owned(), "Hunter3-hunter3".to_owned());
+    world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(2)
+        .says("sensitive");
+    // It is a password as a whole only, and a name never.
+    world.write(
+        "infra.toml",
+        &format!(
+            "{}\n[var.pw]\nsensitive = true\n",
+            text.replace("${var.pw}", "x-${var.pw}")
+        ),
+    );
+    world.run(&["validate"]).exits(1).tells("E0313");
+    world.write(
+        "infra.toml",
+        &format!("{text}\n[var.pw]\ndefault = \"Hunter2-hunter2\"\n"),
+    );
+    let refused = world.run(&["validate"]).exits(1).tells("E0411");
+    assert!(!refused.stderr.contains("Hunter2"), "{}", refused.stderr);
+}

@@ -150,7 +150,7 @@ fn every_mistake_is_one_message_at_its_place() {
         if said.len() != 1 {
             wrong.push(format!("{}: {} messages", mistake.title, said.len()));
         }
-        let said = said.join("\n");
+        let said = said.join("\n").trim_end().to_owned();
         if said != mistake.said {
             wrong.push(format!("== {}\n-{}\n+{said}", mistake.title, mistake.said));
         }
