@@ -262,6 +262,16 @@ impl PartialOrd for Address {
 /// to byte order, so that the order stays total and agrees with equality.
 fn natural(left: &str, right: &str) -> Ordering {
     let (mut a, mut b) = (left.as_bytes(), right.as_bytes());
+    // Most comparisons are of the same type and block, and of names with long beginnings in common. Numbers are looked
+    // at whole.
+    if a == b {
+        return Ordering::Equal;
+    }
+    let mut same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    while same > 0 && a[same - 1].is_ascii_digit() {
+        same -= 1;
+    }
+    (a, b) = (&a[same..], &b[same..]);
     while let (Some(&x), Some(&y)) = (a.first(), b.first()) {
         if x.is_ascii_digit() && y.is_ascii_digit() {
             let (number_a, rest_a) = take_number(a);

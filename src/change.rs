@@ -2,6 +2,10 @@
 //!
 //! Planner and screen share it. Does not know by which tasks it comes about.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 use crate::diagnostic::Location;
 use crate::types::{Attribute, Kind};
@@ -28,6 +32,8 @@ pub(crate) struct Change {
     pub(crate) steps: Vec<String>,
     /// How long it cannot be used, in words.
     pub(crate) down: Option<String>,
+    /// The address that it had until now, if it gets another one.
+    pub(crate) moved_from: Option<Address>,
     /// The id of what exists now.
     pub(crate) id: Option<String>,
     /// Of one that is left out: whether it would have taken something away.
@@ -35,12 +41,17 @@ pub(crate) struct Change {
 }
 
 /// What becomes of a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Fate {
     /// Takes over something that exists and carries our tags.
     Import,
+    /// Only its address changes, and the tag that tells it.
+    Move,
     Create,
     Update,
+    /// Gets the tag of its project, which an older version of `infra` did not set.
+    Tag,
     Replace {
         create_first: bool,
     },
@@ -49,8 +60,12 @@ pub(crate) enum Fate {
     Forget,
     /// Only what the state remembers of it changes.
     Note,
+    /// The state learns how it is.
+    Read,
     /// Left out, with all that needs it.
     Withheld,
+    /// Left out because nobody asked for it, or somebody asked to leave it out.
+    LeftOut,
     /// Stays as it is.
     Keep,
 }
@@ -81,7 +96,7 @@ pub(crate) struct Drift {
     pub(crate) remembered: Option<Value>,
     pub(crate) observed: Option<Value>,
     /// What this plan does about it, in words.
-    pub(crate) effect: &'static str,
+    pub(crate) effect: Cow<'static, str>,
 }
 
 /// A difference in one output.
@@ -93,8 +108,28 @@ pub(crate) struct OutputChange {
     pub(crate) sensitive: bool,
 }
 
+/// What the changes of a plan cost: list prices, without traffic.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cost {
+    /// `CNY`; empty if no price is known.
+    pub(crate) currency: String,
+    /// Hundredths for a month of 730 hours, for what it touches, before and after.
+    pub(crate) before: i64,
+    pub(crate) after: i64,
+    /// Hundredths that are charged when it is made.
+    pub(crate) at_once: i64,
+    /// What is not in these figures, because nobody tells its price.
+    pub(crate) unknown: Vec<Address>,
+}
+
+/// Hundredths in words: `1223.40`.
+pub(crate) fn amount(hundredths: i64) -> String {
+    let (sign, all) = (if hundredths < 0 { "-" } else { "" }, hundredths.unsigned_abs());
+    format!("{sign}{}.{:02}", all / 100, all % 100)
+}
+
 /// A loss that a rule forbids.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Forbidden {
     pub(crate) address: Address,
     /// Which rule, and the way out, in words.
@@ -115,6 +150,7 @@ impl Change {
             kept: Vec::new(),
             steps: Vec::new(),
             down: None,
+            moved_from: None,
             id: None,
             would_lose: false,
         }
@@ -122,7 +158,7 @@ impl Change {
 
     /// Whether something that exists, or something in it, goes away for good.
     pub(crate) fn is_loss(&self) -> bool {
-        self.fate.is_loss() || (self.fate != Fate::Withheld && !self.lost.is_empty())
+        self.fate.is_loss() || (!matches!(self.fate, Fate::Withheld | Fate::LeftOut) && !self.lost.is_empty())
     }
 }
 
@@ -131,13 +167,16 @@ impl Fate {
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Fate::Import => "&",
+            Fate::Move => ">",
             Fate::Create => "+",
-            Fate::Update => "~",
+            Fate::Update | Fate::Tag => "~",
             Fate::Replace { create_first: false } => "-/+",
             Fate::Replace { create_first: true } => "+/-",
             Fate::Delete => "-",
             Fate::Forget | Fate::Note => ".",
+            Fate::Read => "<=",
             Fate::Withheld => "!",
+            Fate::LeftOut => " ",
             Fate::Keep => " ",
         }
     }
@@ -146,13 +185,17 @@ impl Fate {
     pub(crate) fn verb(self) -> &'static str {
         match self {
             Fate::Import => "import",
+            Fate::Move => "move",
             Fate::Create => "create",
             Fate::Update => "update",
+            Fate::Tag => "tag",
             Fate::Replace { .. } => "replace",
             Fate::Delete => "delete",
             Fate::Forget => "forget",
             Fate::Note => "note",
+            Fate::Read => "read",
             Fate::Withheld => "withheld",
+            Fate::LeftOut => "left out",
             Fate::Keep => "keep",
         }
     }
@@ -164,7 +207,7 @@ impl Fate {
 
     /// Whether carrying it out needs somebody's agreement: more than the state's memory changes.
     pub(crate) fn needs_approval(self) -> bool {
-        !matches!(self, Fate::Keep | Fate::Note | Fate::Withheld)
+        !matches!(self, Fate::Keep | Fate::Note | Fate::Withheld | Fate::LeftOut)
     }
 }
 

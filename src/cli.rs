@@ -53,6 +53,9 @@ pub(crate) struct Global {
     /// Use the simulator inside this program; nothing leaves this machine
     #[arg(long, global = true)]
     pub(crate) sim: bool,
+    /// Send nothing that changes anything, whatever else is asked for
+    #[arg(long, env = "INFRA_READ_ONLY", value_parser = clap::builder::FalseyValueParser::new(), global = true)]
+    pub(crate) read_only: bool,
     /// Let the configuration read files below this folder too, beside its own
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) allow_file: Vec<PathBuf>,
@@ -104,10 +107,10 @@ pub(crate) enum Command {
     /// Show what apply would do
     Plan(PlanArgs),
     /// Do what plan shows, after asking
-    Apply(ChangeArgs),
+    Apply(ApplyArgs),
     /// Delete everything in this environment, after asking
     Destroy(ChangeArgs),
-    /// Show the state, or one resource of it
+    /// Show a saved plan, the state, or one resource of it
     Show(ShowArgs),
     /// Print outputs
     Output(OutputArgs),
@@ -144,6 +147,14 @@ pub(crate) enum DiagnosticFormat {
     Text,
     Json,
     Github,
+    /// For code hosts: one document
+    Sarif,
+}
+
+/// From what on a plan fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Warning,
 }
 
 /// How much of a plan is shown.
@@ -163,6 +174,9 @@ pub(crate) struct PreflightArgs {
     /// Do not ask the cloud beforehand what it would refuse
     #[arg(long)]
     pub(crate) no_preflight: bool,
+    /// Try the plan out before anything is asked: its very steps, on a twin in this program of what exists
+    #[arg(long)]
+    pub(crate) rehearse: bool,
 }
 
 /// What is done about data blocks.
@@ -181,14 +195,40 @@ pub(crate) struct PlanArgs {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) preflight: PreflightArgs,
+    /// Save the plan, so that `apply FILE` does exactly this
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Exit with 1 when there are warnings
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<FailOn>,
     /// Plan to delete everything
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["replace", "refresh_only"])]
     pub(crate) destroy: bool,
     #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
     pub(crate) owner: OwnerArgs,
+}
+
+/// Which part of a plan is to be done.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct SelectionArgs {
+    /// Only this resource, or this block with all its copies, and what it waits for
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) target: Vec<Address>,
+    /// Leave this out, with what waits for it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) exclude: Vec<Address>,
+    /// Make this anew although nothing forces it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) replace: Vec<Address>,
+    /// Only let the state learn what was changed outside; nothing is changed in the cloud
+    #[arg(long, conflicts_with_all = ["target", "exclude", "replace"])]
+    pub(crate) refresh_only: bool,
 }
 
 /// What a run may do about things of another stack.
@@ -202,6 +242,15 @@ pub(crate) struct OwnerArgs {
     pub(crate) take_over: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// A plan that `plan -o` has saved: exactly that is done, or nothing; it asks nothing
+    #[arg(value_name = "FILE", conflicts_with_all = ["no_preflight", "rehearse", "new_stack", "take_over", "target", "exclude", "replace", "refresh_only"])]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+}
+
 /// Flags of the commands that change something.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArgs {
@@ -213,6 +262,8 @@ pub(crate) struct ChangeArgs {
     pub(crate) approval: ApprovalArgs,
     #[command(flatten)]
     pub(crate) preflight: PreflightArgs,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) owner: OwnerArgs,
 }
@@ -231,11 +282,34 @@ pub(crate) struct ApprovalArgs {
     pub(crate) allow_vanished: Option<Vec<String>>,
 }
 
+/// What a comment on GitHub may have in characters, with room for what a workflow puts around it.
+pub(crate) const MD_BUDGET: usize = 60_000;
+
+/// In which form a saved plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    Text,
+    /// The shape of Terraform's plan JSON 1.2
+    Json,
+    /// For a comment on a pull request
+    Md,
+    /// A page that needs nothing else
+    Html,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Only this resource
-    #[arg(value_name = "ADDRESS")]
-    pub(crate) address: Option<Address>,
+    /// A saved plan, or one resource of the state
+    #[arg(value_name = "FILE|ADDRESS")]
+    pub(crate) what: Option<String>,
+    /// How to print a saved plan; --json is --format json
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "what")]
+    pub(crate) format: PlanFormat,
+    /// The most characters of --format md
+    #[arg(long, value_name = "N", default_value_t = MD_BUDGET)]
+    pub(crate) budget: usize,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
 }
 
 #[derive(Debug, Args)]
@@ -296,6 +370,18 @@ pub(crate) enum StateCommand {
         #[arg(long, value_name = "L")]
         lineage: Option<String>,
     },
+    /// Take infra's tags off something that the state does not know; it goes on existing
+    ForgetStray(ForgetStrayArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForgetStrayArgs {
+    /// The id of what carries this stack's tags
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Do not ask
+    #[arg(long, short = 'y', visible_alias = "yes")]
+    pub(crate) auto_approve: bool,
 }
 
 #[derive(Debug, Args)]

@@ -11,31 +11,34 @@ pub(crate) use self::advice::{Advice, Typed, run};
 use self::codes::Code;
 pub(crate) use self::location::Location;
 pub(crate) use self::sources::{Source, Sources};
+use serde::{Deserialize, Serialize};
+
 use crate::address::Address;
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Level {
     Error,
     Warning,
 }
 
 /// A marked place with a few words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Label {
     pub(crate) location: Location,
     pub(crate) text: String,
 }
 
 /// A replacement of the bytes of a place that is sure to be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fix {
     pub(crate) location: Location,
     pub(crate) replacement: String,
 }
 
 /// One error or warning.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Diagnostic {
     pub(crate) level: Level,
     pub(crate) code: Code,
@@ -122,9 +125,7 @@ impl Diagnostic {
 
     /// Writes the commands in its advice as they are to be typed.
     pub(crate) fn resolve(&mut self, typed: &Typed) {
-        for help in &mut self.help {
-            *help = help.as_typed(typed).into();
-        }
+        self.help.iter_mut().for_each(|help| help.resolve(typed));
     }
 
     /// Takes these texts out of every sentence; a correction that holds one is not offered.

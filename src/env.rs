@@ -14,6 +14,7 @@ pub(crate) mod memory;
 mod random;
 mod signals;
 mod transport;
+pub(crate) mod volatile;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -101,6 +101,7 @@ mod plan;
 #[cfg(test)]
 mod proof;
 mod region;
+mod saved;
 mod state;
 mod step;
 mod task;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::value::Attributes;
@@ -20,7 +21,7 @@ pub(crate) const TAG_ADDRESS: &str = "infra:addr";
 pub(crate) const TAG_OPERATION: &str = "infra:op";
 
 /// One observation of everything that concerns a state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Live {
     /// What the state knows and the cloud has.
     pub(crate) resources: BTreeMap<Address, Observed>,
@@ -28,10 +29,13 @@ pub(crate) struct Live {
     pub(crate) deposed: BTreeMap<Address, Vec<Observed>>,
     /// What carries our stack tag but is not in the state.
     pub(crate) strays: Vec<Stray>,
+    /// What `[[import]]` names by its id, by the address that it is to have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) imports: BTreeMap<Address, Observed>,
 }
 
 /// One resource as the cloud shows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Observed {
     pub(crate) id: String,
     /// Under our attribute names, computed ones included.
@@ -43,7 +47,7 @@ pub(crate) struct Observed {
 }
 
 /// Something that carries our stack tag although the state does not know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stray {
     pub(crate) type_name: String,
     /// The address in its tag, if that is one.

@@ -156,6 +156,16 @@ impl Value {
         }
     }
 
+    /// Whether this id stands in it.
+    pub(crate) fn names(&self, id: &str) -> bool {
+        match self {
+            Value::String(text) => text == id,
+            Value::List(items) => items.iter().any(|item| item.names(id)),
+            Value::Map(map) => map.values().any(|item| item.names(id)),
+            _ => false,
+        }
+    }
+
     /// Adds every reference in it.
     pub(crate) fn references<'a>(&'a self, found: &mut BTreeSet<&'a Reference>) {
         match self {

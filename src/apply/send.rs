@@ -105,7 +105,10 @@ impl Run<'_> {
                 None => again.take(),
                 Some(open) => match self.settle(sending, open).await? {
                     Settled::Done { as_planned: true, .. } => return Ok(None),
-                    Settled::Done { id, .. } => return Err(Cause::Adopted { id }.into()),
+                    Settled::Done { id, .. } => {
+                        self.has_changed();
+                        return Err(Cause::Adopted { id }.into());
+                    }
                     Settled::Resend(open) => Some(open),
                     Settled::NotDone => None,
                 },

@@ -45,6 +45,8 @@ pub(crate) enum ErrorKind {
     WindowClosed,
     /// The key pair is refused; nothing happened.
     Credentials,
+    /// The run may only read, and this was none: nothing was sent.
+    ReadOnly,
     /// No connection: nothing was sent.
     Unreachable,
     /// An answer that is none of this API's. Only of reads.
@@ -59,6 +61,7 @@ impl ApiError {
         }
         match self.kind {
             ErrorKind::Unreachable => "no connection",
+            ErrorKind::ReadOnly => "--read-only",
             ErrorKind::Malformed => "unreadable answer",
             ErrorKind::WindowClosed => "window closed",
             _ => "no answer",
@@ -73,6 +76,7 @@ impl ApiError {
                 codes::REFUSED
             }
             ErrorKind::Credentials => codes::KEY_REFUSED,
+            ErrorKind::ReadOnly => codes::READ_ONLY,
             ErrorKind::Unreachable => codes::UNREACHABLE,
             ErrorKind::Malformed => codes::DAMAGED,
             ErrorKind::Throttled => codes::THROTTLED,
@@ -122,6 +126,7 @@ impl fmt::Display for ApiError {
             ErrorKind::TokenProcessing => "is still being worked on",
             ErrorKind::Ambiguous => "got no clear answer",
             ErrorKind::WindowClosed => "was not sent in time",
+            ErrorKind::ReadOnly => "was not sent",
             ErrorKind::Unreachable => "could not be sent",
             ErrorKind::Malformed => "got an answer that is not the API's",
         };

@@ -54,6 +54,8 @@ struct Inner {
     listener: Arc<dyn Listener>,
     limiter: Limiter,
     parallelism: usize,
+    /// Nothing that is not a read is sent.
+    read_only: bool,
     server_clock: ServerClock,
     /// By host, since hosts fail, not actions.
     budgets: BTreeMap<Endpoint, Budget>,
@@ -88,6 +90,7 @@ impl Cloud {
         endpoints: Endpoints,
         key_pair: KeyPair,
         parallelism: usize,
+        read_only: bool,
         listener: Arc<dyn Listener>,
     ) -> Cloud {
         let budgets = Product::ALL
@@ -106,6 +109,7 @@ impl Cloud {
                 listener,
                 limiter: Limiter::new(Arc::clone(&env.clock), parallelism),
                 parallelism: parallelism.max(1),
+                read_only,
                 server_clock: ServerClock::new(Arc::clone(&env.clock)),
                 budgets,
                 plain: AtomicBool::new(false),
@@ -207,6 +211,11 @@ impl Cloud {
         &self.inner.region
     }
 
+    /// Whether nothing that is not a read is sent, a dry run of a change included.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.inner.read_only
+    }
+
     /// How many calls may be in flight, at least one.
     pub(crate) fn parallelism(&self) -> usize {
         self.inner.parallelism
@@ -261,6 +270,10 @@ impl Cloud {
         if !purpose.fits(request) {
             let fault = Fault::of_ours("a change was about to be sent as a read, or a read as a change");
             return inner.finish(request, Err((ErrorKind::Refused, fault)), 0, Duration::ZERO);
+        }
+        if inner.read_only && request.action.repeat != Repeat::Read {
+            let fault = Fault::of_ours("this run may only read");
+            return inner.finish(request, Err((ErrorKind::ReadOnly, fault)), 0, Duration::ZERO);
         }
         let started = inner.clock.elapsed();
         let mut attempts = Attempts::new(purpose.call(request));

@@ -23,6 +23,8 @@ pub(crate) struct CloudOptions {
     pub(crate) profile: Option<String>,
     /// Calls in flight at the same time, at least one.
     pub(crate) parallelism: usize,
+    /// Send nothing but reads.
+    pub(crate) read_only: bool,
 }
 
 /// Why there is no client.
@@ -77,6 +79,7 @@ impl Cloud {
             endpoints,
             identity,
             options.parallelism,
+            options.read_only,
             listener,
         ))
     }

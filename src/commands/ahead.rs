@@ -13,13 +13,14 @@ use super::project::Project;
 use super::{report, secrets};
 use crate::address::Address;
 use crate::apply;
+use crate::change::Cost;
 use crate::cli::OwnerArgs;
-use crate::diagnostic::{Diagnostic, Location, codes};
+use crate::diagnostic::{Diagnostic, Location, codes, run};
 use crate::env::Env;
-use crate::observe::again;
 use crate::observe::preflight::{self, Ahead, Objection, Outset, Refusal};
-use crate::plan::Plan;
-use crate::state::State;
+use crate::observe::{again, prices};
+use crate::plan::{Plan, Selection};
+use crate::state::{Effect, State};
 use crate::task::Phase;
 use crate::value::{Attributes, SecretSource};
 
@@ -35,34 +36,74 @@ pub(super) struct Looking<'a> {
     pub(super) connection: &'a Connection,
     /// What may be taken from other states.
     pub(super) owner: OwnerArgs,
+    /// What is to be done of the plan.
+    pub(super) selection: &'a Selection,
     /// Whether the cloud is asked what it would refuse.
     pub(super) preflight: bool,
+    /// The state, where the plan is a saved one: then everything that it touches must be as it was, what is removed
+    /// included.
+    pub(super) saved_for: Option<&'a State>,
+}
+
+/// What was decided, and what was found impossible before.
+pub(super) struct Decided {
+    pub(super) plan: Plan,
+    pub(super) impossible: BTreeMap<Address, Diagnostic>,
 }
 
 impl Looking<'_> {
     /// Decides what must change, and once more without what a look ahead has found to be impossible.
-    pub(super) async fn decide(&self, state: &State, goal: Goal) -> Result<Plan, Failure> {
-        let Looking {
-            env,
-            project,
-            seen,
-            connection,
-            owner,
-            ..
-        } = *self;
-        let nothing = BTreeMap::new();
-        let asked = || Asked { goal, owner };
-        let mut plan = decide(env, project, state, seen, connection, asked(), &nothing)?;
-        if !self.preflight {
-            return Ok(plan);
+    pub(super) async fn decide(&self, state: &State, goal: Goal) -> Result<Decided, Failure> {
+        let mut impossible = BTreeMap::new();
+        let mut plan = self.decide_without(state, goal, &impossible)?;
+        if self.preflight {
+            let ahead = self.ahead(&plan, false).await;
+            impossible = self.findings(&plan, &ahead);
+            if !impossible.is_empty() {
+                plan = self.decide_without(state, goal, &impossible)?;
+            }
+            plan.findings.extend(unchecked(&ahead));
+            plan.cost = self.cost(&plan).await;
         }
-        let ahead = self.ahead(&plan, false).await;
-        let impossible = self.findings(&plan, &ahead);
-        if !impossible.is_empty() {
-            plan = decide(env, project, state, seen, connection, asked(), &impossible)?;
+        Ok(Decided { plan, impossible })
+    }
+
+    /// What the changes cost, by list prices.
+    async fn cost(&self, plan: &Plan) -> Option<Cost> {
+        let mut after: BTreeMap<&Address, &Attributes> = BTreeMap::new();
+        for effect in plan.tasks.iter().flat_map(|task| &task.then) {
+            if let Effect::Settle {
+                address, attributes, ..
+            } = effect
+            {
+                after.insert(address, attributes);
+            }
         }
-        plan.findings.extend(unchecked(&ahead));
-        Ok(plan)
+        let will_be = |address: &Address| after.get(address).map(|found| (*found).clone());
+        prices::of(&plan.changes, &self.seen.live, &will_be, &self.connection.cloud).await
+    }
+
+    /// Decides what must change, without what is known to be impossible.
+    pub(super) fn decide_without(
+        &self,
+        state: &State,
+        goal: Goal,
+        impossible: &BTreeMap<Address, Diagnostic>,
+    ) -> Result<Plan, Failure> {
+        let asked = Asked {
+            goal,
+            selection: self.selection,
+            owner: self.owner,
+        };
+        decide(
+            self.env,
+            self.project,
+            state,
+            self.seen,
+            self.connection,
+            asked,
+            impossible,
+        )
     }
 
     /// Between the approval and the first change: everything that is touched is still what the plan was made from, and
@@ -86,7 +127,7 @@ impl Looking<'_> {
     }
 
     async fn ahead(&self, plan: &Plan, only_destructive: bool) -> Ahead {
-        let touches = |phase| matches!(phase, Phase::Make | Phase::Remove);
+        let touches = |phase| matches!(phase, Phase::Make | Phase::Change | Phase::Remove);
         if !plan.tasks.iter().any(|task| touches(task.phase)) {
             return Ahead::default();
         }
@@ -144,7 +185,7 @@ impl Looking<'_> {
                     .help(format!("or keep {address}"))
             }
         };
-        if refusal.notes.is_empty() {
+        if !refusal.notes.iter().any(|note| note.contains(&refusal.code)) {
             finding = finding.note(format!("code: {}", refusal.code));
         }
         finding.notes.extend(refusal.notes.iter().cloned());
@@ -181,15 +222,25 @@ impl Looking<'_> {
             let names = resource
                 .into_iter()
                 .flat_map(|resource| resource.attributes.keys());
-            names.cloned().collect()
+            let known = self.saved_for.and_then(|state| state.resources.get(address));
+            let known = known.filter(|_| resource.is_none()).into_iter();
+            names
+                .chain(known.flat_map(|known| known.attributes.keys()))
+                .cloned()
+                .collect()
         };
         let wanted = costly_parts(config);
         let (live, cloud) = (&self.seen.live, &self.connection.cloud);
-        let moved = again::look(&plan.tasks, live, &managed, &wanted, cloud)
-            .await
-            .map_err(|error| {
-                Failure::error(report::api_error("the cloud could not be read again", &error))
-            })?;
+        let moved = again::look(
+            &plan.tasks,
+            live,
+            &managed,
+            &wanted,
+            self.saved_for.is_some(),
+            cloud,
+        )
+        .await
+        .map_err(|error| Failure::error(report::api_error("the cloud could not be read again", &error)))?;
         if moved.is_empty() {
             return Ok(());
         }
@@ -198,16 +249,25 @@ impl Looking<'_> {
                 "{} is not what this plan was made from: {} {}",
                 one.address, one.id, one.how
             );
-            let mut error = Diagnostic::error(codes::MOVED, message)
-                .note("nothing was changed")
-                .help("run it again; the plan is then made from what is there now")
-                .about(&one.address);
+            let mut error = if self.saved_for.is_some() {
+                Diagnostic::error(codes::STALE_PLAN, message).help(run("plan").then(" makes a new one"))
+            } else {
+                Diagnostic::error(codes::MOVED, message)
+                    .help("run it again; the plan is then made from what is there now")
+            }
+            .note("nothing was changed")
+            .about(&one.address);
             if let Some(location) = self.place(&one.address, None) {
                 error = error.at(location, "");
             }
             error
         });
-        Err(Failure::errors(told.collect()))
+        let exit = if self.saved_for.is_some() {
+            Exit::Stale
+        } else {
+            Exit::Error
+        };
+        Err(Failure::errors(told.collect()).with(exit))
     }
 }
 

@@ -1,18 +1,22 @@
 //! Make the cloud match the configuration.
 
 use super::ahead::Looking;
-use super::approve::approve;
+use super::approve::{Place, approve};
 use super::carry_out::{self, Run, note};
-use super::decide::Goal;
+use super::decide::{self, Goal};
 use super::failure::{Exit, Failure};
-use super::{connect, data, head, look, project, results, whose};
-use crate::cli::{ChangeArgs, Global};
+use super::rehearse::{self, rehearse};
+use super::{apply_file, connect, data, head, imports, look, project, results, whose};
+use crate::cli::{ApplyArgs, ChangeArgs, Global};
 use crate::env::Env;
 use crate::ui::Ui;
 
 /// Do what plan shows, after asking
-pub(crate) async fn apply(args: &ChangeArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    reach(Goal::Configuration, args, global, env, ui).await
+pub(crate) async fn apply(args: &ApplyArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    match &args.file {
+        Some(file) => apply_file::apply(file, args.change.detail, global, env, ui).await,
+        None => reach(Goal::Configuration, &args.change, global, env, ui).await,
+    }
 }
 
 /// From the files to a cloud that fits the goal.
@@ -52,21 +56,26 @@ pub(super) async fn reach(
         // Nothing is read for what is to go.
         Goal::Nothing => project,
     };
-    let seen = look::look(env, &project, &look::loaded(&session), &connection).await?;
+    let loaded = look::loaded(&session);
+    let mut seen = look::look(env, &project, &loaded, &connection).await?;
+    imports::read(&mut seen, &project, &loaded.state, &connection, args.owner).await?;
     whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     look::adopt(&session, &project, &connection, &seen).await?;
 
     // 4. What must change, without what the cloud would refuse; checked by a second opinion and shown.
     let state = session.with_state(Clone::clone);
+    let selection = decide::selection(&args.selection);
     let looking = Looking {
         env,
         project: &project,
         seen: &seen,
         connection: &connection,
         owner: args.owner,
+        selection: &selection,
         preflight: !args.preflight.no_preflight,
+        saved_for: None,
     };
-    let mut plan = looking.decide(&state, goal).await?;
+    let mut plan = looking.decide(&state, goal).await?.plan;
     plan.findings = ui.fit_to_show(&plan.findings);
     let elapsed = env.clock.elapsed().saturating_sub(started);
     let header = head::header(goal.command(), None, &project, &connection, &seen, elapsed);
@@ -82,17 +91,32 @@ pub(super) async fn reach(
         return Ok(carry_out::exit_of(&plan, Exit::Success, false));
     }
 
-    // 5. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
-    if !approve(&plan, &args.approval, global, env, ui, &header).await? {
+    // 5. It works on a twin, if that was asked for.
+    if args.preflight.rehearse {
+        let rehearsed = rehearse(&plan, &state, goal, &looking).await?;
+        if rehearse::show(&rehearsed, ui) {
+            session.close()?;
+            ui.talk("Nothing was changed.");
+            return Ok(Exit::Error);
+        }
+    }
+
+    // 6. Somebody agrees to it (exit 4), and the rules allow it (exit 5).
+    let place = Place {
+        project: &project,
+        connection: &connection,
+        account: seen.account.as_deref(),
+    };
+    if !approve(&plan, &args.approval, global, env, ui, &header, &place).await? {
         session.close()?;
         ui.talk("Nothing was changed.");
         return Ok(Exit::NotApproved);
     }
 
-    // 6. The world is still the one that was shown, and what is destroyed can still have its successor.
+    // 7. The world is still the one that was shown, and what is destroyed can still have its successor.
     looking.just_before(&plan).await?;
 
-    // 7. Do exactly that, say what happened, and give the lock back whatever it was.
+    // 8. Do exactly that, say what happened, and give the lock back whatever it was.
     let run = Run {
         goal,
         plan: &plan,

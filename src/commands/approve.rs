@@ -1,11 +1,13 @@
 //! Whether a plan may be carried out: somebody agrees, and the rules allow it.
 
+use super::connect::Connection;
 use super::failure::{Exit, Failure};
+use super::project::Project;
 use crate::address::Address;
 use crate::cli::{ApprovalArgs, Global};
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
-use crate::plan::{Plan, Vanished};
+use crate::plan::{Plan, PolicyPlace, Vanished, broken_policy};
 use crate::ui::prompt::{self, Question};
 use crate::ui::{Header, Ui};
 
@@ -18,6 +20,7 @@ pub(super) async fn approve(
     env: &Env,
     ui: &Ui,
     header: &Header,
+    place: &Place<'_>,
 ) -> Result<bool, Failure> {
     let question = Question {
         plan,
@@ -28,7 +31,8 @@ pub(super) async fn approve(
         prompt::can_ask(&question, env)
             .map_err(|refusal| Failure::error(*refusal).with(Exit::NotApproved))?;
     }
-    let broken = broken_rules(plan, approval, header.command);
+    let mut broken = rules(plan, place);
+    broken.extend(losses_without_leave(plan, approval, header.command));
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));
     }
@@ -66,8 +70,24 @@ fn gone(plan: &Plan, vanished: &[&Vanished], command: &'static str) -> Diagnosti
         )
 }
 
-/// Every rule that stands against this plan, each with its way out.
-fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> Vec<Diagnostic> {
+/// Where a plan would be carried out, and by which rules.
+pub(super) struct Place<'a> {
+    pub(super) project: &'a Project,
+    pub(super) connection: &'a Connection,
+    pub(super) account: Option<&'a str>,
+}
+
+/// What `[policy]` has against it: errors, and warnings about what could not be seen.
+pub(super) fn policy(plan: &Plan, place: &Place<'_>) -> Vec<Diagnostic> {
+    let here = PolicyPlace {
+        region: &place.connection.region,
+        account: place.account,
+    };
+    broken_policy(&place.project.config, plan, &here)
+}
+
+/// Every rule that stands against this plan whatever anybody agrees to, each with its way out.
+pub(super) fn rules(plan: &Plan, place: &Place<'_>) -> Vec<Diagnostic> {
     let mut broken: Vec<Diagnostic> = plan
         .forbidden
         .iter()
@@ -80,6 +100,24 @@ fn broken_rules(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> 
             .about(&forbidden.address)
         })
         .collect();
+    let policy = policy(plan, place).into_iter();
+    broken.extend(policy.filter(Diagnostic::is_error));
+    if place.connection.cloud.is_read_only() && plan.tasks.iter().any(|task| !task.is_note()) {
+        broken.push(
+            Diagnostic::error(
+                codes::READ_ONLY,
+                "this run may only read, and the plan changes something",
+            )
+            .note("nothing was changed")
+            .help("leave out --read-only and INFRA_READ_ONLY where changes are allowed"),
+        );
+    }
+    broken
+}
+
+/// What is lost, or gone already, although no flag allows it. Where somebody is asked, the question says it.
+fn losses_without_leave(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> Vec<Diagnostic> {
+    let mut broken = Vec::new();
     if !approval.auto_approve {
         return broken;
     }

@@ -71,7 +71,7 @@ impl Run<'_> {
         let observed = tokio::select! {
             biased;
             () = stop.raised() => BTreeMap::new(),
-            observed = results::look_again(plan, &session, connection) => observed,
+            observed = results::look_again(plan, project, &session, connection) => observed,
         };
         let outputs = results::outputs(project, &session, seen, &observed);
         let complete = outcome.failed.is_empty() && !outcome.interrupted;

@@ -30,6 +30,15 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// The connection to a twin of what exists, for a rehearsal.
+    pub(super) fn of_twin(region: &str, cloud: Cloud, server: sim::Server) -> Connection {
+        Connection {
+            cloud,
+            region: region.to_owned(),
+            simulator: Some(server),
+        }
+    }
+
     /// Whether this is the embedded simulator.
     pub(super) fn is_simulated(&self) -> bool {
         self.simulator.is_some()
@@ -58,6 +67,7 @@ pub(super) fn connect(
         }),
         profile: project.config.project.profile.clone(),
         parallelism: usize::from(global.parallelism),
+        read_only: global.read_only,
     };
     let cloud =
         Cloud::connect(env, options, listener).map_err(|error| Failure::error(Diagnostic::from(&error)))?;

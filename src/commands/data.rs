@@ -74,6 +74,31 @@ pub(super) async fn complete(
     Ok(project)
 }
 
+/// The configuration with what a saved plan says that its data blocks show; none if it asks for something else.
+pub(super) fn as_saved(
+    project: Project,
+    shown: &BTreeMap<Address, Value>,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> Result<Option<Project>, Failure> {
+    let mut project = project;
+    let mut data = Data::default();
+    // Nothing was read for what is to go.
+    while !project.asked.is_empty() && !shown.is_empty() {
+        for asked in &project.asked {
+            match shown.get(&asked.question.address) {
+                Some(value) => data.keep(&asked.question, value.clone()),
+                None => return Ok(None),
+            }
+        }
+        project = project::load_with(data, global, env, ui)?;
+        data = std::mem::take(&mut project.data);
+    }
+    project.data = data;
+    Ok(Some(project))
+}
+
 impl Data {
     fn keep(&mut self, question: &Question, value: Value) {
         let address = question.address.clone();

@@ -8,11 +8,11 @@ use super::look::Seen;
 use super::project::Project;
 use super::secrets;
 use crate::address::Address;
-use crate::cli::OwnerArgs;
+use crate::cli::{OwnerArgs, SelectionArgs};
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::observe::recover::Recovery;
-use crate::plan::{self, Inputs, Plan};
+use crate::plan::{self, Inputs, Plan, Selection};
 use crate::state::State;
 
 /// What should be there in the end.
@@ -34,10 +34,21 @@ impl Goal {
     }
 }
 
+/// What was typed, as the planner takes it.
+pub(super) fn selection(args: &SelectionArgs) -> Selection {
+    Selection {
+        targets: args.target.iter().cloned().collect(),
+        excludes: args.exclude.iter().cloned().collect(),
+        replaces: args.replace.iter().cloned().collect(),
+        refresh_only: args.refresh_only,
+    }
+}
+
 /// What somebody asks a run for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     pub(super) goal: Goal,
+    pub(super) selection: &'a Selection,
     /// What it may do about things of another stack.
     pub(super) owner: OwnerArgs,
 }
@@ -49,7 +60,7 @@ pub(super) fn decide(
     state: &State,
     seen: &Seen,
     connection: &Connection,
-    asked: Asked,
+    asked: Asked<'_>,
     impossible: &BTreeMap<Address, Diagnostic>,
 ) -> Result<Plan, Failure> {
     let (secrets, missing) = secrets::fingerprints(env, project, state);
@@ -68,6 +79,7 @@ pub(super) fn decide(
         },
         take_over: asked.owner.take_over,
         destroy: asked.goal == Goal::Nothing,
+        selection: asked.selection,
         impossible,
     });
     let mut errors = plan.errors.clone();

@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Forbidden,
     /// Somebody else holds the lock.
     Locked,
+    /// A saved plan does not fit any more.
+    Stale,
     /// Wrong flags or arguments.
     Usage,
     /// Ctrl-C; the state is saved.
@@ -48,6 +50,7 @@ impl Exit {
             Exit::NotApproved => 4,
             Exit::Forbidden => 5,
             Exit::Locked => 6,
+            Exit::Stale => 7,
             Exit::Usage => 64,
             Exit::Interrupted => 130,
         }

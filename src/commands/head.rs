@@ -42,6 +42,7 @@ pub(super) fn header(
         checked: seen.live.resources.len(),
         elapsed,
         next,
+        saved: None,
     }
 }
 

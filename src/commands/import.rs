@@ -74,6 +74,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
 
     // 4. It must be nobody else's.
     let ours = loaded.exists.then_some(loaded.state.lineage.as_str());
+    let is_own = ours.is_some() && observed.stack() == ours;
     if let Some(stack) = observed
         .stack()
         .filter(|stack| Some(*stack) != ours && !args.take_over)
@@ -130,10 +131,11 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             .unwrap_or_default(),
         token: None,
         lifecycle: Lifecycle {
-            prevent_destroy: wanted.prevent_destroy,
+            prevent_destroy: wanted.lifecycle.prevent_destroy,
             ..Lifecycle::default()
         },
-        imported: true,
+        // What this stack has made itself is no stranger's.
+        imported: !is_own,
         ..Resource::default()
     };
     let put = Effect::Put {

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod apply;
+mod apply_file;
 mod approve;
 mod carry_out;
 mod connect;
@@ -11,13 +12,17 @@ mod destroy;
 mod elsewhere;
 mod explain;
 mod failure;
+mod forget_stray;
 mod head;
 mod import;
+mod imports;
 mod look;
 mod output;
 mod plan;
+mod plan_file;
 mod project;
 mod rebuild;
+mod rehearse;
 mod report;
 mod results;
 mod schema;
@@ -54,6 +59,9 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::State(StateCommand::Push { file }) => state::push(file, global, env, ui),
         Command::State(StateCommand::Rebuild { lineage }) => {
             rebuild::rebuild(lineage.as_deref(), global, env, ui).await
+        }
+        Command::State(StateCommand::ForgetStray(args)) => {
+            forget_stray::forget_stray(args, global, env, ui).await
         }
         Command::State(StateCommand::Restore { list: true, .. }) => state::generations(global, env, ui),
         Command::State(StateCommand::Restore { serial, list: false }) => {

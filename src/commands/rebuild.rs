@@ -6,22 +6,30 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::connect::{self, Connection};
+use super::decide::{Asked, Goal, decide};
 use super::failure::{Exit, Failure};
+use super::look::{self, Seen};
 use super::project::{self, Project};
-use super::{data, look, report, secrets, whose};
+use super::{data, report, secrets, whose};
 use crate::address::Address;
-use crate::cli::Global;
+use crate::cli::{Global, OwnerArgs};
+use crate::cloud::window::{FLIGHT, LAG};
 use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::env::Env;
-use crate::live::{Stray, TAG_PROJECT, TAG_STACK};
+use crate::live::{Live, Stray, TAG_PROJECT, TAG_STACK};
+use crate::observe::recover::Recovery;
 use crate::observe::{account, belonging};
-use crate::plan::{self, Fingerprints, Rebuilt};
+use crate::plan::{self, Fingerprints, Rebuilt, Selection};
 use crate::state::State;
+use crate::task::Phase;
 use crate::ui::Ui;
 
-/// For how long after its youngest object a stack may still grow by what a killed run has sent: a request lives two
-/// minutes, what it made may be invisible for one more, and creation times may be whole minutes.
-const SETTLING: SignedDuration = SignedDuration::from_secs(4 * 60);
+/// For how long a request that a killed run has sent may still be carried out, and what it makes be invisible.
+const SETTLING: SignedDuration = FLIGHT.checked_add(LAG).expect("minutes");
+/// How often it is looked meanwhile.
+const PAUSE: Duration = Duration::from_secs(15);
+/// How many addresses are named.
+const NAMED_MAX: usize = 3;
 
 /// Put a lost state together again from what exists; changes nothing in the cloud
 pub(crate) async fn rebuild(
@@ -43,20 +51,11 @@ pub(crate) async fn rebuild(
         Some(lineage) => lineage.to_owned(),
         None => only_lineage(&project, &connection).await?,
     };
-    let found = settled(&lineage, &project, &connection, env, ui).await?;
+    let mut begun = State::begin(&*env.random);
+    begun.lineage = lineage;
 
     // 3. What a state would say of it.
-    let mut state = State::begin(&*env.random);
-    state.lineage = lineage;
-    let (secrets, _) = secrets::fingerprints(env, &project, &state);
-    let text = |bytes: &[u8]| state.hash_key.fingerprint(bytes);
-    let fingerprints = Fingerprints {
-        secrets: &secrets,
-        text: &text,
-    };
-    let rebuilt = plan::rebuild(found, &project.config, &fingerprints);
-    state.resources.clone_from(&rebuilt.resources);
-    state.outputs.clone_from(&rebuilt.outputs);
+    let (mut state, rebuilt) = settled(begun, &project, &connection, env, ui).await?;
     let account = account::of(&connection.cloud, &state).await;
     connect::demand_account(&state, &connection, account.as_deref())?;
     let effects = [
@@ -109,38 +108,103 @@ async fn only_lineage(project: &Project, connection: &Connection) -> Result<Stri
     }
 }
 
-/// Everything of the stack, once nothing can be under way any more that a run has sent before it was lost.
+/// The state of all that exists, once nothing can be under way any more of which a plan would make a second one. If every
+/// resource of the files is there, nothing can.
 async fn settled(
-    lineage: &str,
+    begun: State,
     project: &Project,
     connection: &Connection,
     env: &Env,
     ui: &Ui,
-) -> Result<Vec<Stray>, Failure> {
+) -> Result<(State, Rebuilt), Failure> {
     let wanted = look::costly_parts(&project.config);
-    let mut found = tagged(connection, TAG_STACK, lineage, &wanted).await?;
-    if found.is_empty() {
-        return Err(Failure::error(
-            Diagnostic::error(
-                codes::WHICH_STACK,
-                format!("nothing in {} carries {TAG_STACK} = {lineage}", connection.region),
-            )
-            .help("check the lineage and the region"),
-        ));
+    let mut until: Option<Timestamp> = None;
+    loop {
+        let found = tagged(connection, TAG_STACK, &begun.lineage, &wanted).await?;
+        if found.is_empty() {
+            return Err(nothing_of(&begun.lineage, connection));
+        }
+        let (state, rebuilt) = remembered(&begun, found.clone(), project, env);
+        let missing = missing(&state, &rebuilt.live(found), project, connection, env);
+        let now = connection.cloud.server_time();
+        let (false, Some(now)) = (missing.is_empty(), now) else {
+            return Ok((state, rebuilt));
+        };
+        let until = *until.get_or_insert_with(|| {
+            ui.talk(&waiting(&missing));
+            now.checked_add(SETTLING).unwrap_or(now)
+        });
+        let Some(left) = Duration::try_from(until.duration_since(now))
+            .ok()
+            .filter(|left| !left.is_zero())
+        else {
+            return Ok((state, rebuilt));
+        };
+        env.clock.sleep(left.min(PAUSE)).await;
     }
-    let youngest: Option<Timestamp> = found.iter().filter_map(|stray| stray.observed.created).max();
-    if let (Some(youngest), Some(now)) = (youngest, connection.cloud.server_time())
-        && let Ok(pause) = Duration::try_from(SETTLING - now.duration_since(youngest))
-        && !pause.is_zero()
-    {
-        ui.talk(&format!(
-            "The youngest of them is new; waiting {} s for what may still be under way.",
-            pause.as_secs()
-        ));
-        env.clock.sleep(pause).await;
-        found = tagged(connection, TAG_STACK, lineage, &wanted).await?;
+}
+
+fn nothing_of(lineage: &str, connection: &Connection) -> Failure {
+    let message = format!("nothing in {} carries {TAG_STACK} = {lineage}", connection.region);
+    Failure::error(Diagnostic::error(codes::WHICH_STACK, message).help("check the lineage and the region"))
+}
+
+/// What a state would say.
+fn remembered(begun: &State, found: Vec<Stray>, project: &Project, env: &Env) -> (State, Rebuilt) {
+    let mut state = begun.clone();
+    let (secrets, _) = secrets::fingerprints(env, project, &state);
+    let text = |bytes: &[u8]| begun.hash_key.fingerprint(bytes);
+    let fingerprints = Fingerprints {
+        secrets: &secrets,
+        text: &text,
+    };
+    let rebuilt = plan::rebuild(found, &project.config, &fingerprints);
+    state.resources.clone_from(&rebuilt.resources);
+    state.outputs.clone_from(&rebuilt.outputs);
+    (state, rebuilt)
+}
+
+/// What the next plan would make, which a run that was killed may be about to make; everything if there is no plan.
+fn missing(
+    state: &State,
+    live: &Live,
+    project: &Project,
+    connection: &Connection,
+    env: &Env,
+) -> BTreeSet<Address> {
+    let seen = Seen {
+        live: live.clone(),
+        recovery: Recovery::default(),
+        account: None,
+        others: BTreeMap::new(),
+    };
+    let everything = Selection::default();
+    let asked = Asked {
+        goal: Goal::Configuration,
+        selection: &everything,
+        owner: OwnerArgs::default(),
+    };
+    match decide(env, project, state, &seen, connection, asked, &BTreeMap::new()) {
+        Ok(plan) => {
+            let made = plan.tasks.into_iter().filter(|task| task.phase == Phase::Make);
+            made.map(|task| task.object.address).collect()
+        }
+        Err(_) => project.config.resources.keys().cloned().collect(),
     }
-    Ok(found)
+}
+
+fn waiting(missing: &BTreeSet<Address>) -> String {
+    let named: Vec<String> = missing.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    let more = match missing.len().saturating_sub(NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "The files want what is not there: {}{more}. A run that was killed may still be making it, so this looks again \
+         for up to {} s. Nothing is written before.",
+        named.join(", "),
+        SETTLING.as_secs()
+    )
 }
 
 async fn tagged(

@@ -66,13 +66,23 @@ pub(super) fn tell_outputs(project: &Project, session: &Session, seen: &Seen, ui
     ui.outputs(&outputs(project, session, seen, &BTreeMap::new()));
 }
 
-/// What exists now of all that was touched: about one request for a hundred resources of a type.
+/// What exists now of all that was touched, and of what an output names that may differ now: about one request for a
+/// hundred resources of a type.
 pub(super) async fn look_again(
     plan: &Plan,
+    project: &Project,
     session: &Session,
     connection: &Connection,
 ) -> BTreeMap<Address, Observed> {
-    let touched: Vec<&Address> = plan.tasks.iter().map(|task| &task.object.address).collect();
+    let mut named = BTreeSet::new();
+    for change in &plan.outputs {
+        if let Some(output) = project.config.outputs.get(&change.name) {
+            output.value.references(&mut named);
+        }
+    }
+    // A server shows an address that was bound to it, though nothing was done to the server.
+    let mut touched: BTreeSet<&Address> = named.iter().map(|reference| &reference.address).collect();
+    touched.extend(plan.tasks.iter().map(|task| &task.object.address));
     let mut found = BTreeMap::new();
     for resource_type in REGISTRY {
         let type_name = resource_type.name;

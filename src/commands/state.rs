@@ -164,6 +164,13 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
         if ids.len() == 1 { "goes" } else { "go" }
     ));
     ui.talk("It still carries the tags of this stack, so the next plan names it, or takes it back if its address is wanted.");
+    for id in &ids {
+        ui.advise(
+            &Advice::from("To let go of it for good: ")
+                .run("state forget-stray")
+                .arg(id),
+        );
+    }
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,6 @@
 //! The part of the command line that suggested commands repeat.
 
-use crate::cli::{Cli, Command, Global, OwnerArgs, PARALLELISM};
+use crate::cli::{Cli, Command, Global, OwnerArgs, PARALLELISM, SelectionArgs};
 use crate::diagnostic::Typed;
 
 /// The flags that say on what this command acts.
@@ -37,14 +37,34 @@ pub(crate) fn typed(cli: &Cli) -> Typed {
     }
     let owner = match &cli.command {
         Command::Plan(args) => args.owner,
-        Command::Apply(args) | Command::Destroy(args) => args.owner,
+        Command::Apply(args) => args.change.owner,
+        Command::Destroy(args) => args.owner,
         _ => OwnerArgs::default(),
     };
-    let planning = [(owner.new_stack, "--new-stack"), (owner.take_over, "--take-over")]
-        .into_iter()
-        .filter(|(is_set, _)| *is_set)
-        .map(|(_, flag)| flag.to_owned())
-        .collect();
+    let selection = match &cli.command {
+        Command::Plan(args) => args.selection.clone(),
+        Command::Apply(args) => args.change.selection.clone(),
+        Command::Destroy(args) => args.selection.clone(),
+        _ => SelectionArgs::default(),
+    };
+    let mut planning: Vec<String> = [
+        (owner.new_stack, "--new-stack"),
+        (owner.take_over, "--take-over"),
+        (selection.refresh_only, "--refresh-only"),
+    ]
+    .into_iter()
+    .filter(|(is_set, _)| *is_set)
+    .map(|(_, flag)| flag.to_owned())
+    .collect();
+    for (flag, addresses) in [
+        ("--target", &selection.target),
+        ("--exclude", &selection.exclude),
+        ("--replace", &selection.replace),
+    ] {
+        for address in addresses {
+            planning.extend([flag.to_owned(), address.to_string()]);
+        }
+    }
     Typed {
         place,
         planning,

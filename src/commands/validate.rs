@@ -5,7 +5,7 @@ use super::project;
 use crate::cli::{DiagnosticFormat, Global, ValidateArgs};
 use crate::env::Env;
 use crate::plan;
-use crate::ui::{Ui, diagnostics};
+use crate::ui::{Ui, diagnostics, sarif};
 
 /// Check the files, without any network
 pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
@@ -19,6 +19,7 @@ pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui)
     match args.format {
         DiagnosticFormat::Text => ui.diagnostics(&diagnostics, args.all),
         DiagnosticFormat::Github => ui.result(diagnostics::to_github(&diagnostics, &sources, "").trim_end()),
+        DiagnosticFormat::Sarif => ui.document(&sarif::document(&diagnostics, &sources)),
         DiagnosticFormat::Json => {
             for found in &diagnostics {
                 ui.result(&diagnostics::to_json(found, &sources).to_string());

@@ -54,6 +54,8 @@ pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
     properties.insert("output".to_owned(), writer.outputs());
     properties.insert("defaults".to_owned(), writer.defaults());
     properties.insert("data".to_owned(), writer.data());
+    properties.extend(writer.transitions());
+    properties.insert("policy".to_owned(), writer.policy());
     for resource_type in types.iter() {
         properties.insert(resource_type.name.to_owned(), writer.resource_type(resource_type));
     }
@@ -74,6 +76,68 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn transitions(&self) -> [(String, Value); 3] {
+        let address = |words: &str| json!({ "type": "string", "pattern": format!(r"^[a-z_]+\.{NAME}{KEY}$"), "description": words });
+        let list = |words: &str, properties: Value, required: &[&str]| {
+            let table = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+            json!({ "type": "array", "items": self.with_required(table, required), "description": words })
+        };
+        [
+            (
+                "moved".to_owned(),
+                list(
+                    "What had one address has another now, and keeps its object.",
+                    json!({ "from": address("The address that it had."), "to": address("The address that it has.") }),
+                    &["from", "to"],
+                ),
+            ),
+            (
+                "import".to_owned(),
+                list(
+                    "What exists is to be this resource.",
+                    json!({ "to": address("The resource."), "id": { "type": "string", "description": "The id of what exists." } }),
+                    &["to", "id"],
+                ),
+            ),
+            (
+                "removed".to_owned(),
+                list(
+                    "What is not wanted any more.",
+                    json!({
+                        "from": address("The address that it had."),
+                        "destroy": { "type": ["boolean", "string"], "pattern": format!("^{REFERENCE}$"), "description": "false: forget it, and let it go on existing." },
+                    }),
+                    &["from"],
+                ),
+            ),
+        ]
+    }
+
+    fn policy(&self) -> Value {
+        let number = |words: &str| json!({ "type": ["integer", "string"], "minimum": 0, "pattern": format!("^{REFERENCE}$"), "description": words });
+        let texts =
+            |words: &str| json!({ "type": "array", "items": { "type": "string" }, "description": words });
+        json!({
+            "type": "object",
+            "description": "What no plan may do, whoever agrees to it.",
+            "properties": {
+                "max_monthly_cost": number("The most that everything may cost in a month of 730 hours."),
+                "require_tags": texts("Tags that everything must have that can have tags."),
+                "deny_public_ports": {
+                    "type": "array",
+                    "items": { "type": ["integer", "string"], "minimum": 1, "maximum": 65535 },
+                    "description": "Ports that no rule may open to everybody, e.g. [22, \"8000-8100\"].",
+                },
+                "allowed_regions": texts("The regions that may be used."),
+                "allowed_instance_types": texts("The instance types that may be used, e.g. [\"ecs.g7.*\"]."),
+                "max_destroy": number("How many things may be deleted or replaced at once."),
+                "accounts": texts("The accounts for which this may be used."),
+                "no_replace": texts("Resources that may not be replaced."),
+            },
+            "additionalProperties": false,
+        })
+    }
+
     fn infra(&self) -> Value {
         let table = json!({
             "type": "object",
@@ -430,6 +494,21 @@ fn common_keys() -> [(&'static str, Value); 4] {
                         "type": ["boolean", "string"],
                         "pattern": reference,
                         "description": "Refuse every plan that deletes or replaces it.",
+                    },
+                    "create_before_destroy": {
+                        "type": ["boolean", "string"],
+                        "pattern": reference,
+                        "description": "When it is replaced, make the new one before the old one goes.",
+                    },
+                    "ignore_changes": {
+                        "type": "array",
+                        "items": { "type": "string" },
+                        "description": "Attributes that are left as they are once it exists, e.g. [\"tags.owner\", \"image_id\"].",
+                    },
+                    "replace_on": {
+                        "type": "array",
+                        "items": { "type": "string" },
+                        "description": "What makes it anew when it changes: its own attributes, or other resources.",
                     },
                 },
                 "additionalProperties": false,

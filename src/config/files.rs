@@ -36,6 +36,11 @@ impl<'a> Folder<'a> {
         }
     }
 
+    /// The files that keys have named so far, with their bytes.
+    pub(super) fn named(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.named
+    }
+
     /// `infra.toml` and `*.infra.toml`, in name order; none if there is no configuration, which is said.
     pub(super) fn configuration(&self, report: &mut Report) -> Option<Vec<String>> {
         let Files { fs, folder, .. } = self.files;

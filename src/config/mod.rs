@@ -15,6 +15,7 @@ mod fit;
 mod ids;
 mod index;
 mod keys;
+mod lifecycle;
 mod locals;
 mod located;
 mod lookup;
@@ -22,8 +23,11 @@ mod masking;
 mod members;
 mod names;
 mod network;
+mod origin;
 mod outputs;
 mod places;
+mod plain;
+mod policy;
 mod project;
 mod raw;
 mod reference;
@@ -38,6 +42,7 @@ mod sets;
 mod suggest;
 mod syntax;
 mod tags;
+mod transitions;
 mod variables;
 mod words;
 mod written_keys;
@@ -61,6 +66,10 @@ use crate::types::{Kind, ResourceType, Types};
 use crate::value::{Attributes, Value};
 
 pub(crate) use crate::diagnostic::Sources;
+pub(crate) use lifecycle::LifecycleRules;
+pub(crate) use origin::Origin;
+pub(crate) use policy::{Policy, PolicyRule};
+pub(crate) use transitions::{ImportBlock, MovedBlock, RemovedBlock, Transitions};
 
 pub(crate) use data_blocks::Asked;
 
@@ -117,6 +126,10 @@ pub(crate) struct Config {
     pub(crate) files: Vec<String>,
     /// How many copies each block has.
     pub(crate) blocks: BTreeMap<Address, BlockShape>,
+    pub(crate) transitions: Transitions,
+    pub(crate) policy: Policy,
+    /// What all of it was read from.
+    pub(crate) origin: Origin,
 }
 
 /// `[infra]`, and the environment that was chosen.
@@ -150,8 +163,8 @@ pub(crate) struct Resource {
     /// With defaults. What other resources make stands there as a reference.
     pub(crate) attributes: Attributes,
     pub(crate) depends_on: BTreeSet<Address>,
-    /// `lifecycle.prevent_destroy`, where the block says it.
-    pub(crate) prevent_destroy: Option<bool>,
+    /// What the block says in `lifecycle`. Copies share it.
+    pub(crate) lifecycle: Arc<LifecycleRules>,
     /// The header of the block.
     pub(crate) location: Location,
     /// Where each attribute stands, by path: `system_disk.size`, `ingress[0].port_range`. Copies share it.
@@ -183,7 +196,7 @@ impl std::fmt::Debug for Resource {
             .field("address", &self.address)
             .field("attributes", &self.attributes)
             .field("depends_on", &self.depends_on)
-            .field("prevent_destroy", &self.prevent_destroy)
+            .field("lifecycle", &self.lifecycle)
             .finish_non_exhaustive()
     }
 }
@@ -268,11 +281,22 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     places::lent_once(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs::outputs(&sections, &mut scope);
+    config.transitions = Transitions {
+        moved: transitions::moved(&sections.moved, &mut scope),
+        imports: transitions::imports(&sections.imports, &mut scope),
+        removed: transitions::removed(&sections.removed, &mut scope),
+    };
+    config.policy = policy::read(&sections.policies, &mut scope);
 
     let sensitive = sensitive_texts(&scope);
-    let mut report = scope.report;
+    let Scope {
+        mut report,
+        variables,
+        ..
+    } = scope;
     report.silence_guesses();
     let (diagnostics, sources) = report.finish();
+    config.origin = Origin::of(&sources, &variables, folder.named());
     Loaded {
         config,
         diagnostics,

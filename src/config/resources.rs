@@ -19,6 +19,7 @@ use super::report::Span;
 use super::scope::{Copy, Place, Scope, Stage};
 use super::sections::{Block, Sections};
 use super::suggest;
+use super::lifecycle;
 use crate::address::{Address, Key};
 use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::types::{Attribute, Kind};
@@ -29,7 +30,6 @@ const COMMON: &[&str] = &["count", "for_each", "depends_on", "lifecycle"];
 
 /// Keys of the language that this version does not know.
 const NOT_YET: &[(&str, &str)] = &[("region", "all resources are in the region of [infra]")];
-const LIFECYCLE_NOT_YET: &[&str] = &["create_before_destroy", "ignore_changes", "replace_on"];
 
 /// What a key of a block gives.
 struct Given<'a> {
@@ -80,8 +80,13 @@ pub(super) fn build(
             .map(|(path, span)| (path.clone(), scope.report.location(*span)))
             .collect(),
     );
-    let prevent_destroy = prevent_destroy(block, scope);
-    let depends_on = depends_on(block, scope);
+    let (mut lifecycle, triggers) = lifecycle::read(block, scope);
+    let mut depends_on = depends_on(block, scope);
+    for (text, span) in triggers {
+        add_dependency(&text, span, scope, &mut lifecycle.replace_on_resources);
+    }
+    depends_on.extend(lifecycle.replace_on_resources.iter().cloned());
+    let lifecycle = Arc::new(lifecycle);
     let place = Place::new(Stage::Resource);
     let mut same: Attributes = Attributes::new();
     for given in given.iter().filter(|given| !given.is_per_copy()) {
@@ -123,7 +128,7 @@ pub(super) fn build(
             resource_type: block.resource_type,
             attributes,
             depends_on: depends_on.clone(),
-            prevent_destroy,
+            lifecycle: lifecycle.clone(),
             location: location.clone(),
             locations: locations.clone(),
         }
@@ -434,51 +439,6 @@ fn check_rules(
         let diagnostic = of_complaint(complaint).about(address);
         scope.report.say_about(span, attribute, diagnostic);
     }
-}
-
-fn prevent_destroy(block: &Block<'_>, scope: &mut Scope<'_>) -> Option<bool> {
-    let entry = block.table.get("lifecycle")?;
-    let Some(table) = entry.value.as_table() else {
-        let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "lifecycle is a table")
-            .help("lifecycle = { prevent_destroy = true }");
-        scope.report.say(entry.value.span, "", diagnostic);
-        return None;
-    };
-    let mut prevent = None;
-    for (key, member) in &table.entries {
-        if key == "prevent_destroy" {
-            let value = evaluate(scope, &member.value, &Place::new(Stage::Resource));
-            match value.thing {
-                Thing::Bool(truth) => prevent = Some(truth),
-                Thing::Broken | Thing::Unread(_) => {}
-                _ => {
-                    let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "prevent_destroy is true or false");
-                    scope.report.say(member.value.span, "", diagnostic);
-                }
-            }
-        } else if LIFECYCLE_NOT_YET.contains(&key.as_str()) {
-            let what =
-                format!("{key} is part of the language, but this version of infra does not know it yet");
-            scope
-                .report
-                .say(member.key, "", Diagnostic::error(codes::NOT_YET, what));
-        } else {
-            let known = ["prevent_destroy"]
-                .into_iter()
-                .chain(LIFECYCLE_NOT_YET.iter().copied());
-            let diagnostic = Diagnostic::error(
-                codes::UNKNOWN_KEY,
-                format!("unknown key \"{}\" in lifecycle", super::words::shorten(key)),
-            )
-            .note("all keys: prevent_destroy");
-            let label = match suggest::guess(key, known) {
-                Some(guess) => format!("did you mean {}?", guess.name),
-                None => String::new(),
-            };
-            scope.report.say(member.key, label, diagnostic);
-        }
-    }
-    prevent
 }
 
 fn depends_on(block: &Block<'_>, scope: &mut Scope<'_>) -> BTreeSet<Address> {

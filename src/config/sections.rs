@@ -10,7 +10,7 @@ use super::suggest::{self, Why};
 use super::words::{shorten, there_are};
 use crate::address::{ADDRESS_LENGTH_MAX, Address, is_plain_name};
 use crate::data::{self, DataKind, KINDS};
-use crate::diagnostic::{Advice, Diagnostic, codes, run};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::types::{ResourceType, Types};
 
 /// One file of the configuration.
@@ -32,6 +32,10 @@ pub(super) struct Sections<'a> {
     pub(super) data: BTreeMap<(&'a str, &'a str), DataBlock<'a>>,
     /// Kinds of data that do not exist: said once, where they stand.
     pub(super) unknown_data: BTreeSet<String>,
+    pub(super) moved: Vec<&'a Entry>,
+    pub(super) imports: Vec<&'a Entry>,
+    pub(super) removed: Vec<&'a Entry>,
+    pub(super) policies: Vec<&'a Entry>,
     /// Types that do not exist and names that cannot be used: said once, where they stand.
     pub(super) unknown_types: BTreeSet<String>,
     pub(super) meant: HashSet<(String, String)>,
@@ -54,21 +58,10 @@ pub(super) struct DataBlock<'a> {
     pub(super) table: &'a Table,
 }
 
-/// Tables of the language that this version does not know.
-const NOT_YET: &[&str] = &["moved", "import", "removed", "policy"];
-
-/// What does the same in this version.
-fn instead_of(name: &str) -> Option<Advice> {
-    Some(match name {
-        "moved" => run("state mv FROM TO").then(" renames"),
-        "import" => run("import ADDRESS ID").then(" takes over what exists"),
-        "removed" => run("state rm ADDRESS").then(" forgets"),
-        _ => return None,
-    })
-}
-
 /// Tables that are no resource types.
-pub(super) const SECTIONS: &[&str] = &["infra", "defaults", "var", "local", "output"];
+pub(super) const SECTIONS: &[&str] = &[
+    "infra", "defaults", "var", "local", "output", "moved", "import", "removed", "policy",
+];
 
 /// Sorts the tables of all files.
 pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Report) -> Sections<'a> {
@@ -94,10 +87,11 @@ pub(super) fn sort<'a>(documents: &'a [Document], types: &Types, report: &mut Re
                     report.say(header_of(entry, report), "", diagnostic);
                 }
                 "data" => data_of(entry, &mut sections, report),
-                key => match NOT_YET.iter().find(|name| **name == key) {
-                    Some(name) => not_yet(entry, name, report),
-                    None => blocks_of(key, entry, types, &mut sections, report),
-                },
+                "moved" => sections.moved.push(entry),
+                "import" => sections.imports.push(entry),
+                "removed" => sections.removed.push(entry),
+                "policy" => sections.policies.push(entry),
+                key => blocks_of(key, entry, types, &mut sections, report),
             }
         }
     }
@@ -111,18 +105,6 @@ pub(super) fn header_of(entry: &Entry, report: &Report) -> Span {
     } else {
         entry.key
     }
-}
-
-fn not_yet(entry: &Entry, name: &str, report: &mut Report) {
-    let diagnostic = Diagnostic::error(
-        codes::NOT_YET,
-        format!("[{name}] is part of the language, but this version of infra does not know it yet"),
-    );
-    let diagnostic = match instead_of(name) {
-        None => diagnostic,
-        Some(help) => diagnostic.help(help),
-    };
-    report.say(entry.key, "", diagnostic);
 }
 
 /// Adds the entries of `[var]`, `[local]` or `[output]`.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A sentence or a line, with the commands in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Advice {
@@ -17,6 +19,8 @@ pub(crate) struct Advice {
 enum Part {
     Words(String),
     Command(Suggestion),
+    /// A command as it is to be typed.
+    Typed(String),
 }
 
 /// A command of `infra`.
@@ -64,10 +68,27 @@ impl Advice {
     pub(super) fn change_words(&mut self, change: impl Fn(&mut String)) {
         for part in &mut self.parts {
             match part {
-                Part::Words(words) => change(words),
+                Part::Words(words) | Part::Typed(words) => change(words),
                 Part::Command(command) => command.arguments.iter_mut().for_each(&change),
             }
         }
+    }
+
+    /// Writes the commands as they are to be typed in the place of the command line that was.
+    pub(crate) fn resolve(&mut self, typed: &Typed) {
+        for part in &mut self.parts {
+            if let Part::Command(command) = part {
+                *part = Part::Typed(command.as_typed(typed));
+            }
+        }
+    }
+
+    /// The commands in it that have been written as they are to be typed.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Typed(command) => Some(command.as_str()),
+            Part::Words(_) | Part::Command(_) => None,
+        })
     }
 
     /// As it is to be typed in the place of the command line that was.
@@ -75,7 +96,7 @@ impl Advice {
         self.parts
             .iter()
             .map(|part| match part {
-                Part::Words(words) => Cow::from(words),
+                Part::Words(words) | Part::Typed(words) => Cow::from(words),
                 Part::Command(command) => Cow::from(command.as_typed(typed)),
             })
             .collect()
@@ -107,6 +128,19 @@ impl Suggestion {
 impl Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.as_typed(&Typed::default()))
+    }
+}
+
+/// As words: commands in it are no longer commands when it is read back.
+impl Serialize for Advice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Advice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Advice, D::Error> {
+        String::deserialize(deserializer).map(Advice::from)
     }
 }
 
@@ -158,6 +192,7 @@ impl Typed {
     fn flags_for(&self, command: &str) -> Vec<String> {
         let verb = command.split(' ').next().unwrap_or_default();
         let (has_place, has_variables, has_cloud) = match verb {
+            "state" if LOOKING.iter().any(|words| command.starts_with(words)) => (true, true, true),
             "schema" | "explain" | "version" | "sim" => (false, false, false),
             "plan" | "apply" | "destroy" | "import" => (true, true, true),
             "validate" => (true, true, false),
@@ -184,6 +219,9 @@ impl Typed {
         flags
     }
 }
+
+/// Commands of the state that read the files and look at the cloud.
+const LOOKING: [&str; 2] = ["state rebuild", "state forget-stray"];
 
 /// One word for a shell; what a shell would expand or cut is put in quotes.
 fn quote(word: &str) -> Cow<'_, str> {

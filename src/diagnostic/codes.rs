@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A code, e.g. `E0201`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +64,16 @@ impl fmt::Debug for Code {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+        let number = String::deserialize(deserializer)?;
+        let story = Code::find(&number);
+        story
+            .map(|story| story.code)
+            .ok_or_else(|| de::Error::custom(format!("{number:?} is no code that infra has")))
     }
 }
 
@@ -335,6 +345,14 @@ codes! {
         "Making them again, or forgetting them, is decided by you: what cannot be seen may be there all the same, for another account, region or right."
         ["somebody deleted them", "the credentials belong to another account or may not see them", "another region"]
         ["look whether account, region and rights are right", "--allow-vanished[=ADDRESS,...] gives leave"]
+    READ_ONLY "E0523" "a call that changes something, in a run that may only read":
+        "With --read-only, or INFRA_READ_ONLY set, no call that changes anything leaves this machine, whatever was asked for. It is refused where calls are sent, below every command."
+        ["the flag or the variable is set on purpose, for a reviewer or a pipeline"]
+        ["run it where changes are allowed, without the flag and the variable"]
+    POLICY "E0524" "a plan that breaks a rule of [policy]":
+        "[policy] in the configuration says what no plan may do, whoever agrees to it and whatever flags are given. The message names the rule, and both places in the files."
+        ["a resource is larger, more expensive or more open than the project allows", "more would be deleted at once than is allowed"]
+        ["change what breaks the rule", "change the rule, in a commit of its own that others can see"]
 
     WOULD_BE_REFUSED "E0530" "the cloud would refuse it":
         "A dry run, or a look at what the cloud offers, says that it cannot be made as it is written. It is left out with all that waits for it, and nothing is given up for it."
@@ -348,6 +366,23 @@ codes! {
         "Just before the first change everything that the plan touches is read once more. Something is not any more what the plan was made from, so nothing was changed."
         ["somebody else works on the same resources", "a server was stopped or deleted while the question was open"]
         ["run it again: the plan is then made from what is there now"]
+
+    STALE_PLAN "E0533" "a saved plan that does not fit any more":
+        "A saved plan is carried out exactly as it was reviewed, or not at all. Something that it was made from is not as it was: the state, a file, a variable, a secret, the account, the time that has passed, or something in the cloud. Nothing was changed."
+        ["another plan was applied in between", "a file or a variable was changed after the plan was made", "somebody changed something by hand"]
+        ["make a new plan, look at it, and apply that one"]
+    PLAN_DAMAGED "E0534" "a file that is no plan, or not the one that was written":
+        "A plan file begins with a checksum and is sealed with the key of its state, so that no bit of it can change unnoticed. This one is not as it was written, or it is something else."
+        ["the file was cut or changed on its way", "another file was named"]
+        ["take the file as it was written", "or make a new plan"]
+    PLAN_UNSAVED "E0535" "a plan that cannot be saved":
+        "A plan is written beside its place first and then renamed, and never over something that is no plan."
+        ["the folder cannot be written to", "there is another file of this name"]
+        ["take another name, by habit one that ends with .plan"]
+    REHEARSAL "E0536" "a step that is refused when the plan is tried out":
+        "--rehearse carries out the very steps on a twin in this program, loaded with what exists. There a step was refused, so the plan would stop part way. Nothing was changed anywhere."
+        ["steps in an order that the cloud does not allow", "something is in a state in which it cannot be changed"]
+        ["the message names the step and the place in the files", "if the twin is wrong, apply without --rehearse"]
 
     // Plans and applies.
     NOT_CHANGED "E0601" "a change that infra does not make":
@@ -386,6 +421,10 @@ codes! {
         "The delete was refused because of something that came, or was not seen, in the meantime."
         ["somebody made something in it while this ran"]
         ["delete what the message names if nobody needs it, and run the same command again"]
+    NOT_SIDE_BY_SIDE "E0611" "two that cannot exist at once":
+        "create_before_destroy makes the new one before the old one goes, so for a moment there are two. Some things only one of them can have: an address, a network, a name, a place in something that is deleted first. It is left out with all that waits for it; nothing is given up for it."
+        ["a fixed private_ip or a cidr_block stays the same", "what it needs is deleted before it is made anew"]
+        ["give the new one another address or name", "leave create_before_destroy out, or set it on what is needed as well"]
     BUG "E0699" "a mistake in infra":
         "A check that should never fail has failed, so nothing more was done."
         ["a combination that nobody has tried"]
@@ -634,6 +673,14 @@ codes! {
         "A look ahead needs a right, an action or a value that was not there. The plan goes on; the cloud may still refuse."
         ["the RAM user may not make a dry run", "a value is known only during the run"]
         ["give the right that the message names, or go on"]
+    PRICE_UNKNOWN "W051" "a limit on costs that could not be checked in full":
+        "max_monthly_cost is set, and the price of something could not be had: its type has no list price that can be asked for, or the API did not answer. What is not known is never taken for nothing."
+        ["the RAM user may not call DescribePrice", "a kind of resource whose price depends on what flows through it"]
+        ["give the right, or look up the price yourself"]
+    NOT_REHEARSED "W052" "something could not be tried out beforehand":
+        "The twin of --rehearse can hold only what the simulator knows. What it cannot hold, or does not know, was not tried, which says nothing about the plan."
+        ["a kind of resource that the simulator cannot load", "an image or an instance type that it does not know"]
+        ["go on without it; the look ahead of plan holds all the same"]
     SIDE_FILE_ENDED "W091" "a log or event file cannot be written any more":
         "The run goes on without it; what follows is missing in the file."
         ["the disk is full"]
@@ -641,7 +688,11 @@ codes! {
     STRAY "W801" "something carries this stack's tags and is not in the state":
         "A run that was interrupted, or somebody with the same tags, made it; it may cost money."
         ["it was removed from the state", "a run was killed in the middle of a call"]
-        ["take it over with import, or delete it where it was made"]
+        ["take it over with import, at its own address or another one", "let go of it with state forget-stray", "or delete it where it was made"]
+    RENAMED "W802" "a block that may only have a new name":
+        "One resource would be deleted and another made that is like it in everything. For infra an address is all that holds them together."
+        ["the block got another name", "count became for_each with several keys"]
+        ["state mv OLD NEW keeps the object under its new address", "go on if the two have nothing to do with each other"]
 }
 
 #[cfg(test)]

@@ -43,6 +43,11 @@ impl Sources {
         &self.files[number]
     }
 
+    /// All of them.
+    pub(crate) fn files(&self) -> &[Source] {
+        &self.files
+    }
+
     /// The file of this name.
     pub(crate) fn find(&self, name: &str) -> Option<&Source> {
         self.files.iter().find(|source| &*source.name == name)

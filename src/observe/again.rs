@@ -35,12 +35,13 @@ struct Touched<'a> {
 
 /// Reads what these tasks change or remove once more, by id and type. `managed` names the attributes of a resource that
 /// somebody manages; `wanted`, by type, the nested ones among them. That something is gone which was to be removed is no
-/// difference: it is what was wanted.
+/// difference, it is what was wanted, unless `gone_is_told`.
 pub(crate) async fn look(
     tasks: &[Task],
     live: &Live,
     managed: &dyn Fn(&Address) -> BTreeSet<String>,
     wanted: &BTreeMap<String, Wanted>,
+    gone_is_told: bool,
     cloud: &Cloud,
 ) -> Result<Vec<Moved>, ApiError> {
     let touched = touched(tasks, live);
@@ -50,17 +51,22 @@ pub(crate) async fn look(
             .filter(|(_, one)| one.address.type_name() == resource_type.name)
             .map(|(id, one)| (*id, one))
             .collect();
-        read_type(
-            resource_type,
-            &own,
+        let question = Question {
             managed,
-            wanted.get(resource_type.name),
-            cloud,
-        )
-        .await
+            wanted: wanted.get(resource_type.name),
+            gone_is_told,
+        };
+        read_type(resource_type, &own, &question, cloud).await
     };
     let moved = try_join_all(REGISTRY.iter().map(|one| of_type(one))).await?;
     Ok(moved.into_iter().flatten().collect())
+}
+
+/// What is asked about the objects of a type.
+struct Question<'a> {
+    managed: &'a dyn Fn(&Address) -> BTreeSet<String>,
+    wanted: Option<&'a Wanted>,
+    gone_is_told: bool,
 }
 
 /// Everything that exists and that a task is about, by id.
@@ -92,8 +98,7 @@ fn touched<'a>(tasks: &'a [Task], live: &'a Live) -> BTreeMap<&'a str, Touched<'
 async fn read_type(
     resource_type: &'static ResourceType,
     touched: &BTreeMap<&str, &Touched<'_>>,
-    managed: &dyn Fn(&Address) -> BTreeSet<String>,
-    wanted: Option<&Wanted>,
+    question: &Question<'_>,
     cloud: &Cloud,
 ) -> Result<Vec<Moved>, ApiError> {
     let mut now: BTreeMap<String, Observed> = BTreeMap::new();
@@ -113,7 +118,7 @@ async fn read_type(
     let (mut changed, others): (Vec<Observed>, Vec<Observed>) = now
         .into_values()
         .partition(|one| touched.get(one.id.as_str()).is_some_and(|one| one.is_changed));
-    if let Some(wanted) = wanted
+    if let Some(wanted) = question.wanted
         && !changed.is_empty()
     {
         details::complete(resource_type, cloud, &mut changed, wanted).await?;
@@ -125,8 +130,8 @@ async fn read_type(
         .collect();
     let told = |(id, one): (&&str, &&Touched<'_>)| {
         let how = match now.get(id) {
-            Some(now) => difference(resource_type, one, now, &managed(one.address))?,
-            None if one.is_changed => "is gone".to_owned(),
+            Some(now) => difference(resource_type, one, now, &(question.managed)(one.address))?,
+            None if one.is_changed || question.gone_is_told => "is gone".to_owned(),
             None => return None,
         };
         Some(Moved {

@@ -10,9 +10,11 @@ pub(crate) mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;
+pub(crate) mod items;
 mod offer;
 pub(crate) mod poll;
 pub(crate) mod preflight;
+pub(crate) mod prices;
 pub(crate) mod read;
 pub(crate) mod recover;
 pub(crate) mod refresh;

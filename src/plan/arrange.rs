@@ -1,6 +1,7 @@
 //! Puts all tasks in order: a few rules over the phases in the lives of objects.
 //!
-//! * A note comes before everything else of its address; letting go before a change, a change before a join.
+//! * A note comes before everything else of its address; letting go before a change, a change before a join. Whatever is
+//!   about an address comes after the note that takes another object away from it.
 //! * What makes or changes something comes after what makes or changes what it needs; every step comes after the task
 //!   that makes the values it names.
 //! * What removes something comes after its own letting go, after the removal of what needed it, and after the change
@@ -19,7 +20,7 @@ use super::decide::Place;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
-use crate::state::Resource;
+use crate::state::Effect;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
 use crate::types::Replacement;
@@ -60,6 +61,7 @@ pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<
         context,
         found: contention::find(tasks, context),
     };
+    edges.moves();
     edges.lives();
     edges.making();
     edges.values();
@@ -132,6 +134,27 @@ impl Edges<'_, '_> {
             Some(order) => order == Replacement::CreateFirst,
             // A restored one takes the place of one that goes.
             None => self.context.decided(address).is_some() && self.does(address, Phase::Remove),
+        }
+    }
+
+    /// What moves away from an address is no more there when anything else happens at it.
+    fn moves(&mut self) {
+        let tasks = self.tasks;
+        let mut left: BTreeMap<&Address, &Node> = BTreeMap::new();
+        for (node, task) in tasks {
+            for effect in &task.then {
+                if let Effect::Move { from, .. } = effect {
+                    left.insert(from, node);
+                }
+            }
+        }
+        if left.is_empty() {
+            return;
+        }
+        for node in tasks.keys() {
+            if let Some(leaving) = left.get(&node.address) {
+                self.add(node, leaving);
+            }
         }
     }
 
@@ -218,7 +241,7 @@ impl Edges<'_, '_> {
             }
             for needed in &known.dependencies {
                 let remove = Node::new(needed, Phase::Remove);
-                if !self.is_only_remembered(dependent, known, needed) {
+                if !self.is_only_remembered(dependent, needed) {
                     self.add(&remove, &Node::new(dependent, Phase::Remove));
                 }
                 self.add(&remove, &Node::new(dependent, Phase::LetGo));
@@ -257,17 +280,13 @@ impl Edges<'_, '_> {
         }
     }
 
-    /// Whether nothing but an older `depends_on` says that the one needs the other: its successor does not, and nothing
-    /// in it names the other. The old one of a create-first replacement goes last, so it cannot be waited for on the
-    /// strength of that alone.
-    fn is_only_remembered(&self, dependent: &Address, known: &Resource, needed: &Address) -> bool {
-        let id = self.context.known(needed).map(|needed| needed.id.as_str());
+    /// Whether nothing but a `depends_on` says that the one needs the other, and it cannot be honoured: the old one of a
+    /// create-first replacement goes last, while the other is not wanted any more or goes before its successor.
+    fn is_only_remembered(&self, dependent: &Address, needed: &Address) -> bool {
+        let is_wanted = self.context.needs(dependent).any(|one| one == needed);
         self.is_create_first(dependent)
-            && !self.context.needs(dependent).any(|one| one == needed)
-            && !known
-                .attributes
-                .values()
-                .any(|value| id.is_some_and(|id| names(value, id)))
+            && !(is_wanted && self.is_create_first(needed))
+            && !self.context.holds(dependent, needed)
     }
 
     /// Whoever is joined to something that goes lets go of it before, and is joined when its partner is ready.
@@ -333,16 +352,6 @@ impl Edges<'_, '_> {
 fn holds_fast(context: &Context<'_>, address: &Address) -> bool {
     let resource_type = context.inputs.types.get(address.type_name());
     resource_type.is_some_and(|one| one.parts.iter().any(|part| part.out_first))
-}
-
-/// Whether a value names this id anywhere.
-fn names(value: &Value, id: &str) -> bool {
-    match value {
-        Value::String(text) => text == id,
-        Value::List(items) => items.iter().any(|item| names(item, id)),
-        Value::Map(map) => map.values().any(|item| names(item, id)),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

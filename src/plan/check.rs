@@ -10,7 +10,7 @@ use crate::address::{Address, Life};
 use crate::api::Repeat;
 use crate::change::Fate;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::state::{Effect, State};
+use crate::state::{Effect, Resource, State};
 use crate::step::{Step, StepKind, Yield};
 use crate::task::{Phase, Task};
 use crate::value::{Reference, Value};
@@ -71,6 +71,7 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
     let mut made: BTreeSet<&Address> = BTreeSet::new();
     let mut told: BTreeSet<(&Address, &str)> = BTreeSet::new();
     let mut forgotten: BTreeSet<(&Address, &str)> = BTreeSet::new();
+    let moved = moves(plan, state, broken);
     let mut removals: BTreeMap<&Address, Vec<(usize, &Task)>> = BTreeMap::new();
     for (index, task) in plan.tasks.iter().enumerate() {
         if task.phase == Phase::Remove {
@@ -94,7 +95,10 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
     let lost: BTreeSet<&Address> = plan.losses().map(|change| &change.address).collect();
     for (index, task) in plan.tasks.iter().enumerate() {
         let address = &task.object.address;
-        let known = state.resources.get(address);
+        let known = moved
+            .get(address)
+            .copied()
+            .unwrap_or_else(|| state.resources.get(address));
         let is_known = |id: &str| {
             told.contains(&(address, id))
                 || known.is_some_and(|known| known.id == id || known.deposed.iter().any(|old| old.id == id))
@@ -145,6 +149,43 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
     }
 }
 
+/// What the state knows at the addresses that something moves to or away from. A move is told by a note, before all else
+/// that happens at either address.
+fn moves<'a>(
+    plan: &'a Plan,
+    state: &'a State,
+    broken: &mut Vec<String>,
+) -> BTreeMap<&'a Address, Option<&'a Resource>> {
+    let mut moved: BTreeMap<&Address, Option<&Resource>> = BTreeMap::new();
+    let mut begun: BTreeSet<&Address> = BTreeSet::new();
+    for task in &plan.tasks {
+        for effect in &task.then {
+            let Effect::Move { from, to } = effect else {
+                continue;
+            };
+            let at = |address| {
+                moved
+                    .get(address)
+                    .copied()
+                    .unwrap_or_else(|| state.resources.get(address))
+            };
+            if at(from).is_none() || at(to).is_some() || !task.is_note() || task.object.address != *to {
+                broken.push(format!("{from} cannot become {to}"));
+            }
+            if let Some(early) = [from, to].into_iter().find(|address| begun.contains(address)) {
+                broken.push(format!("{early} is changed before {from} becomes {to}"));
+            }
+            let resource = at(from);
+            moved.insert(from, None);
+            moved.insert(to, resource);
+        }
+        if !task.is_note() {
+            begun.insert(&task.object.address);
+        }
+    }
+    moved
+}
+
 fn is_create(step: &Step) -> bool {
     match &step.kind {
         StepKind::Call(call) => match (&call.yields, call.action.repeat) {
@@ -173,5 +214,110 @@ fn reasons(plan: &Plan, broken: &mut Vec<String>) {
                 change.fate.verb()
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Object;
+    use crate::change::Change;
+
+    /// What is said of a plan that consists of these tasks and changes, for a state that knows one network.
+    fn told(tasks: Vec<Task>, changes: Vec<Change>) -> Vec<String> {
+        let mut state = State::begin(&Zeros);
+        let known = Resource {
+            type_name: "vpc".to_owned(),
+            id: "vpc-1".to_owned(),
+            ..Resource::default()
+        };
+        state.resources.insert(address("vpc.main"), known);
+        let plan = Plan {
+            tasks,
+            changes,
+            ..Plan::default()
+        };
+        let broken = check(&plan, &state);
+        assert!(broken.iter().all(|one| one.code == codes::BUG), "{broken:?}");
+        broken.into_iter().map(|one| one.message).collect()
+    }
+
+    #[derive(Debug)]
+    struct Zeros;
+
+    impl crate::env::Random for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    fn task(of: &str, id: &str, phase: Phase) -> Task {
+        Task::new(Object::now(address(of)), Some(id), phase)
+    }
+
+    #[track_caller]
+    fn is_broken(tasks: Vec<Task>, words: &str) {
+        let told = told(tasks, Vec::new());
+        assert!(
+            told.iter().any(|message| message.contains(words)),
+            "{words}: {told:?}"
+        );
+    }
+
+    #[test]
+    fn a_plan_that_is_not_sound_is_a_fault_of_ours() {
+        is_broken(
+            vec![task("vpc.main", "vpc-2", Phase::Change)],
+            "which the state does not know",
+        );
+        is_broken(
+            vec![task("vpc.main", "vpc-1", Phase::Remove)],
+            "without showing it",
+        );
+        is_broken(
+            vec![Task {
+                after: vec![0],
+                ..task("vpc.main", "vpc-1", Phase::Change)
+            }],
+            "does not come before it",
+        );
+        is_broken(
+            vec![Task::new(Object::next(address("vpc.main")), None, Phase::Make)],
+            "has not exactly one create",
+        );
+        is_broken(
+            vec![Task::new(Object::now(address("vpc.main")), None, Phase::Change)],
+            "without an id",
+        );
+        let unexplained = told(Vec::new(), vec![Change::new(&address("vpc.main"), Fate::Delete)]);
+        assert!(unexplained[0].contains("without a reason"), "{unexplained:?}");
+        assert!(told(vec![task("vpc.main", "vpc-1", Phase::Change)], Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn a_move_is_told_first_and_goes_where_nothing_is() {
+        let moves = |from: &str, to: &str| Task {
+            then: vec![Effect::Move {
+                from: address(from),
+                to: address(to),
+            }],
+            ..Task::new(Object::now(address(to)), None, Phase::Note)
+        };
+        let change = |of: &str| task(of, "vpc-1", Phase::Change);
+        assert!(told(vec![moves("vpc.main", "vpc.new"), change("vpc.new")], Vec::new()).is_empty());
+        is_broken(vec![moves("vpc.none", "vpc.new")], "cannot become");
+        is_broken(vec![moves("vpc.new", "vpc.main")], "cannot become");
+        is_broken(
+            vec![change("vpc.main"), moves("vpc.main", "vpc.new")],
+            "is changed before",
+        );
+        is_broken(
+            vec![moves("vpc.main", "vpc.new"), change("vpc.main")],
+            "which the state does not know",
+        );
     }
 }

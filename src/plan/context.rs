@@ -49,6 +49,8 @@ pub(super) struct Context<'a> {
     /// The open intents, as address and action.
     open: BTreeSet<(&'a Address, &'a str)>,
     decided: BTreeMap<Address, Decided<'a>>,
+    /// Resources of which something changes.
+    changed: BTreeSet<Address>,
     /// Ids that this plan removes.
     going: BTreeSet<&'a str>,
 }
@@ -75,6 +77,7 @@ impl<'a> Context<'a> {
             lent: Lent::new(inputs),
             open: open.collect(),
             decided: BTreeMap::new(),
+            changed: BTreeSet::new(),
             going: BTreeSet::new(),
         }
     }
@@ -82,6 +85,16 @@ impl<'a> Context<'a> {
     /// Lets later decisions see this one.
     pub(super) fn remember(&mut self, address: Address, decided: Decided<'a>) {
         self.decided.insert(address, decided);
+    }
+
+    /// Lets later decisions see that something of it changes.
+    pub(super) fn changes(&mut self, address: &Address) {
+        self.changed.insert(address.clone());
+    }
+
+    /// Whether something of it changes.
+    pub(super) fn is_changed(&self, address: &Address) -> bool {
+        self.changed.contains(address)
     }
 
     /// Lets later decisions see that this id is removed.
@@ -120,6 +133,16 @@ impl<'a> Context<'a> {
         self.dependencies.get(address).into_iter().flatten()
     }
 
+    /// Whether what the state remembers of the one names the id of the other.
+    pub(super) fn holds(&self, dependent: &Address, needed: &Address) -> bool {
+        let id = self.known(needed).map(|needed| needed.id.as_str());
+        let held = self
+            .known(dependent)
+            .into_iter()
+            .flat_map(|known| known.attributes.values());
+        id.is_some_and(|id| held.into_iter().any(|value| value.names(id)))
+    }
+
     /// What was decided about it.
     pub(super) fn decided(&self, address: &Address) -> Option<&Decided<'a>> {
         self.decided.get(address)
@@ -135,6 +158,11 @@ impl<'a> Context<'a> {
         self.decided
             .get(address)
             .is_some_and(|decided| decided.kept.is_none())
+    }
+
+    /// Whether `[[import]]` names what is taken over at this address.
+    pub(super) fn is_imported(&self, address: &Address) -> bool {
+        self.inputs.live.imports.contains_key(address)
     }
 
     /// Whether the configuration joins one to another by a relation, and the two are not joined yet.

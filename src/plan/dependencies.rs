@@ -45,7 +45,14 @@ pub(super) fn references(value: &Value) -> BTreeSet<&Reference> {
 
 /// The resources in an order in which each comes after all that it needs. The error shows a cycle as a path.
 pub(crate) fn order(config: &Config) -> Result<Vec<Address>, Box<Diagnostic>> {
-    let dependencies = dependencies(config);
+    ordered(config, &dependencies(config))
+}
+
+/// The same, of dependencies that are known.
+pub(super) fn ordered(
+    config: &Config,
+    dependencies: &BTreeMap<Address, BTreeSet<Address>>,
+) -> Result<Vec<Address>, Box<Diagnostic>> {
     let edges = dependencies
         .iter()
         .flat_map(|(address, needed)| needed.iter().map(move |other| (address.clone(), other.clone())));

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::diff::Fingerprints;
+use super::selection::Selection;
 use crate::address::Address;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
@@ -26,6 +27,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) take_over: bool,
     /// Plan to delete everything.
     pub(crate) destroy: bool,
+    /// What is to be done of it.
+    pub(crate) selection: &'a Selection,
     /// What a look ahead has found to be impossible, by the resource that it concerns.
     pub(crate) impossible: &'a BTreeMap<Address, Diagnostic>,
 }

@@ -43,7 +43,11 @@ pub(super) fn wanted<'a>(
         resource,
         kept: decided.kept,
         // In the form in which values are compared, with what was decided later filled in.
-        attributes: super::decide::Wanted::new(context, resource).attributes,
+        attributes: match decided.kept {
+            Some(observed) => super::decide::Wanted::new(context, resource).as_it_stays(observed),
+            None => super::decide::Wanted::new(context, resource),
+        }
+        .attributes,
         decision,
         survivals: Vec::new(),
     };

@@ -5,16 +5,23 @@
 
 mod arrange;
 mod check;
+mod chosen;
 mod contention;
 mod context;
 mod decide;
 mod dependencies;
 mod diff;
+mod disown;
 mod inputs;
 mod join;
+mod moves;
 mod outputs;
 mod planner;
+mod policy;
 mod rebuild;
+mod refresh;
+mod renamed;
+mod selection;
 mod settle;
 mod withhold;
 
@@ -24,12 +31,17 @@ mod tests;
 pub(crate) use self::check::check;
 pub(crate) use self::dependencies::{dependencies, order};
 pub(crate) use self::diff::{Fingerprints, bytes_of};
+pub(crate) use self::disown::disown;
 pub(crate) use self::inputs::Inputs;
 pub(crate) use self::planner::make;
+pub(crate) use self::policy::{PolicyPlace, broken_policy};
 pub(crate) use self::rebuild::{Rebuilt, rebuild};
+pub(crate) use self::selection::Selection;
+
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::change::{Change, Drift, Fate, Forbidden, OutputChange};
+use crate::change::{Change, Cost, Drift, Fate, Forbidden, OutputChange};
 use crate::diagnostic::Diagnostic;
 use crate::task::Task;
 
@@ -53,10 +65,12 @@ pub(crate) struct Plan {
     pub(crate) vanished: Vec<Vanished>,
     /// How many resources of the state were looked for.
     pub(crate) known: usize,
+    /// What it costs, if that was asked.
+    pub(crate) cost: Option<Cost>,
 }
 
 /// A known resource that is not there any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Vanished {
     pub(crate) address: Address,
     pub(crate) id: String,
@@ -66,12 +80,16 @@ pub(crate) struct Vanished {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) import: usize,
+    pub(crate) moved: usize,
     pub(crate) create: usize,
     pub(crate) update: usize,
+    pub(crate) tagged: usize,
     pub(crate) replace: usize,
     pub(crate) delete: usize,
     pub(crate) forget: usize,
+    pub(crate) read: usize,
     pub(crate) withheld: usize,
+    pub(crate) left_out: usize,
 }
 
 impl Counts {
@@ -79,12 +97,16 @@ impl Counts {
     pub(crate) fn add(&mut self, fate: Fate) {
         match fate {
             Fate::Import => self.import += 1,
+            Fate::Move => self.moved += 1,
             Fate::Create => self.create += 1,
             Fate::Update => self.update += 1,
+            Fate::Tag => self.tagged += 1,
             Fate::Replace { .. } => self.replace += 1,
             Fate::Delete => self.delete += 1,
             Fate::Forget => self.forget += 1,
+            Fate::Read => self.read += 1,
             Fate::Withheld => self.withheld += 1,
+            Fate::LeftOut => self.left_out += 1,
             Fate::Note | Fate::Keep => {}
         }
     }
@@ -96,10 +118,16 @@ impl Plan {
         self.outputs.is_empty() && !self.changes.iter().any(|change| change.fate.needs_approval())
     }
 
-    /// The changes that a person is shown: all but what stays and what only the state's memory concerns.
+    /// The changes that a person is shown: all but what stays, what only the state's memory concerns, and what was not
+    /// asked for.
     pub(crate) fn shown(&self) -> impl Iterator<Item = &Change> {
-        let is_shown = |change: &&Change| !matches!(change.fate, Fate::Keep | Fate::Note);
+        let is_shown = |change: &&Change| !matches!(change.fate, Fate::Keep | Fate::Note | Fate::LeftOut);
         self.changes.iter().filter(is_shown)
+    }
+
+    /// What was not asked for, with what waits for it.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.fate == Fate::LeftOut)
     }
 
     /// How many resources stay as they are.

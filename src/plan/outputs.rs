@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, Outlook};
 use super::dependencies::references;
+use crate::address::Address;
 use crate::change::OutputChange;
 use crate::value::Value;
 
-/// The outputs that differ from what the state remembers. One that will have no value is none.
-pub(super) fn outputs(context: &Context<'_>) -> Vec<OutputChange> {
+/// The outputs that differ from what the state remembers, without those that name what is left out. One that will have no value is none.
+pub(super) fn outputs(
+    context: &Context<'_>,
+    left_out: &BTreeMap<Address, Option<Address>>,
+) -> Vec<OutputChange> {
     let known = &context.inputs.state.outputs;
     let nothing = BTreeMap::new();
     let wanted = if context.inputs.destroy {
@@ -20,6 +24,14 @@ pub(super) fn outputs(context: &Context<'_>) -> Vec<OutputChange> {
     };
     let mut changes = Vec::new();
     for (name, output) in wanted {
+        // What is left out has not the value that it would have.
+        let named = references(&output.value);
+        if named
+            .iter()
+            .any(|reference| left_out.contains_key(&reference.address))
+        {
+            continue;
+        }
         let after = will_be(context, &output.value);
         // The value of a sensitive output is stored nowhere, so it cannot be compared.
         let same = output.sensitive

@@ -8,17 +8,63 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arrange::{Node, arrange, edges};
 use super::context::Context;
 use super::decide::{self, Decision};
-use super::dependencies::order;
+use super::dependencies::ordered;
 use super::inputs::Inputs;
+use super::moves::{self, Move};
 use super::outputs::outputs;
-use super::{Plan, join, settle, withhold};
+use super::withhold::Why;
+use super::{Plan, chosen, join, refresh, renamed, settle, withhold};
 use crate::address::Address;
 use crate::change::{Change, Fate};
+use crate::live::TAG_ADDRESS;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
 
 /// Makes the plan.
 pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
+    let known = inputs
+        .config
+        .resources
+        .keys()
+        .chain(inputs.state.resources.keys());
+    let mistakes = inputs.selection.mistakes(known);
+    if !mistakes.is_empty() {
+        return Plan {
+            errors: mistakes,
+            ..Plan::default()
+        };
+    }
+    if inputs.selection.refresh_only {
+        return refresh::make(inputs);
+    }
+    let (mut moves, errors) = if inputs.destroy {
+        (Vec::new(), Vec::new())
+    } else {
+        moves::said(inputs.config, inputs.state, inputs.open)
+    };
+    let mut plan = if inputs.destroy {
+        make_of(inputs, &moves)
+    } else {
+        let (state, _) = moves::carry_out(&moves, inputs.state, inputs.live);
+        moves.extend(moves::implied(inputs.config, &state, inputs.open));
+        if moves.is_empty() {
+            make_of(inputs, &moves)
+        } else {
+            let (state, live) = moves::carry_out(&moves, inputs.state, inputs.live);
+            let moved = Inputs {
+                state: &state,
+                live: &live,
+                ..*inputs
+            };
+            make_of(&moved, &moves)
+        }
+    };
+    plan.errors.extend(errors);
+    plan
+}
+
+/// Makes the plan of inputs in which the moves are done already.
+fn make_of(inputs: &Inputs<'_>, moves: &[Move]) -> Plan {
     let strays = decide::strays(inputs);
     let mut planner = Planner {
         context: Context::new(inputs, strays.adopted),
@@ -35,6 +81,7 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     planner.decide_removals();
     planner.join();
     planner.settle();
+    planner.tell_moves(moves);
     planner.finish()
 }
 
@@ -49,7 +96,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Everything in the configuration, each after all that it needs.
     fn decide_wanted(&mut self) {
-        match order(self.context.inputs.config) {
+        match ordered(self.context.inputs.config, &self.context.dependencies) {
             Ok(order) => {
                 for address in &order {
                     if let Some(resource) = self.context.wanted(address) {
@@ -57,6 +104,7 @@ impl<'a> Planner<'a> {
                         self.take(address, decision);
                     }
                 }
+                self.plan.findings.extend(renamed::hint(&self.context, &order));
             }
             Err(error) => self.plan.errors.push(*error),
         }
@@ -106,6 +154,9 @@ impl<'a> Planner<'a> {
             self.context.remember(address.clone(), decided);
         }
         let inputs = self.context.inputs;
+        if decision.change.fate.needs_approval() {
+            self.context.changes(address);
+        }
         let is_removed = decision.tasks.contains_key(&Phase::Remove.into());
         if is_removed && let Some(observed) = inputs.live.resources.get(address) {
             self.context.removes(&observed.id);
@@ -151,6 +202,29 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// The state learns first of all what has another address.
+    fn tell_moves(&mut self, moves: &[Move]) {
+        for one in moves {
+            let Some(decision) = self.decisions.get_mut(&one.to) else {
+                continue;
+            };
+            decision.note_first(one.effect());
+            let change = &mut decision.change;
+            change.moved_from = Some(one.from.clone());
+            change.reasons.insert(0, one.reason.clone());
+            let tag = format!("tags.{TAG_ADDRESS}");
+            let is_alone = match change.fate {
+                Fate::Keep | Fate::Note => true,
+                Fate::Update => change.attributes.iter().all(|attribute| attribute.path == tag),
+                _ => false,
+            };
+            let joins = [Phase::LetGo, Phase::Join].map(|phase| decision.tasks.contains_key(&phase.into()));
+            if is_alone && joins == [false, false] {
+                change.fate = Fate::Move;
+            }
+        }
+    }
+
     fn finish(mut self) -> Plan {
         let context = &self.context;
         let inputs = context.inputs;
@@ -174,14 +248,31 @@ impl<'a> Planner<'a> {
         let impossible = inputs.impossible.keys().cloned();
         let first: BTreeSet<Address> = refused.chain(impossible).collect();
         if !first.is_empty() {
-            let out = withhold::closure(first, &tasks, &edges, context);
+            let out = withhold::closure(first, &tasks, &edges, Why::Impossible, context);
             tasks.retain(|node, _| !out.contains_key(node.address()));
             withhold::mark(&mut self.decisions, &out, inputs.impossible);
             plan.findings.extend(inputs.impossible.values().cloned());
             self.leftovers.retain(|(address, _)| !out.contains_key(address));
         }
+        let mut not_asked = BTreeMap::new();
+        if inputs.selection.narrows() {
+            let all = self
+                .decisions
+                .keys()
+                .chain(self.leftovers.iter().map(|(address, _)| address));
+            let first = chosen::not_chosen(inputs.selection, all, &tasks, &edges);
+            not_asked = withhold::closure(first, &tasks, &edges, Why::NotAsked, context);
+            tasks.retain(|node, _| !not_asked.contains_key(node.address()));
+            withhold::leave_out(&mut self.decisions, &not_asked);
+            self.leftovers
+                .retain(|(address, _)| !not_asked.contains_key(address));
+            plan.findings.retain(|finding| {
+                let address = finding.address.as_ref();
+                !finding.is_error() || address.is_none_or(|address| !not_asked.contains_key(address))
+            });
+        }
         for (address, decision) in &mut self.decisions {
-            if decision.change.fate != Fate::Withheld {
+            if !matches!(decision.change.fate, Fate::Withheld | Fate::LeftOut) {
                 let own: Vec<&Task> = tasks
                     .range(Node::new(address, Phase::Note)..)
                     .take_while(|(node, _)| node.address() == address)
@@ -207,7 +298,7 @@ impl<'a> Planner<'a> {
             Ok(tasks) => plan.tasks = tasks,
             Err(cycle) => plan.errors.push(*cycle),
         }
-        plan.outputs = outputs(context);
+        plan.outputs = outputs(context, &not_asked);
         plan.known = inputs
             .state
             .resources

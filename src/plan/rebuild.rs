@@ -9,9 +9,9 @@ use super::dependencies::dependencies;
 use super::diff::{Fingerprints, Memory, bytes_of, compare};
 use crate::address::Address;
 use crate::config::{self, Config};
-use crate::live::{Observed, Stray};
+use crate::live::{Live, Observed, Stray};
 use crate::state::{Deposed, Resource};
-use crate::types::{Attribute, Kind};
+use crate::types::{self, Attribute, Kind};
 use crate::value::{Attributes, Reference, Value};
 
 /// What a state would say.
@@ -26,6 +26,29 @@ pub(crate) struct Rebuilt {
     pub(crate) outputs: BTreeMap<String, serde_json::Value>,
     /// Objects that say no address of their type.
     pub(crate) unplaced: Vec<Stray>,
+}
+
+impl Rebuilt {
+    /// What was found, as a look with this state would sort it.
+    pub(crate) fn live(&self, found: Vec<Stray>) -> Live {
+        let mut by_id: BTreeMap<String, Stray> = found
+            .into_iter()
+            .map(|stray| (stray.observed.id.clone(), stray))
+            .collect();
+        let mut live = Live::default();
+        for (address, entry) in &self.resources {
+            if let Some(current) = by_id.remove(&entry.id) {
+                live.resources.insert(address.clone(), current.observed);
+            }
+            let old = entry.deposed.iter().filter_map(|old| by_id.remove(&old.id));
+            let old: Vec<Observed> = old.map(|stray| stray.observed).collect();
+            if !old.is_empty() {
+                live.deposed.insert(address.clone(), old);
+            }
+        }
+        live.strays = by_id.into_values().collect();
+        live
+    }
 }
 
 /// Puts a state's entries together. Of several objects at one address the youngest is the current one.
@@ -97,8 +120,12 @@ pub(crate) fn rebuild(found: Vec<Stray>, config: &Config, fingerprints: &Fingerp
                     unknown: BTreeSet::new(),
                 };
                 entry.attributes = of_one.attributes();
-                entry.dependencies = needs.get(address).cloned().unwrap_or_default();
-                entry.lifecycle.prevent_destroy = wanted.prevent_destroy;
+                // What it still uses goes after it, whatever the configuration says by now.
+                entry.dependencies = known.named_by(address, &youngest.observed);
+                entry
+                    .dependencies
+                    .extend(needs.get(address).into_iter().flatten().cloned());
+                entry.lifecycle.prevent_destroy = wanted.lifecycle.prevent_destroy;
                 let OfOne { assumed, unknown, .. } = of_one;
                 for (names, told) in [(assumed, &mut rebuilt.assumed), (unknown, &mut rebuilt.unknown)] {
                     if !names.is_empty() {
@@ -227,11 +254,14 @@ impl<'a> Known<'a> {
         Known(ids.collect())
     }
 
-    /// The addresses whose ids an object's attributes name.
+    /// The addresses whose ids an object's attributes name. What only joins it to others is no dependency: groups may
+    /// name each other, and a disk lets go of its server.
     fn named_by(&self, own: &Address, observed: &Observed) -> BTreeSet<Address> {
         let mut named = BTreeSet::new();
+        let resource_type = types::find(own.type_name());
+        let joins = |name: &str| resource_type.is_some_and(|resource_type| resource_type.is_joined(name));
         for (name, value) in &observed.attributes {
-            if name != "tags" {
+            if name != "tags" && !joins(name) {
                 self.named_in(value, &mut named);
             }
         }

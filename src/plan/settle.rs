@@ -29,7 +29,12 @@ pub(super) fn wanted(context: &Context<'_>, resource: &config::Resource, decisio
     if decision.change.fate == Fate::Withheld {
         return;
     }
-    if decision.change.fate == Fate::Keep && (main.is_some() || lets_go || joins) {
+    let is_quiet = match decision.change.fate {
+        Fate::Keep => true,
+        Fate::Tag => lets_go || joins,
+        _ => false,
+    };
+    if is_quiet && (main.is_some() || lets_go || joins) {
         decision.change.fate = Fate::Update;
     }
     let entry = Entry::new(context, resource, decided.kept);
@@ -122,8 +127,13 @@ fn owes(resource: &config::Resource, decision: &Decision<'_>, main: Phase) -> BT
 
 /// What the state remembers of a block's `lifecycle`.
 pub(super) fn lifecycle(resource: &config::Resource) -> Lifecycle {
+    let rules = &resource.lifecycle;
+    let triggers = rules.replace_on_resources.iter().map(ToString::to_string);
     Lifecycle {
-        prevent_destroy: resource.prevent_destroy,
+        prevent_destroy: rules.prevent_destroy,
+        create_before_destroy: rules.create_before_destroy,
+        ignore_changes: rules.ignore_changes.clone(),
+        replace_on: rules.replace_on.iter().cloned().chain(triggers).collect(),
         ..Lifecycle::default()
     }
 }
@@ -138,7 +148,12 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn new(context: &Context<'a>, resource: &'a config::Resource, kept: Option<&Observed>) -> Entry<'a> {
-        let mut attributes = Wanted::new(context, resource).attributes;
+        let wanted = Wanted::new(context, resource);
+        let mut attributes = match kept {
+            Some(observed) => wanted.as_it_stays(observed),
+            None => wanted,
+        }
+        .attributes;
         let computed = resource
             .resource_type
             .attributes
@@ -259,7 +274,7 @@ pub(super) fn tell_steps(
         })
         .collect();
     if change.down.is_none()
-        && matches!(change.fate, Fate::Update | Fate::Import)
+        && matches!(change.fate, Fate::Update | Fate::Import | Fate::Move)
         && let Some(resource_type) = resource_type
     {
         let steps: Vec<Step> = ordered.iter().flat_map(|task| task.steps.clone()).collect();

@@ -12,11 +12,21 @@ use crate::change::Fate;
 use crate::diagnostic::Diagnostic;
 use crate::task::{Phase, Task};
 
+/// Why the first of them are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It cannot be done, or is refused.
+    Impossible,
+    /// Nobody asked for it.
+    NotAsked,
+}
+
 /// The addresses that are left out, each with the one that it waits for; none for those where it began.
 pub(super) fn closure(
     first: impl IntoIterator<Item = Address>,
     tasks: &BTreeMap<Node, Task>,
     edges: &[(Node, Node)],
+    why: Why,
     context: &Context<'_>,
 ) -> BTreeMap<Address, Option<Address>> {
     let mut waiting: BTreeMap<&Address, BTreeSet<&Address>> = BTreeMap::new();
@@ -45,7 +55,7 @@ pub(super) fn closure(
         let mut next: BTreeSet<&Address> = BTreeSet::new();
         next.extend(waiting.get(&address).into_iter().flatten());
         // One that is not removed is not emptied either.
-        if removes(&address) {
+        if why == Why::Impossible && removes(&address) {
             let inside = dependents.get(&address).into_iter().flatten();
             next.extend(inside.copied().filter(|dependent| removes(dependent)));
         }
@@ -81,10 +91,37 @@ pub(super) fn mark(
             }
             change.would_lose = change.is_loss();
             change.fate = Fate::Withheld;
-            change.steps.clear();
-            change.kept.clear();
-            change.down = None;
-            decision.forbidden.clear();
+            nothing_happens(decision);
         }
     }
+}
+
+/// Says in each decision that nobody has asked for it, or that it waits for one of which that is so.
+pub(super) fn leave_out(
+    decisions: &mut BTreeMap<Address, Decision<'_>>,
+    out: &BTreeMap<Address, Option<Address>>,
+) {
+    for (address, waits_for) in out {
+        let Some(decision) = decisions.get_mut(address) else {
+            continue;
+        };
+        if decision.change.fate == Fate::Keep {
+            continue;
+        }
+        decision.change.reasons = waits_for
+            .iter()
+            .map(|waits_for| format!("it waits for {waits_for}"))
+            .collect();
+        decision.change.fate = Fate::LeftOut;
+        decision.vanished = None;
+        decision.findings.clear();
+        nothing_happens(decision);
+    }
+}
+
+fn nothing_happens(decision: &mut Decision<'_>) {
+    decision.change.steps.clear();
+    decision.change.kept.clear();
+    decision.change.down = None;
+    decision.forbidden.clear();
 }

@@ -64,7 +64,7 @@ fn lose(world: &mut World, stack: &Stack, tally: &mut Tally) -> Result<(), Strin
                 rebuilt.code, rebuilt.out, rebuilt.err
             ));
         }
-        tally.waited += u64::from(rebuilt.err.contains("waiting"));
+        tally.waited += u64::from(rebuilt.err.contains("looks again"));
         oracle = Oracle::new(world);
     } else {
         // There was nothing yet, or nothing any more.

@@ -10,6 +10,7 @@ mod cost;
 mod crash;
 mod damaged;
 mod disk;
+mod ends;
 mod errors;
 mod fate;
 mod lives;

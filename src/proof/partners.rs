@@ -162,3 +162,40 @@ fn partner(text: &mut String, server: Option<usize>) -> (&'static str, String) {
     };
     ("instance_id", id)
 }
+
+/// The address that a server has by what is bound to it is in the outputs of that very run, and gone from them when it
+/// is taken away, though nothing is done to the server itself.
+#[test]
+fn an_output_follows_what_is_bound_to_a_server() {
+    let stack = |bound: bool| {
+        let mut eip = Eip {
+            name: 0,
+            title: None,
+            bandwidth: 5,
+            server: None,
+            near: true,
+            tags: 0,
+        }
+        .piece();
+        if bound {
+            eip.text.push_str("instance_id = \"${instance.a.id}\"\n");
+            eip.fields.retain(|(name, _)| *name != "instance_id");
+        }
+        let mut pieces = super::scenarios::network();
+        pieces.push(super::scenarios::server("a", "ecs.g7.large", "Running"));
+        pieces.push(eip);
+        super::scenarios::Stack {
+            pieces,
+            tail: "[output]\npublic = \"${instance.a.public_ip}\"\n".to_owned(),
+        }
+    };
+    let mut world = super::world::World::new(1, &stack(false).text(), |_| {});
+    for bound in [false, true, false] {
+        let stack = stack(bound);
+        world.configure(&stack.text());
+        let ended = world.apply(super::fate::Plan::default());
+        assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+        assert_eq!(ended.out.contains("public = \"47."), bound, "{}", ended.out);
+        super::oracle::check(&mut world, &stack).unwrap();
+    }
+}

@@ -82,6 +82,11 @@ fn group_in(vpc: &str, port: u16) -> Piece {
     }
 }
 
+/// All that a server stands in.
+pub(super) fn network() -> Vec<Piece> {
+    vec![vpc("proof"), vswitch("cn-hangzhou-h"), group(80)]
+}
+
 /// A server.
 pub(super) fn server(name: &str, kind: &str, status: &str) -> Piece {
     Piece {

@@ -254,12 +254,23 @@ pub(super) struct Search<'a> {
     pub(super) ids: Option<Vec<String>>,
     /// A kind of link and its value.
     pub(super) link: Option<(&'static str, &'a str)>,
+    /// The list leaves nothing out by itself: without a filter in the request it is about all there is in a region.
+    pub(super) whole: bool,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn ids<S: AsRef<str>>(ids: Option<Vec<S>>) -> Self {
         let ids = ids.map(|ids| ids.iter().map(|id| id.as_ref().to_owned()).collect());
-        Self { ids, link: None }
+        Self {
+            ids,
+            ..Self::default()
+        }
+    }
+
+    /// Says that the list leaves nothing out by itself, so that a page of it costs the page.
+    pub(super) fn whole(mut self) -> Self {
+        self.whole = true;
+        self
     }
 
     pub(super) fn or_link(mut self, kind: &'static str, value: Option<&'a str>) -> Self {
@@ -363,12 +374,8 @@ impl Call<'_> {
                 .collect()
         };
         if let Some(index) = self.whole_index(table, &search, &tags) {
-            let page = self.cut(table, &Found::Indexed(index))?;
-            // What a kind leaves out by itself shows on the page, and then all rows are walked after all.
-            if page.rows.iter().all(|row| fits(row)) {
-                debug_assert_eq!(page.total, walk().len(), "{}", self.facts.name);
-                return Ok(page);
-            }
+            debug_assert_eq!(index.len(), walk().len(), "{}", self.facts.name);
+            return self.cut(table, &Found::Indexed(index));
         }
         self.cut(table, &Found::Listed(&walk()))
     }
@@ -390,7 +397,8 @@ impl Call<'_> {
             "ClientToken",
             "DryRun",
         ];
-        let plain = search.ids.is_none()
+        let plain = search.whole
+            && search.ids.is_none()
             && search.link.is_none()
             && self.settings.read_lag_ms == 0
             && self.params.iter().all(|(name, value)| {
@@ -626,6 +634,16 @@ pub(super) fn read_token(token: &str) -> Option<u64> {
         .strip_prefix("after/")?
         .parse()
         .ok()
+}
+
+/// Whether something has all the tags that a request filters by, where `page` does not see to it.
+pub(super) fn has_tags(call: &Call<'_>, own: &[Tag]) -> bool {
+    call.params.groups("Tag").iter().all(|filter| {
+        own.iter().any(|(key, value)| {
+            filter.text("Key").is_none_or(|wanted| wanted == key)
+                && filter.text("Value").is_none_or(|wanted| wanted == value)
+        })
+    })
 }
 
 /// Tags in the form of ECS.

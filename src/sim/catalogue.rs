@@ -246,6 +246,25 @@ struct Prices {
     memory_gib_hour: i64,
     bandwidth_mbit_hour: i64,
     disk_gib_hour: BTreeMap<String, i64>,
+    modules: Vec<PricedModule>,
+}
+
+/// A part of a product that is paid for by itself, in the words of the billing API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PricedModule {
+    pub(super) product: String,
+    pub(super) code: String,
+    pub(super) name: String,
+    /// `Hour` or `Usage`.
+    pub(super) price_type: String,
+    /// The key of a configuration whose value counts the units; none for one unit.
+    #[serde(default)]
+    pub(super) per: String,
+    /// Millionths of a yuan for a unit; without one it follows from the other prices.
+    pub(super) price: Option<i64>,
+    /// The keys that a configuration may have.
+    pub(super) keys: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -257,6 +276,8 @@ struct PricesFile {
     bandwidth_mbit_hour: Option<i64>,
     /// Millionths of a yuan, by category.
     disk_gib_hour: BTreeMap<String, i64>,
+    /// What else is paid for; one of the same product and code is replaced.
+    modules: Vec<PricedModule>,
 }
 
 static THE_STANDARD: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
@@ -271,6 +292,7 @@ static THE_STANDARD: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
             memory_gib_hour: 0,
             bandwidth_mbit_hour: 0,
             disk_gib_hour: BTreeMap::new(),
+            modules: Vec::new(),
         },
     };
     catalogue
@@ -358,6 +380,11 @@ impl Catalogue {
             own.memory_gib_hour = prices.memory_gib_hour.unwrap_or(own.memory_gib_hour);
             own.bandwidth_mbit_hour = prices.bandwidth_mbit_hour.unwrap_or(own.bandwidth_mbit_hour);
             own.disk_gib_hour.extend(prices.disk_gib_hour);
+            for module in prices.modules {
+                own.modules
+                    .retain(|old| old.product != module.product || old.code != module.code);
+                own.modules.push(module);
+            }
         }
         Ok(())
     }
@@ -442,6 +469,12 @@ impl Catalogue {
     /// Simulated price of a GiB of disk for an hour in millionths of a yuan.
     pub(super) fn disk_price_per_gib_hour(&self, category: &str) -> i64 {
         self.prices.disk_gib_hour.get(category).copied().unwrap_or(490)
+    }
+
+    /// What of a product is paid for by itself; of all products without one.
+    pub(super) fn priced_modules(&self, product: Option<&str>) -> Vec<&PricedModule> {
+        let own = |module: &&PricedModule| product.is_none_or(|product| product == module.product);
+        self.prices.modules.iter().filter(own).collect()
     }
 
     /// Simulated price of a Mbit/s for an hour in thousandths of a yuan.

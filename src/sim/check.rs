@@ -88,6 +88,13 @@ pub(super) fn region_of_host(host: &str) -> Option<&'static str> {
         .map(|region| region.id)
 }
 
+/// The region that stands in the host name of any product, as in `kms.cn-hangzhou.aliyuncs.com`.
+pub(super) fn region_in_host(host: &str) -> Option<&'static str> {
+    let name = without_port(host).strip_suffix(".aliyuncs.com")?;
+    let (_, region) = name.split_once('.')?;
+    catalogue::find_region(region).map(|region| region.id)
+}
+
 fn missing(facts: &ActionFacts, name: &str) -> Refusal {
     let codes = [format!("MissingParameter.{name}"), "MissingParameter".to_owned()];
     match facts.known_code(&codes) {

@@ -41,6 +41,8 @@ pub enum Later {
     Wait(u64),
     /// What has begun ends in this status, not in its own.
     End(String),
+    /// What has begun fails when this much of its time, in percent, is over.
+    Fail(u8),
     /// What has begun is taken away again this many milliseconds of life-cycle time after it began: spot reclaim.
     Reclaim(u64),
     /// Reads see everything as it was before the request for this many milliseconds of real time.
@@ -127,6 +129,7 @@ impl fmt::Display for FaultSpec {
             FaultKind::Later(Later::Slow(factor)) => write!(out, "slow={factor}x")?,
             FaultKind::Later(Later::Wait(millis)) => write!(out, "slow={millis}ms")?,
             FaultKind::Later(Later::End(status)) => write!(out, "end={status}")?,
+            FaultKind::Later(Later::Fail(percent)) => write!(out, "fail={percent}")?,
             FaultKind::Later(Later::Reclaim(millis)) => write!(out, "reclaim={millis}ms")?,
             FaultKind::Later(Later::Lag(millis)) => write!(out, "lag={millis}ms")?,
         }
@@ -247,6 +250,13 @@ fn parse_kind(text: &str) -> Option<FaultKind> {
         ("end", Some(status)) => {
             Status::of_text(status)?;
             FaultKind::Later(Later::End(status.to_owned()))
+        }
+        ("fail", Some(detail)) => {
+            let percent = detail
+                .parse()
+                .ok()
+                .filter(|percent| (0..=100).contains(percent))?;
+            FaultKind::Later(Later::Fail(percent))
         }
         ("reclaim", Some(detail)) => FaultKind::Later(Later::Reclaim(millis(detail)?)),
         ("lag", Some(detail)) => FaultKind::Later(Later::Lag(millis(detail)?)),

@@ -14,6 +14,7 @@ use super::products::{Product, product};
 use super::recording::Told;
 use super::refusal::{Refusal, known, refuse, sentence};
 use super::tokens;
+use super::unsimulated;
 use super::verify;
 use super::wire::{Delivery, RawAnswer, RawRequest, decode_form};
 
@@ -234,7 +235,8 @@ fn through(cloud: &mut Cloud, exchange: &mut Exchange<'_>, from: usize) -> Resul
 }
 
 fn changes(facts: &ActionFacts) -> bool {
-    !facts.name.starts_with("Describe") && !facts.name.starts_with("List")
+    let reads = ["Describe", "Get", "List", "Query"];
+    !reads.iter().any(|verb| facts.name.starts_with(verb))
 }
 
 fn answer(exchange: &Exchange<'_>, status: u16, mut node: Node, root: &str) -> RawAnswer {
@@ -611,6 +613,7 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         .params
         .text("RegionId")
         .or_else(|| check::region_of_host(&exchange.host))
+        .or_else(|| check::region_in_host(&exchange.host))
         .unwrap_or(&settings.region)
         .to_owned();
     let mut call = Call {
@@ -623,6 +626,13 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         host: &exchange.host,
         json: exchange.format == Format::Json,
     };
+    for (name, value) in exchange.params.iter() {
+        let pattern = pattern(name);
+        if let Some(refusal) = unsimulated::refusal(facts, changes(facts), &pattern, value) {
+            stats.not_simulated(&facts.name, &pattern);
+            return Err(refusal);
+        }
+    }
     if let Some(group) = exchange.params.text("ResourceGroupId")
         && changes(facts)
         && facts.product != "ResourceManager"
@@ -644,13 +654,30 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         return refuse("DryRunOperation");
     }
     if changes(facts) {
+        // Whatever else nothing has asked for had no effect.
         let known = |name: &&str| *name != "RegionId" && check::knows(facts, name);
         for name in exchange.params.unread().filter(known) {
-            stats.not_simulated(&facts.name, &pattern(name));
+            let pattern = pattern(name);
+            if !unsimulated::is_idle(facts, &pattern) && !says_nothing(facts, &exchange.params, name) {
+                stats.not_simulated(&facts.name, &pattern);
+            }
         }
     }
     exchange.answer = Some(node);
     Ok(())
+}
+
+/// Whether a parameter says only what is so without it.
+fn says_nothing(facts: &ActionFacts, params: &Params, name: &str) -> bool {
+    let value = params.given(name).unwrap_or("");
+    let own = facts
+        .params
+        .get(name)
+        .or_else(|| facts.params.get(&pattern(name)));
+    own.is_some_and(|own| {
+        own.default.as_deref() == Some(value)
+            || (own.kind == "Boolean" && value.eq_ignore_ascii_case("false"))
+    })
 }
 
 fn check_answer(_cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {

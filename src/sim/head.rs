@@ -46,11 +46,15 @@ statuses! {
     Attaching = "Attaching",
     Attached = "In_use",
     Cancelled = "Cancelled",
+    Activating = "Activating",
+    Created = "Created",
+    CreateFailed = "CreateFailed",
     Creating = "Creating",
     Deleting = "Deleting",
     Deprecated = "Deprecated",
     Detaching = "Detaching",
     Failed = "Failed",
+    SnapshotFailed = "failed",
     Inactive = "inactive",
     ListenerRunning = "running",
     ListenerStarting = "starting",
@@ -173,6 +177,13 @@ impl Head {
                     *last = Next::Status(status);
                 }
             }
+            Later::Fail(percent) => {
+                let whole: i64 = self.path.iter().map(|(millis, _)| *millis).sum();
+                if !self.path.is_empty() {
+                    let millis = whole.saturating_mul(i64::from(*percent)) / 100;
+                    self.set_out(vec![(millis, Next::Status(Status::Failed))], now);
+                }
+            }
             Later::Reclaim(millis) => {
                 self.fate = Some(Box::new(Fate {
                     at: now
@@ -187,6 +198,13 @@ impl Head {
             }
             // What reads see is not the thing's affair.
             Later::Lag(_) => {}
+        }
+    }
+
+    /// Says how what fails at its end is called.
+    pub(super) fn fail_as(&mut self, status: Status) {
+        if let Some((_, last)) = self.path.last_mut() {
+            *last = Next::Status(status);
         }
     }
 

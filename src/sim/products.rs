@@ -17,6 +17,18 @@ pub(super) const RESOURCE_MANAGER: &str = "2020-03-31";
 /// The version of the classic load balancer API.
 pub(super) const SLB: &str = "2014-05-15";
 
+/// The version of the access control API.
+pub(super) const RAM: &str = "2015-05-01";
+
+/// The version of the key API.
+pub(super) const KMS: &str = "2016-01-20";
+
+/// The version of the tag API.
+pub(super) const TAG: &str = "2018-08-28";
+
+/// The version of the domain name API.
+pub(super) const ALIDNS: &str = "2015-01-09";
+
 /// One product of the vendor, all of them in the RPC style.
 #[derive(Debug)]
 pub(super) struct Product {
@@ -78,6 +90,30 @@ pub(super) const PRODUCTS: &[Product] = &[
         version: RESOURCE_MANAGER,
         host: "resourcemanager",
         facts: facts!("resourcemanager-2020-03-31"),
+    },
+    Product {
+        name: "Ram",
+        version: RAM,
+        host: "ram",
+        facts: facts!("ram-2015-05-01"),
+    },
+    Product {
+        name: "Kms",
+        version: KMS,
+        host: "kms",
+        facts: facts!("kms-2016-01-20"),
+    },
+    Product {
+        name: "Tag",
+        version: TAG,
+        host: "tag",
+        facts: facts!("tag-2018-08-28"),
+    },
+    Product {
+        name: "Alidns",
+        version: ALIDNS,
+        host: "alidns",
+        facts: facts!("alidns-2015-01-09"),
     },
 ];
 

@@ -350,6 +350,7 @@ impl Site {
                 return answer;
             }
             let (answer, changed) = cloud.handle_deferred(request, now);
+            tell(&cloud.stats.take_untold());
             let number = if changed {
                 self.written.fetch_add(1, Ordering::AcqRel) + 1
             } else {
@@ -377,6 +378,15 @@ fn unix_millis() -> UnixMillis {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     UnixMillis::try_from(since.as_millis()).unwrap_or(UnixMillis::MAX)
+}
+
+/// Says on standard error which parameters are not simulated: each once.
+fn tell(names: &[String]) {
+    use std::io::Write as _;
+    for name in names {
+        // Who has closed it does not want to hear.
+        let _ = writeln!(std::io::stderr(), "infra sim: not simulated: {name}");
+    }
 }
 
 async fn accept(listener: std::net::TcpListener, site: Arc<Site>, connections: Arc<Connections>) {

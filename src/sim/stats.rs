@@ -10,6 +10,8 @@ pub(super) struct Stats {
     errors: BTreeMap<String, u64>,
     unknown_params: BTreeMap<String, u64>,
     not_simulated: BTreeMap<String, u64>,
+    /// What was counted there for the first time and not told yet.
+    untold: Vec<String>,
     unrouted: u64,
     bytes_in: u64,
     bytes_out: u64,
@@ -38,7 +40,17 @@ impl Stats {
 
     /// A parameter that its action has and that had no effect.
     pub(super) fn not_simulated(&mut self, action: &str, name: &str) {
-        *self.not_simulated.entry(format!("{action}.{name}")).or_default() += 1;
+        let name = format!("{action}.{name}");
+        let count = self.not_simulated.entry(name.clone()).or_default();
+        if *count == 0 {
+            self.untold.push(name);
+        }
+        *count += 1;
+    }
+
+    /// The parameters that were counted as not simulated for the first time since the last call.
+    pub(super) fn take_untold(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.untold)
     }
 
     pub(super) fn bytes(&mut self, received: usize, sent: usize) {

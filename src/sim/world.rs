@@ -305,6 +305,14 @@ impl World {
             .any(|(_, table)| table.heads_indexed(&[]).any(|head| head.resource_group == group))
     }
 
+    /// All tables of resource types, each under every version and type that it is known by.
+    pub(super) fn resources(&self) -> impl Iterator<Item = (&'static str, &'static str, &dyn AnyTable)> {
+        self.tables.iter().flat_map(|(facts, table)| {
+            let own = facts.resource.iter();
+            own.map(move |(version, kind)| (*version, *kind, table.as_ref()))
+        })
+    }
+
     fn resource_place(&self, version: &str, kind: &str) -> Option<usize> {
         let named = |(own, name): &(&str, &str)| *own == version && name.eq_ignore_ascii_case(kind);
         self.tables
@@ -404,7 +412,12 @@ impl World {
                 for later in all {
                     // Only servers are taken back by the cloud.
                     if facts.name == "instance" || !matches!(later, Later::Reclaim(_)) {
-                        table.change_head(&id, &mut |head| head.go_wrong(later, now));
+                        table.change_head(&id, &mut |head| {
+                            head.go_wrong(later, now);
+                            if matches!(later, Later::Fail(_)) {
+                                head.fail_as(failed(facts.name));
+                            }
+                        });
                     }
                 }
             }
@@ -417,6 +430,15 @@ impl World {
         copy.replay(serde_json::from_str(&self.everything())?, self.made)?;
         copy.rebuild();
         Ok(copy)
+    }
+}
+
+/// The word of a kind for what has failed.
+fn failed(kind: &str) -> Status {
+    match kind {
+        "image" => Status::CreateFailed,
+        "snapshot" => Status::SnapshotFailed,
+        _ => Status::Failed,
     }
 }
 

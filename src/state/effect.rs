@@ -83,6 +83,17 @@ pub(crate) enum Effect {
     Format1(Format1),
 }
 
+impl Effect {
+    /// The id that something has now, if it is about that.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Effect::Made { id, .. } => Some(id),
+            Effect::Put { resource, .. } => Some(&resource.id),
+            _ => None,
+        }
+    }
+}
+
 /// Effects of format 1 that have no equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -97,6 +97,15 @@ impl LocalStore {
         Ok(taken.is_none().then(|| self.files.locked()))
     }
 
+    /// Who held the lock last, in a few words, if that is known.
+    pub(crate) fn last_use(&self) -> Option<String> {
+        let note = LockNote::read(&*self.files.fs, &self.files.lock_path())?;
+        Some(format!(
+            "{}@{}, infra {}, {}",
+            note.user, note.host, note.command, note.started
+        ))
+    }
+
     /// Begins to write: reads, repairs what a crash left, and on a first run writes the empty state.
     pub(crate) fn open(&self, lock: Lock) -> Result<Session, StateError> {
         let files = &self.files;

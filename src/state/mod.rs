@@ -34,3 +34,4 @@ pub(crate) use local::{Loaded, LocalStore};
 pub(crate) use lock::{Lock, LockNote};
 pub(crate) use model::{CloudIdentity, Deposed, Lifecycle, More, Resource, State};
 pub(crate) use session::Session;
+pub(crate) use snapshot::fingerprint;

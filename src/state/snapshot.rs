@@ -15,7 +15,7 @@ use crate::value::Value;
 use super::check::{self, Ids, Violation};
 use super::hash_key::hex;
 use super::migrate::{self, FORMAT};
-use super::{CloudIdentity, HashKey, More, Resource, State};
+use super::{CloudIdentity, HashKey, Intent, More, Resource, State};
 
 /// What a document begins with; 64 hexadecimal digits follow.
 const HEAD: &str = "{\n  \"checksum\": \"sha256:";
@@ -129,6 +129,13 @@ struct Header {
     format: u64,
     #[serde(rename = "lineage")]
     _lineage: String,
+}
+
+/// The keyed hash of all that a state says, and of the calls that are open.
+pub(crate) fn fingerprint(state: &State, open: &[Intent]) -> Result<String, serde_json::Error> {
+    let (mut bytes, _) = encode(state, None, Timestamp::UNIX_EPOCH)?;
+    serde_json::to_writer(&mut bytes, open)?;
+    Ok(state.hash_key.fingerprint(&bytes))
 }
 
 /// Writes a document; its checksum's digits are given back with it.

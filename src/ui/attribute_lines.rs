@@ -66,12 +66,14 @@ fn sign_of(change: &AttributeChange, action: Fate) -> &'static str {
         Fate::Import => "&",
         Fate::Create => "+",
         Fate::Delete => "-",
-        Fate::Forget | Fate::Note | Fate::Withheld | Fate::Keep => ".",
-        Fate::Update | Fate::Replace { .. } => match (&change.before, &change.after) {
-            (None, Some(_)) => "+",
-            (Some(_), None) => "-",
-            _ => "~",
-        },
+        Fate::Forget | Fate::Note | Fate::Withheld | Fate::LeftOut | Fate::Keep => ".",
+        Fate::Update | Fate::Move | Fate::Tag | Fate::Read | Fate::Replace { .. } => {
+            match (&change.before, &change.after) {
+                (None, Some(_)) => "+",
+                (Some(_), None) => "-",
+                _ => "~",
+            }
+        }
     }
 }
 
@@ -98,11 +100,13 @@ fn content_of(change: &AttributeChange, action: Fate, full: bool) -> Content {
     }
     match (action, before, after) {
         (Fate::Import | Fate::Create, _, after) => Content::Value(literal::runs(after)),
-        (Fate::Delete | Fate::Forget | Fate::Note | Fate::Withheld | Fate::Keep, before, _) => {
-            Content::Value(literal::runs(before))
-        }
+        (
+            Fate::Delete | Fate::Forget | Fate::Note | Fate::Withheld | Fate::LeftOut | Fate::Keep,
+            before,
+            _,
+        ) => Content::Value(literal::runs(before)),
         (Fate::Update, Some(Value::List(old)), Some(Value::List(new))) => scalar_set(old, new),
-        (Fate::Update | Fate::Replace { .. }, before, after) => {
+        (Fate::Update | Fate::Move | Fate::Tag | Fate::Read | Fate::Replace { .. }, before, after) => {
             Content::Change(literal::runs(before), literal::runs(after))
         }
     }

@@ -83,6 +83,10 @@ pub(crate) fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> serde_json:
     if !diagnostic.help.is_empty() {
         let help: Vec<String> = diagnostic.help.iter().map(Advice::to_string).collect();
         object["help"] = json!(help);
+        let commands: Vec<&str> = diagnostic.help.iter().flat_map(Advice::commands).collect();
+        if !commands.is_empty() {
+            object["commands"] = json!(commands);
+        }
     }
     if let Some(address) = &diagnostic.address {
         object["address"] = json!(address);

@@ -12,7 +12,7 @@ use super::plan_view::{Header, summary_of};
 use super::table::Row;
 use super::text::count;
 use super::{diagnostics, literal};
-use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
+use crate::change::{AttributeChange, Change, Cost, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::event::Event;
 use crate::plan::Plan;
@@ -22,23 +22,52 @@ use crate::value::Value;
 pub(super) fn plan(plan: &Plan, header: &Header) -> Vec<Line> {
     let mut lines = Vec::with_capacity(plan.changes.len() + plan.drift.len() + plan.outputs.len() + 1);
     lines.extend(plan.drift.iter().map(drift));
-    lines.extend(plan.shown().map(change));
+    lines.extend(plan.shown().chain(plan.left_out()).map(change));
     lines.extend(plan.outputs.iter().map(output_change));
     let counts = plan.counts();
     lines.push(
         Line::new("change_summary", summary_of(plan, header))
             .with("operation", "plan")
+            .with_some("cost", plan.cost.as_ref().map(cost))
             .with("create", counts.create)
             .with("update", counts.update)
+            .with("tag", counts.tagged)
             .with("replace", counts.replace)
             .with("delete", counts.delete)
             .with("import", counts.import)
+            .with("move", counts.moved)
             .with("forget", counts.forget)
+            .with("read", counts.read)
             .with("withheld", counts.withheld)
+            .with("left_out", counts.left_out)
             .with("unchanged", plan.unchanged())
             .with("drift", plan.drift.len()),
     );
+    if let Some(saved) = &header.saved {
+        lines.push(
+            Line::new("plan_file", format!("plan {}, {}", saved.path, saved.digest))
+                .with("path", saved.path.as_str())
+                .with("digest", saved.digest.as_str()),
+        );
+    }
     lines
+}
+
+/// What it costs, in units of the currency; what is not known is named.
+pub(super) fn cost(cost: &Cost) -> Json {
+    let units = |hundredths: i64| {
+        // Far below 2^53.
+        #[allow(clippy::cast_precision_loss, reason = "prices are small")]
+        let amount = hundredths as f64 / 100.0;
+        amount
+    };
+    json!({
+        "currency": cost.currency,
+        "before": units(cost.before),
+        "after": units(cost.after),
+        "at_once": units(cost.at_once),
+        "unknown": cost.unknown,
+    })
 }
 
 fn drift(drift: &Drift) -> Line {
@@ -53,7 +82,7 @@ fn drift(drift: &Drift) -> Line {
         .with("path", drift.path.as_str())
         .with("before", before)
         .with("after", after)
-        .with("effect", drift.effect)
+        .with("effect", &*drift.effect)
 }
 
 fn change(change: &Change) -> Line {
@@ -71,6 +100,7 @@ fn change(change: &Change) -> Line {
     .with("address", change.address.to_string())
     .with("action", change.fate.verb())
     .with_some("order", order)
+    .with_some("from", change.moved_from.as_ref().map(ToString::to_string))
     .with_some("id", change.id.as_deref())
     .with_some("file", location.map(|location| &*location.file))
     .with_some("line", location.map(|location| location.line))
@@ -225,9 +255,11 @@ pub(super) fn finished(finished: &Finished) -> Vec<Line> {
             .with("operation", finished.command)
             .with("create", counts.create)
             .with("update", counts.update)
+            .with("tag", counts.tagged)
             .with("replace", counts.replace)
             .with("delete", counts.delete)
             .with("import", counts.import)
+            .with("move", counts.moved)
             .with("forget", counts.forget)
             .with("failed", failed)
             .with("half_made", half_made)

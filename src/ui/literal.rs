@@ -41,7 +41,14 @@ fn write(value: &Value, runs: &mut Vec<Run>) {
     match value {
         Value::Bool(truth) => runs.push(Run::new(PLAIN, truth.to_string())),
         Value::Integer(number) => runs.push(Run::new(PLAIN, number.to_string())),
-        Value::String(_) if is_fingerprint(value) => runs.push(Run::new(DIM, "(only its hash is kept)")),
+        Value::String(text) if is_fingerprint(value) => {
+            // A plan file says how long the text was.
+            let length = text
+                .split_once(" (")
+                .map_or("", |(_, length)| length.trim_end_matches(')'));
+            let comma = if length.is_empty() { "" } else { "; " };
+            runs.push(Run::new(DIM, format!("({length}{comma}only its hash is kept)")));
+        }
         Value::String(text) => runs.push(Run::new(PLAIN, quoted(text))),
         Value::Bytes(bytes) => runs.push(Run::new(PLAIN, bytes_in_words(bytes))),
         Value::List(items) => {

@@ -3,16 +3,22 @@
 //! Whatever comes from the API or from files is escaped before it reaches a terminal. Does not know the cloud, nor
 //! how anything comes about.
 
+pub(crate) mod ask;
 mod attribute_lines;
 mod board;
 pub(crate) mod diagnostics;
+pub(crate) mod document;
 mod events;
 mod json;
 mod literal;
 pub(crate) mod outcome;
+pub(crate) mod plan_html;
+pub(crate) mod plan_json;
+pub(crate) mod plan_md;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod sarif;
 mod story;
 mod streams;
 mod table;
@@ -25,6 +31,7 @@ mod text_diff;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
@@ -32,7 +39,7 @@ use serde_json::Value as Json;
 use self::diagnostics::Style;
 use self::events::{Events, Line};
 use self::outcome::Finished;
-pub(crate) use self::plan_view::{Detail, Header};
+pub(crate) use self::plan_view::{Detail, Header, SavedAs};
 use self::streams::Streams;
 pub(crate) use self::table::Row;
 use self::text::{Look, escape_json, escape_lines};
@@ -87,6 +94,8 @@ pub(crate) struct Ui {
     /// The texts that diagnostics point into.
     sources: Arc<Mutex<Sources>>,
     typed: Arc<Mutex<Typed>>,
+    /// Whether a warning has been told.
+    has_warned: Arc<AtomicBool>,
 }
 
 impl Ui {
@@ -127,6 +136,7 @@ impl Ui {
             events_file: options.events_file.map(|file| events(Some(file))),
             sources: Arc::default(),
             typed: Arc::new(Mutex::new(options.typed)),
+            has_warned: Arc::default(),
         };
         if let Some(events) = ui.events.as_ref().or(ui.events_file.as_ref()) {
             ui.emit(&events.version());
@@ -170,10 +180,20 @@ impl Ui {
         lock(&self.streams).print(&format!("{}\n", escape_json(&format!("{document:#}"))));
     }
 
+    /// A page that was laid out and escaped for where it is read, as it is.
+    pub(crate) fn page(&self, page: &str) {
+        lock(&self.streams).print(page);
+    }
+
     /// A line beside the result, or several.
     pub(crate) fn talk(&self, line: &str) {
         self.emit(&Line::new("notice", line));
         self.talk_people(line);
+    }
+
+    /// Whether a warning has been told so far.
+    pub(crate) fn has_warned(&self) -> bool {
+        self.has_warned.load(Ordering::Relaxed)
     }
 
     /// The files that diagnostics point into from now on.
@@ -198,7 +218,12 @@ impl Ui {
 
     /// A line with commands, beside the result.
     pub(crate) fn advise(&self, advice: &Advice) {
-        self.talk(&advice.as_typed(&self.typed()));
+        let mut advice = advice.clone();
+        advice.resolve(&self.typed());
+        let commands: Vec<&str> = advice.commands().collect();
+        let line = advice.to_string();
+        self.emit(&Line::new("notice", line.as_str()).with("commands", commands));
+        self.talk_people(&line);
     }
 
     /// Diagnostics as they may be shown, in whatever form: without what is hidden in the files, and with commands as they
@@ -218,6 +243,9 @@ impl Ui {
     pub(crate) fn diagnostics(&self, found: &[Diagnostic], all: bool) {
         let sources = self.sources();
         let found = self.fit_to_show(found);
+        if found.iter().any(|one| !one.is_error()) {
+            self.has_warned.store(true, Ordering::Relaxed);
+        }
         if self.has_events() {
             found
                 .iter()

@@ -67,8 +67,10 @@ pub(super) fn headline(finished: &Finished) -> String {
 fn counts_in_words(counts: &Counts) -> Option<String> {
     let parts: Vec<String> = [
         (counts.import, "imported"),
+        (counts.moved, "moved"),
         (counts.create, "created"),
         (counts.update, "updated"),
+        (counts.tagged, "tagged"),
         (counts.replace, "replaced"),
         (counts.delete, "deleted"),
         (counts.forget, "forgotten"),

@@ -13,7 +13,7 @@ use super::text::{
     self, BOLD, CYAN, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, count, short_time, toml_key, toml_path,
 };
 use crate::address::Address;
-use crate::change::{Change, Drift, Fate, OutputChange};
+use crate::change::{Change, Cost, Drift, Fate, OutputChange, amount};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::plan::Plan;
 use crate::state::Effect;
@@ -45,6 +45,16 @@ pub(crate) struct Header {
     pub(crate) elapsed: Duration,
     /// The command that comes next, with its flags; none where nobody can type it.
     pub(crate) next: Option<String>,
+    /// The file in which the plan is kept, if it is.
+    pub(crate) saved: Option<SavedAs>,
+}
+
+/// The file of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SavedAs {
+    pub(crate) path: String,
+    /// `sha256:` and 64 hexadecimal digits.
+    pub(crate) digest: String,
 }
 
 /// How much of a plan is shown.
@@ -92,7 +102,7 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     let mut sheet = Sheet::new(look);
     write_header(header, &mut sheet);
     write_drift(&plan.drift, &mut sheet);
-    let changes = grouped(plan);
+    let changes = grouped(plan, detail);
     let targets = targets(plan, detail);
     if detail == Detail::Compact && !changes.is_empty() {
         sheet.end_line();
@@ -106,6 +116,8 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
             write_block(change, targets.get(&change.address).copied(), detail, &mut sheet);
         }
     }
+    write_tagged(plan, detail, &mut sheet);
+    write_left_out(plan, detail, &mut sheet);
     write_outputs(&plan.outputs, &mut sheet);
     write_findings(&plan.findings, &mut sheet);
     if detail != Detail::Compact && changes.len() >= INDEX_FROM {
@@ -119,20 +131,39 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     sheet.finish()
 }
 
-/// The changes by kind, and by address inside.
-fn grouped(plan: &Plan) -> Vec<&Change> {
-    let mut changes: Vec<&Change> = plan.shown().collect();
+/// The changes by kind, and by address inside. Those that only get a tag of ours are told as one, unless all is told.
+fn grouped(plan: &Plan, detail: Detail) -> Vec<&Change> {
+    let is_told = |change: &&Change| change.fate != Fate::Tag || detail == Detail::Full;
+    let mut changes: Vec<&Change> = plan.shown().filter(is_told).collect();
     changes.sort_by_key(|change| match change.fate {
         Fate::Import => 0,
-        Fate::Create => 1,
-        Fate::Update => 2,
-        Fate::Replace { .. } => 3,
-        Fate::Delete => 4,
-        Fate::Forget => 5,
-        Fate::Withheld => 6,
-        Fate::Note | Fate::Keep => 7,
+        Fate::Move => 1,
+        Fate::Create => 2,
+        Fate::Update | Fate::Tag => 3,
+        Fate::Replace { .. } => 4,
+        Fate::Delete => 5,
+        Fate::Forget => 6,
+        Fate::Withheld => 7,
+        Fate::Read => 8,
+        Fate::Note | Fate::Keep | Fate::LeftOut => 9,
     });
     changes
+}
+
+/// How many get the tag that an older version did not set.
+fn write_tagged(plan: &Plan, detail: Detail, sheet: &mut Sheet) {
+    let tagged = plan.counts().tagged;
+    if tagged == 0 || detail == Detail::Full {
+        return;
+    }
+    sheet.end_line();
+    let verb = if tagged == 1 { "gets" } else { "get" };
+    let sentence = format!(
+        "{} {verb} the tag infra:project, which an older version of infra did not set (--full shows {})",
+        count(tagged, "resource"),
+        if tagged == 1 { "it" } else { "them" },
+    );
+    sheet.sentence(YELLOW, &sentence, 2);
 }
 
 /// All attributes of what is changed, to show those that stay.
@@ -187,6 +218,10 @@ fn write_header(header: &Header, sheet: &mut Sheet) {
         short_time(header.elapsed),
     );
     sheet.sentence(DIM, &read, 2);
+    if let Some(saved) = &header.saved {
+        sheet.sentence(DIM, &format!("plan {}", saved.path), 2);
+        sheet.sentence(DIM, &saved.digest, 2);
+    }
 }
 
 fn write_drift(drift: &[Drift], sheet: &mut Sheet) {
@@ -231,18 +266,18 @@ fn write_drift(drift: &[Drift], sheet: &mut Sheet) {
                 sheet.end_line();
                 sheet.to(column);
             }
-            sheet.sentence(CYAN, one.effect, column);
+            sheet.sentence(CYAN, &one.effect, column);
         }
     }
 }
 
 fn style_of(action: Fate) -> Style {
     match action {
-        Fate::Import => CYAN,
+        Fate::Import | Fate::Move | Fate::Read => CYAN,
         Fate::Create => GREEN,
-        Fate::Update => YELLOW,
+        Fate::Update | Fate::Tag => YELLOW,
         Fate::Replace { .. } | Fate::Delete => RED,
-        Fate::Forget | Fate::Note | Fate::Keep => DIM,
+        Fate::Forget | Fate::Note | Fate::Keep | Fate::LeftOut => DIM,
         Fate::Withheld => RED,
     }
 }
@@ -330,6 +365,37 @@ fn write_labelled(label: &str, label_style: Style, sentence: &str, style: Style,
     sheet.sentence(style, sentence, column);
 }
 
+/// How many of what was left out are named unless all is shown.
+const LEFT_OUT_MAX: usize = 10;
+
+/// What was not asked for, and what waits for it.
+fn write_left_out(plan: &Plan, detail: Detail, sheet: &mut Sheet) {
+    let left_out: Vec<&Change> = plan.left_out().collect();
+    if left_out.is_empty() {
+        return;
+    }
+    sheet.end_line();
+    sheet.put(BOLD, &format!("Left out ({})", left_out.len()));
+    sheet.end_line();
+    let named = if detail == Detail::Full {
+        left_out.len()
+    } else {
+        LEFT_OUT_MAX
+    };
+    for change in left_out.iter().take(named) {
+        sheet.to(2);
+        let why = change
+            .reasons
+            .first()
+            .map_or_else(String::new, |why| format!(": {why}"));
+        sheet.sentence(DIM, &format!("{}{why}", change.address), 4);
+    }
+    if let Some(more @ 1..) = left_out.len().checked_sub(named) {
+        sheet.to(2);
+        sheet.sentence(DIM, &format!("and {more} more, --full shows them"), 4);
+    }
+}
+
 fn write_outputs(outputs: &[OutputChange], sheet: &mut Sheet) {
     if outputs.is_empty() {
         return;
@@ -395,12 +461,24 @@ pub(super) fn counts_in_words(plan: &Plan) -> String {
     if counts.import > 0 {
         parts.push(format!("{} to import", counts.import));
     }
+    if counts.moved > 0 {
+        parts.push(format!("{} to move", counts.moved));
+    }
     parts.push(format!("{} to create", counts.create));
     parts.push(format!("{} to update", counts.update));
+    if counts.tagged > 0 {
+        parts.push(format!("{} to tag", counts.tagged));
+    }
     parts.push(format!("{} to replace", counts.replace));
     parts.push(format!("{} to delete", counts.delete));
     if counts.forget > 0 {
         parts.push(format!("{} to forget", counts.forget));
+    }
+    if counts.read > 0 {
+        parts.push(format!("{} to record", counts.read));
+    }
+    if counts.left_out > 0 {
+        parts.push(format!("{} left out", counts.left_out));
     }
     parts.join(", ")
 }
@@ -429,6 +507,50 @@ pub(super) fn summary_of(plan: &Plan, header: &Header) -> String {
     }
 }
 
+/// What a plan costs, a sentence each with its label. What is not known is said, and never counted as nothing.
+pub(super) fn cost_in_words(cost: &Cost, is_simulated: bool) -> Vec<(&'static str, String)> {
+    const NAMED_MAX: usize = 5;
+    let mut words = Vec::new();
+    let unknown: Vec<String> = cost
+        .unknown
+        .iter()
+        .take(NAMED_MAX)
+        .map(ToString::to_string)
+        .collect();
+    let more = match cost.unknown.len().saturating_sub(NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let without = format!("{}{more} (price not known)", unknown.join(", "));
+    if cost.currency.is_empty() {
+        words.push(("Cost", without));
+        return words;
+    }
+    let prices = if is_simulated {
+        "simulated prices"
+    } else {
+        "list price"
+    };
+    let difference = cost.after - cost.before;
+    let sign = if difference < 0 { "" } else { "+" };
+    let mut sentence = format!(
+        "{} -> {} {} a month for these ({sign}{}); {prices}, traffic not included",
+        amount(cost.before),
+        amount(cost.after),
+        cost.currency,
+        amount(difference)
+    );
+    if !unknown.is_empty() {
+        sentence.push_str(&format!("; without {without}"));
+    }
+    words.push(("Cost", sentence));
+    if cost.at_once > 0 {
+        let sentence = format!("{} {} for subscriptions", amount(cost.at_once), cost.currency);
+        words.push(("Charged at once", sentence));
+    }
+    words
+}
+
 fn write_summary(plan: &Plan, header: &Header, sheet: &mut Sheet) {
     let summary = summary_of(plan, header);
     match summary.split_once(' ') {
@@ -438,6 +560,15 @@ fn write_summary(plan: &Plan, header: &Header, sheet: &mut Sheet) {
             sheet.sentence(PLAIN, rest, 2);
         }
         _ => sheet.sentence(BOLD, &summary, 2),
+    }
+    if let Some(cost) = &plan.cost
+        && !plan.is_empty()
+    {
+        let is_simulated = header.cloud == "simulator";
+        for (label, sentence) in cost_in_words(cost, is_simulated) {
+            sheet.plain(&format!("{label}: "));
+            sheet.sentence(PLAIN, &sentence, 2);
+        }
     }
     if let (Some(next), false) = (&header.next, plan.is_empty()) {
         sheet.plain("Next: ");
@@ -521,6 +652,30 @@ mod tests {
     }
 
     #[test]
+    fn what_only_gets_a_tag_is_one_counted_line() {
+        let of = |count: usize| Plan {
+            changes: (0..count)
+                .map(|index| change(Fate::Tag, &format!("vpc.net{index}")))
+                .collect(),
+            ..Plan::default()
+        };
+        let shown = text(&of(1), 80);
+        assert!(
+            shown.contains("\n1 resource gets the tag infra:project, "),
+            "{shown}"
+        );
+        let shown = text(&of(30), 80);
+        assert!(
+            shown.contains("\n30 resources get the tag infra:project, "),
+            "{shown}"
+        );
+        assert!(shown.contains(" 30 to tag, "), "{shown}");
+        assert!(!shown.contains("vpc.net"), "{shown}");
+        let full = render(&of(30), &header(), Detail::Full, Look::new(false, Some(80)));
+        assert!(full.contains("vpc.net29"), "{full}");
+    }
+
+    #[test]
     fn full_shows_what_stays() {
         let mut plan = testing::plan();
         let mut task = testing::task("instance.db", &[]);
@@ -601,7 +756,7 @@ mod tests {
                 path: String::new(),
                 remembered: testing::text("i-1"),
                 observed: None,
-                effect: "this plan makes it again",
+                effect: "this plan makes it again".into(),
             }],
             ..Plan::default()
         };

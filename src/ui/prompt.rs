@@ -2,13 +2,8 @@
 //!
 //! Does not know which flags were typed; it only names them.
 
-use std::io;
-
-use dialoguer::theme::{SimpleTheme, Theme as _};
-use tokio::sync::oneshot;
-
 use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
-use super::{Header, Ui, is_on};
+use super::{Header, Ui, ask};
 use crate::change::Fate;
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
@@ -16,6 +11,9 @@ use crate::plan::Plan;
 
 /// How many addresses are named one by one.
 const NAMED_MAX: usize = 3;
+/// The answer that goes ahead where nothing is lost.
+const YES: &str = "yes";
+const ONLY_YES: &str = "Only yes goes ahead";
 
 /// What is asked about.
 pub(crate) struct Question<'a> {
@@ -27,50 +25,32 @@ pub(crate) struct Question<'a> {
 
 /// Refuses when there is nobody to ask; the refusal names the flags.
 pub(crate) fn can_ask(question: &Question<'_>, env: &Env) -> Result<(), Box<Diagnostic>> {
-    let may_ask = !question.no_input && !is_on(env, "CI") && !is_on(env, "INFRA_NO_INPUT");
-    if may_ask && env.terminal.stdin && env.terminal.stderr {
-        Ok(())
-    } else {
-        Err(Box::new(question.refusal(may_ask)))
+    match ask::nobody(question.no_input, env) {
+        None => Ok(()),
+        Some(why) => Err(Box::new(question.refusal(why))),
     }
 }
 
 /// Asks on standard error; only the full word is a yes. An end of the input and a signal (Ctrl-C) mean no.
 pub(crate) async fn confirm(question: &Question<'_>, env: &Env, ui: &Ui) -> bool {
-    // Before anybody can answer: from here on a signal is a no.
-    let signals = env.signals.listen();
-    ui.print_talk(&question.text(ui.err_look()));
-    ui.print_talk(&question.line());
-    // A thread of its own: nothing can take a read back that waits for a terminal, so it is left behind.
-    let (answered, answer) = oneshot::channel();
-    std::thread::spawn(move || answered.send(read_line()));
-    let answer = match signals {
-        Ok(mut signals) => tokio::select! {
-            answer = answer => answer.ok().flatten(),
-            () = signals.next() => None,
-        },
-        // Then a signal ends the process, which is safe: nothing was changed.
-        Err(_) => answer.await.ok().flatten(),
-    };
-    if answer.is_none() {
-        ui.print_talk("\n");
-    }
+    let text = question.text(ui.err_look());
+    let answer = ask::line(&text, &question.prompt(), None, env, ui).await;
     question.is_yes(answer.as_deref())
 }
 
-/// A line from the terminal, with the terminal's own editing: it alone makes an end of Ctrl-D and a signal of Ctrl-C,
-/// and leaves nothing to restore whatever ends the process. None at the end of the input.
-fn read_line() -> Option<String> {
-    let mut line = String::new();
-    let length = io::stdin().read_line(&mut line).ok()?;
-    (length > 0).then_some(line)
+/// Asks about something that is no plan; only yes is a yes.
+pub(crate) async fn confirm_sentence(sentence: &str, env: &Env, ui: &Ui) -> bool {
+    let mut sheet = Sheet::new(ui.err_look());
+    sheet.sentence(BOLD, sentence, 2);
+    let answer = ask::line(&sheet.finish(), ONLY_YES, None, env, ui).await;
+    answer.is_some_and(|answer| answer.trim() == YES)
 }
 
 impl Question<'_> {
     /// The word that must be typed in full.
     fn wanted(&self) -> &str {
         if !self.plan.is_risky() {
-            return "yes";
+            return YES;
         }
         self.header.environment.as_deref().unwrap_or(&self.header.project)
     }
@@ -78,7 +58,7 @@ impl Question<'_> {
     /// The last line of the question, without its colon.
     fn prompt(&self) -> String {
         if !self.plan.is_risky() {
-            return "Only yes goes ahead".to_owned();
+            return ONLY_YES.to_owned();
         }
         let name = match self.header.environment {
             Some(_) => "environment",
@@ -156,13 +136,8 @@ impl Question<'_> {
     }
 
     /// Why nobody is asked, and what to type instead.
-    fn refusal(&self, may_ask: bool) -> Diagnostic {
+    fn refusal(&self, why: &str) -> Diagnostic {
         let command = self.header.command;
-        let why = if may_ask {
-            "and there is no terminal to ask on"
-        } else {
-            "and may not ask"
-        };
         let look = if command == "destroy" {
             "plan --destroy"
         } else {
@@ -209,14 +184,6 @@ impl Question<'_> {
             (false, true) => "replaces",
             _ => "deletes",
         }
-    }
-
-    /// The last line, behind which the answer is typed.
-    fn line(&self) -> String {
-        let mut line = String::new();
-        // Writing into a text does not fail.
-        let _ = SimpleTheme.format_input_prompt(&mut line, &self.prompt(), None);
-        line
     }
 
     /// Whatever is not the word itself means no; so does no answer.
@@ -313,7 +280,7 @@ mod tests {
             header: &header,
             no_input: false,
         }
-        .refusal(true);
+        .refusal("and there is no terminal to ask on");
         assert_eq!(refusal.code, "E0511");
         assert_eq!(
             refusal.message,

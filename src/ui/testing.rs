@@ -23,6 +23,7 @@ pub(super) fn header() -> Header {
         files: vec!["infra.toml".to_owned(), "network.infra.toml".to_owned()],
         checked: 9,
         elapsed: Duration::from_millis(1412),
+        saved: None,
         next: Some("infra apply".to_owned()),
     }
 }
@@ -103,14 +104,14 @@ pub(super) fn plan() -> Plan {
                 path: "instance_type".to_owned(),
                 remembered: text("ecs.g7.large"),
                 observed: text("ecs.g7.xlarge"),
-                effect: "this plan changes it back",
+                effect: "this plan changes it back".into(),
             },
             Drift {
                 address: address("instance.web[1]"),
                 path: "tags.负责人".to_owned(),
                 remembered: None,
                 observed: text("李雷 (运维)"),
-                effect: "not managed, stays",
+                effect: "not managed, stays".into(),
             },
         ],
         outputs: vec![

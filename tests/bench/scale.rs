@@ -1,5 +1,5 @@
 //! What plan, apply and destroy cost for 100, 1,000 and 10,000 servers: CPU time and memory of the tool, requests, bytes
-//! of state.
+//! of state; for servers of which each needs the one before; and how long a plan takes when every request takes 50 ms.
 //!
 //! `cargo bench --bench scale`. The simulator runs in this process, the tool in its own, so their times do not mix.
 #![allow(
@@ -10,6 +10,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use infra::sim;
 
@@ -33,10 +34,62 @@ fn main() {
     row("destroy, CPU seconds", |cost| cost.destroy_cpu);
     row("destroy, DescribeInstances", |cost| cost.destroy_looks);
     row("state, bytes a server", |cost| cost.state_bytes);
+    let [small, ..] = &costs;
+    println!("\napply of 100, seconds of wall: {:.2}", small.apply_wall);
+    chain();
+    slow();
+}
+
+/// Servers of which each needs the one before.
+fn chain() {
+    const LINKS: u32 = 1000;
+    let server = start();
+    let folder = tempfile::tempdir().unwrap();
+    let servers: String = (0..LINKS).map(link).collect();
+    let whole = configuration(1);
+    let (net, _) = whole.split_once("[instance.web]").unwrap();
+    std::fs::write(folder.path().join("infra.toml"), format!("{net}{servers}")).unwrap();
+    let begun = children_cpu();
+    run(&["plan"], folder.path(), &server);
+    let planned = children_cpu();
+    let clock = Instant::now();
+    run(&["apply", "--auto-approve"], folder.path(), &server);
+    println!(
+        "a chain of {LINKS}: plan {:.2} CPU seconds, apply {:.2} CPU seconds and {:.3} s a link",
+        planned - begun,
+        children_cpu() - planned,
+        clock.elapsed().as_secs_f64() / f64::from(LINKS)
+    );
+}
+
+fn link(index: u32) -> String {
+    let after = match index {
+        0 => String::new(),
+        _ => format!("depends_on = [\"instance.c{}\"]\n", index - 1),
+    };
+    format!(
+        "[instance.c{index}]\ninstance_type = \"ecs.g7.large\"\n\
+         image_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\nvswitch_id = \"${{vswitch.main.id}}\"\n\
+         security_group_ids = [\"${{security_group.web.id}}\"]\n{after}"
+    )
+}
+
+/// A plan without changes through a slow network.
+fn slow() {
+    const SERVERS: u32 = 10_000;
+    let (server, folder) = applied(SERVERS);
+    ask(&server, "POST", "/_sim/settings", r#"{"latency": "50ms"}"#);
+    let clock = Instant::now();
+    run(&["plan", "--detailed-exitcode"], folder.path(), &server);
+    println!(
+        "plan without changes of {SERVERS} at 50 ms a request: {:.2} s of wall",
+        clock.elapsed().as_secs_f64()
+    );
 }
 
 struct Cost {
     apply_cpu: f64,
+    apply_wall: f64,
     apply_requests: f64,
     plan_cpu: f64,
     plan_memory: f64,
@@ -48,17 +101,9 @@ struct Cost {
 
 fn measure(servers: u32) -> Cost {
     let plans = PLANNED / servers;
-    let options = sim::Options {
-        key_pairs: vec![sim::KeyPair::new(KEY_ID, KEY_SECRET)],
-        speed: "max".parse().unwrap(),
-        ..sim::Options::default()
-    };
-    let server = sim::Server::start(options).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("infra.toml"), configuration(servers)).unwrap();
-    let begun = children_cpu();
-    run(&["apply", "--auto-approve"], folder.path(), &server);
-    let applied = children_cpu();
+    let (begun, clock) = (children_cpu(), Instant::now());
+    let (server, folder) = applied(servers);
+    let (applied, apply_wall) = (children_cpu(), clock.elapsed().as_secs_f64());
     let apply_requests = stats(&server)["requests"]["total"].as_f64().unwrap();
     let mut plan_memory = 0.0_f64;
     for _ in 0..plans {
@@ -81,6 +126,7 @@ fn measure(servers: u32) -> Cost {
     };
     Cost {
         apply_cpu: applied - begun,
+        apply_wall,
         apply_requests,
         plan_cpu: (planned - applied) / f64::from(plans),
         plan_memory,
@@ -89,6 +135,24 @@ fn measure(servers: u32) -> Cost {
         destroy_looks: looks(&stats(&server)) - looks(&before),
         state_bytes: state as f64 / f64::from(servers),
     }
+}
+
+fn start() -> sim::Server {
+    let options = sim::Options {
+        key_pairs: vec![sim::KeyPair::new(KEY_ID, KEY_SECRET)],
+        speed: "max".parse().unwrap(),
+        ..sim::Options::default()
+    };
+    sim::Server::start(options).unwrap()
+}
+
+/// A cloud in which so many servers are there, and the project that made them.
+fn applied(servers: u32) -> (sim::Server, tempfile::TempDir) {
+    let server = start();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("infra.toml"), configuration(servers)).unwrap();
+    run(&["apply", "--auto-approve"], folder.path(), &server);
+    (server, folder)
 }
 
 fn configuration(servers: u32) -> String {
@@ -160,16 +224,22 @@ fn children_cpu() -> f64 {
 }
 
 fn stats(server: &sim::Server) -> serde_json::Value {
+    ask(server, "GET", "/_sim/stats", "")
+}
+
+fn ask(server: &sim::Server, method: &str, path: &str, body: &str) -> serde_json::Value {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(server.addr()).unwrap();
     write!(
         stream,
-        "GET /_sim/stats HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-        server.addr()
+        "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        server.addr(),
+        body.len()
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let body = &answer[answer.find('{').unwrap()..=answer.rfind('}').unwrap()];
     serde_json::from_str(body).unwrap()
 }

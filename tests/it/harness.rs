@@ -12,7 +12,7 @@ use hmac::{KeyInit as _, Mac as _};
 use infra::sim;
 use serde_json::Value;
 
-const KEY_ID: &str = "LTAI-test";
+pub(crate) const KEY_ID: &str = "LTAI-test";
 pub(crate) const KEY_SECRET: &str = "test-secret-Zq7";
 
 /// The result of a command.
@@ -68,6 +68,8 @@ pub(crate) struct World {
     server: Option<sim::Server>,
     /// More environment variables for the binary.
     pub(crate) vars: BTreeMap<String, String>,
+    /// Flags behind every command that names no folder of its own.
+    pub(crate) flags: Vec<String>,
 }
 
 impl World {
@@ -88,6 +90,7 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
             server: Some(sim::Server::start(options).unwrap()),
             vars: BTreeMap::new(),
+            flags: Vec::new(),
         }
     }
 
@@ -97,6 +100,7 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
             server: None,
             vars: BTreeMap::new(),
+            flags: Vec::new(),
         }
     }
 
@@ -149,6 +153,9 @@ impl World {
             command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET);
         }
         command.envs(&self.vars);
+        if !arguments.is_empty() && !arguments.contains(&"-C") {
+            command.args(&self.flags);
+        }
         command
     }
 
@@ -167,6 +174,49 @@ impl World {
     #[must_use]
     pub(crate) fn apply(&self) -> Output {
         self.run(&["apply", "--auto-approve"])
+    }
+
+    /// Runs the binary at a terminal, waits for a text and types something. Code, and all that the screen showed.
+    #[cfg(unix)]
+    pub(crate) fn at_terminal(&self, arguments: &str, wait_for: &str, keys: &[u8]) -> (Option<i32>, String) {
+        self.in_conversation(arguments, &[(wait_for, keys)])
+    }
+
+    /// The same with several answers.
+    #[cfg(unix)]
+    pub(crate) fn in_conversation(&self, arguments: &str, turns: &[(&str, &[u8])]) -> (Option<i32>, String) {
+        let inner = self.command(&[]);
+        let line = format!("exec {} {arguments}", env!("CARGO_BIN_EXE_infra"));
+        let mut command = Command::new("script");
+        command
+            .args(["-q", "-e", "-c", &line, "/dev/null"])
+            .current_dir(self.path())
+            .env_clear()
+            .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .envs([("SHELL", "/bin/sh"), ("TERM", "dumb"), ("PATH", "/usr/bin:/bin")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut output = child.stdout.take().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let (mut shown, mut read) = (Vec::new(), 0);
+        for (wait_for, keys) in turns {
+            let mut byte = [0];
+            while !String::from_utf8_lossy(&shown[read..]).contains(wait_for) {
+                let told = String::from_utf8_lossy(&shown).into_owned();
+                assert_eq!(output.read(&mut byte).unwrap(), 1, "{told}");
+                shown.push(byte[0]);
+            }
+            read = shown.len();
+            input.write_all(keys).unwrap();
+        }
+        output.read_to_end(&mut shown).unwrap();
+        drop(input);
+        (
+            child.wait().unwrap().code(),
+            String::from_utf8_lossy(&shown).into_owned(),
+        )
     }
 
     /// One call of a client that shares no code with ours.

@@ -27,6 +27,7 @@ fn options() -> CloudOptions {
         sim_endpoint: None,
         profile: None,
         parallelism: 20,
+        read_only: false,
     }
 }
 

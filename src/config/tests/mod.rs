@@ -108,9 +108,9 @@ mod keys {
 
     #[test]
     fn what_comes_later_is_said_to_come_later() {
-        with("[local]\n[[moved]]\n[policy]\n\n[infra.state]\n").check(&["infra.toml:24:3 E0209 [moved] is part of the language, but this version of infra does not know it yet | infra state mv FROM TO renames", "infra.toml:25:2 E0209 [policy] is part of the language, but this version of infra does not know it yet", "infra.toml:27:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
-        let keys = "region = \"x\"\nlifecycle = { create_before_destroy = true, prevent_destory = true }\n";
-        with(&format!("{WEB}{keys}")).check(&["infra.toml:29:1 E0209 region in a resource is part of the language, but this version of infra does not know it yet | all resources are in the region of [infra]", "infra.toml:30:15 E0209 create_before_destroy is part of the language, but this version of infra does not know it yet", r#"infra.toml:30:45 E0201 unknown key "prevent_destory" in lifecycle ^ did you mean prevent_destroy? = all keys: prevent_destroy"#]);
+        with("[infra.state]\n").check(&["infra.toml:23:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
+        let keys = "region = \"x\"\n";
+        with(&format!("{WEB}{keys}")).check(&["infra.toml:29:1 E0209 region in a resource is part of the language, but this version of infra does not know it yet | all resources are in the region of [infra]"]);
     }
 
     #[test]
@@ -409,7 +409,12 @@ mod copies {
             loaded.config.blocks[&"instance.web".parse().unwrap()],
             BlockShape::Count(3)
         );
-        assert!(loaded.config.resources[&"instance.web[0]".parse().unwrap()].prevent_destroy == Some(true));
+        assert!(
+            loaded.config.resources[&"instance.web[0]".parse().unwrap()]
+                .lifecycle
+                .prevent_destroy
+                == Some(true)
+        );
     }
 
     #[test]
@@ -644,5 +649,128 @@ mod syntax {
     fn tables_of_toml_1_1_are_warned_of() {
         with("[local]\na = {\n x = 1 }\nb = { x = 1, }\nc = [\n  { y = \"{\\n\" },\n]\n").check(&["infra.toml:24:5 W001 a table in braces over several lines or with a comma at its end is TOML 1.1 | many editors show this as a mistake; put it on one line, or use a [table]", "infra.toml:26:5 W001 a table in braces over several lines or with a comma at its end is TOML 1.1 | many editors show this as a mistake; put it on one line, or use a [table]"]);
         with("[local]\na = { x = [\n  1,\n], y = \"\"\"\n{\n\"\"\" } # {\nb = '{'\n").loads();
+    }
+}
+
+mod said {
+    use super::*;
+
+    #[test]
+    fn blocks_about_what_exists_are_read() {
+        let text = format!(
+            "{WEB}[[moved]]\nfrom = \"instance.old\"\nto = \"instance.web\"\n[[import]]\nto = \"vpc.main\"\nid = \"vpc-1\"\n\
+             [[removed]]\nfrom = \"instance.gone\"\ndestroy = false\n[policy]\nmax_monthly_cost = 1000\n\
+             deny_public_ports = [22, \"8000-8100\"]\nno_replace = [\"instance.web\"]\n"
+        );
+        let loaded = with(&text).loads();
+        let said = &loaded.config.transitions;
+        assert_eq!(said.moved[0].to.to_string(), "instance.web");
+        assert_eq!(said.imports[0].id, "vpc-1");
+        assert!(!said.removed[0].destroy);
+        let policy = &loaded.config.policy;
+        assert_eq!(
+            policy.max_monthly_cost.as_ref().map(|rule| rule.value),
+            Some(1000)
+        );
+        let ports: Vec<_> = policy
+            .deny_public_ports
+            .iter()
+            .map(|rule| rule.value.clone())
+            .collect();
+        assert_eq!(ports, [22..=22, 8000..=8100]);
+        let keys = "lifecycle = { create_before_destroy = true, ignore_changes = [\"instance_type\"], replace_on = [\"image_id\", \"vpc.main\"] }\n";
+        let loaded = with(&format!("{WEB}{keys}")).loads();
+        let web = &loaded.config.resources[&"instance.web".parse().unwrap()];
+        assert_eq!(web.lifecycle.create_before_destroy, Some(true));
+        assert!(
+            web.lifecycle.ignore_changes.contains("instance_type")
+                && web.lifecycle.replace_on.contains("image_id")
+        );
+        assert!(web.depends_on.contains(&"vpc.main".parse().unwrap()));
+    }
+
+    /// The code and the words of the first mistake.
+    #[track_caller]
+    fn wrong(text: &str, code: &str, words: &str) {
+        let said = with(text).says();
+        let first = said.first().map_or("", String::as_str);
+        assert!(
+            said.len() == 1 && first.contains(code) && first.contains(words),
+            "{text}: {said:#?}"
+        );
+    }
+
+    #[test]
+    fn mistakes_in_them_are_said_in_their_place() {
+        wrong("[moved]\nfrom = \"a.b\"\n", "E0207", "double brackets");
+        wrong("[[moved]]\nfrom = \"vpc.old\"\n", "E0204", "needs to");
+        wrong(
+            "[[moved]]\nfrom = \"vpc.main\"\nto = \"vpc.main\"\n",
+            "E0205",
+            "still in the configuration",
+        );
+        wrong(
+            "[[moved]]\nfrom = \"vpc.old\"\nto = \"vswitch.main\"\n",
+            "E0845",
+            "keeps its type",
+        );
+        wrong(
+            "[[moved]]\nfrom = \"vpc.old\"\nto = \"vpc.none\"\n",
+            "E0301",
+            "there is no vpc.none",
+        );
+        wrong(
+            "[[moved]]\nfrom = \"old\"\nto = \"vpc.main\"\n",
+            "E0314",
+            "no address",
+        );
+        wrong("[[import]]\nto = \"vpc.main\"\n", "E0204", "needs id");
+        wrong(
+            "[[import]]\nto = \"vpc.none\"\nid = \"x\"\n",
+            "E0301",
+            "there is no",
+        );
+        wrong("[[import]]\nto = \"vpc.main\"\nid = 3\n", "E0203", "texts");
+        wrong(
+            "[[removed]]\nfrom = \"vpc.main\"\n",
+            "E0205",
+            "still in the configuration",
+        );
+        wrong(
+            "[[removed]]\nfrom = \"vpc.a\"\n[[removed]]\nfrom = \"vpc.a\"\n",
+            "E0206",
+            "twice",
+        );
+        wrong(
+            "[[removed]]\nfrom = \"vpc.a\"\ndestory = true\n",
+            "E0201",
+            "did you mean destroy?",
+        );
+        wrong("[policy]\nmax_cost = 3\n", "E0201", "unknown key");
+        wrong("[policy]\nmax_destroy = -1\n", "E0203", "from 0 on");
+        wrong("[policy]\ndeny_public_ports = [\"ssh\"]\n", "E0407", "no port");
+        wrong("[policy]\nallowed_regions = \"x\"\n", "E0203", "is a list");
+        wrong("[[policy]]\n", "E0207", "policy is a table");
+        wrong(
+            &format!("{WEB}lifecycle = {{ ignore_changes = [\"instance_typ\"] }}\n"),
+            "E0311",
+            "did you mean instance_type?",
+        );
+        wrong(
+            &format!("{WEB}lifecycle = {{ ignore_changes = [\"id\"] }}\n"),
+            "E0311",
+            "no attribute id",
+        );
+        wrong(
+            &format!("{WEB}lifecycle = {{ replace_on = [\"vpc.none\"] }}\n"),
+            "E0314",
+            "there is no vpc.none",
+        );
+        wrong(
+            &format!("{WEB}lifecycle = {{ prevent_destory = true }}\n"),
+            "E0201",
+            "did you mean prevent_destroy?",
+        );
+        wrong(&format!("{WEB}lifecycle = 3\n"), "E0203", "lifecycle is a table");
     }
 }

@@ -35,7 +35,8 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     let mut alike: Alike<'_> = BTreeMap::new();
     let mut others = Vec::new();
     for draft in &drafts {
-        if !draft.call.action.dry_run || !draft.open.is_empty() {
+        // A dry run of a change is no read.
+        if cloud.is_read_only() || !draft.call.action.dry_run || !draft.open.is_empty() {
             others.push(draft);
             continue;
         }

@@ -3,18 +3,21 @@
 //!
 //! Does not know the configuration, nor what follows from a refusal.
 
+mod changes;
 mod creates;
 pub(crate) mod dependents;
 mod draft;
 mod fault;
 mod finding;
 mod offer;
+mod stock;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use self::draft::Draft;
 pub(crate) use self::draft::Flatten;
 pub(crate) use self::finding::{Ahead, Dependent, Objection, Refusal};
 use crate::address::Address;
@@ -36,11 +39,53 @@ pub(crate) struct Outset<'a> {
 
 /// Asks the cloud everything at once. What it does not answer is not checked, and no refusal.
 pub(crate) async fn look(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
-    let (made, removed) = tokio::join!(
+    let (made, changed, removed) = tokio::join!(
         creates::check(question, cloud),
+        changes::check(question, cloud),
         dependents::check(question, cloud)
     );
-    made.join(removed)
+    let mut ahead = made.join(changed).join(removed);
+    tell_alternatives(&mut ahead, question, cloud).await;
+    ahead
+}
+
+/// Adds what else there is to what is refused for want of it.
+async fn tell_alternatives(ahead: &mut Ahead, question: &Outset<'_>, cloud: &Cloud) {
+    const SCARCE: [&str; 3] = [
+        "OperationDenied.NoStock",
+        "Zone.NotOnSale",
+        "InvalidInstanceType.NotSupported",
+    ];
+    let mut told: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
+    for refusal in ahead
+        .refusals
+        .iter_mut()
+        .filter(|one| SCARCE.contains(&one.code.as_str()))
+    {
+        let own = question
+            .tasks
+            .iter()
+            .filter(|task| task.object.address == refusal.address);
+        let wanted = own.clone().find_map(|task| {
+            if task.phase == Phase::Change {
+                return changes::wanted(task, question);
+            }
+            let draft = Draft::of(task, false)?;
+            let charge = draft.text("InstanceChargeType").unwrap_or("PostPaid").to_owned();
+            let zone = offer::zone(&draft, question)?.to_owned();
+            Some((draft.text("InstanceType")?.to_owned(), zone, charge))
+        });
+        let Some(wanted) = wanted else {
+            continue;
+        };
+        if !told.contains_key(&wanted) {
+            let found = stock::alternatives((&wanted.0, &wanted.1, &wanted.2), cloud).await;
+            told.insert(wanted.clone(), found);
+        }
+        refusal
+            .notes
+            .extend(told.get(&wanted).into_iter().flatten().cloned());
+    }
 }
 
 /// Whether the tasks take anything away.

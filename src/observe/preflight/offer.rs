@@ -3,30 +3,23 @@
 //!
 //! Does not know dry runs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use futures_util::{StreamExt as _, stream};
-use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
 use super::Outset;
 use super::draft::Draft;
 use super::finding::{Ahead, Objection, Refusal};
+use super::stock::{Answers, Stock, in_short, stocked};
 use crate::api::action;
-use crate::cloud::{ApiError, Cloud, Request};
+use crate::cloud::{Cloud, Request};
 use crate::observe::read::list_by;
 use crate::step::StepKind;
 use crate::task::Phase;
 use crate::types;
 use crate::value::{Attributes, Value};
+use futures_util::{StreamExt as _, stream};
 
 /// Ids in one DescribeImages call, and items on a page of it (facts of the action: 100 each).
 const IMAGES_MAX: usize = 100;
-
-/// What has been found out, by what was asked; an error in words where no answer came.
-type Answers<K, V> = BTreeMap<K, Result<V, String>>;
-
-/// What is for sale: type, zone, way of paying.
-type Sale<'d> = (&'d str, &'d str, &'d str);
 
 /// Checks these creates.
 pub(super) async fn check(drafts: &[&Draft<'_>], question: &Outset<'_>, cloud: &Cloud) -> Ahead {
@@ -150,7 +143,7 @@ fn not_tried(draft: &Draft<'_>, seen: &[&str]) -> String {
 }
 
 /// The zone in which something will be: its own, or that of its vSwitch, which this plan makes or which is there.
-fn zone<'a>(draft: &'a Draft<'_>, question: &'a Outset<'_>) -> Option<&'a str> {
+pub(super) fn zone<'a>(draft: &'a Draft<'_>, question: &'a Outset<'_>) -> Option<&'a str> {
     if let Some(zone) = draft.text("ZoneId") {
         return Some(zone);
     }
@@ -204,57 +197,6 @@ async fn existing(images: &BTreeSet<&str>, cloud: &Cloud) -> Result<BTreeSet<Str
     Ok(found)
 }
 
-/// What there is of a type in a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stock {
-    Some,
-    SoldOut,
-    NotOffered,
-}
-
-async fn stocked(
-    sales: &BTreeSet<(String, String, String)>,
-    cloud: &Cloud,
-) -> Answers<(String, String, String), Stock> {
-    stream::iter(sales)
-        .map(async |sale| {
-            let found = stock((&sale.0, &sale.1, &sale.2), cloud).await;
-            (sale.clone(), found)
-        })
-        .buffered(cloud.parallelism())
-        .collect()
-        .await
-}
-
-async fn stock((kind, zone, charge): Sale<'_>, cloud: &Cloud) -> Result<Stock, String> {
-    let request = Request::new(&action::DESCRIBE_AVAILABLE_RESOURCE)
-        .param("RegionId", cloud.region())
-        .param("DestinationResource", "InstanceType")
-        .param("InstanceChargeType", charge)
-        .param("InstanceType", kind)
-        .param("ZoneId", zone);
-    let reply = cloud.read(&request).await.map_err(|error| in_short(&error))?;
-    let items = |value: &Json| value.as_array().cloned().unwrap_or_default();
-    let Some(zones) = reply.body["AvailableZones"]["AvailableZone"].as_array() else {
-        return Err("the answer of DescribeAvailableResource has no list".to_owned());
-    };
-    let offers = zones
-        .iter()
-        .filter(|one| one["ZoneId"] == zone)
-        .flat_map(|one| items(&one["AvailableResources"]["AvailableResource"]))
-        .flat_map(|one| items(&one["SupportedResources"]["SupportedResource"]))
-        .filter(|one| one["Value"] == kind);
-    let mut stock = Stock::NotOffered;
-    for offer in offers {
-        let is_there = offer["Status"] != "SoldOut" && offer["StatusCategory"] != "WithoutStock";
-        stock = if is_there { Stock::Some } else { Stock::SoldOut };
-        if is_there {
-            break;
-        }
-    }
-    Ok(stock)
-}
-
 /// The vSwitches of these VPCs: id and attributes.
 async fn networks<'a>(
     vpcs: &BTreeSet<&'a str>,
@@ -272,8 +214,4 @@ async fn networks<'a>(
         .buffered(cloud.parallelism())
         .collect()
         .await
-}
-
-fn in_short(error: &ApiError) -> String {
-    format!("{} ended with {}", error.action.name, error.outcome())
 }

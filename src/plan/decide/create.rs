@@ -32,7 +32,7 @@ pub(super) fn create<'a>(context: &Context<'a>, wanted: Wanted<'a>) -> Decision<
         path: String::new(),
         remembered: Some(Value::from(vanished.id.as_str())),
         observed: None,
-        effect: "this plan makes it again",
+        effect: "this plan makes it again".into(),
     });
     let mut decision = Decision {
         decided: Some(wanted.made(None)),

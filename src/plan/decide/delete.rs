@@ -9,7 +9,7 @@ use super::foreign::taken_over;
 use super::{Decision, Place, vanished, with_id};
 use crate::address::{Address, Key, Object};
 use crate::change::{AttributeChange, Change, Fate, Forbidden};
-use crate::config::BlockShape;
+use crate::config::{BlockShape, RemovedBlock};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::state::{self, Effect};
@@ -26,6 +26,9 @@ pub(in crate::plan) fn unwanted<'a>(
     // Nobody has looked for something of a type that is not known, so it is not gone either.
     if let Err(unknown) = type_of(context, address, &known.type_name) {
         return unusable(Change::new(address, Fate::Delete), *unknown);
+    }
+    if let Some(block) = let_go(context, address) {
+        return leave(address, known, block);
     }
     match context.inputs.live.resources.get(address) {
         Some(observed) => match taken_over(context, address, observed) {
@@ -100,6 +103,36 @@ fn delete<'a>(
     }
 }
 
+/// The `[[removed]]` that says that it goes on existing.
+fn let_go<'a>(context: &Context<'a>, address: &Address) -> Option<&'a RemovedBlock> {
+    if context.inputs.destroy {
+        return None;
+    }
+    let blocks = &context.inputs.config.transitions.removed;
+    let is_it = |block: &&RemovedBlock| block.from == *address || block.from == address.block();
+    blocks.iter().find(is_it).filter(|block| !block.destroy)
+}
+
+/// The state forgets it, and it goes on existing.
+fn leave<'a>(address: &Address, known: &state::Resource, block: &RemovedBlock) -> Decision<'a> {
+    let place = &block.location;
+    let change = Change {
+        location: Some(place.clone()),
+        reasons: vec![format!(
+            "[[removed]] in {}:{} says so; {} goes on existing",
+            place.file, place.line, known.id
+        )],
+        id: Some(known.id.clone()),
+        ..Change::new(address, Fate::Forget)
+    };
+    let mut decision = Decision::new(change);
+    decision.note(Effect::Remove {
+        address: address.clone(),
+        id: known.id.clone(),
+    });
+    decision
+}
+
 fn forget<'a>(context: &Context<'a>, address: &Address, known: &state::Resource) -> Decision<'a> {
     let change = Change {
         reasons: vec![format!("{} no longer exists, and nothing wants it", known.id)],
@@ -172,10 +205,10 @@ fn reason(context: &Context<'_>, address: &Address) -> String {
 pub(super) fn is_protected(context: &Context<'_>, address: &Address) -> bool {
     let known = context.inputs.state.resources.get(address);
     let said = match context.wanted(address) {
-        Some(wanted) => wanted.prevent_destroy,
+        Some(wanted) => wanted.lifecycle.prevent_destroy,
         None => known.and_then(|known| known.lifecycle.prevent_destroy),
     };
-    said.unwrap_or_else(|| known.is_some_and(|known| known.imported))
+    said.unwrap_or_else(|| known.is_some_and(|known| known.imported) || context.is_imported(address))
 }
 
 /// The rules that forbid the loss of this one.

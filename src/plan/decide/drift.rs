@@ -51,7 +51,7 @@ pub(super) fn drift(
             path: name.to_owned(),
             remembered: Some(remembered.clone()),
             observed: seen.cloned(),
-            effect,
+            effect: effect.into(),
         });
     }
     found

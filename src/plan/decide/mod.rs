@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod drift;
 mod foreign;
+mod lifecycle;
 mod replace;
 mod restore;
 mod strays;
@@ -89,12 +90,19 @@ impl<'a> Decision<'a> {
 
     /// Lets the state learn something before anything else is done.
     pub(super) fn note(&mut self, effect: Effect) {
+        self.note_task().then.push(effect);
+    }
+
+    /// Lets the state learn something even before what it is told otherwise.
+    pub(super) fn note_first(&mut self, effect: Effect) {
+        self.note_task().then.insert(0, effect);
+    }
+
+    fn note_task(&mut self) -> &mut Task {
         let address = &self.change.address;
-        let note = self
-            .tasks
+        self.tasks
             .entry(Phase::Note.into())
-            .or_insert_with(|| Task::new(Object::now(address.clone()), None, Phase::Note));
-        note.then.push(effect);
+            .or_insert_with(|| Task::new(Object::now(address.clone()), None, Phase::Note))
     }
 }
 
@@ -131,19 +139,24 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
                 attributes: known.map_or(&nothing.0, |known| &known.attributes),
                 unsettled: known.map_or(&nothing.1, |known| &known.unsettled),
             };
-            let differences = diff::compare(
+            let stays = Wanted::new(context, resource).as_it_stays(observed);
+            let mut differences = diff::compare(
                 resource.resource_type,
                 &observed.attributes,
                 &memory,
-                &wanted.attributes,
+                &stays.attributes,
                 inputs.fingerprints,
             );
-            if !differences.force_replacement() {
-                update::update_or_keep(context, wanted, observed, differences)
-            } else if let Some(old) = restore::find(context, &wanted) {
+            let reasons = lifecycle::triggers(context, resource, &mut differences);
+            if !differences.force_replacement() && reasons.is_empty() {
+                update::update_or_keep(context, stays, observed, differences)
+            } else if let Some(old) = restore::find(context, &wanted).filter(|_| reasons.is_empty()) {
                 restore::restore(context, wanted, observed, old)
             } else {
-                replace::replace(context, wanted, observed, differences)
+                match lifecycle::order(context, resource, &wanted.attributes, observed) {
+                    Ok(order) => replace::replace(context, wanted, observed, differences, reasons, order),
+                    Err(in_the_way) => withheld(wanted, Some(observed), vec![*in_the_way]),
+                }
             }
         }
     };
@@ -262,15 +275,26 @@ fn adopt(
         dependencies: context.needs(&resource.address).cloned().collect(),
         token: observed.tags.get(crate::live::TAG_OPERATION).cloned(),
         lifecycle: super::settle::lifecycle(resource),
+        imported: context.is_imported(&resource.address),
         ..crate::state::Resource::default()
     };
     decision.note(Effect::Put {
         address: resource.address.clone(),
         resource: Box::new(entry),
     });
-    let reason = format!("{} exists and carries the tags of this address", observed.id);
+    let said = context.inputs.config.transitions.imports.iter();
+    let reason = match said.clone().find(|block| block.to == resource.address) {
+        Some(block) if context.is_imported(&resource.address) => {
+            let place = &block.location;
+            format!(
+                "[[import]] in {}:{} names {}",
+                place.file, place.line, observed.id
+            )
+        }
+        _ => format!("{} exists and carries the tags of this address", observed.id),
+    };
     decision.change.reasons.insert(0, reason);
-    if matches!(decision.change.fate, Fate::Keep | Fate::Update) {
+    if matches!(decision.change.fate, Fate::Keep | Fate::Tag | Fate::Update) {
         decision.change.fate = Fate::Import;
         decision.change.id = Some(observed.id.clone());
     }

@@ -13,21 +13,25 @@ use crate::live::Observed;
 use crate::types::Replacement;
 use crate::value::{Reference, Value};
 
-/// Decides that it is made anew.
+/// Decides that it is made anew, in this order; `asked` says why although nothing forces it.
 pub(super) fn replace<'a>(
     context: &Context<'a>,
     wanted: Wanted<'a>,
     observed: &'a Observed,
     differences: Differences,
+    asked: Vec<String>,
+    order: Replacement,
 ) -> Decision<'a> {
     let resource = wanted.resource;
     let address = &resource.address;
-    let order = order(context, &wanted, observed);
     let create_first = order == Replacement::CreateFirst;
     let removal = delete::task(context, address, resource.resource_type, observed);
     let creation = create::task(context, &wanted);
     let mut change = Change {
-        reasons: reasons(context, resource, &differences),
+        reasons: reasons(context, resource, &differences)
+            .into_iter()
+            .chain(asked)
+            .collect(),
         unchanged: differences.equal,
         attributes: shown(resource, observed, differences),
         lost: (resource.resource_type.losses)(&with_id(observed)),
@@ -49,28 +53,16 @@ pub(super) fn replace<'a>(
     }
 }
 
-/// The new one comes first where its type wants that, unless it needs something whose old one must go before.
-fn order(context: &Context<'_>, wanted: &Wanted<'_>, observed: &Observed) -> Replacement {
-    let resource = wanted.resource;
-    let held_up = context
-        .needs(&resource.address)
-        .any(|needed| context.replaced(needed) == Some(Replacement::DeleteFirst));
-    // What has the same name is in the way of its successor.
-    let is_same = resource.resource_type.own_id(&wanted.attributes).as_deref() == Some(observed.id.as_str());
-    if held_up || is_same {
-        Replacement::DeleteFirst
-    } else {
-        resource.resource_type.replacement
-    }
-}
-
 fn reasons(context: &Context<'_>, resource: &config::Resource, differences: &Differences) -> Vec<String> {
     let type_name = resource.resource_type.name;
+    let named = &resource.lifecycle.replace_on;
+    let is_named =
+        |path: &str| named.contains(path) || named.contains(path.split('.').next().unwrap_or(path));
     let forcing = differences
         .found
         .iter()
         .map(|difference| &difference.change)
-        .filter(|change| change.forces_replacement);
+        .filter(|change| change.forces_replacement && !is_named(&change.path));
     forcing
         .map(|change| {
             let path = &change.path;

@@ -2,10 +2,11 @@
 //!
 //! Does not know what becomes of one that is taken over; that is an update.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::inputs::Inputs;
 use crate::address::Address;
+use crate::config::RemovedBlock;
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Observed, Stray};
 
@@ -20,16 +21,28 @@ pub(in crate::plan) struct Strays<'a> {
 /// Decides about all strays; of two for one address the first is taken over.
 pub(in crate::plan) fn strays<'a>(inputs: &Inputs<'a>) -> Strays<'a> {
     let mut strays = Strays {
-        adopted: BTreeMap::new(),
+        adopted: inputs.live.imports.iter().collect(),
         diagnostics: Vec::new(),
     };
+    let imported: BTreeSet<&str> = inputs.live.imports.values().map(|one| one.id.as_str()).collect();
+    let is_removed = |stray: &Stray| {
+        let blocks = &inputs.config.transitions.removed;
+        stray.address.as_ref().is_some_and(|address| {
+            let is_it = |block: &RemovedBlock| block.from == *address || block.from == address.block();
+            blocks.iter().any(|block| !block.destroy && is_it(block))
+        })
+    };
     for stray in &inputs.live.strays {
+        // It is known why the state does not know it.
+        if imported.contains(stray.observed.id.as_str()) || is_removed(stray) {
+            continue;
+        }
         let free = wanted_address(inputs, stray).filter(|address| !strays.adopted.contains_key(address));
         match free {
             Some(address) => {
                 strays.adopted.insert(address, &stray.observed);
             }
-            None => strays.diagnostics.push(warning(stray)),
+            None => strays.diagnostics.push(warning(inputs, stray)),
         }
     }
     strays
@@ -45,17 +58,37 @@ fn wanted_address<'a>(inputs: &Inputs<'a>, stray: &'a Stray) -> Option<&'a Addre
     (is_wanted && known.is_none_or(|known| known.id.is_empty())).then_some(address)
 }
 
-fn warning(stray: &Stray) -> Diagnostic {
+fn warning(inputs: &Inputs<'_>, stray: &Stray) -> Diagnostic {
     let id = &stray.observed.id;
     let type_name = &stray.type_name;
     let said = stray
         .address
         .as_ref()
         .map_or_else(|| "no address".to_owned(), ToString::to_string);
-    Diagnostic::warning(
+    let mut warning = Diagnostic::warning(
         codes::STRAY,
         format!("{type_name} {id} carries the tags of this stack ({said}) but the state does not know it"),
-    )
-    .help(Advice::from("take it over:  ").run("import ADDRESS").arg(id))
-    .help("or delete it where it was made")
+    );
+    if let Some(address) = &stray.address {
+        let known = inputs
+            .state
+            .resources
+            .get(address)
+            .filter(|known| !known.id.is_empty());
+        let why = match known {
+            Some(known) => format!("{address} is {} by now", known.id),
+            None if inputs.config.resources.contains_key(address) => {
+                format!("{address} is taken over from another one")
+            }
+            None => format!("the files have no {address}"),
+        };
+        warning = warning.note(why);
+    }
+    if let Some(created) = stray.observed.created {
+        warning = warning.note(format!("it was made at {created:.0}"));
+    }
+    warning
+        .help(Advice::from("take it over:  ").run("import ADDRESS").arg(id))
+        .help(Advice::from("or let it go:  ").run("state forget-stray").arg(id))
+        .help("or delete it where it was made; ADDRESS has a block and is free")
 }

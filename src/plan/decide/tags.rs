@@ -52,6 +52,13 @@ impl TagChanges {
         self.set.is_empty() && self.removed.is_empty()
     }
 
+    /// Whether all that is missing is the tag of the project, on an object that was made before that tag existed.
+    pub(super) fn only_add_project(&self, observed: &Observed) -> bool {
+        let is_missing = !observed.tags.contains_key(TAG_PROJECT) && observed.tags.contains_key(TAG_STACK);
+        let is_project = matches!(&self.set[..], [(key, _)] if key == TAG_PROJECT);
+        is_missing && is_project && self.removed.is_empty()
+    }
+
     /// The same for the screen.
     pub(super) fn shown(&self, observed: &Observed) -> Vec<AttributeChange> {
         let change = |key: &str, after: Option<Value>| {

@@ -39,7 +39,11 @@ pub(super) fn update_or_keep<'a>(
         .iter()
         .map(|difference| difference.change.path.clone())
         .collect();
-    let is_changed = !differences.found.is_empty() || !tags.is_empty();
+    let fate = match (differences.found.is_empty(), tags.is_empty()) {
+        (true, true) => Fate::Keep,
+        (true, false) if tags.only_add_project(observed) => Fate::Tag,
+        _ => Fate::Update,
+    };
     let mut shown: Vec<AttributeChange> = differences
         .found
         .into_iter()
@@ -50,7 +54,7 @@ pub(super) fn update_or_keep<'a>(
         attributes: shown,
         unchanged: differences.equal,
         id: Some(observed.id.clone()),
-        ..wanted.change(if is_changed { Fate::Update } else { Fate::Keep })
+        ..wanted.change(fate)
     };
     let task = has_work.then(|| Task {
         restore: (wanted.resource.resource_type.restore)(&steps),

@@ -12,6 +12,7 @@ pub(super) struct Stack {
     vswitches: Vec<VSwitch>,
     groups: Vec<Group>,
     instances: Vec<Instance>,
+    spares: Vec<Spare>,
     outputs: Vec<String>,
     /// The order in which the blocks are written.
     pub(super) shuffle: u64,
@@ -64,6 +65,20 @@ struct Instance {
     protected: Option<bool>,
 }
 
+/// What may be joined to a server, and outlives it: a disk or an elastic address.
+#[derive(Debug, Clone)]
+struct Spare {
+    name: usize,
+    is_disk: bool,
+    title: Option<u64>,
+    /// GB, or Mbit/s.
+    size: u64,
+    server: Option<usize>,
+    dies: Option<bool>,
+    tags: u64,
+    protected: Option<bool>,
+}
+
 const TYPES: [&str; 3] = ["ecs.g7.large", "ecs.g7.xlarge", "ecs.r7.xlarge"];
 const IMAGES: [&str; 2] = [
     "ubuntu_22_04_x64_20G_alibase_20240819.vhd",
@@ -102,6 +117,10 @@ impl Stack {
         for _ in 0..chance.below(5) {
             stack.add_instance(chance, may_protect);
         }
+        for _ in 0..chance.below(4) {
+            stack.add_spare(chance, may_protect);
+        }
+        stack.mend();
         stack.some_outputs(chance);
         stack
     }
@@ -218,6 +237,29 @@ impl Stack {
         self.unique_addresses();
     }
 
+    fn add_spare(&mut self, chance: &mut Chance, may_protect: bool) {
+        let name = self.spares.iter().map(|one| one.name + 1).max().unwrap_or(0);
+        self.spares.push(Spare {
+            name,
+            is_disk: chance.below(2) == 0,
+            title: maybe(chance, 2, 3),
+            size: 20,
+            server: None,
+            dies: maybe(chance, 2, 2).map(|dies| dies == 1),
+            tags: chance.below(3),
+            protected: protection(chance, may_protect),
+        });
+        self.join_spare(chance, self.spares.len() - 1);
+    }
+
+    fn join_spare(&mut self, chance: &mut Chance, at: usize) {
+        self.spares[at].server = if self.instances.is_empty() || chance.below(4) == 0 {
+            None
+        } else {
+            Some(chance.pick(&self.instances).name)
+        };
+    }
+
     /// No two servers of one stack have the same address in the same network.
     fn unique_addresses(&mut self) {
         let mut taken = Vec::new();
@@ -280,7 +322,25 @@ impl Stack {
     }
 
     fn edit_once(&mut self, chance: &mut Chance, may_protect: bool) {
-        match chance.below(14) {
+        match chance.below(18) {
+            14 => self.add_spare(chance, may_protect),
+            15 if !self.spares.is_empty() => {
+                let at = chance.index(self.spares.len());
+                self.spares.remove(at);
+            }
+            16 if !self.spares.is_empty() => {
+                let at = chance.index(self.spares.len());
+                self.join_spare(chance, at);
+            }
+            17 if !self.spares.is_empty() => {
+                let at = chance.index(self.spares.len());
+                let spare = &mut self.spares[at];
+                spare.title = maybe(chance, 2, 3);
+                spare.size += 10 * chance.below(2);
+                spare.dies = maybe(chance, 2, 2).map(|dies| dies == 1);
+                spare.tags = chance.below(3);
+                spare.protected = protection(chance, may_protect);
+            }
             0 => self.add_vswitch(chance, may_protect),
             1 => self.add_group(chance),
             2 | 3 => self.add_instance(chance, may_protect),
@@ -368,6 +428,20 @@ impl Stack {
             }
         }
         self.unique_addresses();
+        // A server has one elastic address at most, and none beside one of its own.
+        let mut free: Vec<usize> = self
+            .instances
+            .iter()
+            .filter(|one| one.count.is_none() && one.bandwidth.unwrap_or(0) == 0)
+            .map(|one| one.name)
+            .collect();
+        for spare in &mut self.spares {
+            let may_have = if spare.is_disk { &single } else { &free };
+            spare.server = spare.server.filter(|server| may_have.contains(server));
+            if !spare.is_disk {
+                free.retain(|name| Some(*name) != spare.server);
+            }
+        }
     }
 
     /// As TOML, without `[infra]`.
@@ -415,6 +489,7 @@ impl Stack {
         for instance in &self.instances {
             blocks.push(instance.text(self));
         }
+        blocks.extend(self.spares.iter().map(Spare::text));
         let mut chance = Chance::new(self.shuffle);
         let mut text = String::new();
         while !blocks.is_empty() {
@@ -476,6 +551,27 @@ impl Instance {
         }
         if let Some(depends) = self.depends {
             let _ = writeln!(text, "depends_on = [\"instance.i{depends}\"]");
+        }
+        tags(&mut text, self.tags);
+        protect(&mut text, self.protected);
+        text
+    }
+}
+
+impl Spare {
+    fn text(&self) -> String {
+        let (name, size) = (self.name, self.size);
+        let mut text = if self.is_disk {
+            format!("[disk.d{name}]\nzone_id = \"{}\"\nsize = {size}\n", ZONES[0])
+        } else {
+            format!("[eip.e{name}]\nbandwidth = {size}\n")
+        };
+        words(&mut text, self.title, None);
+        if let Some(server) = self.server {
+            let _ = writeln!(text, "instance_id = \"${{instance.i{server}.id}}\"");
+            if let Some(dies) = self.dies.filter(|_| self.is_disk) {
+                let _ = writeln!(text, "delete_with_instance = {dies}");
+            }
         }
         tags(&mut text, self.tags);
         protect(&mut text, self.protected);

@@ -296,6 +296,8 @@ fn a_reference_to_what_will_not_be_there_is_left_out_with_a_line() {
         create security_group.web
         create vpc.main
         create vswitch.a
+        E0315 instance.a.public_ip will not be there: instance.a has none
+            let instance.a have public_ip, or take the reference out
         0. make vpc.main (new): create > wait until available
         1. make security_group.web (new): create (after 0)
         2. make vswitch.a (new): create > wait until available (after 0)
@@ -304,6 +306,46 @@ fn a_reference_to_what_will_not_be_there_is_left_out_with_a_line() {
     .assert_eq(&text(&plan));
     assert_eq!(plan.findings[0].code, "E0315");
     assert!(plan.findings[0].labels[0].location.line > 0);
+}
+
+/// Being made after a network that is made anew is no reason to remove a group while servers are still in it.
+#[test]
+fn a_depends_on_does_not_keep_a_successor_from_coming_first() {
+    let with = |kind: &str, zone: &str| {
+        let net = NET.replace(
+            "[security_group.web]",
+            "[security_group.web]\ndepends_on = [\"vswitch.b\"]",
+        );
+        let other = NET
+            .split("[vswitch.a]")
+            .nth(1)
+            .unwrap()
+            .split('[')
+            .next()
+            .unwrap();
+        let other = other.replace("10.0.1", "10.0.2").replace("cn-hangzhou-h", zone);
+        format!(
+            "{net}security_group_type = \"{kind}\"\n[vswitch.b]{other}{}",
+            server("web", "")
+        )
+    };
+    let model = Model::with(&with("normal", "cn-hangzhou-h"));
+    check(
+        &model,
+        &with("enterprise", "cn-hangzhou-i"),
+        expect![[r#"
+        update instance.web
+        replace security_group.web
+            because security_group_type cannot change on a live security_group
+        replace vswitch.b
+            because zone_id cannot change on a live vswitch
+        0. remove vswitch.b: delete > wait until gone
+        1. make vswitch.b (new): create > wait until available (after 0)
+        2. make security_group.web (new): create (after 1)
+        3. change instance.web: change attributes (after 2)
+        4. remove security_group.web: delete (after 3, 2)
+    "#]],
+    );
 }
 
 /// A run attached a disk and died before the state could say so; then the file names no server.
@@ -439,6 +481,8 @@ fn a_refused_change_is_left_out_and_the_rest_goes_on() {
         withheld instance.web
             because system_disk.size of instance.web is not changed by infra
         update vpc.main
+        E0601 system_disk.size of instance.web is not changed by infra
+            a disk does not shrink: write the size that is there, or more
         0. change vpc.main: change attributes
     "#]]
     .assert_eq(&text(&plan));
@@ -555,14 +599,17 @@ fn a_private_address_is_freed_before_it_is_taken() {
         &model,
         &with("b"),
         expect![[r#"
-        delete instance.a
-            because it is no longer in the configuration
-            LOST the system disk of i-4 is erased
-            LOST private IP 10.0.1.9 is released
-        create instance.b
-        0. remove instance.a: stop > wait until stopped > delete > wait until gone
-        1. make instance.b (new): create > wait until stopped > start > wait until running (after 0)
-    "#]],
+            delete instance.a
+                because it is no longer in the configuration
+                LOST the system disk of i-4 is erased
+                LOST private IP 10.0.1.9 is released
+            create instance.b
+            W802 instance.b is new and instance.a is gone, and the two are alike
+                if it only has a new name, say so before you apply, and it is kept:
+                  infra state mv instance.a instance.b
+            0. remove instance.a: stop > wait until stopped > delete > wait until gone
+            1. make instance.b (new): create > wait until stopped > start > wait until running (after 0)
+        "#]],
     );
 }
 
@@ -601,6 +648,7 @@ fn what_is_impossible_is_left_out_with_what_it_would_have_emptied() {
             because a foreign server is in it
         withheld vswitch.a
             because it waits for vpc.main, which is left out
+        E0604 a foreign server is in it
     "#]]
     .assert_eq(&text(&model.plan_destroy(&format!("{NET}{}", server("web", "")))));
 }

@@ -4,7 +4,12 @@
 mod generate;
 mod kinds;
 mod model;
+mod moves;
 mod properties;
+mod rebuilt;
+mod said;
+mod selection;
+mod tags;
 
 use super::Plan;
 use crate::change::{Change, Fate};
@@ -18,6 +23,12 @@ fn text(plan: &Plan) -> String {
     }
     for change in plan.changes.iter().filter(|change| change.fate != Fate::Keep) {
         text.push_str(&told(change));
+    }
+    for finding in &plan.findings {
+        text.push_str(&format!("{} {}\n", finding.code, finding.message));
+        for help in &finding.help {
+            text.push_str(&format!("    {help}\n"));
+        }
     }
     for drift in &plan.drift {
         let what = if drift.path.is_empty() {

@@ -15,7 +15,7 @@ use crate::env::FileSystem as _;
 use crate::env::chance::Chance;
 use crate::env::memory::MemoryDisk;
 use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION, TAG_PROJECT, TAG_STACK};
-use crate::plan::{self, Fingerprints, Inputs, Plan, bytes_of};
+use crate::plan::{self, Fingerprints, Inputs, Plan, Selection, bytes_of};
 use crate::state::{Effect, Intent, IntentDraft, Resource, State};
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
@@ -32,6 +32,10 @@ pub(super) struct Model {
     made: usize,
     /// What a look ahead would find.
     pub(super) impossible: BTreeMap<Address, Diagnostic>,
+    /// What was asked for.
+    pub(super) selection: Selection,
+    /// What `[[import]]` has been read as: ids of objects, by address.
+    pub(super) imports: BTreeMap<Address, String>,
 }
 
 #[derive(Clone)]
@@ -47,6 +51,8 @@ impl Model {
             objects: BTreeMap::new(),
             made: 0,
             impossible: BTreeMap::new(),
+            selection: Selection::default(),
+            imports: BTreeMap::new(),
         }
     }
 
@@ -88,6 +94,16 @@ impl Model {
                 observed: thing.observed.clone(),
             })
             .collect();
+        let there = self.imports.iter().filter_map(|(address, id)| {
+            let is_new = self
+                .state
+                .resources
+                .get(address)
+                .is_none_or(|known| known.id.is_empty());
+            let thing = self.objects.get(id).filter(|_| is_new)?;
+            Some((address.clone(), thing.observed.clone()))
+        });
+        live.imports = there.collect();
         live
     }
 
@@ -116,6 +132,7 @@ impl Model {
             },
             take_over: false,
             destroy,
+            selection: &self.selection,
             impossible: &self.impossible,
         });
         if plan.errors.is_empty() {
@@ -337,6 +354,10 @@ impl Model {
                     .observed
                     .tags
                     .insert(TAG_ADDRESS.to_owned(), object.address.to_string());
+                thing
+                    .observed
+                    .tags
+                    .insert(TAG_PROJECT.to_owned(), "shop/default".to_owned());
                 put_tags(&mut thing.observed, word);
                 let observed = thing.observed.clone();
                 self.demand(&observed, word, resource_type)?;
@@ -460,7 +481,7 @@ impl Model {
     }
 }
 
-fn draft(object: &Object) -> IntentDraft {
+pub(super) fn draft(object: &Object) -> IntentDraft {
     IntentDraft {
         object: object.clone(),
         step: "create".to_owned(),

@@ -38,7 +38,7 @@ fn is_settled(model: &Model, config: &str, seed: u64) {
             "seed {seed}: {address} {entry:?}"
         );
         assert_eq!(
-            entry.lifecycle.prevent_destroy, resource.prevent_destroy,
+            entry.lifecycle.prevent_destroy, resource.lifecycle.prevent_destroy,
             "seed {seed}: {address}"
         );
         for name in resource.attributes.keys() {
@@ -102,6 +102,7 @@ fn an_applied_plan_leaves_nothing_to_plan_and_a_state_that_says_what_the_file_sa
     assert!(
         replaced > stacks() / 10
             && fates[&Fate::Update] > stacks() / 10
+            && fates[&Fate::Move] > stacks() / 100
             && fates[&Fate::Note] > stacks() / 50,
         "too little is drawn: {fates:?}"
     );
@@ -164,7 +165,7 @@ fn whatever_is_protected_is_never_lost_without_being_told() {
         for task in plan.tasks.iter().filter(|task| task.phase == Phase::Remove) {
             let address = &task.object.address;
             let said = match read(&stack.text()).resources.get(address) {
-                Some(resource) => resource.prevent_destroy,
+                Some(resource) => resource.lifecycle.prevent_destroy,
                 None => model.state.resources[address].lifecycle.prevent_destroy,
             };
             if said == Some(true) {
@@ -275,7 +276,12 @@ fn a_lost_state_is_put_together_again() {
         }
         // What is made, replaced and deleted is the same; what the state alone knew may be told again.
         let verdict = |plan: &Plan| -> Vec<_> {
-            let hard = |fate: &Fate| !matches!(fate, Fate::Keep | Fate::Note | Fate::Update | Fate::Import);
+            let hard = |fate: &Fate| {
+                !matches!(
+                    fate,
+                    Fate::Keep | Fate::Note | Fate::Move | Fate::Update | Fate::Import
+                )
+            };
             let changes = plan.changes.iter().filter(|change| hard(&change.fate));
             changes
                 .map(|change| (change.address.clone(), change.fate, change.id.clone()))

@@ -84,7 +84,9 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     };
     let protections = params.list("SecurityProtectionTypes");
     let protections = protections.into_iter().map(str::to_owned).collect();
+    let tags = call.tags()?;
     let (mut head, _) = call.head("cbwp-");
+    head.tags = tags;
     head.name = name;
     head.description = description;
     let answer = map! { "BandwidthPackageId": &head.id, "ResourceGroupId": &head.resource_group };

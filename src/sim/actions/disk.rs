@@ -11,6 +11,7 @@ use super::super::refusal::{Refusal, refuse};
 use super::disk_row::Disk;
 use super::disk_row::device;
 use super::image;
+use super::instance_options;
 use super::instance_order::{is_password, performance_level};
 use super::instance_row::Instance;
 use super::instance_row::{ABSENT, unlocked};
@@ -247,7 +248,7 @@ fn detach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let now = call.now;
     call.world.update::<Disk, _>(id, |disk| {
         disk.pass(Status::Detaching, DETACHING_MS, Status::Available, now);
-        disk.delete_with_instance = false;
+        disk.delete_with_instance = params.flag("DeleteWithInstance");
     });
     done()
 }
@@ -442,8 +443,22 @@ fn reinit(call: &mut Call<'_>) -> Result<Node, Refusal> {
     check_password(call)?;
     check_key_pair(call, params.text("KeyPairName"))?;
     let now = call.now;
+    let (instance_id, system) = (disk.instance_id.clone(), disk.system);
+    let options = instance_options::told(call)?;
     call.world.update::<Disk, _>(id, |disk| {
         disk.pass(Status::ReIniting, REINIT_MS, Status::Attached, now);
+    });
+    call.world.update::<Instance, _>(&instance_id, |row| {
+        if system {
+            row.options.extend(options);
+            row.has_password |= params.text("Password").is_some();
+            if let Some(name) = params.text("KeyPairName") {
+                name.clone_into(&mut row.key_pair);
+            }
+        }
+        if params.flag("AutoStartInstance") {
+            row.pass(Status::Starting, REINIT_MS, Status::Running, now);
+        }
     });
     done()
 }
@@ -480,6 +495,15 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let key_pair = params.text("KeyPairName").map(str::to_owned);
     check_key_pair(call, key_pair.as_deref())?;
     let has_password = params.text("Password").is_some() || params.flag("PasswordInherit");
+    let options = instance_options::told(call)?;
+    let key = params.text_or("KMSKeyId", "").to_owned();
+    if !key.is_empty() && !params.flag("Encrypted") {
+        return refuse("InvalidParameter.EncryptedIllegal");
+    }
+    disk.encrypted = params.bool("Encrypted").unwrap_or(disk.encrypted);
+    if !key.is_empty() {
+        disk.kms_key_id = key;
+    }
     let old_id = old.id.clone();
     let (place, id, _) = call.make("d-");
     disk.id.clone_from(&id);
@@ -493,6 +517,7 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.world.update::<Instance, _>(instance_id, |row| {
         row.image_id = image.id.clone();
         row.has_password = has_password;
+        row.options.extend(options);
         // A key pair that is not named again is no longer bound.
         row.key_pair = key_pair.unwrap_or_default();
     });
@@ -515,28 +540,68 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let instance_id = params.text("InstanceId");
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
     let flag = |name: &str, value: bool| params.bool(name).is_none_or(|wanted| wanted == value);
-    let page = call.page::<Disk>(Search::ids(ids).or_link("instance", instance_id), |disk| {
-        (kind == "all" || (kind == "system") == disk.system)
-            && is("InstanceId", &disk.instance_id)
-            && is("ZoneId", &disk.zone)
-            && (params.text("Category") == Some("all") || is("Category", &disk.category))
-            && (params.text("Status") == Some("All") || is("Status", disk.status.text()))
-            && is("SnapshotId", &disk.snapshot_id)
-            && is("KMSKeyId", &disk.kms_key_id)
-            && is("ResourceGroupId", &disk.resource_group)
-            && is("DiskChargeType", disk_charge(disk))
-            && params
-                .text("DiskName")
-                .is_none_or(|name| wildcard(name, &disk.name))
-            && is("AutoSnapshotPolicyId", &disk.snapshot_policy)
-            && flag("DeleteWithInstance", disk.delete_with_instance)
-            && flag("DeleteAutoSnapshot", disk.delete_auto_snapshot)
-            && flag("EnableAutoSnapshot", disk.enable_auto_snapshot)
-            && flag("Encrypted", disk.encrypted)
-            && flag("Portable", disk.portable)
-            && flag("EnableAutomatedSnapshotPolicy", !disk.snapshot_policy.is_empty())
-    })?;
+    let times = created_within(call)?;
+    let shared = |disk: &Disk| if disk.multi_attach { "Enabled" } else { "Disabled" };
+    let page = call.page::<Disk>(
+        Search::ids(ids).or_link("instance", instance_id).whole(),
+        |disk| {
+            (kind == "all" || (kind == "system") == disk.system)
+                && is("InstanceId", &disk.instance_id)
+                && is("ZoneId", &disk.zone)
+                && (params.text("Category") == Some("all") || is("Category", &disk.category))
+                && (params.text("Status") == Some("All") || is("Status", disk.status.text()))
+                && is("SnapshotId", &disk.snapshot_id)
+                && is("KMSKeyId", &disk.kms_key_id)
+                && is("ResourceGroupId", &disk.resource_group)
+                && is("DiskChargeType", disk_charge(disk))
+                && params
+                    .text("DiskName")
+                    .is_none_or(|name| wildcard(name, &disk.name))
+                && is("AutoSnapshotPolicyId", &disk.snapshot_policy)
+                && flag("DeleteWithInstance", disk.delete_with_instance)
+                && flag("DeleteAutoSnapshot", disk.delete_auto_snapshot)
+                && flag("EnableAutoSnapshot", disk.enable_auto_snapshot)
+                && flag("Encrypted", disk.encrypted)
+                && flag("Portable", disk.portable)
+                && flag("EnableAutomatedSnapshotPolicy", !disk.snapshot_policy.is_empty())
+                && flag("EnableShared", disk.multi_attach)
+                && is("MultiAttach", shared(disk))
+                && params.text("LockReason").is_none()
+                && times.iter().all(|(after, at)| {
+                    if *after {
+                        disk.created >= *at
+                    } else {
+                        disk.created <= *at
+                    }
+                })
+        },
+    )?;
     Ok(call.listed(&page, "Disks", "Disk", node))
+}
+
+/// The two old filters by the time of creation: whether it is from a moment on, and the moment.
+fn created_within(call: &Call<'_>) -> Result<Vec<(bool, i64)>, Refusal> {
+    let mut found = Vec::new();
+    for number in 1..=2 {
+        let Some(key) = call.params.text(&format!("Filter.{number}.Key")) else {
+            continue;
+        };
+        let after = match key {
+            "CreationStartTime" => true,
+            "CreationEndTime" => false,
+            _ => return Err(call.code(&["InvalidFilterKey.NotFound", "InvalidParameter"])),
+        };
+        let text = call
+            .params
+            .text_or(&format!("Filter.{number}.Value"), "")
+            .to_owned();
+        let at = super::super::clock::parse_utc(&text, true);
+        found.push((
+            after,
+            at.ok_or_else(|| call.code(&["InvalidFilterValue", "InvalidParameter"]))?,
+        ));
+    }
+    Ok(found)
 }
 
 fn disk_charge(disk: &Disk) -> &'static str {

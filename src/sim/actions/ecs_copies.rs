@@ -4,7 +4,7 @@
 use super::super::call::{Call, Entry, Run, Search, done};
 use super::super::clock::seconds;
 use super::super::node::{Node, map, texts};
-use super::super::products::ECS;
+use super::super::products::{ECS, VPC};
 use super::super::refusal::Refusal;
 use super::super::world::Kind as _;
 use super::route_table::RouteTable;
@@ -59,7 +59,9 @@ pub(super) const ACTIONS: &[Entry] = &[
         copy(call, route_entry::ACTIONS, "DeleteRouteEntry")
     }),
     (ECS, "DescribeVRouters", describe_routers),
+    (VPC, "DescribeVRouters", describe_routers),
     (ECS, "ModifyVRouterAttribute", modify_router),
+    (VPC, "ModifyVRouterAttribute", modify_router),
 ];
 
 /// Does what the action of this name in a table of the VPC product does.

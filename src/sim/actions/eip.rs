@@ -11,8 +11,8 @@ use super::super::node::{Node, map, texts};
 use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
-use super::instance_row::Instance;
 use super::instance_row::unlocked;
+use super::instance_row::{Instance, Network};
 use super::network_interface::NetworkInterface;
 use serde::{Deserialize, Serialize};
 
@@ -265,7 +265,18 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
             }
             address.to_owned()
         }
-        Some(_) if kind != "instance" => return refuse("OperationUnsupported.MultiIp"),
+        Some(address) if kind == "instance" => {
+            let row = call.find::<Instance>(instance_id, "InvalidInstanId.NotFound")?;
+            let own = match &row.network {
+                Network::Vpc { private_ip, .. } => ip_text(*private_ip),
+                Network::Classic { .. } => String::new(),
+            };
+            if own != address {
+                return refuse("OperationFailed.PrivateIpAddressNotExist");
+            }
+            private_ip
+        }
+        Some(_) => return refuse("OperationUnsupported.MultiIp"),
         _ => private_ip,
     };
     let now = call.now;
@@ -384,7 +395,21 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .or_else(|| params.text("InstanceId"));
     let kind = params.text("AssociatedInstanceType");
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    let page = call.page::<Eip>(Search::ids(ids).or_link("bound", instance_id), |eip| {
+    let mut times = Vec::new();
+    for number in 1..=2 {
+        let Some(key) = params.text(&format!("Filter.{number}.Key")) else {
+            continue;
+        };
+        let after = match key {
+            "CreationStartTime" => true,
+            "CreationEndTime" => false,
+            _ => return Err(Refusal::invalid("Filter.1.Key")),
+        };
+        let text = params.text_or(&format!("Filter.{number}.Value"), "").to_owned();
+        let at = super::super::clock::parse_utc(&text, true);
+        times.push((after, at.ok_or_else(|| Refusal::invalid("Filter.1.Value"))?));
+    }
+    let page = call.page::<Eip>(Search::ids(ids).or_link("bound", instance_id).whole(), |eip| {
         addresses
             .as_ref()
             .is_none_or(|addresses| addresses.contains(&eip.address.as_str()))
@@ -396,6 +421,15 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && is("ChargeType", charge(eip))
             && is("ResourceGroupId", &eip.resource_group)
             && params.text("LockReason").is_none()
+            && !params.flag("ServiceManaged")
+            && !params.flag("SecurityProtectionEnabled")
+            && times.iter().all(|(after, at)| {
+                if *after {
+                    eip.created >= *at
+                } else {
+                    eip.created <= *at
+                }
+            })
             && params.text("SegmentInstanceId").is_none()
             && params.text("PublicIpAddressPoolId").is_none()
     })?;

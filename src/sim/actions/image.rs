@@ -732,6 +732,13 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .and_then(|id| call.settings.catalogue.find_instance_type(id));
     let tags = params.groups("Tag");
     let filters = params.groups("Filter");
+    let known = ["CreationStartTime", "CreationEndTime"];
+    if !filters
+        .iter()
+        .all(|filter| known.contains(&filter.text_or("Key", "")))
+    {
+        return Err(call.code(&["InvalidFilterKey.NotFound", "InvalidParameter"]));
+    }
     let own = call
         .world
         .all::<CustomImage>()

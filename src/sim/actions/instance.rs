@@ -10,6 +10,7 @@ use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::eip::Eip;
 use super::image;
+use super::instance_options;
 use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network};
 use super::key_pair::wildcard;
@@ -52,7 +53,17 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         list.as_ref()
             .is_none_or(|list| value.is_some_and(|value| list.iter().any(|item| item == value)))
     };
-    let page = call.page::<Instance>(search, |row| {
+    let rdma = lists("RdmaIpAddresses")?;
+    let hop_limit = params.int("HttpPutResponseHopLimit")?;
+    let ipv6: Vec<String> = params
+        .list("Ipv6Address")
+        .iter()
+        .map(|text| {
+            text.parse::<std::net::Ipv6Addr>()
+                .map_or_else(|_| (*text).to_owned(), |own| own.to_string())
+        })
+        .collect();
+    let page = call.page::<Instance>(search.whole(), |row| {
         let (vpc_id, vswitch_id, private_ip, inner_ip) = match &row.network {
             Network::Classic { inner_ip } => ("", "", None, Some(ip_text(*inner_ip))),
             Network::Vpc {
@@ -81,6 +92,18 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && is("VpcId", vpc_id)
             && is("VSwitchId", vswitch_id)
             && is("LockReason", &row.lock_reason)
+            && is("HttpEndpoint", &row.http_endpoint)
+            && is("HttpTokens", &row.http_tokens)
+            && hop_limit.is_none_or(|wanted| wanted == row.hop_limit)
+            // None is in a cluster, and none has addresses for RDMA; all devices can be had.
+            && params.text("HpcClusterId").is_none()
+            && rdma.as_ref().is_none_or(Vec::is_empty)
+            && params.bool("DeviceAvailable").unwrap_or(true)
+            && (ipv6.is_empty()
+                || call
+                    .world
+                    .linked::<NetworkInterface>("instance", &row.id)
+                    .any(|card| card.ipv6.iter().any(|own| ipv6.contains(own))))
             && is("ResourceGroupId", &row.resource_group)
             && params
                 .text("InstanceName")
@@ -250,7 +273,8 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "SpotInterruptionBehavior": &row.spot.interruption,
         "CreditSpecification": &row.credit,
         "HpcClusterId": "",
-        "DeploymentSetId": "",
+        "DeploymentSetId": &row.deployment_set,
+        "DeploymentSetGroupNo": row.deployment_group,
         "VlanId": "",
         "GPUAmount": 0,
         "GPUSpec": "",
@@ -272,13 +296,13 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "EcsCapacityReservationAttr",
         map! { "CapacityReservationId": "", "CapacityReservationPreference": "" },
     );
-    node.push(
-        "CpuOptions",
-        map! { "CoreCount": (cpu / 2).max(1), "ThreadsPerCore": if cpu > 1 { 2 } else { 1 }, "Numa": "" },
-    );
+    for (name, value) in instance_options::nodes(&row.options, cpu) {
+        node.push(name, value);
+    }
     node.push(
         "MetadataOptions",
-        map! { "HttpEndpoint": &row.http_endpoint, "HttpTokens": &row.http_tokens, "HttpPutResponseHopLimit": row.hop_limit },
+        map! { "HttpEndpoint": &row.http_endpoint, "HttpTokens": &row.http_tokens, "HttpPutResponseHopLimit": row.hop_limit,
+            "InstanceMetadataTags": row.options.get("InstanceMetadataTags").map_or("disabled", String::as_str) },
     );
     node.push("ImageOptions", map! { "LoginAsNonRoot": false });
     node.push("AdditionalInfo", map! { "EnableHighDensityMode": false });
@@ -325,7 +349,7 @@ fn describe_status(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("InvalidZoneId.NotFound");
     }
-    let page = call.page::<Instance>(Search::ids(ids), |row| {
+    let page = call.page::<Instance>(Search::ids(ids).whole(), |row| {
         params.text("ZoneId").is_none_or(|zone| zone == row.zone)
     })?;
     Ok(call.listed(&page, "InstanceStatuses", "InstanceStatus", |row| {

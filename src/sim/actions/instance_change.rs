@@ -8,6 +8,7 @@ use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::disk_row::Disk;
 use super::instance::{charge_type, eip_of};
+use super::instance_options;
 use super::instance_order::{check_groups, host_name, is_password, paid_until, user_data};
 use super::instance_row::{ABSENT, unlocked};
 use super::instance_row::{Instance, Network, Subscription};
@@ -82,7 +83,9 @@ fn modify_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if credit.is_some() && row.status != Status::Running {
         return refuse("InvalidInstanceStatus.NotRunning");
     }
+    let options = instance_options::told(call)?;
     call.world.update::<Instance, _>(id, |row| {
+        row.options.extend(options);
         set(&mut row.name, name);
         set(
             &mut row.description,
@@ -277,14 +280,17 @@ fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
             call.world.update::<Disk, _>(&disk, |disk| disk.expires = expires);
         }
     }
-    let fees = ids
-        .iter()
-        .map(|id| map! { "InstanceId": id, "Fee": "0.00", "Currency": "CNY" })
-        .collect::<Vec<_>>();
-    Ok(map! {
-        "OrderId": format!("20{:013}", call.world.made()),
-        "FeeOfInstances": map! { "FeeOfInstance": fees },
-    })
+    let mut answer = map! { "OrderId": format!("20{:013}", call.world.made()) };
+    if params.flag("IsDetailFee") {
+        let fees = ids
+            .iter()
+            .map(|id| map! { "InstanceId": id, "Fee": "0.00", "Currency": "CNY" });
+        answer.push(
+            "FeeOfInstances",
+            map! { "FeeOfInstance": fees.collect::<Vec<_>>() },
+        );
+    }
+    Ok(answer)
 }
 
 fn modify_auto_renew(call: &mut Call<'_>) -> Result<Node, Refusal> {

@@ -6,8 +6,10 @@ use super::super::net::public_ip;
 use super::super::node::{Node, map, texts};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
+use super::deployment_set;
 use super::disk_row::Disk;
 use super::instance_cards::{self, Cards};
+use super::instance_options;
 use super::instance_order::{DiskOrder, Order, order};
 use super::instance_power::STARTING_MS;
 use super::instance_row::{Instance, Network};
@@ -30,11 +32,13 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let vswitch = call.params.text("VSwitchId").map(str::to_owned);
     let order = order(call, groups, vswitch, call.params.text("PrivateIpAddress"))?;
     let name = call.name("InstanceName", 2, NAME)?;
+    let group = group(call, &order)?;
     call.validated()?;
     let path = vec![(PENDING_MS, Next::Status(Status::Stopped))];
     let price = price(call, &order);
     let cards = instance_cards::cards(call, &order)?;
     let id = make(call, &order, cards.as_ref(), name, path, false)?;
+    join_set(call, &id, group);
     let mut answer = map! { "InstanceId": id, "TradePrice": price };
     push_order(call, &mut answer, &order);
     Ok(answer)
@@ -103,10 +107,17 @@ fn run_as_told(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if amount > 1 && cards.as_ref().is_some_and(Cards::is_for_one) {
         return refuse("InvalidPrivateIpAddress.Duplicated");
     }
-    let room = cards.as_ref().map_or(i64::MAX, |cards| cards.room(call));
+    let mut room = cards.as_ref().map_or(i64::MAX, |cards| cards.room(call));
     if room < min_amount {
         return refuse("InvalidVSwitchId.IpInvalid");
     }
+    if let Some(set) = params.text("DeploymentSetId") {
+        room = room.min(deployment_set::room(call, set, &order.zone)?);
+        if room < min_amount {
+            return refuse("QuotaExceed.DeploymentSetInstanceQuotaFull");
+        }
+    }
+    group(call, &order)?;
     call.validated()?;
     let count = amount.min(room);
     let mut ids = Vec::new();
@@ -118,8 +129,14 @@ fn run_as_told(call: &mut Call<'_>) -> Result<Node, Refusal> {
         let name = name
             .as_deref()
             .map(|name| nth_name(name, index, count, params.flag("UniqueSuffix")));
+        let group = group(call, &order)?;
         let id = make(call, &order, cards.as_ref(), name, path, true)?;
-        if !order.host_name.is_empty() {
+        join_set(call, &id, group);
+        let listed = params.list("HostNames");
+        if let Some(host_name) = usize::try_from(index).ok().and_then(|index| listed.get(index)) {
+            call.world
+                .update::<Instance, _>(&id, |row| row.host_name = (*host_name).to_owned());
+        } else if !order.host_name.is_empty() {
             // A host name may be a sequence as a name may.
             let host_name = nth_name(&order.host_name, index, count, params.flag("UniqueSuffix"));
             call.world
@@ -130,6 +147,27 @@ fn run_as_told(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let mut answer = map! { "InstanceIdSets": map! { "InstanceIdSet": texts(ids) }, "TradePrice": price(call, &order) * count as f64 };
     push_order(call, &mut answer, &order);
     Ok(answer)
+}
+
+/// The group of its deployment set that a new server would be in.
+fn group(call: &Call<'_>, order: &Order) -> Result<i64, Refusal> {
+    match (
+        call.params.text("DeploymentSetId"),
+        call.params.int("DeploymentSetGroupNo")?,
+    ) {
+        (Some(set), group) => deployment_set::place(call, set, &order.zone, group),
+        (None, Some(_)) => Err(call.code(&["InvalidParameter.DeploymentSetGroupNo", "InvalidParameter"])),
+        (None, None) => Ok(0),
+    }
+}
+
+fn join_set(call: &mut Call<'_>, id: &str, group: i64) {
+    if let Some(set) = call.params.text("DeploymentSetId") {
+        call.world.update::<Instance, _>(id, |row| {
+            set.clone_into(&mut row.deployment_set);
+            row.deployment_group = group;
+        });
+    }
 }
 
 /// A subscription has an order; its number follows from what was made.
@@ -252,10 +290,13 @@ fn make(
         maintenance_action: String::new(),
         maintenance_window: None,
         maintenance_notify: false,
-        jumbo_frame: false,
+        jumbo_frame: params.flag("NetworkOptions.EnableJumboFrame"),
         serial_number: numbers.uuid().to_ascii_lowercase(),
         last_changes: std::collections::BTreeMap::new(),
         lock_reason: String::new(),
+        deployment_set: String::new(),
+        deployment_group: 0,
+        options: instance_options::told(call)?,
     };
     call.world.insert(instance);
     for (disk, system) in
@@ -288,8 +329,8 @@ fn make_disk(call: &mut Call<'_>, order: &Order, disk: &DiskOrder, system: bool,
         snapshot_id: disk.snapshot_id.clone(),
         encrypted: disk.encrypted,
         kms_key_id: disk.kms_key_id.clone(),
-        bursting: false,
-        provisioned_iops: 0,
+        bursting: disk.bursting,
+        provisioned_iops: disk.provisioned_iops,
         delete_with_instance: disk.delete_with_instance,
         delete_auto_snapshot: false,
         enable_auto_snapshot: true,

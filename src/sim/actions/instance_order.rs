@@ -7,6 +7,7 @@ use super::disk_row::device;
 use super::image;
 use super::instance_row::{Spot, Subscription};
 use super::key_pair::KeyPair;
+use super::ram_role::takeable;
 use super::security_group::SecurityGroup;
 use super::vswitch::VSwitch;
 use super::vswitch::free_addresses;
@@ -56,6 +57,8 @@ pub(super) struct DiskOrder {
     pub(super) kms_key_id: String,
     pub(super) delete_with_instance: bool,
     pub(super) snapshot_policy: String,
+    pub(super) bursting: bool,
+    pub(super) provisioned_iops: i64,
 }
 
 /// Checks what is ordered. Groups, vSwitch and private address are told: they may have been given with a network card.
@@ -104,6 +107,12 @@ pub(super) fn order(
             "InvalidParameter.Bandwidth",
         ]));
     }
+    if let Some(role) = params.text("RamRoleName") {
+        if vswitch.is_none() {
+            return refuse("InvalidNetworkType.MismatchRamRole");
+        }
+        takeable(call, role)?;
+    }
     let key_pair = params.text_or("KeyPairName", "").to_owned();
     if !key_pair.is_empty()
         && call
@@ -114,6 +123,7 @@ pub(super) fn order(
         return refuse("InvalidKeyPairName.NotFound");
     }
     let has_password = match params.text("Password") {
+        None if params.flag("PasswordInherit") => true,
         Some(password) if !is_password(password) => return refuse("InvalidPassword.Malformed"),
         password => password.is_some() && key_pair.is_empty(),
     };
@@ -341,6 +351,13 @@ fn subscription(call: &Call<'_>, params: &Params) -> Result<Option<Subscription>
         "PostPaid" => Ok(None),
         "PrePaid" => {
             let expires = paid_until(call, call.now.real)?;
+            let renewals: &[i64] = &[1, 2, 3, 6, 12, 24, 36, 48, 60];
+            if params
+                .int("AutoRenewPeriod")?
+                .is_some_and(|period| !renewals.contains(&period))
+            {
+                return Err(call.code(&["InvalidAutoRenewPeriod.ValueNotSupported"]));
+            }
             Ok(Some(Subscription {
                 expires,
                 auto_renew: params.flag("AutoRenew"),
@@ -425,7 +442,18 @@ fn system_disk(call: &Call<'_>, kind: &InstanceType, image: &Image) -> Result<Di
         kms_key_id: params.text_or("SystemDisk.KMSKeyId", "").to_owned(),
         delete_with_instance: true,
         snapshot_policy: snapshot_policy(call, params.text("SystemDisk.AutoSnapshotPolicyId"))?,
+        bursting: params.flag("SystemDisk.BurstingEnabled"),
+        provisioned_iops: iops(call, category, params.int("SystemDisk.ProvisionedIops")?)?,
     })
+}
+
+/// Only one category takes operations a second that are paid for.
+fn iops(call: &Call<'_>, category: &str, given: Option<i64>) -> Result<i64, Refusal> {
+    match given {
+        None | Some(0) => Ok(0),
+        Some(iops) if category == "cloud_auto" && iops > 0 => Ok(iops),
+        Some(_) => Err(call.code(&["ProvisionedIopsForDiskCategoryUnsupported", "InvalidParameter"])),
+    }
 }
 
 /// Only ESSDs have a level.
@@ -469,6 +497,8 @@ fn data_disks(call: &Call<'_>, kind: &InstanceType) -> Result<Vec<DiskOrder>, Re
             kms_key_id: disk.text_or("KMSKeyId", "").to_owned(),
             delete_with_instance: disk.bool("DeleteWithInstance").unwrap_or(true),
             snapshot_policy: snapshot_policy(call, disk.text("AutoSnapshotPolicyId"))?,
+            bursting: disk.flag("BurstingEnabled"),
+            provisioned_iops: iops(call, category, disk.int("ProvisionedIops")?)?,
         });
     }
     Ok(disks)

@@ -111,6 +111,15 @@ pub(super) struct Instance {
     /// Life-cycle moments of the last change of each kind that must rest five minutes.
     pub(super) last_changes: BTreeMap<String, i64>,
     pub(super) lock_reason: String,
+    /// The deployment set that it is in; empty without one.
+    #[serde(default)]
+    pub(super) deployment_set: String,
+    /// Its group there, when the set has groups.
+    #[serde(default)]
+    pub(super) deployment_group: i64,
+    /// What it was told and only shows again, by the names of the requests.
+    #[serde(default)]
+    pub(super) options: BTreeMap<String, String>,
 }
 
 row!(Instance, links: |row, link| {
@@ -118,6 +127,9 @@ row!(Instance, links: |row, link| {
         link("security_group", group);
     }
     link("image", &row.image_id);
+    if !row.deployment_set.is_empty() {
+        link("deployment_set", &row.deployment_set);
+    }
     if !row.key_pair.is_empty() {
         link("key_pair", &regional_id(&row.region, &row.key_pair));
     }
@@ -138,6 +150,7 @@ impl Kind for Instance {
         ("security_group", &["DependencyViolation"]),
         ("image", &["ImageUsingByInstance"]),
         ("key_pair", &["InvalidParameter.KeypairAlreadyAttachedInstance"]),
+        ("deployment_set", &["DependencyViolation.NotEmpty"]),
     ];
 
     fn arrived(world: &mut World, id: &str, status: Status, now: Now) {

@@ -8,9 +8,11 @@ use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::disk_row::Disk;
 use super::instance_change::steady;
+use super::instance_options;
 use super::instance_order::{auto_release, check_groups, paid_until};
 use super::instance_row::{ABSENT, unlocked};
 use super::instance_row::{Instance, Network};
+use super::ram_role::takeable;
 use super::vswitch::VSwitch;
 use super::vswitch::free_address;
 
@@ -220,7 +222,9 @@ fn modify_metadata(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("InvalidHttpTokens.NotSupported");
     }
     let hop_limit = params.int("HttpPutResponseHopLimit")?;
+    let options = instance_options::told(call)?;
     call.world.update::<Instance, _>(id, |row| {
+        row.options.extend(options);
         row.http_endpoint = endpoint.to_owned();
         row.hop_limit = hop_limit.unwrap_or(row.hop_limit);
         if let Some(tokens) = tokens {
@@ -332,6 +336,7 @@ fn release_public_ip(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn attach_role(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let role = call.params.required("RamRoleName")?.to_owned();
+    takeable(call, &role)?;
     let (total, failed, results) = each_role(call, &role, true)?;
     Ok(map! {
         "RamRoleName": role,

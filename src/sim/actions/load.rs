@@ -7,20 +7,18 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::api::api;
-use super::super::call::Call;
 use super::super::catalogue::DISK_CATEGORIES;
-use super::super::clock::{Now, UnixMillis, parse_utc};
-use super::super::cloud::{Cloud, Settings};
-use super::super::head::{Head, Status, regional_id};
-use super::super::params::Params;
-use super::super::products::{ECS, VPC};
+use super::super::clock::UnixMillis;
+use super::super::cloud::Cloud;
+use super::super::head::regional_id;
+use super::super::products::{ECS, SLB, VPC};
 use super::super::store::StoreError;
-use super::super::world::World;
 use super::disk_row::Disk;
 use super::eip::Eip;
 use super::instance_row::Instance;
 use super::key_pair::KeyPair;
+use super::load_item::{Loading, dress, needed, params, text, texts, time};
+use super::load_network;
 use super::security_group::SecurityGroup;
 use super::vpc::Vpc;
 use super::vswitch::VSwitch;
@@ -91,18 +89,34 @@ const TAKES: &[(&str, &str, Take)] = &[
     (ECS, "DescribeUserData", take_user_data),
     (ECS, "DescribeInstanceAutoRenewAttribute", take_renewal),
     (ECS, "DescribeDisks", take_disk),
+    (ECS, "DescribeSnapshots", load_network::take_snapshot),
+    (VPC, "DescribeNatGateways", load_network::take_nat),
+    (SLB, "DescribeLoadBalancers", load_network::take_balancer),
+    (SLB, "DescribeLoadBalancerAttribute", load_network::take_balancer),
+    (
+        SLB,
+        "DescribeVServerGroupAttribute",
+        load_network::take_server_group,
+    ),
+    (
+        SLB,
+        "DescribeLoadBalancerTCPListenerAttribute",
+        |loading, item| load_network::take_listener(loading, item, "TCP"),
+    ),
+    (
+        SLB,
+        "DescribeLoadBalancerUDPListenerAttribute",
+        |loading, item| load_network::take_listener(loading, item, "UDP"),
+    ),
+    (
+        SLB,
+        "DescribeLoadBalancerHTTPListenerAttribute",
+        |loading, item| load_network::take_listener(loading, item, "HTTP"),
+    ),
     (VPC, "DescribeEipAddresses", take_eip),
+    (VPC, "DescribeSnatTableEntries", load_network::take_snat),
+    (VPC, "DescribeForwardTableEntries", load_network::take_forward),
 ];
-
-/// A cloud that is being filled.
-struct Loading<'a> {
-    world: World,
-    settings: Settings,
-    region: String,
-    now: Now,
-    /// Disks of the order, for the servers that they belong to.
-    disks: Vec<&'a Value>,
-}
 
 /// Loads all items; says how many there were.
 pub(in crate::sim) fn load(cloud: &mut Cloud, body: &str, now: UnixMillis) -> Result<usize, LoadError> {
@@ -125,6 +139,7 @@ pub(in crate::sim) fn load(cloud: &mut Cloud, body: &str, now: UnixMillis) -> Re
         settings: cloud.settings.for_loading(),
         region: load.region,
         now: times,
+        find,
         disks: load
             .items
             .iter()
@@ -176,113 +191,6 @@ fn any_id(item: &Value) -> String {
         .find_map(|(_, value)| value.as_str().filter(|text| text.contains('-')))
         .unwrap_or("")
         .to_owned()
-}
-
-// ── reading items ────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// A field by its path as text; empty when it is not there.
-fn text(item: &Value, path: &str) -> String {
-    let pointer = format!("/{}", path.replace('.', "/"));
-    match item.pointer(&pointer) {
-        Some(Value::String(text)) => text.clone(),
-        Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn texts(item: &Value, path: &str) -> Vec<String> {
-    let pointer = format!("/{}", path.replace('.', "/"));
-    let items = item.pointer(&pointer).and_then(Value::as_array);
-    items
-        .into_iter()
-        .flatten()
-        .filter_map(|item| item.as_str().map(str::to_owned))
-        .collect()
-}
-
-fn needed(item: &Value, name: &str) -> Result<String, String> {
-    let found = text(item, name);
-    if found.is_empty() {
-        Err(format!("it has no {name}"))
-    } else {
-        Ok(found)
-    }
-}
-
-fn time(item: &Value, name: &str) -> Option<UnixMillis> {
-    parse_utc(&text(item, name), true)
-}
-
-fn tags(item: &Value) -> Vec<(String, String)> {
-    let tags = item.pointer("/Tags/Tag").and_then(Value::as_array);
-    tags.into_iter()
-        .flatten()
-        .map(|tag| {
-            let either = |one: &str, two: &str| {
-                let first = text(tag, one);
-                if first.is_empty() { text(tag, two) } else { first }
-            };
-            (either("TagKey", "Key"), either("TagValue", "Value"))
-        })
-        .collect()
-}
-
-/// Fields of an item as parameters of the action that makes such a thing, under the same or another name.
-fn params(item: &Value, fields: &[(&str, &str)]) -> Vec<(String, String)> {
-    fields
-        .iter()
-        .map(|(param, field)| ((*param).to_owned(), text(item, field)))
-        .filter(|(_, value)| !value.is_empty())
-        .collect()
-}
-
-/// What every head takes from an item.
-fn dress(head: &mut Head, item: &Value, status: &str) {
-    if let Some(status) = Status::of_text(status) {
-        head.settle_as(status);
-    }
-    head.created = time(item, "CreationTime").unwrap_or(head.created);
-    head.tags = tags(item);
-    let group = text(item, "ResourceGroupId");
-    if !group.is_empty() {
-        head.resource_group = group;
-    }
-}
-
-impl Loading<'_> {
-    /// Makes a thing as a request would; its own ids are told beforehand, by their first letters.
-    fn make(
-        &mut self,
-        version: &str,
-        action: &str,
-        params: Vec<(String, String)>,
-        ids: &[(&str, String)],
-    ) -> Result<(), String> {
-        for (prefix, id) in ids.iter().filter(|(_, id)| !id.is_empty()) {
-            self.world.expect_id(prefix, id);
-        }
-        let facts = api().action(version, action).ok_or("its action is not known")?;
-        let run = find(version, action).ok_or("its action is not served")?;
-        let mut params = params;
-        params.push(("RegionId".to_owned(), self.region.clone()));
-        let params: Params = params.into_iter().collect();
-        let mut call = Call {
-            world: &mut self.world,
-            params: &params,
-            facts,
-            region: self.region.clone(),
-            now: self.now,
-            settings: &self.settings,
-            host: "",
-            json: true,
-        };
-        let outcome = run(&mut call);
-        self.world.expect_no_id();
-        outcome.map(|_| ()).map_err(|refusal| {
-            let said = refusal.message.unwrap_or_default();
-            format!("{action} refuses it: {} {said}", refusal.code)
-        })
-    }
 }
 
 // ── one kind after the other ─────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ pub(super) struct LoadBalancer {
     #[serde(flatten)]
     pub(super) head: Head,
     internet: bool,
-    address: String,
+    pub(super) address: String,
     private_ip: Option<u32>,
     pub(super) vswitch_id: String,
     pub(super) vpc_id: String,
@@ -93,6 +93,7 @@ pub(super) const ACTIONS: &[Entry] = &[
     (SLB, "ModifyLoadBalancerInstanceSpec", modify_spec),
     (SLB, "DeleteLoadBalancer", delete),
     (SLB, "DescribeZones", describe_zones),
+    (SLB, "DescribeAvailableResource", describe_available),
     (SLB, "DescribeRegions", describe_regions),
 ];
 
@@ -310,7 +311,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     };
     let search = Search::ids(ids).or_link("server", params.text("ServerId"));
-    let page = call.page::<LoadBalancer>(search, |row| {
+    let page = call.page::<LoadBalancer>(search.whole(), |row| {
         call.is("LoadBalancerName", &row.name)
             && call.is("LoadBalancerStatus", row.status.text())
             && call.is("Address", &row.address)
@@ -539,11 +540,45 @@ fn describe_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {
     Ok(map! { "Zones": map! { "Zone": nodes.collect::<Vec<_>>() } })
 }
 
-fn describe_regions(_call: &mut Call<'_>) -> Result<Node, Refusal> {
+fn describe_available(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    if !matches!(params.text("AddressIPVersion"), None | Some("ipv4" | "ipv6")) {
+        return Err(Refusal::invalid("AddressIPVersion"));
+    }
+    if !matches!(
+        params.text("AddressType"),
+        None | Some("vpc" | "classic-internet" | "classic-intranet")
+    ) {
+        return Err(Refusal::invalid("AddressType"));
+    }
+    // On the classic network there is nothing any more, and public ones have IPv4 only.
+    let offers = [("vpc", "ipv4"), ("vpc", "ipv6"), ("classic-internet", "ipv4")];
+    let offered: Vec<Node> = offers
+        .iter()
+        .filter(|(kind, version)| call.is("AddressType", kind) && call.is("AddressIPVersion", version))
+        .map(|(kind, version)| map! { "AddressType": *kind, "AddressIPVersion": *version })
+        .collect();
+    let zones: Vec<String> = call.region_facts().zones().collect();
+    let pairs = zones.iter().flat_map(|master| {
+        let others = zones.iter().filter(move |slave| *slave != master);
+        others.map(move |slave| (master, slave))
+    });
+    let nodes = pairs.filter(|_| !offered.is_empty()).map(|(master, slave)| {
+        map! {
+            "MasterZoneId": master,
+            "SlaveZoneId": slave,
+            "SupportResources": map! { "SupportResource": offered.clone() },
+        }
+    });
+    Ok(map! { "AvailableResources": map! { "AvailableResource": nodes.collect::<Vec<_>>() } })
+}
+
+fn describe_regions(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let english = call.params.text_or("AcceptLanguage", "zh-CN").starts_with("en");
     let regions = super::super::catalogue::regions().iter().map(|region| {
         map! {
             "RegionId": region.id,
-            "LocalName": region.name,
+            "LocalName": if english { region.id } else { region.name },
             "RegionEndpoint": format!("slb.{}.aliyuncs.com", region.id),
         }
     });

@@ -4,12 +4,17 @@
 mod account;
 mod assistant;
 mod bandwidth_package;
+mod bss;
 mod command;
 mod command_file;
 mod deletion_protection;
+mod deployment_set;
+mod dhcp_options;
 mod disk;
 mod disk_restore;
 mod disk_row;
+mod dns_domain;
+mod dns_record;
 mod ecs_copies;
 mod eip;
 mod image;
@@ -17,34 +22,48 @@ mod instance;
 mod instance_cards;
 mod instance_change;
 mod instance_create;
+mod instance_options;
 mod instance_order;
 mod instance_power;
 mod instance_row;
 mod instance_upkeep;
+mod ipv4_gateway;
+mod ipv6_gateway;
 mod key_pair;
+mod kms_key;
 mod launch_template;
 pub(super) mod load;
 mod load_balancer;
+mod load_item;
+mod load_network;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;
 mod nat_snat;
+mod network_acl;
 mod network_interface;
 mod offer;
 mod port_range_list;
 mod prefix_list;
 mod price;
+mod ram_page;
+mod ram_policy;
+mod ram_role;
 mod resource_group;
 mod route_entry;
 mod route_table;
 mod security_group;
+mod security_group_member;
 mod security_group_rule;
+mod slb_certificate;
 mod slb_listener;
+mod slb_rule;
 mod slb_servers;
 mod snapshot;
 mod snapshot_group;
 mod snapshot_policy;
 mod tag;
+mod tag_central;
 mod tag_old;
 mod task;
 mod vpc;
@@ -150,14 +169,48 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<vswitch_reservation::Reservation>()),
         vswitch_reservation::ACTIONS,
     ),
+    (Some(KindFacts::of::<ram_policy::Policy>()), ram_policy::ACTIONS),
+    (Some(KindFacts::of::<ram_role::Role>()), ram_role::ACTIONS),
+    (Some(KindFacts::of::<kms_key::Key>()), kms_key::ACTIONS),
+    (Some(KindFacts::of::<kms_key::Alias>()), &[]),
+    (Some(KindFacts::of::<dns_domain::Domain>()), dns_domain::ACTIONS),
+    (Some(KindFacts::of::<dns_record::Record>()), dns_record::ACTIONS),
+    (
+        Some(KindFacts::of::<deployment_set::DeploymentSet>()),
+        deployment_set::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<network_acl::NetworkAcl>()),
+        network_acl::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<dhcp_options::DhcpOptionsSet>()),
+        dhcp_options::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<ipv4_gateway::Ipv4Gateway>()),
+        ipv4_gateway::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<ipv6_gateway::Ipv6Gateway>()),
+        ipv6_gateway::ACTIONS,
+    ),
+    (Some(KindFacts::of::<ipv6_gateway::Ipv6Bandwidth>()), &[]),
+    (
+        Some(KindFacts::of::<slb_certificate::ServerCertificate>()),
+        slb_certificate::ACTIONS,
+    ),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
+    (None, bss::ACTIONS),
+    (None, tag_central::ACTIONS),
     (None, instance_change::ACTIONS),
     (None, instance_create::ACTIONS),
     (None, instance_power::ACTIONS),
     (None, instance_upkeep::ACTIONS),
     (None, offer::ACTIONS),
     (None, price::ACTIONS),
+    (None, security_group_member::ACTIONS),
     (None, security_group_rule::ACTIONS),
     (None, deletion_protection::ACTIONS),
     (None, disk_restore::ACTIONS),
@@ -167,6 +220,7 @@ const ROWS: &[Row] = &[
     (None, tag::ACTIONS),
     (None, vpc_change::ACTIONS),
     (None, vpc_default::ACTIONS),
+    (None, slb_rule::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {

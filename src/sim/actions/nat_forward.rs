@@ -24,6 +24,9 @@ pub(super) struct ForwardEntry {
     internal_ip: String,
     internal_port: String,
     protocol: String,
+    /// Whether ports above 1024 of an address that others use as well may be taken.
+    #[serde(default)]
+    port_break: bool,
 }
 
 row!(ForwardEntry, links: |row, link| {
@@ -175,6 +178,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         internal_ip: order.internal_ip,
         internal_port: order.internal_port,
         protocol: order.protocol,
+        port_break: call.params.flag("PortBreak"),
     });
     Ok(answer)
 }
@@ -204,8 +208,9 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let order = order(call, gateway_of(call, &entry.table_id)?, Some(entry))?;
     let name = call.name("ForwardEntryName", 2, NAME)?;
     call.validated()?;
-    let now = call.now;
+    let (now, params) = (call.now, call.params);
     call.world.update::<ForwardEntry, _>(&id, |entry| {
+        entry.port_break = params.bool("PortBreak").unwrap_or(entry.port_break);
         entry.rename(name, None);
         entry.eip_id = order.eip_id;
         entry.external_ip = order.external_ip;

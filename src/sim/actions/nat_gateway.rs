@@ -31,7 +31,7 @@ pub(super) struct NatGateway {
     security_protection: bool,
     pub(super) snat_table: String,
     pub(super) forward_table: String,
-    interface_id: String,
+    pub(super) interface_id: String,
     zone: String,
     pub(super) protected: bool,
 }
@@ -209,17 +209,20 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let ids = params.text("NatGatewayId").map(|id| vec![id]);
-    let page = call.page::<NatGateway>(Search::ids(ids).or_link("vpc", params.text("VpcId")), |gateway| {
-        call.is("VpcId", &gateway.vpc_id)
-            && call.is("Name", &gateway.name)
-            && call.is("Status", gateway.status.text())
-            && call.is("NetworkType", &gateway.network_type)
-            && call.is("NatType", "Enhanced")
-            && call.is("InstanceChargeType", charge(gateway))
-            && call.is("Spec", &gateway.spec)
-            && call.is("ZoneId", &gateway.zone)
-            && call.is("ResourceGroupId", &gateway.resource_group)
-    })?;
+    let page = call.page::<NatGateway>(
+        Search::ids(ids).or_link("vpc", params.text("VpcId")).whole(),
+        |gateway| {
+            call.is("VpcId", &gateway.vpc_id)
+                && call.is("Name", &gateway.name)
+                && call.is("Status", gateway.status.text())
+                && call.is("NetworkType", &gateway.network_type)
+                && call.is("NatType", "Enhanced")
+                && call.is("InstanceChargeType", charge(gateway))
+                && call.is("Spec", &gateway.spec)
+                && call.is("ZoneId", &gateway.zone)
+                && call.is("ResourceGroupId", &gateway.resource_group)
+        },
+    )?;
     Ok(call.listed(&page, "NatGateways", "NatGateway", |gateway| node(call, gateway)))
 }
 

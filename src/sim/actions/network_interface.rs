@@ -1023,7 +1023,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         Some((kind, value)) => Search::ids(ids).or_link(kind, Some(value)),
         None => Search::ids(ids),
     };
-    let page = call.page::<NetworkInterface>(search, |row| {
+    let page = call.page::<NetworkInterface>(search.whole(), |row| {
         let has = |text: &&str| {
             let own = std::iter::once(&row.private_ip).chain(&row.secondary_ips);
             own.map(|address| ip_text(*address)).any(|own| own == **text)

@@ -101,6 +101,13 @@ fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
         };
         Ok(bound(low)?.is_none_or(|low| value >= low) && bound(high)?.is_none_or(|high| value <= high))
     };
+    let among = |name: &str, value: &str| {
+        let wanted = params.list(name);
+        wanted.is_empty() || wanted.iter().any(|one| one.eq_ignore_ascii_case(value))
+    };
+    let least =
+        |name: &str, value: i64| Ok::<bool, Refusal>(params.int(name)?.is_none_or(|least| value >= least));
+    let nvme = params.text("NvmeSupport");
     let mut found = Vec::new();
     for kind in call.settings.catalogue.instance_types() {
         let named = wanted.is_empty() || wanted.contains(&kind.id.as_str());
@@ -119,7 +126,48 @@ fn describe_instance_types(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 "LocalStorageCategory",
                 kind.local.as_ref().map_or("", |local| &local.category),
             )
-            && within("MinimumEniQuantity", "MaximumEniQuantity", kind.interfaces as f64)?;
+            && within("MinimumEniQuantity", "MaximumEniQuantity", kind.interfaces as f64)?
+            && among("CpuArchitectures", &kind.family.architecture)
+            && among("InstanceCategories", &kind.family.category)
+            && among("GpuSpecs", kind.gpu.as_ref().map_or("", |gpu| &gpu.spec))
+            && among(
+                "LocalStorageCategories",
+                kind.local.as_ref().map_or("", |local| &local.category),
+            )
+            && is("PhysicalProcessorModel", &kind.family.processor)
+            && among("PhysicalProcessorModels", &kind.family.processor)
+            && within(
+                "MinimumCpuSpeedFrequency",
+                "MaximumCpuSpeedFrequency",
+                kind.family.ghz.0,
+            )?
+            && within(
+                "MinimumCpuTurboFrequency",
+                "MaximumCpuTurboFrequency",
+                kind.family.ghz.1,
+            )?
+            && nvme.is_none_or(|wanted| wanted == "unsupported")
+            && least("MinimumBaselineCredit", 0)?
+            && least("MinimumInitialCredit", 0)?
+            && least("MinimumEriQuantity", 0)?
+            && least("MinimumQueuePairNumber", 0)?
+            && least("MinimumDiskQuantity", kind.disks)?
+            && least("MinimumEniIpv6AddressQuantity", 1)?
+            && least("MinimumEniPrivateIpAddressQuantity", kind.addresses)?
+            && least("MinimumInstanceBandwidthRx", kind.bandwidth)?
+            && least("MinimumInstanceBandwidthTx", kind.bandwidth)?
+            && least("MinimumInstancePpsRx", kind.cpu * 150_000)?
+            && least("MinimumInstancePpsTx", kind.cpu * 150_000)?
+            && least("MinimumPrimaryEniQueueNumber", (kind.cpu / 2).max(1))?
+            && least("MinimumSecondaryEniQueueNumber", (kind.cpu / 2).max(1))?
+            && least(
+                "MinimumLocalStorageAmount",
+                kind.local.as_ref().map_or(0, |local| local.amount),
+            )?
+            && least(
+                "MinimumLocalStorageCapacity",
+                kind.local.as_ref().map_or(0, |local| local.size),
+            )?;
         let memory = kind.memory as f64 / 1024.0;
         if named
             && in_family
@@ -239,12 +287,59 @@ fn describe_available(call: &mut Call<'_>) -> Result<Node, Refusal> {
     ) {
         return refuse("Invalid.InstanceChargeType");
     }
+    let choices: [(&str, &[&str], &str); 5] = [
+        (
+            "ResourceType",
+            &["instance", "disk", "reservedinstance", "ddh"],
+            "Invalid.ResourceType",
+        ),
+        ("NetworkCategory", &["vpc", "classic"], "Invalid.NetworkCategory"),
+        ("IoOptimized", &["optimized", "none"], "Invalid.IoOptimized"),
+        (
+            "SpotStrategy",
+            &["NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo"],
+            "Invalid.SpotStrategy",
+        ),
+        ("Scope", &["Region", "Zone"], "Invalid.Scope"),
+    ];
+    for (name, values, code) in choices {
+        if params
+            .text(name)
+            .is_some_and(|text| !values.iter().any(|value| value.eq_ignore_ascii_case(text)))
+        {
+            return Err(call.code(&[code, "InvalidParameter"]));
+        }
+    }
+    let categories = ["SystemDiskCategory", "DataDiskCategory"];
+    for (name, code) in categories
+        .into_iter()
+        .zip(["Invalid.SystemDiskCategory", "Invalid.DataDiskCategory"])
+    {
+        if params
+            .text(name)
+            .is_some_and(|category| catalogue::disk_sizes(category).is_none())
+        {
+            return Err(call.code(&[code, "InvalidParameter"]));
+        }
+    }
     let found = zones_with(call, wanted, |kind| {
-        params
-            .int("Cores")
-            .ok()
-            .flatten()
-            .is_none_or(|cores| cores == kind.cpu)
+        // What stands on the newer hardware is always optimised, and on no classic network.
+        let takes = |name: &str| {
+            params
+                .text(name)
+                .is_none_or(|category| kind.family.takes(category))
+        };
+        categories.into_iter().all(takes)
+            && (kind.family.old
+                || (params.text("IoOptimized") != Some("none")
+                    && !params
+                        .text("NetworkCategory")
+                        .is_some_and(|network| network.eq_ignore_ascii_case("classic"))))
+            && params
+                .int("Cores")
+                .ok()
+                .flatten()
+                .is_none_or(|cores| cores == kind.cpu)
             && params
                 .text("Memory")
                 .and_then(|text| text.parse::<f64>().ok())

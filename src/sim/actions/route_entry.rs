@@ -188,16 +188,36 @@ fn insert(call: &mut Call<'_>, wanted: Wanted, automatic: bool) -> String {
     id
 }
 
+/// Whether a table says where everything goes that nothing else is said of.
+pub(super) fn leads_everywhere(world: &World, table_id: &str) -> bool {
+    world
+        .linked::<RouteEntry>(RouteTable::NAME, table_id)
+        .any(|entry| entry.destination == "0.0.0.0/0")
+}
+
+/// Says in a table that everything goes through something, of which nothing else is said.
+pub(super) fn lead_everywhere(call: &mut Call<'_>, table_id: &str, kind: &str, id: &str) {
+    let hop = Hop {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+        weight: 0,
+    };
+    let wanted = Wanted {
+        table_id: table_id.to_owned(),
+        destination: "0.0.0.0/0".to_owned(),
+        hops: vec![hop],
+        name: String::new(),
+        description: String::new(),
+    };
+    insert(call, wanted, false);
+}
+
 /// Lets everything that has no other way leave a VPC through something that is new in it.
 pub(super) fn lead_out(call: &mut Call<'_>, vpc_id: &str, kind: &str, id: &str) {
     let Some(table_id) = system_of(call.world, vpc_id).map(|table| table.id.clone()) else {
         return;
     };
-    if call
-        .world
-        .linked::<RouteEntry>(RouteTable::NAME, &table_id)
-        .any(|entry| entry.destination == "0.0.0.0/0")
-    {
+    if leads_everywhere(call.world, &table_id) {
         return;
     }
     let hop = Hop {
@@ -284,7 +304,13 @@ fn create_batch(call: &mut Call<'_>) -> Result<Node, Refusal> {
             name: entry.text_or("Name", "").to_owned(),
             description: entry.text_or("Description", "").to_owned(),
         };
-        match checked(call, &wanted) {
+        let version = match entry.int("IpVersion")? {
+            None => Ok(()),
+            Some(6) if wanted.destination.contains(':') => Ok(()),
+            Some(4) if !wanted.destination.contains(':') => Ok(()),
+            Some(_) => Err(call.code(&["IllegalParam.IpVersion", "InvalidParameter"])),
+        };
+        match version.and_then(|()| checked(call, &wanted)) {
             Ok(()) if call.params.flag("DryRun") => {}
             Ok(()) => good.push(insert(call, wanted, false)),
             Err(refusal) => failed.push(map! {

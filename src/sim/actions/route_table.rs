@@ -17,7 +17,7 @@ pub(super) struct RouteTable {
     pub(super) vpc_id: String,
     pub(super) router_id: String,
     pub(super) system: bool,
-    associate_type: String,
+    pub(super) associate_type: String,
     propagates: bool,
     /// The router's own name and description, on the VPC's own table only.
     #[serde(default)]
@@ -183,6 +183,14 @@ pub(super) fn vswitches<'t>(world: &'t World, table: &'t RouteTable) -> Vec<&'t 
         .collect()
 }
 
+/// The gateways that a table serves.
+fn gateways(call: &Call<'_>, table: &RouteTable) -> Vec<String> {
+    let own = call
+        .world
+        .heads_linked("ipv4_gateway", RouteTable::NAME, &table.id);
+    own.map(|head| head.id.clone()).collect()
+}
+
 pub(super) fn kind(table: &RouteTable) -> &'static str {
     if table.system { "System" } else { "Custom" }
 }
@@ -210,7 +218,7 @@ fn list(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 "RouterType": "VRouter",
                 "VpcId": &table.vpc_id,
                 "VSwitchIds": map! { "VSwitchId": texts(vswitches(call.world, table)) },
-                "GatewayIds": map! { "GatewayIds": Vec::new() },
+                "GatewayIds": map! { "GatewayIds": texts(gateways(call, table)) },
                 "AssociateType": &table.associate_type,
                 "Status": table.status.text(),
                 "CreationTime": seconds(table.created),

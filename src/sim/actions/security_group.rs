@@ -93,8 +93,6 @@ pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "ModifySecurityGroupAttribute", modify),
     (ECS, "ModifySecurityGroupPolicy", modify_policy),
     (ECS, "DescribeSecurityGroupReferences", describe_references),
-    (ECS, "JoinSecurityGroup", join),
-    (ECS, "LeaveSecurityGroup", leave),
 ];
 
 /// The vendor's limit of instances in a basic group; told, and not enforced: quotas are for `--quota`.
@@ -167,13 +165,14 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     let vpc_id = params.text("VpcId");
     let network = params.text("NetworkType");
-    let page = call.page::<SecurityGroup>(Search::ids(ids).or_link("vpc", vpc_id), |group| {
+    let page = call.page::<SecurityGroup>(Search::ids(ids).or_link("vpc", vpc_id).whole(), |group| {
         let named = params.text("SecurityGroupName").is_none_or(|name| {
             name == group.name || (params.flag("FuzzyQuery") && group.name.contains(name.trim_matches('*')))
         });
         named
             && vpc_id.is_none_or(|vpc_id| vpc_id == group.vpc_id)
             && network.is_none_or(|network| (network == "vpc") != group.vpc_id.is_empty())
+            && !params.flag("ServiceManaged")
             && params
                 .text("SecurityGroupType")
                 .is_none_or(|kind| kind == group.kind)
@@ -210,10 +209,17 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         text if text.eq_ignore_ascii_case("egress") => Some(Direction::Egress),
         _ => None,
     };
+    // Clients send other words as well, and get all rules.
+    let nic_type = params
+        .text("NicType")
+        .filter(|kind| matches!(*kind, "internet" | "intranet"));
     let rules: Vec<&Rule> = group
         .rules
         .iter()
-        .filter(|rule| direction.is_none_or(|direction| direction == rule.key.direction))
+        .filter(|rule| {
+            direction.is_none_or(|direction| direction == rule.key.direction)
+                && nic_type.is_none_or(|kind| kind == rule.key.nic_type)
+        })
         .collect();
     let size = usize::try_from(params.int("MaxResults")?.unwrap_or(500)).unwrap_or(500);
     let from = match params.text("NextToken") {
@@ -326,50 +332,4 @@ fn describe_references(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     }
     Ok(map! { "SecurityGroupReferences": map! { "SecurityGroupReference": references } })
-}
-
-fn join(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let group_id = call.params.required("SecurityGroupId")?;
-    let id = call.params.required("InstanceId")?;
-    let group = call.find::<SecurityGroup>(group_id, ABSENT)?;
-    let instance = call.find::<Instance>(id, "InvalidInstanceId.NotFound")?;
-    steady(instance)?;
-    if instance.security_groups.iter().any(|own| own == group_id) {
-        return refuse("InvalidInstanceId.AlreadyExists");
-    }
-    if instance.network.vpc_id() != group.vpc_id {
-        return refuse("InvalidInstanceId.Mismatch");
-    }
-    if instance.security_groups.len() >= PER_INSTANCE_MAX {
-        return Err(call.code(&["InstanceSecurityGroupLimitExceeded"]));
-    }
-    call.world
-        .update::<Instance, _>(id, |instance| instance.security_groups.push(group_id.to_owned()));
-    done()
-}
-
-fn leave(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let group_id = call.params.required("SecurityGroupId")?;
-    let id = call.params.required("InstanceId")?;
-    call.find::<SecurityGroup>(group_id, ABSENT)?;
-    let instance = call.find::<Instance>(id, "InvalidInstanceId.NotFound")?;
-    steady(instance)?;
-    if !instance.security_groups.iter().any(|own| own == group_id) {
-        return refuse("InvalidSecurityGroupAssociation.NotFound");
-    }
-    if instance.security_groups.len() == 1 {
-        return refuse("InstanceLastSecurityGroup");
-    }
-    call.world.update::<Instance, _>(id, |instance| {
-        instance.security_groups.retain(|own| own != group_id)
-    });
-    done()
-}
-
-/// Members change while an instance is Running or Stopped.
-fn steady(instance: &Instance) -> Result<(), Refusal> {
-    match instance.status {
-        Status::Running | Status::Stopped => Ok(()),
-        _ => refuse("IncorrectInstanceStatus"),
-    }
 }

@@ -115,6 +115,21 @@ fn wording(
             return Err(call.code(&["InvalidSourceGroupId.Mismatch", "InvalidDestGroupId.Mismatch"]));
         }
     }
+    let owner_param = match direction {
+        Direction::Ingress => "SourceGroupOwnerId",
+        Direction::Egress => "DestGroupOwnerId",
+    };
+    // No other account's group is seen from here.
+    if params
+        .text(owner_param)
+        .is_some_and(|owner| owner != call.world.account_id)
+    {
+        return Err(call.code(&[
+            "InvalidSourceGroupId.NotFound",
+            "InvalidDestGroupId.NotFound",
+            ABSENT,
+        ]));
+    }
     let prefix_list = params.text_or(list_param, "").to_owned();
     if !prefix_list.is_empty() {
         if group.vpc_id.is_empty() {

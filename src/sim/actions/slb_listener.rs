@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::call::{Call, Entry, done, ecs_tags, list_page};
+use super::super::call::{Call, Entry, done, ecs_tags, has_tags, list_page};
 use super::super::clock::Now;
 use super::super::head::{Head, Status, row};
 use super::super::node::{Node, map};
@@ -11,6 +11,7 @@ use super::super::products::SLB;
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::load_balancer::{LoadBalancer, changeable, find};
+use super::slb_certificate::ServerCertificate;
 use super::slb_servers::ServerGroup;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,11 +19,25 @@ pub(super) struct Listener {
     /// Its name is `protocol_port`, its id that of the load balancer before it.
     #[serde(flatten)]
     pub(super) head: Head,
-    balancer_id: String,
-    protocol: String,
-    port: i64,
+    pub(super) balancer_id: String,
+    pub(super) protocol: String,
+    pub(super) port: i64,
     /// What it was told, by the names of its answer.
     values: Vec<(String, String)>,
+    #[serde(default)]
+    pub(super) rules: Vec<Rule>,
+}
+
+/// Which server group answers for a domain and a path.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Rule {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) domain: String,
+    pub(super) url: String,
+    pub(super) group: String,
+    /// What else it was told, by the names of its answer.
+    pub(super) values: Vec<(String, String)>,
 }
 
 row!(Listener, links: |row, link| {
@@ -30,13 +45,19 @@ row!(Listener, links: |row, link| {
     if let Some(group) = row.value("VServerGroupId") {
         link(ServerGroup::NAME, group);
     }
+    row.rules.iter().for_each(|rule| link(ServerGroup::NAME, &rule.group));
+    if let Some(certificate) = row.value("ServerCertificateId") {
+        link(ServerCertificate::NAME, certificate);
+    }
 });
 
 impl Kind for Listener {
     const NAME: &'static str = "slb_listener";
     const RESOURCE: &'static [(&'static str, &'static str)] = &[(SLB, "listener")];
-    const HOLDS: &'static [(&'static str, &'static [&'static str])] =
-        &[(ServerGroup::NAME, &["RspoolVipExist"])];
+    const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
+        (ServerGroup::NAME, &["RspoolVipExist"]),
+        (ServerCertificate::NAME, &["CertificateAndPrivateKeyIsRefered"]),
+    ];
     const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] =
         &[(LoadBalancer::NAME, 50, &["TooManyListeners"])];
 
@@ -63,6 +84,9 @@ pub(super) const ACTIONS: &[Entry] = &[
     (SLB, "CreateLoadBalancerTCPListener", |call| create(call, "tcp")),
     (SLB, "CreateLoadBalancerUDPListener", |call| create(call, "udp")),
     (SLB, "CreateLoadBalancerHTTPListener", |call| create(call, "http")),
+    (SLB, "CreateLoadBalancerHTTPSListener", |call| {
+        create(call, "https")
+    }),
     (SLB, "SetLoadBalancerTCPListenerAttribute", |call| {
         set(call, "tcp")
     }),
@@ -72,6 +96,9 @@ pub(super) const ACTIONS: &[Entry] = &[
     (SLB, "SetLoadBalancerHTTPListenerAttribute", |call| {
         set(call, "http")
     }),
+    (SLB, "SetLoadBalancerHTTPSListenerAttribute", |call| {
+        set(call, "https")
+    }),
     (SLB, "DescribeLoadBalancerTCPListenerAttribute", |call| {
         describe(call, "tcp")
     }),
@@ -80,6 +107,9 @@ pub(super) const ACTIONS: &[Entry] = &[
     }),
     (SLB, "DescribeLoadBalancerHTTPListenerAttribute", |call| {
         describe(call, "http")
+    }),
+    (SLB, "DescribeLoadBalancerHTTPSListenerAttribute", |call| {
+        describe(call, "https")
     }),
     (SLB, "DescribeLoadBalancerListeners", list),
     (SLB, "StartLoadBalancerListener", start),
@@ -117,6 +147,21 @@ const STANDARD: &[(&str, &str)] = &[
     ("HealthCheckHttpCode", "http_2xx"),
 ];
 
+/// The same for what HTTPS has besides.
+const STANDARD_HTTPS: &[(&str, &str)] = &[
+    ("EnableHttp2", "on"),
+    ("TLSCipherPolicy", "tls_cipher_policy_1_0"),
+];
+
+/// The sets of ciphers that there are.
+const CIPHER_POLICIES: &[&str] = &[
+    "tls_cipher_policy_1_0",
+    "tls_cipher_policy_1_1",
+    "tls_cipher_policy_1_2",
+    "tls_cipher_policy_1_2_strict",
+    "tls_cipher_policy_1_2_strict_with_1_3",
+];
+
 /// The name in an answer of what a request calls so.
 fn shown_name(name: &str) -> String {
     match name {
@@ -137,6 +182,13 @@ fn told(call: &Call<'_>) -> Result<Vec<(String, String)>, Refusal> {
         "ConnectionDrain",
         "AclStatus",
         "ListenerForward",
+        "EnableHttp2",
+        "XForwardedFor",
+        "XForwardedFor_proto",
+        "XForwardedFor_SLBIP",
+        "XForwardedFor_SLBID",
+        "XForwardedFor_SLBPORT",
+        "XForwardedFor_ClientSrcPort",
     ] {
         if !matches!(params.text(flag), None | Some("on" | "off")) {
             return Err(Refusal::invalid(flag));
@@ -168,6 +220,24 @@ fn told(call: &Call<'_>) -> Result<Vec<(String, String)>, Refusal> {
     }
     if params.text("MasterSlaveServerGroupId").is_some() {
         return Err(call.code(&["MasterSlaveServerConflict", "InvalidParameter"]));
+    }
+    if let Some(id) = params.text("ServerCertificateId")
+        && call
+            .world
+            .get::<ServerCertificate>(id)
+            .is_none_or(|own| !own.head.is_in(&call.region))
+    {
+        return Err(call.code(&["CertificateNotExist", "ResourceNotFound.Certificate"]));
+    }
+    if params.text("CACertificateId").is_some() {
+        // None can be uploaded here.
+        return Err(call.code(&["CertificateNotExist", "ResourceNotFound.Certificate"]));
+    }
+    if params
+        .text("TLSCipherPolicy")
+        .is_some_and(|policy| !CIPHER_POLICIES.contains(&policy))
+    {
+        return refuse("InvalidTLSPolicyId.NotExist");
     }
     if let Some(id) = params.text("VServerGroupId") {
         let group = call.world.get::<ServerGroup>(id);
@@ -225,11 +295,15 @@ fn create(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
     if !told("BackendServerPort") && !told("VServerGroupId") && !forwards {
         return Err(Refusal::missing("BackendServerPort"));
     }
+    if protocol == "https" && !told("ServerCertificateId") {
+        return Err(Refusal::missing("ServerCertificateId"));
+    }
     call.within_limit::<Listener>(LoadBalancer::NAME, &balancer_id)?;
     let description = call.description(1, &["InvalidParameter"])?.unwrap_or_default();
     let tags = call.tags()?;
     let mut all = values.clone();
-    for (name, value) in STANDARD {
+    let more = if protocol == "https" { STANDARD_HTTPS } else { &[] };
+    for (name, value) in STANDARD.iter().chain(more) {
         if !told(name) {
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
@@ -247,6 +321,7 @@ fn create(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
         protocol: protocol.to_owned(),
         port,
         values: all,
+        rules: Vec::new(),
     });
     done()
 }
@@ -270,7 +345,7 @@ fn named<'t>(call: &'t Call<'_>, protocol: Option<&str>) -> Result<&'t Listener,
     }
 }
 
-fn by_request<'t>(call: &'t Call<'_>) -> Result<&'t Listener, Refusal> {
+pub(super) fn by_request<'t>(call: &'t Call<'_>) -> Result<&'t Listener, Refusal> {
     let protocol = call.params.text("ListenerProtocol").map(str::to_ascii_lowercase);
     named(call, protocol.as_deref())
 }
@@ -298,7 +373,7 @@ fn set(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
 }
 
 /// The plain fields of a tree that a listener has a value for, each in its type.
-fn fields(tree: &serde_json::Value, values: &Params) -> Node {
+pub(super) fn fields(tree: &serde_json::Value, values: &Params) -> Node {
     let mut fields = Vec::new();
     for (name, kind) in tree.as_object().into_iter().flatten() {
         let text = values.text_or(name, "");
@@ -331,8 +406,20 @@ fn describe(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
     let listener = named(call, Some(protocol))?;
     let mut node = fields(&call.facts.response, &values(listener));
     node.push("Tags", ecs_tags(&listener.head.tags));
-    if protocol == "http" {
-        node.push("Rules", map! { "Rule": Vec::new() });
+    if call.facts.response.get("Rules").is_some() {
+        let rules = listener.rules.iter().map(|rule| {
+            map! {
+                "RuleId": &rule.id,
+                "RuleName": &rule.name,
+                "Domain": &rule.domain,
+                "Url": &rule.url,
+                "VServerGroupId": &rule.group,
+            }
+        });
+        node.push("Rules", map! { "Rule": rules.collect::<Vec<_>>() });
+    }
+    if protocol == "https" {
+        node.push("DomainExtensions", map! { "DomainExtension": Vec::new() });
     }
     Ok(node)
 }
@@ -351,6 +438,7 @@ fn list(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 && port.is_none_or(|port| port == own.port)
                 && call.is("ListenerProtocol", &own.protocol)
                 && call.is("Description", &own.head.description)
+                && has_tags(call, &own.head.tags)
         })
         .collect();
     let (shown, next) = list_page(call, &all)?;
@@ -361,6 +449,7 @@ fn list(call: &mut Call<'_>) -> Result<Node, Refusal> {
         let config = match listener.protocol.as_str() {
             "tcp" => "TCPListenerConfig",
             "udp" => "UDPListenerConfig",
+            "https" => "HTTPSListenerConfig",
             _ => "HTTPListenerConfig",
         };
         node.push(config, fields(&tree[config], &values));

@@ -59,7 +59,6 @@ pub(super) const ACTIONS: &[Entry] = &[
     (SLB, "RemoveVServerGroupBackendServers", remove_from_group),
     (SLB, "ModifyVServerGroupBackendServers", modify_group),
     (SLB, "DeleteVServerGroup", delete_group),
-    (SLB, "DescribeVServerGroups", describe_groups),
     (SLB, "DescribeVServerGroupAttribute", describe_group),
 ];
 
@@ -92,6 +91,9 @@ fn servers(
             .or(item["ServerId"].as_str())
             .unwrap_or("")
             .to_owned();
+        if id.is_empty() {
+            return Err(Refusal::invalid(param));
+        }
         let kind = item["Type"].as_str().unwrap_or("ecs").to_owned();
         let weight = number(&item["Weight"]).unwrap_or(100);
         if !(0..=100).contains(&weight) {
@@ -264,6 +266,10 @@ fn set_group(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let row = group(call)?;
     let id = row.head.id.clone();
     let changes = servers(call, "BackendServers", false, balancer_of(call, row)?)?;
+    let known = |change: &Backend| row.servers.iter().any(|own| own.id == change.id);
+    if !changes.iter().all(known) {
+        return Err(Refusal::invalid("BackendServers"));
+    }
     let name = call.name("VServerGroupName", 1, &["InvalidParameter"])?;
     let mut answer = changed_group(call, &id, |group| {
         group.head.rename(name, None);
@@ -324,40 +330,6 @@ fn delete_group(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.unheld::<ServerGroup>(&id)?;
     call.remove::<ServerGroup>(&id);
     done()
-}
-
-fn describe_groups(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let params = call.params;
-    let balancer = find(call, params.required("LoadBalancerId")?)?;
-    let groups = call
-        .world
-        .linked::<ServerGroup>(LoadBalancer::NAME, &balancer.id)
-        .filter(|group| call.is("Description", &group.head.name))
-        .map(|group| {
-            let mut node = map! {
-                "VServerGroupId": &group.head.id,
-                "VServerGroupName": &group.head.name,
-                "ServerCount": group.servers.len(),
-                "CreateTime": seconds(group.head.created),
-                "Tags": ecs_tags(&group.head.tags),
-            };
-            let listeners = call
-                .world
-                .heads_linked("slb_listener", ServerGroup::NAME, &group.head.id)
-                .filter(|_| params.flag("IncludeListener"))
-                .filter_map(|head| {
-                    let (protocol, port) = head.name.split_once('_')?;
-                    let port: i64 = port.parse().ok()?;
-                    Some(map! { "Protocol": protocol, "Port": port })
-                });
-            let listeners = map! { "Listener": listeners.collect::<Vec<_>>() };
-            node.push(
-                "AssociatedObjects",
-                map! { "Listeners": listeners, "Rules": map! { "Rule": Vec::new() } },
-            );
-            node
-        });
-    Ok(map! { "VServerGroups": map! { "VServerGroup": groups.collect::<Vec<_>>() } })
 }
 
 fn describe_group(call: &mut Call<'_>) -> Result<Node, Refusal> {

@@ -216,8 +216,10 @@ fn copy(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !key.is_empty() && !params.flag("Encrypted") {
         return refuse("InvalidEncrypted.NotMatchKmsKeyId");
     }
+    let tags = call.tags()?;
     call.region = target.to_owned();
     let (mut head, _) = call.head("s-");
+    head.tags = tags;
     head.name = name;
     head.description = description;
     head.pass(Status::Progressing, COPYING_MS, Status::Accomplished, call.now);
@@ -375,7 +377,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .map(|id| call.world.ids_linked::<Disk>("instance", id));
     let is = |wanted: Option<&str>, own: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(own));
     let search = Search::ids(ids).or_link("disk", params.text("DiskId"));
-    let page = call.page::<Snapshot>(search, |snapshot| {
+    let page = call.page::<Snapshot>(search.whole(), |snapshot| {
         call.is("DiskId", &snapshot.disk_id)
             && is(status, snapshot.status.text())
             && is(made_by, &snapshot.made_by)

@@ -121,7 +121,8 @@ fn list(call: &mut Call<'_>) -> Result<Node, Refusal> {
             ))
         })
         .collect();
-    if ids.is_empty() && filters.is_empty() {
+    let chosen = call.params.groups("TagFilter");
+    if ids.is_empty() && filters.is_empty() && chosen.is_empty() {
         return Err(call.code(&["BothEmpty.TagsAndResources"]));
     }
     let size = usize::try_from(call.params.int("MaxResults")?.unwrap_or(50)).unwrap_or(50);
@@ -131,7 +132,16 @@ fn list(call: &mut Call<'_>) -> Result<Node, Refusal> {
             read_token(token).ok_or_else(|| call.code(&["Invalid.NextToken", "InvalidParameter"]))?
         }
     };
-    let found = matching(table(call, kind)?, &call.region, &ids, &filters);
+    let mut found = matching(table(call, kind)?, &call.region, &ids, &filters);
+    // Of each filter a resource has the key with one of the values, or with any when there are none.
+    found.retain(|head| {
+        chosen.iter().all(|filter| {
+            let (key, values) = (filter.text_or("TagKey", ""), filter.list("TagValues"));
+            head.tags
+                .iter()
+                .any(|(own, value)| own == key && (values.is_empty() || values.contains(&value.as_str())))
+        })
+    });
     let kind = kind.to_ascii_lowercase();
     let mut nodes = Vec::new();
     let mut next = String::new();

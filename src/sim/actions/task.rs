@@ -19,6 +19,12 @@ pub(super) struct Task {
     group: String,
     finished: Option<i64>,
     millis: i64,
+    /// The life-cycle moment of its begin.
+    #[serde(default)]
+    begun: i64,
+    /// How far it had come when it failed, in percent.
+    #[serde(default)]
+    reached: Option<i64>,
 }
 
 row!(Task, links: |row, link| {
@@ -31,8 +37,25 @@ row!(Task, links: |row, link| {
 impl Kind for Task {
     const NAME: &'static str = "task";
 
-    fn arrived(world: &mut World, id: &str, _status: Status, now: Now) {
-        world.update::<Task, _>(id, |task| task.finished = Some(now.real));
+    fn arrived(world: &mut World, id: &str, status: Status, now: Now) {
+        world.update::<Task, _>(id, |task| {
+            task.finished = Some(now.real);
+            if status == Status::Failed {
+                let part = (now.life - task.begun) * 100 / task.millis.max(1);
+                task.reached = Some(part.clamp(0, 100));
+            }
+        });
+    }
+}
+
+impl Task {
+    /// How far it has come, in percent.
+    fn progress(&self, now: Now) -> i64 {
+        match (self.reached, self.due) {
+            (Some(reached), _) => reached,
+            (None, None) => 100,
+            (None, Some(_)) => ((now.life - self.begun) * 100 / self.millis.max(1)).clamp(0, 99),
+        }
     }
 }
 
@@ -65,6 +88,8 @@ pub(super) fn make_in(
         group,
         finished: None,
         millis,
+        begun: call.now.life,
+        reached: None,
     });
     id
 }
@@ -132,7 +157,7 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "RegionId": &task.region,
         "TaskAction": &task.action,
         "TaskStatus": task.status.text(),
-        "TaskProcess": format!("{}%", task.percent(task.millis, call.now)),
+        "TaskProcess": format!("{}%", task.progress(call.now)),
         "SupportCancel": can_be_cancelled(task).to_string(),
         "TotalCount": 1,
         "SuccessCount": good,

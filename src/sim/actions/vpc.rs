@@ -29,6 +29,12 @@ pub(super) struct Vpc {
     pub(super) secondary: Vec<Cidr>,
     #[serde(default)]
     pub(super) is_default: bool,
+    /// The set of DHCP options that it has; empty without one.
+    #[serde(default)]
+    pub(super) dhcp_options: String,
+    /// What became of its way to the internet when its gateway went: `public`, `private`, or nothing yet.
+    #[serde(default)]
+    pub(super) internet_mode: String,
 }
 
 impl Vpc {
@@ -40,7 +46,11 @@ impl Vpc {
     }
 }
 
-row!(Vpc);
+row!(Vpc, links: |row, link| {
+    if !row.dhcp_options.is_empty() {
+        link("dhcp_options", &row.dhcp_options);
+    }
+});
 
 impl Kind for Vpc {
     const NAME: &'static str = "vpc";
@@ -130,6 +140,8 @@ pub(super) fn insert(call: &mut Call<'_>, order: Order) -> Node {
         ipv6_isp: order.ipv6_isp,
         secondary: Vec::new(),
         is_default: order.is_default,
+        dhcp_options: String::new(),
+        internet_mode: String::new(),
         head,
     };
     let answer = map! {
@@ -188,7 +200,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let ids = params
         .comma_list("VpcId", 20)
         .map_err(|_| Refusal::new("InvalidVpcIdNumber.NotSupported"))?;
-    let page = call.page::<Vpc>(Search::ids(ids), |vpc| {
+    let page = call.page::<Vpc>(Search::ids(ids).whole(), |vpc| {
         params.text("VpcName").is_none_or(|name| name == vpc.name)
             && params
                 .text("ResourceGroupId")
@@ -199,6 +211,8 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && params
                 .bool("EnableIpv6")
                 .is_none_or(|wanted| wanted == vpc.ipv6.is_some())
+            && call.is("DhcpOptionsSetId", &vpc.dhcp_options)
+            && call.is("VpcOwnerId", &call.world.account_id)
     })?;
     Ok(call.listed(&page, "Vpcs", "Vpc", |vpc| {
         let mut node = common(call, vpc);
@@ -220,6 +234,13 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("VpcId")?;
     let vpc = call.find_visible::<Vpc>(id, "InvalidVpcId.NotFound")?;
+    if call
+        .params
+        .bool("IsDefault")
+        .is_some_and(|wanted| wanted != vpc.is_default)
+    {
+        return refuse("InvalidVpcId.NotFound");
+    }
     let mut node = common(call, vpc);
     node.push("ClassicLinkEnabled", false);
     node.push("AssociatedCens", map! { "AssociatedCen": Vec::new() });
@@ -236,6 +257,10 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
             call.world.heads_linked("security_group", "vpc", id).count(),
         ),
     ];
+    let mut gateways = call.world.heads_linked("ipv4_gateway", "vpc", id);
+    let gateway = gateways.next().map(|head| head.id.clone());
+    node.push("Ipv4GatewayId", gateway.unwrap_or_default());
+    node.push("SupportIpv4Gateway", true);
     node.push("CloudResources", map! { "CloudResourceSetType": resources });
     Ok(node)
 }
@@ -269,8 +294,8 @@ fn common(call: &Call<'_>, vpc: &Vpc) -> Node {
         "EnabledIpv6": vpc.ipv6.is_some(),
         "IsDefault": vpc.is_default,
         "DnsHostnameStatus": if vpc.dns_host_names { "ENABLED" } else { "DISABLED" },
-        "DhcpOptionsSetId": "",
-        "DhcpOptionsSetStatus": "",
+        "DhcpOptionsSetId": &vpc.dhcp_options,
+        "DhcpOptionsSetStatus": if vpc.dhcp_options.is_empty() { "" } else { "InUse" },
         "OwnerId": call.world.account_id.parse::<i64>().unwrap_or(0),
         "ResourceGroupId": &vpc.resource_group,
         "Tags": vpc_tags(&vpc.tags),

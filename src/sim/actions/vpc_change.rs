@@ -68,6 +68,9 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
         if let Some(cidr_block) = cidr_block {
             vpc.cidr_block = cidr_block;
         }
+        if let Some(cidr) = params.text("UserCidr") {
+            cidr.clone_into(&mut vpc.user_cidr);
+        }
         if let Some(on) = params.bool("EnableDnsHostname") {
             vpc.dns_host_names = on;
         }

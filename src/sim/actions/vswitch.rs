@@ -48,13 +48,7 @@ impl Kind for VSwitch {
             "route_table",
             &["DependencyViolation.VSwitch", "IncorrectRouteTableStatus"],
         ),
-        (
-            "network_acl",
-            &[
-                "DependencyViolation.VSwitch",
-                "DependencyViolation.AclAssociatedResource",
-            ],
-        ),
+        ("network_acl", &["NetworkAclExistBinding"]),
     ];
     const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] =
         &[("vpc", 150, &["QuotaExceeded.VSwitch"])];
@@ -239,7 +233,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let ids = params.comma_list("VSwitchId", 20)?;
     let vpc_id = params.text("VpcId");
-    let page = call.page::<VSwitch>(Search::ids(ids).or_link("vpc", vpc_id), |vswitch| {
+    let page = call.page::<VSwitch>(Search::ids(ids).or_link("vpc", vpc_id).whole(), |vswitch| {
         vpc_id.is_none_or(|vpc_id| vpc_id == vswitch.vpc_id)
             && params.text("ZoneId").is_none_or(|zone| zone == vswitch.zone)
             && params.text("VSwitchName").is_none_or(|name| name == vswitch.name)
@@ -252,6 +246,14 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && params
                 .bool("EnableIpv6")
                 .is_none_or(|wanted| wanted == vswitch.ipv6.is_some())
+            && call.is("VSwitchOwnerId", &call.world.account_id)
+            && params.text("RouteTableId").is_none_or(|id| {
+                let system = call.world.get::<Vpc>(&vswitch.vpc_id);
+                match vswitch.route_table_id.as_str() {
+                    "" => system.is_some_and(|vpc| vpc.route_table_id == id),
+                    own => own == id,
+                }
+            })
     })?;
     Ok(call.listed(&page, "VSwitches", "VSwitch", |vswitch| node(call, vswitch)))
 }

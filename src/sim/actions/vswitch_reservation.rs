@@ -105,10 +105,12 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     };
     let name = call.name("VSwitchCidrReservationName", 1, MALFORMED)?;
     let description = call.name("VSwitchCidrReservationDescription", 1, MALFORMED)?;
+    let tags = call.tags()?;
     call.validated()?;
     let (vpc_id, region) = (vswitch.vpc_id.clone(), vswitch.region.clone());
     call.region = region;
     let (mut head, _) = call.head("vcr-");
+    head.tags = tags;
     head.name = name.unwrap_or_default();
     head.description = description.unwrap_or_default();
     head.pass(Status::Assigning, ASSIGNING_MS, Status::Assigned, call.now);

@@ -379,3 +379,27 @@ fn servers_that_differ_in_nothing_but_their_names_share_one_dry_run() {
     assert_eq!(world.requests("Ecs", "CreateInstance"), 1);
     assert_eq!(world.count("instance"), 0);
 }
+
+#[test]
+fn another_type_that_is_sold_out_stops_nothing_and_there_are_others() {
+    let world = running(|options| options.sold_out = vec!["ecs.g7.xlarge@cn-hangzhou-h".parse().unwrap()]);
+    let before = world.inventory();
+    world.write("infra.toml", &stack().replace("ecs.g7.large", "ecs.g7.xlarge"));
+    let place = line(&world, "ecs.g7.xlarge");
+    world
+        .run(&["plan"])
+        .exits(0)
+        .tells("E0530")
+        .tells(&place)
+        .tells("ecs.g7.xlarge is in stock in cn-hangzhou-")
+        .tells("of the same size there are");
+    world.apply().exits(1).tells("E0530");
+    assert_eq!(world.requests("Ecs", "StopInstance"), 0);
+    assert_eq!(world.inventory(), before);
+    assert_eq!(
+        world.stats()["unknown_parameters"]["total"],
+        0,
+        "{}",
+        world.stats()
+    );
+}

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::harness::{Output, World};
@@ -16,14 +16,17 @@ enum Way {
     File(&'static str),
     /// A command in a world with one network in the file.
     Run(fn(&mut World) -> Output),
-    /// Another test, in this file, which names it like this.
-    Unit(&'static str, &'static str),
+    /// Something else has to happen in the middle of a run: another test provokes it, in this file, with this name, and
+    /// insists on the code, which it names like this.
+    Unit(&'static str, &'static str, &'static str),
 }
 
 use Way::{File, Run, Unit};
 
 const REPORT: &str = "src/commands/report.rs";
-const SESSION: &str = "src/state/tests/session.rs";
+const AHEAD: &str = "tests/it/commands/ahead.rs";
+const ENDS: &str = "src/proof/ends.rs";
+const FILES: &str = "src/state/tests/files.rs";
 
 /// A world in which the network of the file exists.
 fn applied(world: &mut World) {
@@ -112,7 +115,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0206", File("[vpc.main]\n[vpc.main]\n")),
     ("E0207", File("[[vpc.main]]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0208", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncount = -1\n")),
-    ("E0209", File("[policy]\n")),
+    ("E0209", File("[defaults]\n")),
     ("E0210", File("[vpc.\"a b\"]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0211", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nstatus = \"x\"\n")),
     ("E0301", File("[output]\nx = \"${vpc.none.id}\"\n")),
@@ -194,10 +197,23 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["destroy", "--auto-approve", "--allow-destroy"])
     })),
-    ("E0522", Unit("src/proof/vanished.rs", "E0522")),
-    ("E0530", Unit("tests/it/commands/ahead.rs", "E0530")),
-    ("E0531", Unit("tests/it/commands/ahead.rs", "E0531")),
-    ("E0532", Unit("src/proof/ahead.rs", "E0532")),
+    ("E0522", Unit("src/proof/vanished.rs", "what_vanished_is_made_again_only_with_leave", "E0522")),
+    ("E0523", Run(|world| world.run(&["apply", "--auto-approve", "--read-only"]))),
+    ("E0524", Run(|world| {
+        file(world, &format!("{VPC}[policy]\nrequire_tags = [\"owner\"]\n"));
+        world.run(&["plan"])
+    })),
+    ("E0530", Unit(AHEAD, "is_refused_and_destroys_nothing", "E0530")),
+    ("E0531", Unit(AHEAD, "a_foreign_server_in_the_network_is_named_and_nothing_is_deleted", "E0531")),
+    ("E0532", Unit("src/proof/ahead.rs", "what_moves_before_the_first_change_is_told_and_left_alone", "E0532")),
+    ("E0533", Run(|world| {
+        world.run(&["plan", "-o", "p.plan"]).exits(0);
+        applied(world);
+        world.run(&["apply", "p.plan"])
+    })),
+    ("E0534", Run(|world| world.run(&["apply", "infra.toml"]))),
+    ("E0535", Run(|world| world.run(&["plan", "-o", "infra.toml"]))),
+    ("E0536", Unit("tests/it/commands/rehearse.rs", "what_would_be_refused_part_way_is_told_before", "E0536")),
     ("E0601", Run(|world| {
         world.example("subscription");
         applied(world);
@@ -205,18 +221,19 @@ const WAYS: &[(&str, Way)] = &[
         world.write("infra.toml", &text.replace("period = 1", "period = 3"));
         world.run(&["plan"])
     })),
-    ("E0603", Unit(REPORT, "codes::DAMAGED")),
+    ("E0603", Unit("src/proof/damaged.rs", "nothing_is_changed_because_of_an_answer_that_lacks_a_field", "E0603")),
     ("E0604", Run(|world| {
         file(world, &server("image_id = \"none.vhd\"\n"));
         world.run(&["apply", "--auto-approve", "--no-preflight"])
     })),
-    ("E0602", Unit("src/plan/arrange.rs", "codes::ORDER")),
-    ("E0605", Unit(REPORT, "codes::NOT_REACHED")),
-    ("E0606", Unit(REPORT, "codes::ADOPTED")),
-    ("E0607", Unit(REPORT, "codes::NOT_AS_PLANNED")),
-    ("E0608", Unit(REPORT, "codes::INPUT_MISSING")),
-    ("E0610", Unit("tests/it/commands/ahead.rs", "E0610")),
-    ("E0699", Unit(REPORT, "codes::BUG")),
+    ("E0602", Unit("src/plan/arrange.rs", "a_cycle_of_changes_has_a_code_of_its_own", "codes::ORDER")),
+    ("E0605", Unit(ENDS, "what_never_gets_there_is_told_with_what_was_waited_for", "E0605")),
+    ("E0606", Unit(ENDS, "what_an_older_file_has_made_is_adopted_and_told", "E0606")),
+    ("E0607", Unit(ENDS, "what_is_deleted_under_a_run_is_told_as_such", "E0607")),
+    ("E0608", Unit(ENDS, "what_is_needed_and_not_there_is_told_by_name", "E0608")),
+    ("E0610", Unit(AHEAD, "a_foreign_server_that_nobody_looked_for_is_named_at_the_first_refusal", "E0610")),
+    ("E0611", Unit("src/plan/tests/said.rs", "two_that_cannot_be_side_by_side_are_left_out_and_it_is_said_why", "codes::NOT_SIDE_BY_SIDE")),
+    ("E0699", Unit("src/plan/check.rs", "told", "codes::BUG")),
     ("E0701", Run(|world| {
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_ID", "");
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "");
@@ -252,10 +269,15 @@ const WAYS: &[(&str, Way)] = &[
         set(world, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong");
         world.run(&["plan"])
     })),
-    ("E0712", Unit(REPORT, "codes::UNREACHABLE")),
-    ("E0714", Unit(REPORT, "codes::THROTTLED")),
-    ("E0715", Unit(REPORT, "codes::NO_CLEAR_ANSWER")),
-    ("E0716", Unit("src/proof/account.rs", "E0716")),
+    ("E0712", Run(|world| {
+        // A port at which nobody listens any more.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        set(world, "INFRA_ENDPOINT", &format!("http://127.0.0.1:{port}"));
+        world.run(&["plan"])
+    })),
+    ("E0714", Unit(ENDS, "a_cloud_that_cannot_be_asked_is_told_with_the_reason", "E0714")),
+    ("E0715", Unit(ENDS, "a_cloud_that_cannot_be_asked_is_told_with_the_reason", "E0715")),
+    ("E0716", Unit("src/proof/account.rs", "with_the_keys_of_another_account_nothing_is_made", "E0716")),
     ("E0801", Run(|world| {
         applied(world);
         edit(world, |text| text.replace("10.0.0.0", "10.0.0.9"))
@@ -282,8 +304,8 @@ const WAYS: &[(&str, Way)] = &[
         std::os::unix::fs::symlink("elsewhere", world.path().join(".infra")).unwrap();
         world.run(&["plan"])
     })),
-    ("E0807", Unit("src/state/tests/files.rs", "E0807")),
-    ("E0808", Unit("src/state/tests/files.rs", "E0808")),
+    ("E0807", Unit(FILES, "a_damaged_journal_is_refused_and_what_can_be_read_is_restored", "E0807")),
+    ("E0808", Unit(FILES, "a_journal_of_another_state_is_refused", "E0808")),
     ("E0809", Run(|world| {
         applied(world);
         let path = world.path().join(".infra/state/default.lock");
@@ -291,14 +313,14 @@ const WAYS: &[(&str, Way)] = &[
         lock.lock().unwrap();
         world.apply()
     })),
-    ("E0810", Unit(REPORT, "codes::NO_LOCKS")),
+    ("E0810", Unit(REPORT, "every_end_has_its_code", "codes::NO_LOCKS")),
     ("E0811", Run(|world| {
         world.write(".infra", "a file where the folder should be");
         world.run(&["apply", "--auto-approve"])
     })),
-    ("E0812", Unit(SESSION, "E0812")),
-    ("E0813", Unit(REPORT, "codes::STATE_CLOSED")),
-    ("E0814", Unit(REPORT, "codes::STATE_INCONSISTENT")),
+    ("E0812", Unit("src/state/tests/session.rs", "nothing_is_begun_after_a_failed_write", "E0812")),
+    ("E0813", Unit(REPORT, "every_end_has_its_code", "codes::STATE_CLOSED")),
+    ("E0814", Unit(REPORT, "every_end_has_its_code", "codes::STATE_INCONSISTENT")),
     ("E0815", Run(|world| {
         file(world, &format!("{VPC}[vpc.other]\ncidr_block = \"10.1.0.0/16\"\n"));
         applied(world);
@@ -309,7 +331,7 @@ const WAYS: &[(&str, Way)] = &[
         world.write("bad.json", "{}");
         world.run(&["state", "push", "bad.json"])
     })),
-    ("E0818", Unit("src/state/tests/files.rs", "E0818")),
+    ("E0818", Unit(FILES, "a_name_cannot_lead_out_of_the_folder", "E0818")),
     ("E0843", Run(|world| world.run(&["state", "show", "vpc.none"]))),
     ("E0844", Run(|world| {
         applied(world);
@@ -321,9 +343,19 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["state", "mv", "vpc.main", "vswitch.main"])
     })),
-    ("E0846", Unit("src/plan/decide/delete.rs", "codes::TYPE_FORGOTTEN")),
-    ("E0819", Unit("src/state/tests/folder.rs", "E0819")),
-    ("E0820", Unit("src/proof/repair.rs", "E0820")),
+    ("E0846", Run(|world| {
+        applied(world);
+        let pulled = world.run(&["state", "pull"]).exits(0);
+        let mut state: serde_json::Value = serde_json::from_str(&pulled.stdout).unwrap();
+        let mut unknown = state["resources"]["vpc.main"].clone();
+        unknown["type"] = "teleporter".into();
+        state["resources"]["teleporter.a"] = unknown;
+        world.write("newer.json", &state.to_string());
+        world.run(&["state", "push", "newer.json"]).exits(0);
+        world.run(&["plan"])
+    })),
+    ("E0819", Unit("src/state/tests/folder.rs", "when_the_folder_disappears_results_are_saved_and_nothing_is_begun", "E0819")),
+    ("E0820", Unit("src/proof/repair.rs", "everywhere", "E0820")),
     ("E0821", Run(|world| {
         applied(world);
         world.run(&["state", "rebuild"])
@@ -389,12 +421,22 @@ const WAYS: &[(&str, Way)] = &[
         world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"cn-nowhere\"\n");
         world.run(&["validate"])
     })),
-    ("W050", Unit("tests/it/commands/ahead.rs", "not checked beforehand")),
+    ("W050", Unit(AHEAD, "what_may_not_be_tried_is_not_refused", "not checked beforehand")),
+    ("W051", Run(|world| {
+        file(world, "[eip.front]\n[policy]\nmax_monthly_cost = 1000\n");
+        world.run(&["plan"])
+    })),
+    ("W052", Unit("tests/it/commands/rehearse.rs", "what_a_twin_cannot_hold_is_not_refused", "W052")),
     ("W091", Run(|world| world.run(&["plan", "--log-file", "/dev/full"]))),
     ("W801", Run(|world| {
         applied(world);
         world.run(&["state", "rm", "vpc.main"]).exits(0);
         file(world, "");
+        world.run(&["plan"])
+    })),
+    ("W802", Run(|world| {
+        applied(world);
+        file(world, &VPC.replace("main", "other"));
         world.run(&["plan"])
     })),
 ];
@@ -407,13 +449,90 @@ fn known() -> BTreeSet<String> {
     stories.iter().map(number).collect()
 }
 
+/// A way of naming the project that a suggestion must repeat, and a file for all that is said.
+fn place(world: &mut World) -> PathBuf {
+    let events = world.path().join(".events");
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    world.flags = vec![
+        "-C".to_owned(),
+        text(world.path()),
+        "--parallelism".to_owned(),
+        "7".to_owned(),
+    ];
+    world.flags.extend(["--json-file".to_owned(), text(&events)]);
+    events
+}
+
+/// The commands that a run has suggested.
+fn suggested(events: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(events).unwrap_or_default();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let commands = lines.flat_map(|line| line["commands"].as_array().cloned().unwrap_or_default());
+    commands
+        .map(|command| command.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// What stands for something in a suggestion, and something for it.
+const PLACEHOLDERS: [(&str, &str); 4] = [
+    (" ADDRESS", " vpc.main"),
+    (" L", " none"),
+    (" SERIAL", " 1"),
+    (" NAME", " prod"),
+];
+
+/// Types a suggestion somewhere else; what is wrong with it.
+fn follow(world: &World, code: &str, command: &str) -> Option<String> {
+    let mut line = command.to_owned();
+    for (placeholder, value) in PLACEHOLDERS {
+        if let Some(before) = line.strip_suffix(placeholder) {
+            line = format!("{before}{value}");
+        }
+        line = line.replace(&format!("{placeholder} "), &format!("{value} "));
+    }
+    let verb = line.split(' ').nth(1).unwrap_or_default();
+    if !["explain", "schema", "sim", "version"].contains(&verb) && code != "E0101" {
+        let place = format!(" -C {}", world.path().display());
+        if !line.contains(&place) {
+            return Some("it is about another project".to_owned());
+        }
+    }
+    if ["plan", "apply", "destroy", "import"].contains(&verb)
+        && code != "E0101"
+        && !line.contains(" --parallelism 7")
+    {
+        return Some("it asks the cloud in another way".to_owned());
+    }
+    let inner = world.command(&[]);
+    let binary = Path::new(env!("CARGO_BIN_EXE_infra")).parent().unwrap();
+    let path = format!("{}:/usr/bin:/bin", binary.display());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let output = Command::new("/bin/sh")
+        .args(["-c", &line])
+        .current_dir(elsewhere.path())
+        .env_clear()
+        .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let all = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let is_elsewhere = code != "E0101" && all.contains("[E0101]");
+    let is_wrong = !matches!(output.status.code(), Some(0..=7)) || is_elsewhere || all.contains("panicked");
+    is_wrong.then(|| format!("exit {:?}: {all}", output.status.code()))
+}
+
 #[test]
-fn every_code_is_provoked() {
+fn every_code_is_provoked_and_its_suggestions_can_be_typed() {
     let tried: BTreeSet<String> = WAYS.iter().map(|(code, _)| (*code).to_owned()).collect();
     assert_eq!(tried, known());
     let mut wrong = Vec::new();
+    let mut followed = BTreeSet::new();
     for (code, way) in WAYS {
         let mut world = World::new();
+        let events = place(&mut world);
         file(&world, VPC);
         let output = match way {
             File(text) => {
@@ -421,10 +540,13 @@ fn every_code_is_provoked() {
                 world.run(&["validate"])
             }
             Run(run) => run(&mut world),
-            Unit(path, evidence) => {
+            Unit(path, name, evidence) => {
                 let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-                if !text.contains(evidence) {
-                    wrong.push(format!("{path} says nothing of {evidence}"));
+                // From its name to the end of the function.
+                let body = text.split(&format!("fn {name}(")).nth(1);
+                let body = body.and_then(|rest| rest.split("\n}\n").next());
+                if !body.is_some_and(|body| body.contains(evidence)) {
+                    wrong.push(format!("{code}: {name} in {path} does not insist on {evidence}"));
                 }
                 continue;
             }
@@ -436,8 +558,17 @@ fn every_code_is_provoked() {
         if all.contains("panicked") {
             wrong.push(format!("{code}: {all}"));
         }
+        for command in suggested(&events) {
+            if let Some(problem) = follow(&world, code, &command) {
+                wrong.push(format!("{code}: {command}\n{problem}"));
+            }
+            let verbs: Vec<String> = command.split(' ').skip(1).take(2).map(str::to_owned).collect();
+            followed.insert((*code, verbs.join(" ")));
+        }
     }
+    println!("figure: suggestions that were followed: {}", followed.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(followed.len() > 20, "{followed:?}");
 }
 
 #[test]

@@ -168,3 +168,20 @@ fn the_account_the_region_and_the_rest_of_what_there_is() {
         world.stats()
     );
 }
+
+#[test]
+fn a_saved_plan_keeps_what_data_blocks_have_shown() {
+    const TEXT: &str = "[data.instance_type.small]\ncpu = 2\nin_stock = true\nsort_by = \"price\"\n[data.vpc.all]\nmany = true\n\
+                        [vpc.main]\ncidr_block = \"10.0.0.0/16\"\nname = \"${data.instance_type.small.family}\"\n\
+                        [output]\ntype = \"${data.instance_type.small.id}\"\n";
+    let twin = world(TEXT);
+    twin.apply().exits(0);
+    let chosen = output(&twin, "type").as_str().unwrap().to_owned();
+    let world = world(TEXT);
+    world.run(&["plan", "-o", "saved.plan"]).exits(0);
+    world.sold_out(&format!("{chosen}@*"));
+    world.run(&["apply", "saved.plan"]).exits(0);
+    assert_eq!(output(&world, "type"), chosen.as_str());
+    // And it is the choice that the state keeps.
+    world.run(&["plan", "--detailed-exitcode"]).exits(0);
+}

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -86,54 +86,17 @@ fn a_terminal_that_goes_away_stops_it_like_a_signal_to_end() {
     }
 }
 
-/// Runs the binary at a terminal, waits for a text and types something. Code, and all that the screen showed.
-fn at_terminal(world: &World, arguments: &str, wait_for: &str, keys: &[u8]) -> (Option<i32>, String) {
-    let inner = world.command(&[]);
-    let line = format!("exec {} {arguments}", env!("CARGO_BIN_EXE_infra"));
-    let mut command = Command::new("script");
-    command
-        .args(["-q", "-e", "-c", &line, "/dev/null"])
-        .current_dir(world.path())
-        .env_clear()
-        .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .envs([("SHELL", "/bin/sh"), ("TERM", "dumb"), ("PATH", "/usr/bin:/bin")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    let mut output = child.stdout.take().unwrap();
-    let mut shown = Vec::new();
-    let mut byte = [0];
-    while !String::from_utf8_lossy(&shown).contains(wait_for) {
-        assert_eq!(
-            output.read(&mut byte).unwrap(),
-            1,
-            "{}",
-            String::from_utf8_lossy(&shown)
-        );
-        shown.push(byte[0]);
-    }
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(keys).unwrap();
-    output.read_to_end(&mut shown).unwrap();
-    drop(input);
-    (
-        child.wait().unwrap().code(),
-        String::from_utf8_lossy(&shown).into_owned(),
-    )
-}
-
 #[test]
 fn no_is_an_answer_and_no_error() {
     let world = small();
     for keys in [&b"no\n"[..], b"\n", b"y\n", b"\x03", b"\x04"] {
-        let (code, shown) = at_terminal(&world, "apply", "Only yes goes ahead", keys);
+        let (code, shown) = world.at_terminal("apply", "Only yes goes ahead", keys);
         assert_eq!(code, Some(4), "{keys:?}: {shown}");
         assert!(shown.contains("Nothing was changed."), "{keys:?}: {shown}");
         assert!(!shown.contains("error"), "{keys:?}: {shown}");
     }
     assert_eq!(world.count("vpc"), 0);
-    let (code, shown) = at_terminal(&world, "apply", "Only yes goes ahead", b"yes\n");
+    let (code, shown) = world.at_terminal("apply", "Only yes goes ahead", b"yes\n");
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(world.count("vpc"), 1);
 }

@@ -232,14 +232,19 @@ fn a_renewal_that_is_off_has_no_length() {
 }
 
 #[test]
-fn a_parameter_without_effect_is_counted() {
+fn a_parameter_that_is_not_simulated_is_refused_and_counted() {
     let (mut sim, net, _) = sim_with_server(&[("InstanceName", "web")]);
     let counts = |sim: &Sim| -> Value {
         let stats: Value = serde_json::from_str(&sim.cloud.stats_json()).unwrap();
         stats["not_simulated"].clone()
     };
     assert_eq!(counts(&sim)["total"], 0, "{}", counts(&sim));
+    // What only says what is so anyway is taken.
     let _ = sim.instance(&net, &[("Affinity", "default"), ("Nonsense", "1")]);
+    assert_eq!(counts(&sim)["total"], 0, "{}", counts(&sim));
+    let params = instance_params(&net, &[("Affinity", "host")]);
+    sim.ecs("CreateInstance", &params)
+        .refused(400, "InvalidParameter.Affinity");
     assert_eq!(
         counts(&sim)["by_name"]["CreateInstance.Affinity"],
         1,

@@ -10,11 +10,21 @@ use super::{ECS, Sim, VPC, instance_params, options, schema_files, text};
 
 /// One call of the walk. `$name` stands for what an earlier call left; `keep` is what this one leaves, as a name and
 /// the path to it.
+#[derive(Clone, Copy)]
 pub(super) struct Step {
-    version: &'static str,
-    action: &'static str,
-    params: &'static [(&'static str, &'static str)],
-    keep: Option<(&'static str, &'static str)>,
+    pub(super) version: &'static str,
+    pub(super) action: &'static str,
+    pub(super) params: &'static [(&'static str, &'static str)],
+    pub(super) keep: Option<(&'static str, &'static str)>,
+}
+
+/// All steps of all walks, in their order.
+pub(super) fn steps() -> impl Iterator<Item = Step> {
+    [WALK]
+        .into_iter()
+        .chain(families::WALKS.iter().copied())
+        .flatten()
+        .copied()
 }
 
 pub(super) const fn ecs(action: &'static str, params: &'static [(&'static str, &'static str)]) -> Step {
@@ -95,6 +105,12 @@ const WALK: &[Step] = &[
     },
     Step::of("2020-03-31", "ListResourceGroups", &[])
         .keep("resource-group", "/ResourceGroups/ResourceGroup/0/Id"),
+    Step::of(
+        "2020-03-31",
+        "CreateResourceGroup",
+        &[("Name", "first"), ("DisplayName", "First")],
+    )
+    .keep("first-group", "/ResourceGroup/Id"),
     ecs("DescribeRegions", &[]),
     ecs("DescribeZones", &[]),
     vpc("DescribeRegions", &[]),
@@ -357,12 +373,12 @@ const WALK: &[Step] = &[
     ecs("DeleteKeyPairs", &[("KeyPairNames", "[\"made\",\"brought\"]")]),
     ecs(
         "AttachInstanceRamRole",
-        &[("RamRoleName", "reader"), ("InstanceIds", "[\"$running\"]")],
+        &[("RamRoleName", "RAMTestName"), ("InstanceIds", "[\"$running\"]")],
     ),
     ecs("DescribeInstanceRamRole", &[("InstanceIds", "[\"$running\"]")]),
     ecs(
         "DetachInstanceRamRole",
-        &[("RamRoleName", "reader"), ("InstanceIds", "[\"$running\"]")],
+        &[("RamRoleName", "RAMTestName"), ("InstanceIds", "[\"$running\"]")],
     ),
     ecs(
         "JoinResourceGroup",
@@ -522,7 +538,7 @@ const NEVER_OK: &[Never] = &[
     ),
 ];
 
-fn filled(text: &str, kept: &BTreeMap<&str, String>) -> String {
+pub(super) fn filled(text: &str, kept: &BTreeMap<&str, String>) -> String {
     let mut filled = text.to_owned();
     // The longest names first, so that none is taken for a shorter one.
     for (name, value) in kept.iter().rev() {
@@ -583,7 +599,7 @@ fn every_action_answers_in_the_shape_of_its_tree() {
     let trees = trees();
     let mut kept: BTreeMap<&str, String> = BTreeMap::new();
     let mut done: BTreeSet<(String, String)> = BTreeSet::new();
-    for step in [WALK].iter().chain(families::WALKS).copied().flatten() {
+    for step in steps() {
         let params: Vec<(&str, String)> = step
             .params
             .iter()

@@ -235,3 +235,36 @@ fn the_same_seed_fails_the_same_way_and_is_told_again() {
     assert!(shown["TotalCount"].as_u64().unwrap() < 12, "{shown}");
     assert_eq!(replay(tape.text().as_bytes()).unwrap().differences, []);
 }
+
+#[test]
+fn a_task_that_fails_says_how_far_it_had_come() {
+    let mut sim = sim(&["ImportImage:fail=60"]);
+    let made = sim
+        .ecs(
+            "ImportImage",
+            &[
+                ("DiskDeviceMapping.1.OSSBucket", "bucket"),
+                ("DiskDeviceMapping.1.OSSObject", "image.raw"),
+                ("DiskDeviceMapping.1.DiskImageSize", "20"),
+            ],
+        )
+        .ok();
+    let (task, image) = (text(&made["TaskId"]), text(&made["ImageId"]));
+    let look = |sim: &mut Sim| {
+        let shown = sim.ecs("DescribeTaskAttribute", &[("TaskId", &task)]).ok();
+        (text(&shown["TaskStatus"]), text(&shown["TaskProcess"]))
+    };
+    sim.wait(15);
+    assert_eq!(look(&mut sim), ("Processing".to_owned(), "50%".to_owned()));
+    for _ in 0..2 {
+        sim.wait(10);
+        assert_eq!(look(&mut sim), ("Failed".to_owned(), "60%".to_owned()));
+    }
+    let failed = [("ImageId", image.as_str()), ("Status", "CreateFailed")];
+    assert_eq!(sim.ecs("DescribeImages", &failed).ok()["TotalCount"], 1);
+    // It can be deleted, and is of no use.
+    let net = sim.network();
+    let params = super::instance_params(&net, &[("ImageId", &image)]);
+    sim.ecs("CreateInstance", &params)
+        .refused(404, "InvalidImageId.NotFound");
+}

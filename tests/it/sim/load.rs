@@ -207,3 +207,191 @@ fn what_cannot_be_held_is_named_and_nothing_is_loaded() {
         assert!(Sim::new().cloud.load(wrong, sim.now).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn gateways_load_balancers_and_snapshots_are_loaded_as_they_were() {
+    const SLB: &str = "2014-05-15";
+    let (mut sim, mut items, _) = busy();
+    let one = |sim: &mut Sim, version: &str, action: &str, path: &str| -> Value {
+        shown(sim, version, action, path, &[])[0].clone()
+    };
+    let vswitch = text(&one(&mut sim, VPC, "DescribeVSwitches", "/VSwitches/VSwitch")["VSwitchId"]);
+    let vpc = text(&one(&mut sim, VPC, "DescribeVpcs", "/Vpcs/Vpc")["VpcId"]);
+    let web = shown(
+        &mut sim,
+        ECS,
+        "DescribeInstances",
+        "/Instances/Instance",
+        &[("InstanceName", "web")],
+    );
+    let (web, address) = (
+        text(&web[0]["InstanceId"]),
+        text(&web[0]["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0]),
+    );
+    let nat = [("VpcId", vpc.as_str()), ("VSwitchId", &vswitch), ("Name", "way")];
+    let nat = sim.vpc("CreateNatGateway", &nat).ok();
+    sim.wait(60);
+    let eip = sim.vpc("AllocateEipAddress", &[("Bandwidth", "5")]).ok();
+    let (eip, public) = (text(&eip["AllocationId"]), text(&eip["EipAddress"]));
+    let bind = [
+        ("AllocationId", eip.as_str()),
+        ("InstanceId", nat["NatGatewayId"].as_str().unwrap()),
+        ("InstanceType", "Nat"),
+    ];
+    sim.vpc("AssociateEipAddress", &bind).ok();
+    sim.wait(60);
+    let snat = [
+        (
+            "SnatTableId",
+            nat["SnatTableIds"]["SnatTableId"][0].as_str().unwrap(),
+        ),
+        ("SnatIp", public.as_str()),
+        ("SourceVSwitchId", &vswitch),
+    ];
+    sim.vpc("CreateSnatEntry", &snat).ok();
+    let forward = [
+        (
+            "ForwardTableId",
+            nat["ForwardTableIds"]["ForwardTableId"][0].as_str().unwrap(),
+        ),
+        ("ExternalIp", public.as_str()),
+        ("ExternalPort", "80"),
+        ("InternalIp", &address),
+        ("InternalPort", "8080"),
+        ("IpProtocol", "tcp"),
+    ];
+    sim.vpc("CreateForwardEntry", &forward).ok();
+    let call = |sim: &mut Sim, action: &str, params: &[(&str, &str)]| {
+        sim.call(SLB, action, &super::with_region(params)).ok()
+    };
+    let balancer = [
+        ("LoadBalancerSpec", "slb.s2.small"),
+        ("VSwitchId", vswitch.as_str()),
+    ];
+    let balancer = text(&call(&mut sim, "CreateLoadBalancer", &balancer)["LoadBalancerId"]);
+    let own = ("LoadBalancerId", balancer.as_str());
+    let servers = format!("[{{\"ServerId\":\"{web}\",\"Weight\":50,\"Port\":8080}}]");
+    let group = [
+        own,
+        ("BackendServers", servers.as_str()),
+        ("VServerGroupName", "web"),
+    ];
+    let group = text(&call(&mut sim, "CreateVServerGroup", &group)["VServerGroupId"]);
+    let listener = [
+        own,
+        ("ListenerPort", "80"),
+        ("VServerGroupId", group.as_str()),
+        ("HealthCheck", "on"),
+        ("HealthCheckURI", "/up"),
+    ];
+    call(&mut sim, "CreateLoadBalancerHTTPListener", &listener);
+    call(&mut sim, "StartLoadBalancerListener", &listener[..2]);
+    let disk = shown(
+        &mut sim,
+        ECS,
+        "DescribeDisks",
+        "/Disks/Disk",
+        &[("InstanceId", &web), ("DiskType", "system")],
+    );
+    let disk = text(&disk[0]["DiskId"]);
+    sim.ecs(
+        "CreateSnapshot",
+        &[
+            ("DiskId", &disk),
+            ("SnapshotName", "before"),
+            ("RetentionDays", "7"),
+        ],
+    )
+    .ok();
+    sim.wait(600);
+    items.retain(|item| item["action"] != "DescribeEipAddresses");
+    let lists = [
+        (VPC, "DescribeEipAddresses", "/EipAddresses/EipAddress"),
+        (VPC, "DescribeNatGateways", "/NatGateways/NatGateway"),
+        (SLB, "DescribeLoadBalancers", "/LoadBalancers/LoadBalancer"),
+        (ECS, "DescribeSnapshots", "/Snapshots/Snapshot"),
+    ];
+    let tables = [
+        (
+            "DescribeSnatTableEntries",
+            "/SnatTableEntries/SnatTableEntry",
+            snat[0],
+        ),
+        (
+            "DescribeForwardTableEntries",
+            "/ForwardTableEntries/ForwardTableEntry",
+            forward[0],
+        ),
+    ];
+    let add = |items: &mut Vec<Value>, version: &str, action: &str, item: Value| {
+        items.push(json!({ "product": "any", "version": version, "action": action, "item": item }));
+    };
+    for (version, action, path) in lists {
+        for row in shown(&mut sim, version, action, path, &[]) {
+            add(&mut items, version, action, row);
+        }
+    }
+    for (action, path, table) in tables {
+        for row in shown(&mut sim, VPC, action, path, &[table]) {
+            add(&mut items, VPC, action, row);
+        }
+    }
+    let parts = [
+        (
+            "DescribeVServerGroupAttribute",
+            vec![("VServerGroupId", group.as_str())],
+        ),
+        (
+            "DescribeLoadBalancerHTTPListenerAttribute",
+            listener[..2].to_vec(),
+        ),
+    ];
+    for (action, params) in &parts {
+        let item = call(&mut sim, action, params);
+        add(&mut items, SLB, action, item);
+    }
+    let body = order(&mut sim, &items);
+    let mut twin = Sim::with(Options {
+        seed: Some(77),
+        ..options()
+    });
+    twin.now = sim.now;
+    assert_eq!(twin.cloud.load(&body, twin.now).unwrap(), items.len());
+    for (version, action, path) in lists {
+        let plain = |rows: Vec<Value>| -> Vec<Value> {
+            let mut rows: Vec<Value> = rows
+                .into_iter()
+                .map(|mut row| {
+                    // When it was changed last is told nobody.
+                    row.as_object_mut().unwrap().remove("LastModifiedTime");
+                    row.as_object_mut().unwrap().remove("SnapshotLinkId");
+                    row
+                })
+                .collect();
+            rows.sort_by_key(Value::to_string);
+            rows
+        };
+        let (twins, own) = (
+            shown(&mut twin, version, action, path, &[]),
+            shown(&mut sim, version, action, path, &[]),
+        );
+        assert_eq!(plain(twins), plain(own), "{action}");
+    }
+    for (action, path, table) in tables {
+        assert_eq!(
+            shown(&mut twin, VPC, action, path, &[table]),
+            shown(&mut sim, VPC, action, path, &[table]),
+            "{action}"
+        );
+    }
+    for (action, params) in &parts {
+        let mut twins = call(&mut twin, action, params);
+        let mut own = call(&mut sim, action, params);
+        for answer in [&mut twins, &mut own] {
+            for new in ["RequestId", "CreateTime"] {
+                answer.as_object_mut().unwrap().remove(new);
+            }
+        }
+        assert_eq!(twins, own, "{action}");
+    }
+}

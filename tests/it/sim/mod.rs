@@ -8,6 +8,7 @@ mod commands;
 mod coverage;
 mod durability;
 mod families;
+mod filtered;
 mod instance;
 mod killed;
 mod later;
@@ -19,6 +20,7 @@ mod random;
 mod recording;
 mod server;
 mod signature;
+mod walked;
 mod wire;
 
 use std::collections::BTreeMap;

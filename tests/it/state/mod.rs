@@ -1,5 +1,7 @@
 //! The files of a state, through the binary: damage and its way out, generations, documents, locks, crashes.
 
+#[cfg(unix)]
+mod strays;
 mod whose;
 
 use std::fs;

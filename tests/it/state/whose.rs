@@ -38,7 +38,6 @@ fn without_its_state_nothing_is_made_twice() {
             .tells("--new-stack");
     }
     assert_eq!(world.inventory(), before);
-    // The rebuild itself waits for what may still be under way: `proof::lost` tells it the time.
     // `apply` and `destroy` have left a lock.
     fs::remove_dir_all(world.path().join(".infra")).unwrap();
     fs::rename(world.path().join("elsewhere"), world.path().join(".infra")).unwrap();
@@ -51,6 +50,45 @@ fn without_its_state_nothing_is_made_twice() {
     for kind in ["vpc", "vswitch", "security_group", "instance", "disk"] {
         assert_eq!(world.count(kind), 0, "{kind} is left");
     }
+}
+
+/// Where all that the files want is there, nothing can be under way: nobody waits.
+#[test]
+fn a_lost_state_is_rebuilt_and_the_next_plan_is_empty() {
+    let world = lost();
+    let before = world.inventory();
+    let planned = world.run(&["plan"]).exits(5);
+    assert!(
+        planned.stderr.contains("infra state rebuild"),
+        "{}",
+        planned.stderr
+    );
+    let rebuilt = world.run(&["state", "rebuild"]).exits(0).says("instance.web");
+    assert!(!rebuilt.stderr.contains("looks again"), "{}", rebuilt.stderr);
+    assert!(rebuilt.stderr.contains("infra plan"), "{}", rebuilt.stderr);
+    assert_eq!(world.inventory(), before, "nothing was changed in the cloud");
+    assert_eq!(
+        stack_of(&world, STATE),
+        stack_of(&world, "elsewhere/state/default.json")
+    );
+    world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says("No changes");
+    world.apply().exits(0);
+    // Nothing but the journal's own business differs from the state that was lost.
+    let resources = |name: &str| {
+        let mut state: serde_json::Value = serde_json::from_str(&world.read(name)).unwrap();
+        for entry in state["resources"].as_object_mut().unwrap().values_mut() {
+            entry.as_object_mut().unwrap().remove("created_at");
+        }
+        state["resources"].take()
+    };
+    assert_eq!(resources(STATE), resources("elsewhere/state/default.json"));
+    world
+        .run(&["destroy", "--auto-approve", "--allow-destroy"])
+        .exits(0);
+    assert_eq!(world.count("instance"), 0);
 }
 
 #[test]

@@ -11,6 +11,104 @@ const fn slb(action: &'static str, params: &'static [(&'static str, &'static str
     Step::of(SLB, action, params)
 }
 
+/// A certificate that signs itself, for `a.example.com`.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIIBojCCAUegAwIBAgIUR+EHGUtRpbVN16gpVorv5O2qADUwCgYIKoZIzj0EAwIw\n\
+    GDEWMBQGA1UEAwwNYS5leGFtcGxlLmNvbTAgFw0yNjExMjcwNjA0MjdaGA8yMTI2\n\
+    MTEwMzA2MDQyN1owGDEWMBQGA1UEAwwNYS5leGFtcGxlLmNvbTBZMBMGByqGSM49\n\
+    AgEGCCqGSM49AwEHA0IABLr6ijwFuCbJpFW9XVFDA+Q7VZA6DSuZDIUN9TLLny/d\n\
+    zehdocHNAFBJVD/yPi6lQsJ/Owh69rOM8ZlcaqY9ZrSjbTBrMB0GA1UdDgQWBBSN\n\
+    wwl7q/vHKq+WNBdhhkTT1aKgOzAfBgNVHSMEGDAWgBSNwwl7q/vHKq+WNBdhhkTT\n\
+    1aKgOzAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDWEuZXhhbXBsZS5jb20w\n\
+    CgYIKoZIzj0EAwIDSQAwRgIhAKVGHwXaYlfE6+BK2sMBlAkA+rcEzBqhhBTvge0I\n\
+    GstHAiEAz8Z/Uxf9VH+A6GiVx1EhR80j9h+AwBkfFW4yaQ3Cqd4=\n\
+    -----END CERTIFICATE-----";
+/// Only its form is looked at.
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+const HTTPS: &[(&str, &str)] = &[
+    ("LoadBalancerId", "$secured"),
+    ("ListenerPort", "443"),
+    ("ListenerProtocol", "https"),
+];
+
+/// A load balancer that speaks HTTPS.
+pub(super) const HTTPS_WALK: &[Step] = &[
+    slb("DescribeAvailableResource", &[]),
+    slb(
+        "CreateLoadBalancer",
+        &[("LoadBalancerSpec", "slb.s2.small"), ("VSwitchId", "$vswitch")],
+    )
+    .keep("secured", "/LoadBalancerId"),
+    slb(
+        "UploadServerCertificate",
+        &[
+            ("ServerCertificate", CERTIFICATE),
+            ("PrivateKey", KEY),
+            ("ServerCertificateName", "first"),
+        ],
+    )
+    .keep("certificate", "/ServerCertificateId"),
+    slb("DescribeServerCertificates", &[]),
+    slb(
+        "SetServerCertificateName",
+        &[
+            ("ServerCertificateId", "$certificate"),
+            ("ServerCertificateName", "second"),
+        ],
+    ),
+    slb(
+        "CreateVServerGroup",
+        &[("LoadBalancerId", "$secured"), ("VServerGroupName", "web")],
+    )
+    .keep("pages", "/VServerGroupId"),
+    slb(
+        "CreateLoadBalancerHTTPSListener",
+        &[
+            ("LoadBalancerId", "$secured"),
+            ("ListenerPort", "443"),
+            ("Bandwidth", "-1"),
+            ("HealthCheck", "off"),
+            ("ServerCertificateId", "$certificate"),
+            ("VServerGroupId", "$pages"),
+        ],
+    ),
+    slb(
+        "DescribeLoadBalancerHTTPSListenerAttribute",
+        &[("LoadBalancerId", "$secured"), ("ListenerPort", "443")],
+    ),
+    slb(
+        "SetLoadBalancerHTTPSListenerAttribute",
+        &[
+            ("LoadBalancerId", "$secured"),
+            ("ListenerPort", "443"),
+            ("EnableHttp2", "off"),
+        ],
+    ),
+    slb(
+        "CreateRules",
+        &[
+            ("LoadBalancerId", "$secured"),
+            ("ListenerPort", "443"),
+            (
+                "RuleList",
+                r#"[{"RuleName":"a","Domain":"a.example.com","VServerGroupId":"$pages"}]"#,
+            ),
+        ],
+    )
+    .keep("rule", "/Rules/Rule/0/RuleId"),
+    slb("DescribeVServerGroups", &[("LoadBalancerId", "$secured")]),
+    slb("DescribeRules", HTTPS),
+    slb("DescribeRuleAttribute", &[("RuleId", "$rule")]),
+    slb("SetRule", &[("RuleId", "$rule"), ("RuleName", "b")]),
+    slb("DeleteRules", &[("RuleIds", "[\"$rule\"]")]),
+    slb("DeleteLoadBalancerListener", HTTPS),
+    slb(
+        "DeleteServerCertificate",
+        &[("ServerCertificateId", "$certificate")],
+    ),
+    slb("DeleteLoadBalancer", &[("LoadBalancerId", "$secured")]),
+];
+
 pub(super) const LOAD_BALANCER_WALK: &[Step] = &[
     slb("DescribeRegions", &[]),
     slb("DescribeZones", &[]),
@@ -335,4 +433,80 @@ fn a_listener_is_stopped_until_it_is_started_and_health_follows_the_servers() {
     call(&mut sim, "DescribeLoadBalancerAttribute", &told[..1])
         .refused(404, "InvalidLoadBalancerId.NotFound");
     sim.vpc("DeleteVSwitch", &[("VSwitchId", &net.vswitch)]).ok();
+}
+
+#[test]
+fn a_listener_with_a_certificate_keeps_it_and_sorts_by_domain_and_path() {
+    let mut sim = Sim::new();
+    let net = sim.network();
+    let order = [
+        ("LoadBalancerSpec", "slb.s2.small"),
+        ("VSwitchId", net.vswitch.as_str()),
+    ];
+    let id = text(&call(&mut sim, "CreateLoadBalancer", &order).ok()["LoadBalancerId"]);
+    for certificate in [
+        "no certificate",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+    ] {
+        let params = [("ServerCertificate", certificate), ("PrivateKey", KEY)];
+        call(&mut sim, "UploadServerCertificate", &params).refused(400, "CertificateFormatInvalid");
+    }
+    let params = [("ServerCertificate", CERTIFICATE), ("PrivateKey", KEY)];
+    let made = call(&mut sim, "UploadServerCertificate", &params).ok();
+    assert_eq!(
+        (
+            &made["CommonName"],
+            &made["SubjectAlternativeNames"]["SubjectAlternativeName"][0]
+        ),
+        (&json!("a.example.com"), &json!("a.example.com"))
+    );
+    let certificate = text(&made["ServerCertificateId"]);
+    let group = [("LoadBalancerId", id.as_str()), ("VServerGroupName", "web")];
+    let group = text(&call(&mut sim, "CreateVServerGroup", &group).ok()["VServerGroupId"]);
+    let listener = |certificate: &'static str| {
+        [
+            ("ListenerPort", "443"),
+            ("Bandwidth", "-1"),
+            ("HealthCheck", "off"),
+            ("BackendServerPort", "80"),
+            ("ServerCertificateId", certificate),
+        ]
+    };
+    let own = ("LoadBalancerId", id.as_str());
+    let wrong = [&[own][..], &listener("1_no")].concat();
+    call(&mut sim, "CreateLoadBalancerHTTPSListener", &wrong).refused(400, "CertificateNotExist");
+    let mut right = wrong.clone();
+    right[5].1 = &certificate;
+    call(&mut sim, "CreateLoadBalancerHTTPSListener", &right).ok();
+    let of = [own, ("ListenerPort", "443")];
+    let shown = call(&mut sim, "DescribeLoadBalancerHTTPSListenerAttribute", &of).ok();
+    assert_eq!(
+        (&shown["ServerCertificateId"], &shown["EnableHttp2"]),
+        (&json!(certificate), &json!("on"))
+    );
+    let policy = [of[0], of[1], ("TLSCipherPolicy", "none")];
+    call(&mut sim, "SetLoadBalancerHTTPSListenerAttribute", &policy)
+        .refused(400, "InvalidTLSPolicyId.NotExist");
+    let of_certificate = [("ServerCertificateId", certificate.as_str())];
+    call(&mut sim, "DeleteServerCertificate", &of_certificate)
+        .refused(400, "CertificateAndPrivateKeyIsRefered");
+    let list = format!("[{{\"RuleName\":\"a\",\"Url\":\"/a\",\"VServerGroupId\":\"{group}\"}}]");
+    let rules = [of[0], of[1], ("RuleList", list.as_str())];
+    let made = call(&mut sim, "CreateRules", &rules).ok();
+    call(&mut sim, "CreateRules", &rules).refused(400, "DomainExist");
+    let rule = text(&made["Rules"]["Rule"][0]["RuleId"]);
+    let set = [
+        ("RuleId", rule.as_str()),
+        ("ListenerSync", "off"),
+        ("HealthCheck", "on"),
+        ("HealthCheckURI", "/up"),
+    ];
+    call(&mut sim, "SetRule", &set).ok();
+    let shown = call(&mut sim, "DescribeRules", &of).ok();
+    assert_eq!(shown["Rules"]["Rule"][0]["HealthCheckURI"], "/up");
+    call(&mut sim, "DeleteVServerGroup", &[("VServerGroupId", &group)]).refused(400, "RspoolVipExist");
+    let ids = format!("[\"{rule}\"]");
+    call(&mut sim, "DeleteRules", &[("RuleIds", &ids)]).ok();
+    call(&mut sim, "DescribeRuleAttribute", &set[..1]).refused(404, "InvalidRuleId.NotFound");
+    call(&mut sim, "DeleteVServerGroup", &[("VServerGroupId", &group)]).ok();
 }

@@ -1,9 +1,12 @@
 //! Families of actions, request by request as the vendor's own suites walk them. Each family has a walk that
 //! `catalogue.rs` takes for the shape of the answers, and tests of what follows from what.
 
+mod access;
 mod assistant;
+mod gateways;
 mod interfaces;
 mod load_balancers;
+mod names;
 mod nat;
 mod old;
 mod resource_groups;
@@ -15,6 +18,7 @@ use super::catalogue::{Step, ecs, vpc};
 /// All walks, in this order: each may use what an earlier one left.
 pub(super) const WALKS: &[&[Step]] = &[
     GROUND,
+    FLAT,
     resource_groups::RESOURCE_GROUP_WALK,
     interfaces::INTERFACE_WALK,
     nat::NAT_WALK,
@@ -22,13 +26,23 @@ pub(super) const WALKS: &[&[Step]] = &[
     templates::TEMPLATE_WALK,
     assistant::ASSISTANT_WALK,
     load_balancers::LOAD_BALANCER_WALK,
+    load_balancers::HTTPS_WALK,
     old::OLD_WALK,
+    access::ACCESS_WALK,
+    gateways::GATEWAY_WALK,
+    names::NAME_WALK,
 ];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
 
 /// A network with IPv6 and two servers, one of them stopped.
 const GROUND: &[Step] = &[
+    Step::of(
+        "2020-03-31",
+        "CreateResourceGroup",
+        &[("Name", "another"), ("DisplayName", "Another")],
+    )
+    .keep("another-group", "/ResourceGroup/Id"),
     vpc(
         "CreateVpc",
         &[("CidrBlock", "10.0.0.0/16"), ("EnableIpv6", "true")],
@@ -67,4 +81,53 @@ const GROUND: &[Step] = &[
         ],
     )
     .keep("stopped", "/InstanceId"),
+];
+
+const FLAT_IN: &[(&str, &str)] = &[
+    ("SecurityGroupId", "$group"),
+    ("IpProtocol", "tcp"),
+    ("PortRange", "8080/8080"),
+    ("SourceCidrIp", "192.168.0.0/16"),
+];
+const FLAT_OUT: &[(&str, &str)] = &[
+    ("SecurityGroupId", "$group"),
+    ("IpProtocol", "tcp"),
+    ("PortRange", "8080/8080"),
+    ("DestCidrIp", "192.168.0.0/16"),
+];
+
+/// Rules as they were written before there were lists of them, and a subscription.
+const FLAT: &[Step] = &[
+    ecs("AuthorizeSecurityGroup", FLAT_IN),
+    ecs("AuthorizeSecurityGroupEgress", FLAT_OUT),
+    ecs("RevokeSecurityGroup", FLAT_IN),
+    ecs("RevokeSecurityGroupEgress", FLAT_OUT),
+    ecs(
+        "CreateInstance",
+        &[
+            ("ImageId", IMAGE),
+            ("InstanceType", "ecs.g7.large"),
+            ("SecurityGroupId", "$group"),
+            ("VSwitchId", "$vswitch"),
+        ],
+    )
+    .keep("monthly", "/InstanceId"),
+    ecs(
+        "ModifyInstanceChargeType",
+        &[
+            ("InstanceIds", "[\"$monthly\"]"),
+            ("InstanceChargeType", "PrePaid"),
+            ("Period", "1"),
+        ],
+    ),
+    Step::of(
+        "2017-12-14",
+        "SetRenewal",
+        &[
+            ("ProductCode", "ecs"),
+            ("InstanceIDs", "$monthly"),
+            ("RenewalStatus", "AutoRenewal"),
+            ("RenewalPeriod", "1"),
+        ],
+    ),
 ];

@@ -1,0 +1,311 @@
+//! A plan tried out: its very steps, by the very executor, on a twin of what was seen, before anybody agrees to it.
+//!
+//! The twin is a simulator in this process that is loaded with what the cloud shows; state and journal are in memory, and
+//! nobody waits. Nothing is written, and nothing leaves the machine but reads. What the twin cannot hold is not rehearsed,
+//! which is no refusal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ahead::Looking;
+use super::connect::Connection;
+use super::decide::Goal;
+use super::failure::Failure;
+use super::{look, report, secrets};
+use crate::apply::{self, Context, Stop};
+use crate::cloud::{Cloud, CloudOptions, Credentials};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::env::volatile::{SwiftClock, VolatileFiles};
+use crate::env::{Env, HttpRequest};
+use crate::event::{Event, Listener};
+use crate::observe::items;
+use crate::plan::Plan;
+use crate::sim;
+use crate::state::{LocalStore, LockNote, State};
+use crate::step::StepKind;
+use crate::ui::Ui;
+use crate::value::{SecretSource, Value};
+
+/// Types of which a twin can hold what exists.
+const HELD: &[&str] = &[
+    "vpc",
+    "vswitch",
+    "security_group",
+    "key_pair",
+    "instance",
+    "disk",
+    "eip",
+];
+/// Codes by which a twin says that it does not know what is named: nothing follows from that.
+const UNKNOWN_TO_TWIN: &[&str] = &[
+    "InvalidInstanceType",
+    "InvalidImageId",
+    "InvalidZoneId",
+    "InvalidAction",
+    "InvalidApi",
+    "InvalidSystemDiskCategory",
+    "InvalidKeyPairName",
+    "InvalidRamRole",
+];
+
+/// Nobody listens to a rehearsal.
+struct Deaf;
+
+impl Listener for Deaf {
+    fn event(&self, _: &Event) {}
+}
+
+/// What a rehearsal has shown.
+pub(super) struct Rehearsed {
+    /// What was refused, with its place, and what was not tried.
+    pub(super) findings: Vec<Diagnostic>,
+    /// How it went, in a line each.
+    pub(super) told: Vec<String>,
+}
+
+/// Tries a plan out, made from this state. An error says why it could not be tried.
+pub(super) async fn rehearse(
+    plan: &Plan,
+    state: &State,
+    goal: Goal,
+    looking: &Looking<'_>,
+) -> Result<Rehearsed, Failure> {
+    let Looking {
+        env,
+        project,
+        seen,
+        connection,
+        ..
+    } = *looking;
+    let not_held: BTreeSet<&str> = seen
+        .live
+        .resources
+        .keys()
+        .map(crate::address::Address::type_name)
+        .filter(|name| !HELD.contains(name))
+        .collect();
+    if !not_held.is_empty() {
+        let named: Vec<&str> = not_held.into_iter().collect();
+        return Ok(not_rehearsed(&format!(
+            "a twin cannot hold what exists of {}",
+            named.join(", ")
+        )));
+    }
+
+    // 1. The twin, with everything that was seen.
+    let server = sim::Server::start(sim::Options {
+        region: connection.region.clone(),
+        speed: sim::Speed::Max,
+        ..sim::Options::default()
+    })
+    .map_err(super::sim::start_error)?;
+    let twin_env = Env {
+        fs: Arc::new(VolatileFiles::default()),
+        clock: Arc::new(SwiftClock::new(env.clock.clone())),
+        ..env.clone()
+    };
+    let (images, kinds) = named(plan);
+    let found = items::of(&seen.live, &images, &kinds, &connection.cloud).await;
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            return Ok(not_rehearsed(&format!(
+                "{} ended with {}",
+                error.action.name,
+                error.outcome()
+            )));
+        }
+    };
+    let body = serde_json::json!({
+        "account": state.cloud.account_id.as_ref().or(seen.account.as_ref()),
+        "region": connection.region,
+        "items": found,
+    });
+    if let Err(why) = load(&server, env, body.to_string()).await {
+        return Ok(not_rehearsed(&why));
+    }
+
+    // 2. The same state, in memory.
+    let twin = Connection::of_twin(
+        &connection.region,
+        cloud(&server, &twin_env, connection, looking)?,
+        server,
+    );
+    let store = LocalStore::new(
+        twin_env.fs.clone(),
+        twin_env.random.clone(),
+        twin_env.clock.clone(),
+        PathBuf::from("/twin/state"),
+        "twin",
+    );
+    store.rebuild(store.lock(LockNote::default())?, state.clone())?;
+    let session = store.open(store.lock(LockNote::default())?)?;
+
+    // 3. The very steps.
+    let read = |source: &SecretSource| secrets::read(env, project, source);
+    let stop = Stop::default();
+    let outcome = apply::execute(
+        plan,
+        &Context {
+            cloud: &twin.cloud,
+            session: &session,
+            clock: twin_env.clock.clone(),
+            random: twin_env.random.clone(),
+            secrets: &read,
+            listener: &Deaf,
+            stop: &stop,
+            open: &[],
+        },
+    )
+    .await;
+    let requests: BTreeMap<&str, u64> = twin
+        .cloud
+        .totals()
+        .requests
+        .into_iter()
+        .filter(|(action, _)| action.repeat != crate::api::Repeat::Read)
+        .map(|(action, count)| (action.name, count))
+        .collect();
+
+    // 4. What the next plan would be.
+    let loaded = look::loaded(&session);
+    let after = look::look(&twin_env, project, &loaded, &twin).await?;
+    let next = Looking {
+        env: &twin_env,
+        seen: &after,
+        connection: &twin,
+        preflight: false,
+        ..*looking
+    }
+    .decide_without(&loaded.state, goal, &BTreeMap::new());
+    session.close()?;
+    Ok(tell(plan, &outcome, &requests, next.ok().as_ref()))
+}
+
+fn cloud(
+    server: &sim::Server,
+    env: &Env,
+    connection: &Connection,
+    looking: &Looking<'_>,
+) -> Result<Cloud, Failure> {
+    let pair = server.key_pairs().first();
+    let (id, secret) = pair.map_or(("", ""), |pair| (pair.id.as_str(), pair.secret.as_str()));
+    let options = CloudOptions {
+        region: Some(connection.region.clone()),
+        endpoint_file: None,
+        sim_endpoint: Some((server.url(), Credentials::new(id, secret, None))),
+        profile: None,
+        parallelism: looking.connection.cloud.parallelism(),
+        read_only: false,
+    };
+    Cloud::connect(env, options, Arc::new(Deaf)).map_err(|error| Failure::error(Diagnostic::from(&error)))
+}
+
+/// The images and the types that a plan names.
+fn named(plan: &Plan) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut images, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    for step in plan.tasks.iter().flat_map(|task| &task.steps) {
+        if let StepKind::Call(call) = &step.kind {
+            let text = |name: &str| call.params.get(name).and_then(Value::as_str).map(str::to_owned);
+            images.extend(text("ImageId"));
+            kinds.extend(text("InstanceType"));
+        }
+    }
+    (images, kinds)
+}
+
+/// Loads a twin; an error says what it cannot hold.
+async fn load(server: &sim::Server, env: &Env, body: String) -> Result<(), String> {
+    let request = HttpRequest {
+        method: "POST",
+        url: format!("{}/_sim/load", server.url()),
+        headers: Vec::new(),
+        body: body.into_bytes(),
+        timeout: Duration::from_secs(60),
+        body_limit: 1 << 20,
+    };
+    let answer = env.transport.send(request).await.map_err(|error| error.message)?;
+    if answer.status == 200 {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&answer.body).trim().to_owned())
+    }
+}
+
+fn not_rehearsed(why: &str) -> Rehearsed {
+    let warning = Diagnostic::warning(codes::NOT_REHEARSED, format!("the plan was not rehearsed: {why}"));
+    Rehearsed {
+        findings: vec![warning],
+        told: Vec::new(),
+    }
+}
+
+fn tell(
+    plan: &Plan,
+    outcome: &apply::Outcome,
+    requests: &BTreeMap<&str, u64>,
+    next: Option<&Plan>,
+) -> Rehearsed {
+    let mut findings = Vec::new();
+    let is_unknown = |failure: &apply::Failure| match &failure.cause {
+        apply::Cause::Api(error) => UNKNOWN_TO_TWIN.iter().any(|code| error.code.starts_with(code)),
+        _ => false,
+    };
+    for failure in &outcome.failed {
+        let told = report::failure(failure);
+        let mut finding = if is_unknown(failure) {
+            Diagnostic::warning(codes::NOT_REHEARSED, format!("not rehearsed: {}", told.message))
+        } else {
+            Diagnostic::error(codes::REHEARSAL, format!("in the rehearsal {}", told.message))
+        };
+        finding.labels = told.labels;
+        finding.notes = told.notes;
+        findings.push(finding.about(&failure.object.address));
+    }
+    let listed: Vec<String> = requests
+        .iter()
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    let sent: u64 = requests.values().sum();
+    let mut told = vec![if sent == 0 {
+        "Rehearsal: nothing would be sent.".to_owned()
+    } else {
+        format!(
+            "Rehearsal: {sent} requests change something ({}).",
+            listed.join(", ")
+        )
+    }];
+    for change in plan.shown() {
+        if let Some(down) = &change.down {
+            told.push(format!("  {} cannot be used: {down}", change.address));
+        }
+    }
+    let is_whole = outcome.failed.is_empty() && !outcome.interrupted;
+    told.push(match next {
+        Some(next) if next.is_empty() && is_whole => {
+            "Rehearsal: nothing is refused, and the next plan is empty.".to_owned()
+        }
+        Some(next) if is_whole => {
+            let left: Vec<String> = next
+                .shown()
+                .take(5)
+                .map(|change| change.address.to_string())
+                .collect();
+            format!(
+                "Rehearsal: nothing is refused; the next plan still changes {}.",
+                left.join(", ")
+            )
+        }
+        _ => "Rehearsal: it does not come to its end.".to_owned(),
+    });
+    Rehearsed { findings, told }
+}
+
+/// Tells what a rehearsal has shown; whether it found something that would be refused.
+pub(super) fn show(rehearsed: &Rehearsed, ui: &Ui) -> bool {
+    ui.diagnostics(&rehearsed.findings, false);
+    rehearsed.told.iter().for_each(|line| ui.result(line));
+    rehearsed.findings.iter().any(Diagnostic::is_error)
+}

@@ -1,0 +1,164 @@
+//! Ends of a run that no command can provoke by itself: something else has to happen in the middle of it.
+
+use std::time::Duration;
+
+use super::fate::{Instant, Plan};
+use super::net::Weather;
+use super::oracle::{Oracle, check};
+use super::scenarios::{Stack, group, server, servers, vpc, vswitch};
+use super::world::{Ended, World};
+use crate::sim;
+
+const TYPE: &str = "ecs.g7.large";
+
+fn told(ended: &Ended) -> String {
+    format!("exit {:?}\n{}\n{}", ended.code, ended.out, ended.err)
+}
+
+/// A server that never comes up is waited for as long as is right, told, and left as it is for the next run.
+#[test]
+fn what_never_gets_there_is_told_with_what_was_waited_for() {
+    let stack = servers(1);
+    let mut world = World::new(1, &stack.text(), |options| {
+        options.faults = vec!["StartInstance:hang@1".parse::<sim::FaultSpec>().unwrap()];
+    });
+    let ended = world.apply(Plan::default());
+    assert_eq!(ended.code, Some(3), "{}", told(&ended));
+    for words in [
+        "E0605",
+        "waited until it is Running",
+        "the last status was Starting",
+    ] {
+        assert!(ended.err.contains(words), "{words}: {}", told(&ended));
+    }
+}
+
+/// A create that was cut off has happened, and the file has been edited since: the object is taken into the state as it
+/// is, and the run after this one changes it.
+#[test]
+fn what_an_older_file_has_made_is_adopted_and_told() {
+    let with = |kind| Stack {
+        pieces: vec![
+            vpc("proof"),
+            vswitch("cn-hangzhou-h"),
+            group(80),
+            server("a", kind, "Running"),
+        ],
+        ..Stack::default()
+    };
+    let mut adopted = 0;
+    for at in 1..60 {
+        let mut world = World::new(at, &with(TYPE).text(), |options| {
+            options.read_lag = Duration::from_secs(40);
+        });
+        let killed = world.apply(Plan {
+            kill: Some(Instant::AfterRequest(at)),
+            ..Plan::default()
+        });
+        if killed.code.is_some() {
+            break;
+        }
+        world.crash(super::disk::Leaves::Everything);
+        let after = with("ecs.g7.xlarge");
+        world.configure(&after.text());
+        let ended = world.apply(Plan::default());
+        if ended.err.contains("E0606") {
+            adopted += 1;
+            assert_eq!(ended.code, Some(3), "{}", told(&ended));
+            assert!(ended.err.contains("run the same again"), "{}", told(&ended));
+        }
+        let mut oracle = Oracle::new(&world);
+        oracle
+            .converges(&mut world, &after)
+            .unwrap_or_else(|error| panic!("killed after request {at}: {error}"));
+    }
+    assert!(adopted > 0, "nothing was adopted");
+}
+
+/// Somebody deletes a server while it is being changed.
+#[test]
+fn what_is_deleted_under_a_run_is_told_as_such() {
+    let before = Stack {
+        pieces: vec![
+            vpc("proof"),
+            vswitch("cn-hangzhou-h"),
+            group(80),
+            server("a", TYPE, "Running"),
+        ],
+        ..Stack::default()
+    };
+    let after = before.text().replace(TYPE, "ecs.g7.xlarge");
+    let mut seen = 0;
+    for (at, what) in (1..40).flat_map(|at| (0..12).map(move |what| (at, what))) {
+        let mut world = World::new(at, &before.text(), |_| {});
+        assert_eq!(world.apply(Plan::default()).code, Some(0));
+        world.wait(Duration::from_secs(120));
+        world.configure(&after);
+        let ended = world.apply(Plan {
+            meddle: Some((at, what)),
+            ..Plan::default()
+        });
+        if ended.err.contains("E0607") {
+            seen += 1;
+            assert!(matches!(ended.code, Some(1 | 3)), "{}", told(&ended));
+            assert!(ended.err.contains("shows what is there now"), "{}", told(&ended));
+            break;
+        }
+    }
+    assert!(seen > 0, "nobody was in time");
+}
+
+/// A value that another resource needs is not in the cloud's answers.
+#[test]
+fn what_is_needed_and_not_there_is_told_by_name() {
+    let mut stack = Stack {
+        pieces: vec![vpc("proof"), vswitch("cn-hangzhou-h"), group(80)],
+        ..Stack::default()
+    };
+    let web = server("a", TYPE, "Running");
+    let mut behind = server("b", TYPE, "Running");
+    behind
+        .text
+        .push_str("description = \"behind ${instance.a.private_ip}\"\n");
+    stack.pieces.extend([web, behind]);
+    let mut world = World::new(3, &stack.text(), |_| {});
+    world.weather = Weather {
+        lacks: Some(("DescribeInstances", "PrivateIpAddress")),
+        ..Weather::default()
+    };
+    let ended = world.apply(Plan::default());
+    assert_eq!(ended.code, Some(3), "{}", told(&ended));
+    for words in ["E0608", "needs instance.a.private_ip"] {
+        assert!(ended.err.contains(words), "{words}: {}", told(&ended));
+    }
+    world.weather = Weather::default();
+    assert_eq!(world.apply(Plan::default()).code, Some(0));
+    check(&mut world, &stack).unwrap();
+}
+
+/// A network through which nothing comes, and a cloud that only ever asks to slow down.
+#[test]
+fn a_cloud_that_cannot_be_asked_is_told_with_the_reason() {
+    for (weather, code) in [
+        (
+            Weather {
+                lost_request: 1000,
+                ..Weather::default()
+            },
+            "E0715",
+        ),
+        (
+            Weather {
+                throttled: 1000,
+                ..Weather::default()
+            },
+            "E0714",
+        ),
+    ] {
+        let mut world = World::new(4, &servers(1).text(), |_| {});
+        world.weather = weather;
+        let ended = world.apply(Plan::default());
+        assert_eq!((ended.code, ended.sent), (Some(1), 0), "{}", told(&ended));
+        assert!(ended.err.contains(code), "{code}: {}", told(&ended));
+    }
+}

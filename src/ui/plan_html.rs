@@ -1,0 +1,326 @@
+//! A plan as one HTML page: no script, nothing from the network, light and dark, and for paper.
+//!
+//! The order is that of a reviewer: what cannot be undone, then each change, the worst first. Does not know who reads it.
+
+use std::fmt::Write as _;
+
+use super::document::{Document, digest, losses, words, worst_first};
+use super::plan_view::{cost_in_words, counts_in_words};
+use super::text::escape;
+use crate::change::{Change, Fate};
+use crate::diagnostic::Diagnostic;
+
+/// Colours by name, in light and in dark; every text has at least 4.5 : 1 against what is behind it, which a test counts.
+const LIGHT: &[(&str, &str)] = &[
+    ("paper", "#ffffff"),
+    ("panel", "#f4f5f7"),
+    ("ink", "#1b1f24"),
+    ("dim", "#515a66"),
+    ("line", "#cfd5dd"),
+    ("make", "#116329"),
+    ("turn", "#7a4d00"),
+    ("loss", "#b3141c"),
+    ("alarm", "#fdecec"),
+    ("link", "#0a4fb3"),
+];
+const DARK: &[(&str, &str)] = &[
+    ("paper", "#14171b"),
+    ("panel", "#1e2329"),
+    ("ink", "#e8ebef"),
+    ("dim", "#a7b0bb"),
+    ("line", "#3a424c"),
+    ("make", "#6fdc8c"),
+    ("turn", "#f2c063"),
+    ("loss", "#ff9a94"),
+    ("alarm", "#351a1c"),
+    ("link", "#8ab8ff"),
+];
+
+const STYLE: &str = "
+body{background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:1.5rem}
+h1{font-size:1.4rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:1.75rem 0 .5rem}
+p{margin:.25rem 0}a{color:var(--link)}.dim,.digest{color:var(--dim)}
+code,.digest,td,th,summary{font-family:ui-monospace,monospace;font-size:.9rem;overflow-wrap:anywhere}
+.counts{font-weight:600}.alarm{background:var(--alarm);border-left:.3rem solid var(--loss);padding:.6rem 1rem;margin:1rem 0}
+.alarm h2{margin:.1rem 0 .4rem;color:var(--loss)}.alarm ul{margin:0;padding-left:1.2rem}
+details{background:var(--panel);border:1px solid var(--line);border-radius:.4rem;margin:.6rem 0;padding:.5rem .9rem}
+summary{cursor:pointer}summary b{display:inline-block;min-width:5.5rem}
+.create,.import{color:var(--make)}.update,.move{color:var(--turn)}.replace,.delete,.withheld,.lost{color:var(--loss)}
+table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0;border-top:1px solid var(--line)}
+th{color:var(--dim);font-weight:400}ul.facts{margin:.4rem 0;padding-left:1.2rem}
+@media print{details{break-inside:avoid}body{max-width:none;padding:0}}
+@media(max-width:40rem){table,tbody,tr,td,th{display:block}th{padding-top:.4rem}td{border-top:0}thead{display:none}}
+";
+
+/// The whole page.
+pub(crate) fn document(document: &Document<'_>) -> String {
+    let Document {
+        plan,
+        header,
+        made_at,
+        ..
+    } = *document;
+    let title = format!(
+        "infra {} {}: {}",
+        header.command,
+        header.target(),
+        counts_in_words(plan)
+    );
+    let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.push_str("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
+    page.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
+    page.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    let _ = writeln!(page, "<title>{}</title>", html(&title));
+    let _ = writeln!(
+        page,
+        "<style>\n:root{{{}}}\n@media(prefers-color-scheme:dark){{:root{{{}}}}}\n@media print{{:root{{{}}}}}{STYLE}</style>\n</head>\n<body>",
+        variables(LIGHT),
+        variables(DARK),
+        variables(LIGHT)
+    );
+    let _ = writeln!(
+        page,
+        "<h1>infra {} {}</h1>",
+        header.command,
+        html(&header.target())
+    );
+    let _ = writeln!(
+        page,
+        "<p class=\"dim\">{}, {}{}</p>",
+        html(&header.region),
+        html(&header.place()),
+        if made_at.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", html(made_at))
+        }
+    );
+    let _ = writeln!(
+        page,
+        "<p class=\"counts\">{}. {} unchanged.</p>",
+        html(&counts_in_words(plan)),
+        plan.unchanged()
+    );
+    if let Some(cost) = &plan.cost {
+        for (label, sentence) in cost_in_words(cost, header.cloud == "simulator") {
+            let _ = writeln!(page, "<p>{label}: {}</p>", html(&sentence));
+        }
+    }
+    let digest = digest(header);
+    if !digest.is_empty() {
+        let _ = writeln!(page, "<p class=\"digest\">{}</p>", html(digest));
+    }
+    let losses = losses(plan);
+    if !losses.is_empty() {
+        page.push_str("<section class=\"alarm\"><h2>Cannot be undone</h2><ul>\n");
+        for (address, sentence) in losses {
+            let address = address.to_string();
+            let _ = writeln!(
+                page,
+                "<li><a href=\"#{}\"><code>{}</code></a> {}</li>",
+                anchor(&address),
+                html(&address),
+                html(&sentence)
+            );
+        }
+        page.push_str("</ul></section>\n");
+    }
+    let changes = worst_first(plan);
+    if !changes.is_empty() {
+        page.push_str("<h2>Changes</h2>\n");
+        changes.iter().for_each(|change| block(change, &mut page));
+    }
+    if !plan.drift.is_empty() {
+        page.push_str("<h2>Changed outside infra</h2>\n<ul>\n");
+        for drift in &plan.drift {
+            let _ = writeln!(
+                page,
+                "<li><code>{} {}</code> {}</li>",
+                html(&drift.address.to_string()),
+                html(&drift.path),
+                html(&drift.effect)
+            );
+        }
+        page.push_str("</ul>\n");
+    }
+    findings(&plan.findings, &mut page);
+    page.push_str("</body>\n</html>\n");
+    page
+}
+
+fn variables(colours: &[(&str, &str)]) -> String {
+    colours
+        .iter()
+        .map(|(name, value)| format!("--{name}:{value};"))
+        .collect()
+}
+
+fn block(change: &Change, page: &mut String) {
+    let address = change.address.to_string();
+    let is_open = matches!(change.fate, Fate::Delete | Fate::Replace { .. }) || !change.lost.is_empty();
+    let place = change.location.as_ref().map_or_else(String::new, |at| {
+        format!(" <span class=\"dim\">{}:{}</span>", html(&at.file), at.line)
+    });
+    let _ = writeln!(
+        page,
+        "<details id=\"{}\"{}><summary><b class=\"{verb}\">{} {verb}</b> {}{place}</summary>",
+        anchor(&address),
+        if is_open { " open" } else { "" },
+        html(change.fate.symbol().trim()),
+        html(&address),
+        verb = change.fate.verb(),
+    );
+    for reason in &change.reasons {
+        let _ = writeln!(page, "<p>because {}</p>", html(reason));
+    }
+    if !change.attributes.is_empty() {
+        page.push_str("<table><thead><tr><th>attribute</th><th>now</th><th>after</th></tr></thead><tbody>\n");
+        for one in &change.attributes {
+            let forces = if one.forces_replacement {
+                " <span class=\"lost\">forces replacement</span>"
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                page,
+                "<tr><th>{}{forces}</th><td>{}</td><td>{}</td></tr>",
+                html(&one.path),
+                html(&words(one, one.before.as_ref())),
+                html(&words(one, one.after.as_ref()))
+            );
+        }
+        page.push_str("</tbody></table>\n");
+    }
+    page.push_str("<ul class=\"facts\">\n");
+    for lost in &change.lost {
+        let _ = writeln!(page, "<li class=\"lost\">LOST {}</li>", html(lost));
+    }
+    for kept in &change.kept {
+        let _ = writeln!(page, "<li>kept: {}</li>", html(kept));
+    }
+    if !change.steps.is_empty() {
+        let _ = writeln!(page, "<li>steps: {}</li>", html(&change.steps.join(" > ")));
+    }
+    if let Some(down) = &change.down {
+        let _ = writeln!(page, "<li>down: {}</li>", html(down));
+    }
+    if change.unchanged > 0 {
+        let _ = writeln!(page, "<li class=\"dim\">{} unchanged</li>", change.unchanged);
+    }
+    page.push_str("</ul></details>\n");
+}
+
+fn findings(findings: &[Diagnostic], page: &mut String) {
+    if findings.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Findings</h2>\n<ul>\n");
+    for finding in findings {
+        let _ = writeln!(
+            page,
+            "<li><code>{}</code> {}</li>",
+            finding.code,
+            html(&finding.message)
+        );
+    }
+    page.push_str("</ul>\n");
+}
+
+/// A text: nothing in it is markup, in an element or in quotes.
+fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in escape(text).chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// The name of a place in the page.
+fn anchor(address: &str) -> String {
+    let letter = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter
+        } else {
+            '-'
+        }
+    };
+    address.chars().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::testing;
+    use super::*;
+
+    fn page() -> String {
+        document(&Document {
+            plan: &testing::plan(),
+            header: &testing::header(),
+            before: &BTreeMap::new(),
+            made_at: "2026-01-01T00:00:00Z",
+            tasks: &serde_json::Value::Null,
+        })
+    }
+
+    /// The relative luminance of WCAG 2.
+    fn luminance(colour: &str) -> f64 {
+        let part = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+
+    #[test]
+    fn every_text_can_be_read_in_light_and_in_dark() {
+        for (theme, colours) in [("light", LIGHT), ("dark", DARK)] {
+            let colour = |name: &str| colours.iter().find(|(known, _)| *known == name).unwrap().1;
+            for text in ["ink", "dim", "make", "turn", "loss", "link"] {
+                for behind in ["paper", "panel", "alarm"] {
+                    let (one, other) = (luminance(colour(text)), luminance(colour(behind)));
+                    let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+                    assert!(contrast >= 4.5, "{theme}: {text} on {behind} is {contrast:.2}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_needs_nothing_but_itself() {
+        let page = page();
+        for forbidden in ["<script", "http://", "https://", "@import", "url(", "javascript:"] {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+        let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("no {part}"));
+        assert!(at("Cannot be undone") < at("<h2>Changes</h2>"));
+        assert!(page.contains("<title>infra plan ") && page.contains("prefers-color-scheme:dark"));
+        // What is opened is closed.
+        for tag in ["details", "table", "ul", "section", "li", "tr"] {
+            let count = |part: &str| page.matches(part).count();
+            let opened = count(&format!("<{tag}>")) + count(&format!("<{tag} "));
+            assert_eq!(opened, count(&format!("</{tag}>")), "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_markup() {
+        assert_eq!(
+            html("<b onclick=\"x('&')\">"),
+            "&lt;b onclick=&quot;x(&#39;&amp;&#39;)&quot;&gt;"
+        );
+        assert_eq!(anchor("instance.web[\"a b\"]"), "instance-web--a-b--");
+    }
+}
