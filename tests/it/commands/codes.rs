@@ -115,7 +115,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0206", File("[vpc.main]\n[vpc.main]\n")),
     ("E0207", File("[[vpc.main]]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0208", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncount = -1\n")),
-    ("E0209", File("[defaults]\n")),
+    ("E0209", File("[infra.state]\nbackend = \"oss\"\n")),
     ("E0210", File("[vpc.\"a b\"]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0211", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nstatus = \"x\"\n")),
     ("E0301", File("[output]\nx = \"${vpc.none.id}\"\n")),
