@@ -2,10 +2,16 @@
 //!
 //! Does not know what any of it does.
 
+pub(crate) mod habits;
+mod sim;
+
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::sim::{
+    SimCommand, SimCoverageArgs, SimEnvArgs, SimReplayArgs, SimServeArgs, SimSnapshotArgs, SimSnapshotCommand,
+};
 use crate::address::Address;
 
 /// How many API calls may be under way at once unless it is said.
@@ -102,6 +108,10 @@ pub(crate) enum ColorChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Try it: no account, nothing outside one new folder
+    Demo(DemoArgs),
+    /// Write a first infra.toml
+    Init(InitArgs),
     /// Check the files, without any network
     Validate(ValidateArgs),
     /// Show what apply would do
@@ -114,6 +124,10 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Print outputs
     Output(OutputArgs),
+    /// What there is: addresses, ids, status, and what somebody changed
+    Status,
+    /// Only look for what somebody changed outside infra
+    Drift(DriftArgs),
     /// Look into the state, or repair it
     #[command(subcommand)]
     State(StateCommand),
@@ -128,6 +142,16 @@ pub(crate) enum Command {
     Sim(SimCommand),
     /// Say what the code of an error or a warning means, and the way out
     Explain(ExplainArgs),
+    /// What is in what, and what needs what
+    Graph(GraphArgs),
+    /// Write the files as everybody writes them; comments and order stay
+    Fmt(FmtArgs),
+    /// Are keys, clock, region and rights as they should be?
+    Doctor,
+    /// Print what makes a shell complete commands and flags
+    Completions(CompletionsArgs),
+    /// Write the manual as man pages
+    Man(ManArgs),
     /// Print the version
     Version,
 }
@@ -298,6 +322,106 @@ pub(crate) enum PlanFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    /// Exit with 2 when somebody changed something
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// In which language
+    #[arg(long, value_name = "FORMAT", default_value = "tree")]
+    pub(crate) format: GraphFormat,
+}
+
+/// The languages of a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// Indented, for people
+    Tree,
+    /// For Mermaid
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// Nodes and edges as data
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Only say which files are written otherwise; exit with 1 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The new folder
+    #[arg(value_name = "DIR", default_value = "infra-demo")]
+    pub(crate) folder: PathBuf,
+    /// Do not wait for Enter
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The project's name; that of the folder unless it is said
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The region, e.g. cn-hangzhou
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// What to begin with
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) template: Option<Template>,
+    /// From where ssh may reach the servers, e.g. 203.0.113.7/32; nowhere unless it is said
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) ssh_from: Option<String>,
+    /// Write a workflow that checks and plans every pull request
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) ci: Option<Ci>,
+    /// Print infra.toml, and write nothing
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+/// What a first file has in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// One server with a public address
+    Server,
+    /// Two web servers
+    Web,
+    /// No resources yet
+    Empty,
+}
+
+/// Where a workflow runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder that gets a page for each command; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// A saved plan, or one resource of the state
     #[arg(value_name = "FILE|ADDRESS")]
@@ -412,6 +536,12 @@ pub(crate) struct SchemaArgs {
     /// The strict schema, for tools
     #[arg(long, conflicts_with = "type_name")]
     pub(crate) strict: bool,
+    /// The schema of `show FILE --format json`
+    #[arg(long, conflicts_with_all = ["type_name", "strict"])]
+    pub(crate) plan: bool,
+    /// The schema of the lines of --json
+    #[arg(long, conflicts_with_all = ["type_name", "strict", "plan"])]
+    pub(crate) events: bool,
 }
 
 #[derive(Debug, Args)]
@@ -419,119 +549,6 @@ pub(crate) struct ExplainArgs {
     /// Which code; without it all of them are listed
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SimCommand {
-    /// Serve the ECS and VPC API on this machine
-    Serve(Box<SimServeArgs>),
-    /// Print what other tools need to reach it, as lines for a shell
-    Env(SimEnvArgs),
-    /// Keep everything that exists, or bring it back
-    #[command(subcommand)]
-    Snapshot(SimSnapshotCommand),
-    /// Tell a recording to a fresh simulator and compare its answers
-    Replay(SimReplayArgs),
-    /// Print which actions and parameters there are, and which test shows each
-    Coverage(SimCoverageArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SimEnvArgs {
-    /// Where it listens; INFRA_ENDPOINT or 127.0.0.1:7070 when not given
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint: Option<String>,
-    /// Write the certificate of its throw-away CA to this new file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_out: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SimSnapshotCommand {
-    /// Save it under a name in .infra/sim/snapshots
-    Save(SimSnapshotArgs),
-    /// Put what was saved in the place of everything that exists
-    Load(SimSnapshotArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SimSnapshotArgs {
-    /// The name
-    pub(crate) name: String,
-    /// Where the simulator listens; with --sim, the one inside this program
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SimReplayArgs {
-    /// A file that --record has written
-    pub(crate) file: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SimCoverageArgs {
-    /// The data behind the page, as JSON
-    #[arg(long)]
-    pub(crate) data: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SimServeArgs {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7070")]
-    pub(crate) listen: String,
-    /// Keep the cloud in this folder; without it, in memory
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// An access key; repeat both for more accounts
-    #[arg(long, value_name = "ID", requires = "access_key_secret", action = ArgAction::Append)]
-    pub(crate) access_key_id: Vec<String>,
-    /// Its secret
-    #[arg(long, value_name = "SECRET", requires = "access_key_id", action = ArgAction::Append)]
-    pub(crate) access_key_secret: Vec<String>,
-    /// The region of requests that name none
-    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
-    pub(crate) region: String,
-    /// How much faster things start and stop: a number, or max
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(crate) speed: String,
-    /// Makes ids and chance repeatable
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-    /// Added to every answer, e.g. 50ms
-    #[arg(long, value_name = "TIME", default_value = "0ms")]
-    pub(crate) latency: String,
-    /// At most N calls of an action in a time, e.g. CreateInstance=20/2s
-    #[arg(long, value_name = "ACTION=N/TIME")]
-    pub(crate) quota: Vec<String>,
-    /// A fault to play, e.g. CreateInstance:drop-answer@1 or StartInstance[InstanceId=i-1]:hang
-    #[arg(long, value_name = "SPEC")]
-    pub(crate) fault: Vec<String>,
-    /// A type that is sold out in a zone; * stands for any
-    #[arg(long, value_name = "TYPE@ZONE")]
-    pub(crate) sold_out: Vec<String>,
-    /// How long lists may miss what was just made
-    #[arg(long, value_name = "TIME", default_value = "0ms")]
-    pub(crate) read_lag: String,
-    /// How long a client token is remembered
-    #[arg(long, value_name = "TIME", default_value = "10m")]
-    pub(crate) token_life: String,
-    /// Types, images, stock and prices beside those on offer
-    #[arg(long, value_name = "FILE")]
-    pub(crate) catalogue: Vec<PathBuf>,
-    /// A world to begin with
-    #[arg(long, value_name = "NAME")]
-    pub(crate) scenario: Option<String>,
-    /// Record what comes and what is answered, without secrets, in this new file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) record: Option<PathBuf>,
-    /// Write the certificate of the throw-away CA here
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_out: Option<PathBuf>,
-    /// Listen on an address that other machines can reach
-    #[arg(long)]
-    pub(crate) allow_remote: bool,
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

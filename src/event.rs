@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::address::Address;
+use crate::diagnostic::codes::Code;
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -30,8 +31,13 @@ pub(crate) enum Event {
     StepFailed {
         address: Address,
         step: String,
+        /// The API's code, or a word for what else it was.
         code: String,
         message: String,
+        /// What it means to somebody who runs a command, if the API said no.
+        told: Option<Code>,
+        http_status: Option<u16>,
+        request_id: Option<String>,
     },
     /// All steps of a resource are done.
     ResourceDone {

@@ -45,6 +45,20 @@
 //!   is done again.
 //! * What is impossible or refused is withheld with all that waits for it; the rest goes on.
 //!
+//! * What was not asked for (`plan/selection.rs`) is left out like what is impossible, with all that waits for it, and
+//!   stops nobody.
+//!
+//! # A plan that is kept
+//!
+//! [`saved`] writes what a plan was made from, what it decided and what it tells, under the seal of the state's key.
+//! `commands/apply_file.rs` is the story of its apply: everything it was made from is held against what is so now (exit 7
+//! and what has moved), the plan is made again from what the file says was seen, and its tasks must be those of the file;
+//! then everything that they touch is read once more. A file never brings a call: the planner is pure, so nothing can be
+//! sent that it would not have planned itself.
+//!
+//! `--rehearse` carries a plan out before anybody agrees: the same executor, on a simulator in this process that is loaded
+//! with what was seen, with state and journal in memory and a clock that does not wait (`commands/rehearse.rs`).
+//!
 //! # What is told, and what is not
 //!
 //! * A code of an error or a warning is a name of [`diagnostic::codes`], with its story in one place; `explain` tells it.
@@ -60,7 +74,9 @@
 //!   plan really is complete, and a resource type has no create, update or delete code: a table, and what it cannot say.
 //! * A look ahead says what would be refused, never what would be accepted: an answer that does not come, `Forbidden*`, and
 //!   room that the old one still takes are "not checked".
-//! * That something is gone which was to be removed is no reason to stop: it is what was wanted.
+//! * That something is gone which was to be removed is no reason to stop: it is what was wanted. Only a saved plan stops:
+//!   it was reviewed with it.
+//! * A plan file holds what was seen and the tasks as they are told, not tasks that are read back and carried out.
 //! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
 //!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.
@@ -74,7 +90,22 @@
 //! `types/NAME.rs` with one static [`types::ResourceType`] and a line in the registry; rows for its actions in
 //! `api/action.rs`; an example under `examples/`; a row for each attribute in `types/tests.rs`; its kind in the simulator,
 //! one file under `sim/`. Validation, reading, comparing, updating, joining and the editor schema follow from the table.
-//! An attribute more is one line there and its row in the test. A kind of data is a row in `data/rows.rs`.
+//! An attribute more is one line there and its row in the test. Its life (create, no-op, update, replace, drift, vanish,
+//! import, delete) is a line in `proof/lives.rs`. A kind of data is a row in `data/rows.rs`.
+//!
+//! What is unlike others has a word for it, and no code of its own:
+//!
+//! * `identity`: the cloud gives an id; or a name that the user chooses is the id (a key pair); or it is known by its parent
+//!   and what it is (a rule, a route), has no tags, and is found through its parent alone.
+//! * [`api`]'s class of its create: with a token; under a name of its own (`Key`), where the same request again is refused;
+//!   with neither (`Look`), where it is never sent again without a look. The last two are found by the token in their tags.
+//! * A relation may be made by the create already (`with_create`), and a change of it be felt after something more
+//!   (`follow_up`: a reboot). A part's members have a call for many or calls of their own; they may be made
+//!   with their owner, hold fast what is joined to it (`out_first`), be refused a change, and be lost.
+//! * What takes a request of its own to read is `costly`, or inside a table or a part: it is read where somebody manages it,
+//!   and looked at by [`step::Shows`] `Detail` and `Members`.
+//! * `stays_with` names what one stands in: it moves in place unless that is in another place, or has to go first.
+//! * A call may have a parameter that the cloud takes only as things are at that moment ([`step::Unless`]).
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.
 #![allow(
@@ -115,6 +146,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use diagnostic::{Diagnostic, codes};
 pub use env::Env;
@@ -122,13 +154,11 @@ pub use env::Env;
 /// Runs one command line and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     // 1. What was typed. Help and version are results; anything else is wrong usage, whose code is not clap's 2.
+    let args: Vec<OsString> = args.into_iter().collect();
+    let is_alone = args.len() == 1;
     let cli = match cli::Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(message) => {
-            let wrong = message.use_stderr();
-            let printed = message.print();
-            return ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 });
-        }
+        Err(message) => return not_followed(&message, is_alone, &env),
     };
 
     // 2. Who is told.
@@ -164,6 +194,28 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
         ui.diagnostics(&[Diagnostic::error(codes::UNTOLD, message)], false);
     }
     ExitCode::from(exit.code())
+}
+
+/// What is said of a command line that cannot be followed; help and version are results.
+fn not_followed(message: &clap::Error, is_alone: bool, env: &Env) -> ExitCode {
+    let plain = || ui::Ui::new(env, ui::Options::default());
+    let is_top = !message.to_string().contains("Usage: infra state")
+        && !message.to_string().contains("Usage: infra sim");
+    match (message.kind(), message.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) if is_top => {
+            plain().diagnostics(&[cli::habits::no_command(word)], false);
+            ExitCode::from(commands::Exit::Usage.code())
+        }
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) if is_alone => {
+            plain().talk(cli::habits::OVERVIEW.trim_end());
+            ExitCode::from(commands::Exit::Usage.code())
+        }
+        _ => {
+            let wrong = message.use_stderr();
+            let printed = message.print();
+            ExitCode::from(if wrong || printed.is_err() { 64 } else { 0 })
+        }
+    }
 }
 
 /// The runtime. It panics where it does not get its files, so it is seen beforehand whether there are any.

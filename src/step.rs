@@ -43,6 +43,8 @@ pub(crate) enum Shows {
         with: Vec<Attributes>,
         without: Vec<Attributes>,
     },
+    /// This value of an attribute that takes a request of its own to read; of a table, these keys.
+    Detail { attribute: &'static str, value: Value },
     /// It is not there any more.
     Gone,
 }
@@ -51,7 +53,7 @@ impl Shows {
     /// The part that a look must show as well.
     pub(crate) fn part(&self) -> Option<&'static str> {
         match self {
-            Shows::Members { attribute, .. } => Some(attribute),
+            Shows::Members { attribute, .. } | Shows::Detail { attribute, .. } => Some(attribute),
             _ => None,
         }
     }
@@ -80,6 +82,13 @@ impl Shows {
                 };
                 there.is_some() && with.iter().all(has) && !without.iter().any(has)
             }
+            Shows::Detail { attribute, value } => match (observed.attributes.get(*attribute), value) {
+                (Some(there), Value::Map(keys)) => {
+                    let mut keys = keys.iter();
+                    keys.all(|(key, value)| there.at(key) == Some(&resolve(value)))
+                }
+                (there, value) => there == Some(&resolve(value)),
+            },
             Shows::With(name) => observed.attributes.contains_key(*name),
             Shows::Without(name) => text(name).is_none_or(str::is_empty),
             Shows::Tags { set, removed } => {

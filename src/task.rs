@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use crate::address::Object;
 use crate::diagnostic::Location;
 use crate::state::Effect;
-use crate::step::{Restore, Step};
+use crate::step::{Call, Restore, Step, StepKind, Yield};
+use crate::value::Reference;
 
 /// A phase in the life of one object.
 #[derive(Debug, Clone)]
@@ -63,6 +64,21 @@ impl Task {
             owes: BTreeMap::new(),
             location: None,
         }
+    }
+
+    /// Whether the task itself learns of an attribute of its object: a step tells it, or it is read when it is needed.
+    pub(crate) fn learns(&self, reference: &Reference) -> bool {
+        let is_told = |step: &Step| {
+            matches!(
+                &step.kind,
+                StepKind::Call(Call { yields: Yield::Attribute { attribute, .. }, .. })
+                    if *attribute == reference.attribute
+            )
+        };
+        reference.address == self.object.address
+            && (self.phase == Phase::Make
+                || reference.attribute.contains('.')
+                || self.steps.iter().any(is_told))
     }
 
     /// Whether only the state changes.

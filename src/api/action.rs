@@ -87,6 +87,7 @@ macro_rules! actions {
 actions! {
     ALLOCATE_PUBLIC_IP_ADDRESS                 = ECS "AllocatePublicIpAddress"               Absolute  36;
     APPLY_AUTO_SNAPSHOT_POLICY                 = ECS "ApplyAutoSnapshotPolicy"               Absolute  10 small;
+    ASSIGN_PRIVATE_IP_ADDRESSES                = ECS "AssignPrivateIpAddresses"              Absolute  10 token region;
     ATTACH_DISK                                = ECS "AttachDisk"                            Absolute  36;
     ATTACH_INSTANCE_RAM_ROLE                   = ECS "AttachInstanceRamRole"                 Absolute  11 region;
     ATTACH_KEY_PAIR                            = ECS "AttachKeyPair"                         Absolute  16 region;
@@ -139,7 +140,6 @@ actions! {
     MODIFY_INSTANCE_AUTO_RELEASE_TIME          = ECS "ModifyInstanceAutoReleaseTime"         Absolute  15 region;
     MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE       = ECS "ModifyInstanceAutoRenewAttribute"      Absolute  16 region;
     MODIFY_INSTANCE_CHARGE_TYPE                = ECS "ModifyInstanceChargeType"              Meter     22 token region dry_run;
-    MODIFY_INSTANCE_DEPLOYMENT                 = ECS "ModifyInstanceDeployment"              Absolute  10 region;
     MODIFY_INSTANCE_METADATA_OPTIONS           = ECS "ModifyInstanceMetadataOptions"         Absolute   0 region;
     MODIFY_INSTANCE_NETWORK_SPEC               = ECS "ModifyInstanceNetworkSpec"             Absolute  36 token;
     MODIFY_INSTANCE_SPEC                       = ECS "ModifyInstanceSpec"                    Absolute  62 token dry_run;
@@ -160,12 +160,12 @@ actions! {
     START_INSTANCE                             = ECS "StartInstance"                         Absolute  46 dry_run;
     STOP_INSTANCE                              = ECS "StopInstance"                          Absolute  27 dry_run;
     TAG_RESOURCES_ECS                          = ECS "TagResources"                          Absolute   0 region;
+    UNASSIGN_PRIVATE_IP_ADDRESSES              = ECS "UnassignPrivateIpAddresses"            Absolute  10 region;
     UNTAG_RESOURCES_ECS                        = ECS "UntagResources"                        Absolute   0 region;
     LIST_RESOURCE_GROUPS                       = RESOURCE_MANAGER "ListResourceGroups" Read 0;
     ADD_BACKEND_SERVERS                        = SLB "AddBackendServers"                     Absolute   0 region;
     CREATE_LOAD_BALANCER                       = SLB "CreateLoadBalancer"                    Token      0 token region;
     CREATE_LOAD_BALANCER_HTTP_LISTENER         = SLB "CreateLoadBalancerHTTPListener"        Absolute   0 region;
-    CREATE_LOAD_BALANCER_HTTPS_LISTENER        = SLB "CreateLoadBalancerHTTPSListener"       Absolute   0 region;
     CREATE_LOAD_BALANCER_TCP_LISTENER          = SLB "CreateLoadBalancerTCPListener"         Absolute   0 region;
     CREATE_LOAD_BALANCER_UDP_LISTENER          = SLB "CreateLoadBalancerUDPListener"         Absolute   0 region;
     DELETE_LOAD_BALANCER                       = SLB "DeleteLoadBalancer"                    Absolute   0 region;
@@ -178,7 +178,6 @@ actions! {
     REMOVE_BACKEND_SERVERS                     = SLB "RemoveBackendServers"                  Absolute   0 region;
     SET_BACKEND_SERVERS                        = SLB "SetBackendServers"                     Absolute   0 region;
     SET_LOAD_BALANCER_HTTP_LISTENER_ATTRIBUTE  = SLB "SetLoadBalancerHTTPListenerAttribute"  Absolute   0 region dry_run;
-    SET_LOAD_BALANCER_HTTPS_LISTENER_ATTRIBUTE = SLB "SetLoadBalancerHTTPSListenerAttribute" Absolute   0 region dry_run;
     SET_LOAD_BALANCER_NAME                     = SLB "SetLoadBalancerName"                   Absolute   0 region;
     SET_LOAD_BALANCER_TCP_LISTENER_ATTRIBUTE   = SLB "SetLoadBalancerTCPListenerAttribute"   Absolute   0 region dry_run;
     SET_LOAD_BALANCER_UDP_LISTENER_ATTRIBUTE   = SLB "SetLoadBalancerUDPListenerAttribute"   Absolute   0 region dry_run;

@@ -12,6 +12,7 @@ use crate::live::Observed;
 use crate::observe::preflight::Dependent;
 use crate::observe::preflight::dependents::standing_in;
 use crate::observe::read::read_by_id;
+use crate::observe::{Wanted, details};
 use crate::types;
 
 impl Run<'_> {
@@ -56,7 +57,14 @@ impl Run<'_> {
             let id = self.memory.id(&object).or_else(|| self.remembered_id(address));
             if let (Some(id), Some(resource_type)) = (id, types::find(address.type_name())) {
                 let ids = [id];
-                if let Some(observed) = read_by_id(resource_type, self.context.cloud, &ids).await?.pop() {
+                if let Some(mut observed) = read_by_id(resource_type, self.context.cloud, &ids).await?.pop() {
+                    if reference.attribute.contains('.') {
+                        let wanted = Wanted {
+                            nested: [reference.attribute_name().to_owned()].into(),
+                        };
+                        let one = std::slice::from_mut(&mut observed);
+                        details::complete(resource_type, self.context.cloud, one, &wanted).await?;
+                    }
                     self.memory.learn_observed(&object, &observed);
                 }
             }

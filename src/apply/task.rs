@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::outcome::{Cause, Failure, StepError, internal};
 use super::run::Run;
+use crate::cloud::ApiError;
 use crate::event::Event;
 use crate::state::Effect;
 use crate::step::{Step, StepKind};
@@ -127,11 +128,18 @@ impl Run<'_> {
         let restored = self.give_back(task, index, &cause).await;
         self.not_under_way(task);
         let step = task.steps.get(index).map_or("save", |step| &step.name);
+        let answer = match &cause {
+            Cause::Api(error) | Cause::InUse { error, .. } => Some(error),
+            _ => None,
+        };
         self.context.listener.event(&Event::StepFailed {
             address: task.object.address.clone(),
             step: step.to_owned(),
             code: cause.code().to_owned(),
             message: cause.to_string(),
+            told: answer.map(ApiError::diagnostic_code),
+            http_status: answer.and_then(|error| error.http_status),
+            request_id: answer.and_then(|error| error.request_id.clone()),
         });
         End::Failed(Box::new(Failure {
             object: task.object.clone(),

@@ -14,6 +14,7 @@ use crate::env::Env;
 use crate::observe::recover::Recovery;
 use crate::plan::{self, Inputs, Plan, Selection};
 use crate::state::State;
+use crate::value::SecretSource;
 
 /// What should be there in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +54,8 @@ pub(super) struct Asked<'a> {
     pub(super) owner: OwnerArgs,
 }
 
-/// Makes the plan and has it checked by code that did not make it.
-pub(super) fn decide(
+/// Makes the plan, whether or not it can be carried out.
+pub(super) fn draft(
     env: &Env,
     project: &Project,
     state: &State,
@@ -62,7 +63,7 @@ pub(super) fn decide(
     connection: &Connection,
     asked: Asked<'_>,
     impossible: &BTreeMap<Address, Diagnostic>,
-) -> Result<Plan, Failure> {
+) -> (Plan, BTreeMap<SecretSource, String>) {
     let (secrets, missing) = secrets::fingerprints(env, project, state);
     let text = |bytes: &[u8]| state.hash_key.fingerprint(bytes);
     let Recovery { open, .. } = &seen.recovery;
@@ -82,6 +83,20 @@ pub(super) fn decide(
         selection: asked.selection,
         impossible,
     });
+    (plan, missing)
+}
+
+/// Makes the plan and has it checked by code that did not make it.
+pub(super) fn decide(
+    env: &Env,
+    project: &Project,
+    state: &State,
+    seen: &Seen,
+    connection: &Connection,
+    asked: Asked,
+    impossible: &BTreeMap<Address, Diagnostic>,
+) -> Result<Plan, Failure> {
+    let (plan, missing) = draft(env, project, state, seen, connection, asked, impossible);
     let mut errors = plan.errors.clone();
     errors.extend(secrets::needed_but_missing(&plan, &missing));
     if errors.is_empty() {

@@ -5,18 +5,26 @@ mod apply;
 mod apply_file;
 mod approve;
 mod carry_out;
+mod completions;
 mod connect;
 mod data;
 mod decide;
+mod demo;
 mod destroy;
+mod doctor;
+mod drift;
 mod elsewhere;
 mod explain;
 mod failure;
+mod fmt;
 mod forget_stray;
+mod graph;
 mod head;
 mod import;
 mod imports;
+mod init;
 mod look;
+mod man;
 mod output;
 mod plan;
 mod plan_file;
@@ -30,9 +38,12 @@ mod secrets;
 mod show;
 mod sim;
 mod state;
+mod status;
+mod survey;
 mod typed;
 mod unlock;
 mod validate;
+mod version;
 mod whose;
 
 pub(crate) use self::failure::{Exit, Failure};
@@ -51,6 +62,15 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::Destroy(args) => destroy::destroy(args, global, env, ui).await,
         Command::Show(args) => show::show(args, global, env, ui),
         Command::Output(args) => output::output(args, global, env, ui),
+        Command::Status => status::status(global, env, ui).await,
+        Command::Drift(args) => drift::drift(args, global, env, ui).await,
+        Command::Graph(args) => graph::graph(args, global, env, ui),
+        Command::Fmt(args) => fmt::fmt(args, global, env, ui),
+        Command::Doctor => doctor::doctor(global, env, ui).await,
+        Command::Init(args) => init::init(args, global, env, ui).await,
+        Command::Demo(args) => demo::demo(args, global, env, ui).await,
+        Command::Completions(args) => Ok(completions::completions(args, ui)),
+        Command::Man(args) => man::man(args, env, ui),
         Command::State(StateCommand::List) => state::list(global, env, ui),
         Command::State(StateCommand::Show { address }) => state::show(address, global, env, ui),
         Command::State(StateCommand::Mv { from, to }) => state::mv(from, to, global, env, ui).await,
@@ -72,9 +92,6 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::Schema(args) => schema::schema(args, ui),
         Command::Sim(command) => sim::run(command, global.sim, env, ui).await,
         Command::Explain(args) => explain::explain(args, global, ui),
-        Command::Version => {
-            ui.result(&format!("infra {}", env!("CARGO_PKG_VERSION")));
-            Ok(Exit::Success)
-        }
+        Command::Version => Ok(version::version(global, ui)),
     }
 }

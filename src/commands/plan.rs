@@ -117,9 +117,8 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     };
     let is_refused = rehearsed.is_some_and(|rehearsed| rehearse::show(&rehearsed, ui));
     connect::tell_totals(global, &connection, ui);
-    if let Some(session) = session {
-        session.close()?;
-    }
+    // Nothing was written, so there is nothing to be brought to a close: that would begin a new generation.
+    drop(session);
 
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));

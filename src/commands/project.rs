@@ -61,6 +61,24 @@ pub(super) fn folder(global: &Global, env: &Env) -> PathBuf {
         .to_owned()
 }
 
+/// Whether there is a project.
+pub(super) fn has_file(global: &Global, env: &Env) -> bool {
+    matches!(env.fs.kind(&folder(global, env).join("infra.toml")), Ok(Some(_)))
+}
+
+/// A project of a folder that has no files yet.
+pub(super) fn without_files(global: &Global, env: &Env) -> Project {
+    Project {
+        folder: folder(global, env),
+        types: Types::all(),
+        config: Config::default(),
+        asked: Vec::new(),
+        data: Data::default(),
+        sensitive: BTreeMap::new(),
+        opened: Vec::new(),
+    }
+}
+
 /// Reads the configuration: what is wrong or doubtful in it, and the configuration if nothing is wrong. From then on
 /// diagnostics can point into its files.
 pub(super) fn read(global: &Global, env: &Env, ui: &Ui) -> (Vec<Diagnostic>, Option<Config>) {

@@ -143,7 +143,8 @@ pub(super) async fn rehearse(
     store.rebuild(store.lock(LockNote::default())?, state.clone())?;
     let session = store.open(store.lock(LockNote::default())?)?;
 
-    // 3. The very steps.
+    // 3. The very steps. What time it is there is learnt from an answer.
+    let _ = twin.cloud.caller_identity().await;
     let read = |source: &SecretSource| secrets::read(env, project, source);
     let stop = Stop::default();
     let outcome = apply::execute(

@@ -6,10 +6,19 @@ use crate::config::editor_schema::{Audience, editor_schema};
 use crate::data;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::types::{Attribute, Types};
-use crate::ui::Ui;
+use crate::ui::{Ui, schemas};
 
 /// Print the JSON Schema for editors, or the keys of one type
 pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
+    if args.plan || args.events {
+        let schema = if args.plan {
+            schemas::plan()
+        } else {
+            schemas::events()
+        };
+        ui.raw(&format!("{schema:#}"));
+        return Ok(Exit::Success);
+    }
     let types = Types::all();
     let Some(type_name) = &args.type_name else {
         let audience = if args.strict {

@@ -74,6 +74,18 @@ pub(crate) fn typed(cli: &Cli) -> Typed {
     }
 }
 
+/// The flags for a command in another folder.
+pub(super) fn typed_in(folder: &str, sim: bool) -> Typed {
+    let mut place = vec!["-C".to_owned(), folder.to_owned()];
+    if sim {
+        place.push("--sim".to_owned());
+    }
+    Typed {
+        place,
+        ..Typed::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -15,6 +15,7 @@ mod fit;
 mod ids;
 mod index;
 mod keys;
+pub(crate) mod layout;
 mod lifecycle;
 mod locals;
 mod located;

@@ -193,9 +193,11 @@ impl Typed {
         let verb = command.split(' ').next().unwrap_or_default();
         let (has_place, has_variables, has_cloud) = match verb {
             "state" if LOOKING.iter().any(|words| command.starts_with(words)) => (true, true, true),
-            "schema" | "explain" | "version" | "sim" => (false, false, false),
-            "plan" | "apply" | "destroy" | "import" => (true, true, true),
-            "validate" => (true, true, false),
+            "schema" | "explain" | "version" | "sim" | "help" | "completions" | "man" => {
+                (false, false, false)
+            }
+            "plan" | "apply" | "destroy" | "import" | "status" | "drift" | "doctor" => (true, true, true),
+            "validate" | "graph" => (true, true, false),
             _ => (true, false, false),
         };
         let mut flags = Vec::new();

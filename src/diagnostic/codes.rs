@@ -640,6 +640,19 @@ codes! {
         ["no infra sim serve at the address", "a file that is not there, or is there already", "a simulator of another version"]
         ["the message names the address or the file", "--endpoint URL names another simulator"]
 
+    NOT_WRITTEN "E0908" "a file that cannot be written":
+        "A command whose result is a file could not write it. Nothing else was done."
+        ["the folder belongs to somebody else", "a full disk, or a read-only one"]
+        ["the message names the file and what the operating system says"]
+    THERE_ALREADY "E0909" "a file that is there already":
+        "init and demo write a first file, and never over one that somebody else has written."
+        ["the folder has a project", "the demo was run before"]
+        ["another folder: init DIR", "init --print shows the file and writes nothing"]
+    NO_COMMAND "E0910" "a command that infra does not have":
+        "Other tools have it, or it is a slip of the finger. What deletes or changes something is never guessed."
+        ["a habit from another tool", "a slip of the finger"]
+        ["the message names the command that does it, if there is one", "infra --help lists all of them"]
+
     // Warnings.
     NEWER_TOML "W001" "TOML 1.1 that older editors and parsers refuse":
         "A table in braces over several lines, or with a comma at its end, is new in TOML 1.1. infra reads it; others may not."

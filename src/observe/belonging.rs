@@ -25,7 +25,8 @@ pub(crate) async fn tagged(
     Ok(found)
 }
 
-async fn of_type(
+/// The same for one type.
+pub(crate) async fn of_type(
     resource_type: &'static ResourceType,
     cloud: &Cloud,
     key: &str,

@@ -9,11 +9,11 @@ use serde::Deserializer;
 use serde::de::Error as _;
 
 use super::fields::Fields;
-use super::read::Table;
+use super::read::{Table, tags_of};
 use crate::api::{Action, Pages, action};
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
-use crate::live::Observed;
-use crate::types::{Kind, Part, ResourceType};
+use crate::live::{Observed, TAG_ADDRESS, TAG_STACK};
+use crate::types::{APART, Kind, Part, ResourceType, TagShape};
 use crate::value::{Attributes, Value};
 
 /// Which costly parts somebody manages: names of nested attributes that are set anywhere.
@@ -30,7 +30,10 @@ pub(crate) async fn complete(
     wanted: &Wanted,
 ) -> Result<(), ApiError> {
     match resource_type.name {
-        "instance" => instances(cloud, observed, wanted).await,
+        "instance" => {
+            roles(cloud, observed, wanted).await?;
+            instances(resource_type, cloud, observed, wanted).await
+        }
         // What is to be deleted must let go of its entries, whoever wrote them.
         "nat_gateway" => each(cloud, resource_type, observed, &SNAT).await,
         "slb" => {
@@ -293,86 +296,219 @@ impl Decode for Rules {
     }
 }
 
-/// System disks, 500 in a request, only where a disk key is set. All system disks of the region are listed when there
-/// are many instances; a few are asked for one by one, since DescribeDisks takes one InstanceId only.
-async fn instances(cloud: &Cloud, observed: &mut [Observed], wanted: &Wanted) -> Result<(), ApiError> {
-    const ONE_BY_ONE_MAX: usize = 2;
-    if !wanted.nested.contains("system_disk") || observed.is_empty() {
+/// The roles of servers, by the hundred.
+async fn roles(cloud: &Cloud, observed: &mut [Observed], wanted: &Wanted) -> Result<(), ApiError> {
+    const ROLE: &str = "ram_role_name";
+    if !wanted.nested.contains(ROLE) {
         return Ok(());
     }
-    let request = Request {
-        action: &action::DESCRIBE_DISKS,
-        params: BTreeMap::from([
-            ("RegionId".to_owned(), cloud.region().to_owned()),
-            ("DiskType".to_owned(), "system".to_owned()),
-        ]),
-    };
-    let paging = Paging {
-        list: "Disks.Disk",
-        pages: Pages::ByToken { max: 500 },
-    };
-    let decode = Disks::new();
-    let mut disks: BTreeMap<String, Attributes> = BTreeMap::new();
-    if observed.len() <= ONE_BY_ONE_MAX {
-        for instance in &*observed {
-            let request = request.clone().param("InstanceId", instance.id.clone());
-            disks.extend(cloud.pages(&request, paging, &decode).await?);
-        }
-    } else {
-        disks.extend(cloud.pages(&request, paging, &decode).await?);
-    }
-    for instance in observed {
-        if let Some(disk) = disks.remove(&instance.id) {
-            instance
-                .attributes
-                .insert("system_disk".to_owned(), Value::Map(disk));
+    for some in observed.chunks_mut(100) {
+        let ids: Vec<&str> = some.iter().map(|one| one.id.as_str()).collect();
+        let request = Request::new(&action::DESCRIBE_INSTANCE_RAM_ROLE)
+            .param("RegionId", cloud.region())
+            .param("InstanceIds", serde_json::json!(ids).to_string());
+        let paging = Paging {
+            list: "InstanceRamRoleSets.InstanceRamRoleSet",
+            pages: Pages::ByNumber { max: 50 },
+        };
+        let roles: BTreeMap<String, Value> = cloud
+            .pages(&request, paging, &Roles::new())
+            .await?
+            .into_iter()
+            .collect();
+        for one in some {
+            let role = roles.get(&one.id).cloned().unwrap_or_else(|| Value::from(""));
+            one.attributes.insert(ROLE.to_owned(), role);
         }
     }
     Ok(())
 }
 
-/// How a disk becomes the value of an instance's system disk.
-struct Disks {
-    fields: Fields,
+/// How an item becomes the role of a server.
+struct Roles(Fields);
+
+impl Roles {
+    fn new() -> Roles {
+        let mut fields = Fields::default();
+        fields.add("InstanceId");
+        fields.add("RamRoleName");
+        Roles(fields)
+    }
 }
 
-/// The fields of a disk that are read; behind the first two, what they are called in the configuration.
-const DISK_FIELDS: [(&str, &str); 5] = [
+impl Decode for Roles {
+    type Item = (String, Value);
+
+    fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Self::Item), D::Error> {
+        let mut found = self.0.read(item)?.into_iter();
+        match (found.next().flatten(), found.next().flatten()) {
+            (Some(Value::String(id)), Some(role)) => Ok((id.clone(), (id, role))),
+            _ => Err(D::Error::custom("a role in the answer has no InstanceId")),
+        }
+    }
+}
+
+/// The disks of servers, 500 in a request, only where a key of theirs is set. All disks of the region are listed when there
+/// are many servers; a few are asked for one by one, since DescribeDisks takes one InstanceId only.
+async fn instances(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    observed: &mut [Observed],
+    wanted: &Wanted,
+) -> Result<(), ApiError> {
+    const ONE_BY_ONE_MAX: usize = 2;
+    let (of_system, of_data) = (wanted.nested.contains(SYSTEM), wanted.nested.contains(DATA));
+    if !of_system && !of_data || observed.is_empty() {
+        return Ok(());
+    }
+    let request = Request::new(&action::DESCRIBE_DISKS)
+        .param("RegionId", cloud.region())
+        .param("DiskType", if of_data { "all" } else { "system" });
+    let paging = Paging {
+        list: "Disks.Disk",
+        pages: Pages::ByToken { max: 500 },
+    };
+    let decode = Disks::new(resource_type);
+    let mut disks = Vec::new();
+    if observed.len() <= ONE_BY_ONE_MAX {
+        for instance in &*observed {
+            let own = request.clone().param("InstanceId", instance.id.clone());
+            disks.extend(cloud.pages(&own, paging, &decode).await?);
+            // What was made for it and did not get there.
+            if of_data
+                && let (Some(stack), Some(address)) = (instance.stack(), instance.tags.get(TAG_ADDRESS))
+            {
+                let apart = request
+                    .clone()
+                    .param("Status", "Available")
+                    .param("Tag.1.Key", TAG_STACK)
+                    .param("Tag.1.Value", stack)
+                    .param("Tag.2.Key", TAG_ADDRESS)
+                    .param("Tag.2.Value", address.clone());
+                disks.extend(cloud.pages(&apart, paging, &decode).await?);
+            }
+        }
+    } else {
+        disks = cloud.pages(&request, paging, &decode).await?;
+    }
+    for instance in observed.iter_mut() {
+        let own: Vec<&FoundDisk> = disks.iter().filter(|disk| disk.belongs_to(instance)).collect();
+        let mut data = Vec::new();
+        for disk in own {
+            if disk.is_system {
+                let system = Value::Map(disk.system.clone());
+                instance.attributes.insert(SYSTEM.to_owned(), system);
+            } else {
+                data.push(Value::Map(disk.data.clone()));
+            }
+        }
+        if of_data {
+            instance.attributes.insert(DATA.to_owned(), Value::List(data));
+        }
+        (resource_type.normalise)(&mut instance.attributes);
+    }
+    Ok(())
+}
+
+const SYSTEM: &str = "system_disk";
+const DATA: &str = "data_disks";
+
+/// A disk, as the system disk and as a data disk of a server would have it.
+struct FoundDisk {
+    instance: String,
+    is_system: bool,
+    system: Attributes,
+    data: Attributes,
+    tags: BTreeMap<String, String>,
+}
+
+impl FoundDisk {
+    /// Whether it is attached to a server, or was made for it and is attached to none.
+    fn belongs_to(&self, instance: &Observed) -> bool {
+        if !self.instance.is_empty() {
+            return self.instance == instance.id;
+        }
+        [TAG_STACK, TAG_ADDRESS]
+            .iter()
+            .all(|tag| self.tags.contains_key(*tag) && self.tags.get(*tag) == instance.tags.get(*tag))
+    }
+}
+
+/// How an item of DescribeDisks is read.
+struct Disks {
+    fields: Fields,
+    system: usize,
+    table: Table,
+    tags: usize,
+}
+
+/// The fields of a disk that are read; behind the first three, what they are called in the configuration of a system disk.
+const DISK_FIELDS: [(&str, &str); 12] = [
     ("DiskId", ""),
     ("InstanceId", ""),
+    ("Type", ""),
+    ("DiskId", "id"),
+    ("DiskName", "name"),
+    ("Description", "description"),
+    ("Encrypted", "encrypted"),
+    ("KMSKeyId", "kms_key_id"),
+    ("AutoSnapshotPolicyId", "auto_snapshot_policy_id"),
     ("Category", "category"),
     ("Size", "size"),
     ("PerformanceLevel", "performance_level"),
 ];
 
 impl Disks {
-    fn new() -> Disks {
+    fn new(resource_type: &'static ResourceType) -> Disks {
         let mut fields = Fields::default();
         for (field, _) in DISK_FIELDS {
             fields.add(field);
         }
-        Disks { fields }
+        let part = resource_type.parts.iter().find(|part| part.attribute == DATA);
+        let table = part.map_or(&[][..], |part| resource_type.members_table(part));
+        Disks {
+            system: 3,
+            table: Table::new(table, &mut fields),
+            tags: fields.add("Tags.Tag"),
+            fields,
+        }
     }
 }
 
 impl Decode for Disks {
-    type Item = (String, Attributes);
+    type Item = FoundDisk;
 
     fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Self::Item), D::Error> {
-        let mut found = self.fields.read(item)?.into_iter();
-        let mut text = || match found.next() {
-            Some(Some(Value::String(text))) => text,
-            _ => String::new(),
+        let mut found = self.fields.read(item)?;
+        let text = |found: &[Option<Value>], place: usize| {
+            let text = found[place].as_ref().and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
         };
-        let (id, instance) = (text(), text());
+        let (id, instance) = (text(&found, 0), text(&found, 1));
         if id.is_empty() {
             return Err(D::Error::custom("a disk in the answer has no DiskId"));
         }
-        let attributes = DISK_FIELDS[2..].iter().zip(found);
-        let disk = attributes
+        let is_system = text(&found, 2) == "system";
+        let tags = tags_of(found[self.tags].take(), TagShape::Ecs);
+        let mut data = self.table.attributes(&mut found);
+        data.insert("disk_id".to_owned(), Value::from(id.as_str()));
+        if instance.is_empty() {
+            data.insert(APART.to_owned(), Value::Bool(true));
+        }
+        let system = DISK_FIELDS[self.system..].iter().zip(found.drain(self.system..));
+        let system = system
             .filter_map(|((_, name), value)| Some(((*name).to_owned(), value?)))
             .filter(|(_, value)| value.as_str() != Some(""))
             .collect();
-        Ok((id, (instance, disk)))
+        Ok((
+            id,
+            FoundDisk {
+                instance,
+                is_system,
+                system,
+                data,
+                tags,
+            },
+        ))
     }
 }

@@ -42,10 +42,7 @@ pub(crate) async fn of(
 ) -> Result<Vec<Json>, ApiError> {
     let mut items = Vec::new();
     let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let seen = live
-        .resources
-        .iter()
-        .map(|(address, observed)| (address, observed));
+    let seen = live.resources.iter();
     let old = live
         .deposed
         .iter()

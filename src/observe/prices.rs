@@ -60,7 +60,11 @@ pub(crate) async fn of(
         };
         let (before, after) = match change.fate {
             Fate::Create => (nothing(), after(address)),
-            Fate::Update | Fate::Replace { .. } => (was(), after(address)),
+            Fate::Update => (
+                was(),
+                was().zip(after(address)).map(|(was, will)| over(was, will)),
+            ),
+            Fate::Replace { .. } => (was(), after(address)),
             Fate::Delete => (was(), nothing()),
             _ => continue,
         };
@@ -69,7 +73,11 @@ pub(crate) async fn of(
         }
         let side =
             |attributes: Option<Attributes>| attributes.map(|found| Side::of(address.type_name(), &found));
-        sides.push((address, side(before), side(after)));
+        let (before, after) = (side(before), side(after));
+        // What makes no difference to the price is not asked about.
+        if before.is_none() || before != after {
+            sides.push((address, before, after));
+        }
     }
     let mut questions: BTreeMap<Question, Option<Price>> = BTreeMap::new();
     for side in sides
@@ -94,7 +102,21 @@ pub(crate) async fn of(
     sum(&sides, &questions)
 }
 
+/// What is there, with what is changed of it.
+fn over(mut was: Attributes, will: Attributes) -> Attributes {
+    for (name, value) in will {
+        match (was.get_mut(&name), value) {
+            (Some(Value::Map(before)), Value::Map(after)) => before.extend(after),
+            (_, value) => {
+                was.insert(name, value);
+            }
+        }
+    }
+    was
+}
+
 /// One side of a change: what is asked about it, or that nobody can be asked.
+#[derive(PartialEq)]
 enum Side {
     Asked { question: Question, months: i64 },
     Unknown,

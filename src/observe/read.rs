@@ -12,7 +12,7 @@ use serde::de::Error as _;
 
 use super::fields::Fields;
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
-use crate::live::{Observed, TAG_STACK};
+use crate::live::{Observed, TAG_ADDRESS, TAG_STACK};
 use crate::types::{Attribute, IdFilter, Identity, Kind, ResourceType, TagShape};
 use crate::value::{Attributes, Value};
 
@@ -42,7 +42,20 @@ pub(super) async fn list_by_tag(
         ("Tag.1.Key".to_owned(), key.to_owned()),
         ("Tag.1.Value".to_owned(), value.to_owned()),
     ];
-    list(resource_type, cloud, tag.into_iter().collect(), &BTreeSet::new()).await
+    let mut found = list(resource_type, cloud, tag.into_iter().collect(), &BTreeSet::new()).await?;
+    found.retain(|one| !belongs_to_another(resource_type, one));
+    Ok(found)
+}
+
+/// Whether it is no resource of its own: made for one of another type, whose address it carries, and joined to it.
+fn belongs_to_another(resource_type: &ResourceType, observed: &Observed) -> bool {
+    let address = observed.tags.get(TAG_ADDRESS);
+    let of = address.and_then(|address| address.split('.').next());
+    of.is_some_and(|of| of != resource_type.name)
+        && resource_type
+            .relations
+            .iter()
+            .any(|relation| observed.attributes.contains_key(relation.attribute))
 }
 
 /// Those of these ids that exist. Asked for by id in any case: that a list does not show one proves nothing.
@@ -384,7 +397,7 @@ mod tests {
             "InstanceType": "ecs.g7.large", "ImageId": "m-1", "ZoneId": "cn-hangzhou-h", "InstanceChargeType": "PostPaid",
             "PublicIpAddress": {"IpAddress": ["47.98.1.1"]}, "EipAddress": {"IpAddress": ""},
             "VpcAttributes": {"VSwitchId": "vsw-1", "PrivateIpAddress": {"IpAddress": ["10.0.1.5"]}},
-            "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}, "InternetMaxBandwidthOut": 5,
+            "SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}, "InternetMaxBandwidthOut": 5, "SpotStrategy": "NoSpot",
             "Tags": {"Tag": [{"TagKey": "infra:addr", "TagValue": "instance.web"}, {"TagKey": "team", "TagValue": "a"}]},
         })
     }

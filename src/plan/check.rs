@@ -55,7 +55,7 @@ fn order(plan: &Plan, broken: &mut Vec<String>) {
             .map(|before| &before.object.address)
             .collect();
         for reference in named {
-            let is_own = reference.address == object.address && task.phase == Phase::Make;
+            let is_own = task.learns(reference);
             if !is_own && !makes.contains(&reference.address) {
                 broken.push(format!(
                     "{object} needs {reference}, which nothing before it makes"

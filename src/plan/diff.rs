@@ -29,6 +29,14 @@ pub(super) struct Differences {
 }
 
 impl Differences {
+    /// Lets a difference in this attribute be one that cannot be changed where it stands.
+    pub(super) fn force(&mut self, name: &str) {
+        for difference in self.found.iter_mut().filter(|one| one.change.path == name) {
+            difference.changeable = Changeable::Replaces;
+            difference.change.forces_replacement = true;
+        }
+    }
+
     /// Whether one of them cannot be changed on a resource that exists.
     pub(super) fn force_replacement(&self) -> bool {
         self.found

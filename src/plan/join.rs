@@ -44,7 +44,7 @@ pub(super) fn wanted<'a>(
         kept: decided.kept,
         // In the form in which values are compared, with what was decided later filled in.
         attributes: match decided.kept {
-            Some(observed) => super::decide::Wanted::new(context, resource).as_it_stays(observed),
+            Some(observed) => super::decide::Wanted::new(context, resource).if_it_stays(observed),
             None => super::decide::Wanted::new(context, resource),
         }
         .attributes,
@@ -72,6 +72,8 @@ pub(super) fn unwanted(
     let own = Value::from(observed.id.as_str());
     let owner = Owner {
         region: context.inputs.region,
+        address,
+        tags: &[],
         own: &|name| own_value(observed, name),
     };
     let mut steps = Vec::new();
@@ -284,6 +286,8 @@ impl Joiner<'_, '_, '_> {
         };
         let owner = Owner {
             region: context.inputs.region,
+            address: &self.resource.address,
+            tags: &[],
             own: &|name| self.own_value(name),
         };
         let steps = joining::change_members(resource_type, part, &owner, &change, 0);
@@ -294,6 +298,10 @@ impl Joiner<'_, '_, '_> {
     }
 
     fn part(&mut self, part: &'static Part) {
+        // The create has them.
+        if self.kept.is_none() && part.with_create {
+            return;
+        }
         if !self.attributes.contains_key(part.attribute) {
             self.let_go_of_what_goes(part);
             return;
@@ -308,6 +316,19 @@ impl Joiner<'_, '_, '_> {
             self.decision.change.unchanged += usize::from(self.kept.is_some());
             return;
         }
+        let refused = change
+            .modified
+            .iter()
+            .find_map(|(before, member)| (part.refuse)(before, member));
+        if let Some(words) = refused {
+            let finding = super::decide::refusal(self.resource, part.attribute, words);
+            self.decision.withhold(finding);
+            return;
+        }
+        self.decision
+            .change
+            .lost
+            .extend(change.removed.iter().filter_map(|member| (part.loss)(member)));
         let context = self.context;
         let resource_type = self.resource.resource_type;
         let address = self.address().clone();
@@ -368,8 +389,11 @@ impl Joiner<'_, '_, '_> {
                 },
             ),
         ];
+        let tags = super::decide::tags_of_new(context, self.resource, &self.attributes);
         let owner = Owner {
             region: context.inputs.region,
+            address: &self.resource.address,
+            tags: &tags,
             own: &|name| self.own_value(name),
         };
         let steps: Vec<(Phase, Vec<Step>)> = batches

@@ -150,7 +150,7 @@ impl<'a> Entry<'a> {
     fn new(context: &Context<'a>, resource: &'a config::Resource, kept: Option<&Observed>) -> Entry<'a> {
         let wanted = Wanted::new(context, resource);
         let mut attributes = match kept {
-            Some(observed) => wanted.as_it_stays(observed),
+            Some(observed) => wanted.if_it_stays(observed),
             None => wanted,
         }
         .attributes;

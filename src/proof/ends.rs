@@ -47,7 +47,7 @@ fn what_an_older_file_has_made_is_adopted_and_told() {
         ..Stack::default()
     };
     let mut adopted = 0;
-    for at in 1..60 {
+    for at in 1..200 {
         let mut world = World::new(at, &with(TYPE).text(), |options| {
             options.read_lag = Duration::from_secs(40);
         });

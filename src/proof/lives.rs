@@ -52,6 +52,10 @@ cidr_block = "10.0.2.0/24"
 [key_pair.main]
 name = "main"
 public_key_body = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 main"
+[snapshot_policy.main]
+time_points = [1]
+repeat_weekdays = [1, 2, 3, 4, 5, 6, 7]
+retention_days = 7
 "#;
 
 /// A second network.
@@ -150,9 +154,52 @@ pub(super) const LIVES: &[Life] = &[
         beside: "",
         keys: "name = \"before\"\ninstance_type = \"ecs.g7.large\"\n\
                image_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\nvswitch_id = \"${vswitch.main.id}\"\n\
-               security_group_ids = [\"${security_group.main.id}\"]",
+               security_group_ids = [\"${security_group.main.id}\"]\n\
+               system_disk = { category = \"cloud_essd\", size = 40, name = \"root\" }",
         changed: &[
             ("name = \"after\"", "change attributes"),
+            (
+                "image_id = \"aliyun_3_x64_20G_alibase_20240819.vhd\"",
+                "swap system disk > rename system disk > change performance of system disk",
+            ),
+            (
+                "vswitch_id = \"${vswitch.other.id}\"",
+                "stop > wait until stopped > move > start",
+            ),
+            (
+                "private_ip = \"10.0.1.88\"",
+                "stop > wait until stopped > move > start",
+            ),
+            (
+                "system_disk = { category = \"cloud_auto\", size = 60, name = \"disk\" }",
+                "rename system disk > change performance of system disk > grow system disk",
+            ),
+            (
+                "system_disk = { size = 40, auto_snapshot_policy_id = \"${snapshot_policy.main.id}\" }",
+                "apply snapshot policy",
+            ),
+            (
+                "system_disk = { size = 40, encrypted = true }",
+                "swap system disk",
+            ),
+            (
+                "data_disks = [{ name = \"data\", size = 40 }, { name = \"logs\", size = 20 }]",
+                "create data disk > attach data disk > create data disk > attach data disk",
+            ),
+            (
+                "secondary_private_ip_addresses = [\"10.0.1.101\", \"10.0.1.100\"]",
+                "assign 1 address > assign 1 address",
+            ),
+            ("ram_role_name = \"RAMTestName\"", "attach role"),
+            (
+                "metadata = { http_tokens = \"required\" }",
+                "change metadata service",
+            ),
+            (
+                "auto_release_time = \"2027-06-01T00:00:30Z\"",
+                "change release time",
+            ),
+            ("stopped_mode = \"StopCharging\"\nstatus = \"Stopped\"", "stop"),
             ("instance_type = \"ecs.g7.xlarge\"", "change type"),
             ("status = \"Stopped\"", "stop"),
             (
@@ -165,6 +212,40 @@ pub(super) const LIVES: &[Life] = &[
             "ModifyInstanceAttribute",
             &[("InstanceId", "$id"), ("InstanceName", "by-hand")],
             "name",
+        ),
+        vanish: &[("DeleteInstance", &[("InstanceId", "$id"), ("Force", "true")])],
+    },
+    Life {
+        type_name: "instance",
+        around: NET,
+        beside: "",
+        keys: "instance_type = \"ecs.g7.large\"\nimage_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
+               vswitch_id = \"${vswitch.main.id}\"\nsecurity_group_ids = [\"${security_group.main.id}\"]\n\
+               spot_strategy = \"SpotWithPriceLimit\"\nspot_price_limit = \"0.50\"\nram_role_name = \"RAMTestName\"\n\
+               metadata = { http_tokens = \"required\", hop_limit = 2 }\n\
+               data_disks = [{ name = \"data\", size = 40, category = \"cloud_essd\", encrypted = true }]",
+        changed: &[
+            (
+                "data_disks = [{ name = \"data\", size = 60, category = \"cloud_essd\", encrypted = true }]",
+                "grow data disk",
+            ),
+            (
+                "data_disks = [{ name = \"data\", size = 40, category = \"cloud_auto\", encrypted = true, \
+                 description = \"mine\", delete_with_instance = false }]",
+                "change data disk > change performance of data disk",
+            ),
+            ("data_disks = []", "detach data disk > delete data disk"),
+            ("ram_role_name = \"\"", "detach role"),
+        ],
+        anew: "spot_price_limit = \"0.75\"",
+        drift: (
+            "ModifyInstanceMetadataOptions",
+            &[
+                ("InstanceId", "$id"),
+                ("HttpEndpoint", "enabled"),
+                ("HttpTokens", "optional"),
+            ],
+            "metadata",
         ),
         vanish: &[("DeleteInstance", &[("InstanceId", "$id"), ("Force", "true")])],
     },
@@ -472,6 +553,12 @@ impl Life {
     fn plans(&self, world: &mut World, is_empty: bool, what: &str) -> Ended {
         let ended = world.run(&["plan", "--detailed-exitcode"], Plan::default());
         let code = if is_empty { 0 } else { 2 };
+        assert!(
+            !(is_empty && ended.out.contains("outside infra")),
+            "{}: the plan {what}:\n{}",
+            self.type_name,
+            ended.out
+        );
         assert_eq!(
             ended.code,
             Some(code),
@@ -541,6 +628,8 @@ fn each(test: impl Fn(&Life)) {
 fn every_type_has_its_life() {
     let mut named: Vec<&str> = LIVES.iter().map(|life| life.type_name).collect();
     named.sort_unstable();
+    // A type may have more than one.
+    named.dedup();
     let all: Vec<&str> = REGISTRY.iter().map(|one| one.name).collect();
     assert_eq!(named, all);
 }
@@ -571,8 +660,11 @@ fn it_is_changed_where_it_stands() {
             let id = life.id(&mut world);
             world.configure(&life.file(change));
             let plan = life.plans(&mut world, false, change);
+            let is_loss = steps.contains("swap") || steps.contains("delete data disk");
+            // Long lines are broken.
+            let words: Vec<&str> = plan.out.split_whitespace().collect();
             assert!(
-                plan.out.contains(steps) && !plan.out.contains("LOST"),
+                words.join(" ").contains(steps) && (is_loss == plan.out.contains("LOST")),
                 "{}: {change} is no {steps}:\n{}",
                 life.type_name,
                 plan.out
@@ -668,4 +760,44 @@ fn it_is_deleted() {
         world.configure("[infra]\nname = \"lives\"\nregion = \"cn-hangzhou\"\n");
         life.succeeds(&mut world, "everything is deleted");
     });
+}
+
+/// Every example of the project is made, needs nothing more, and is deleted.
+#[test]
+fn every_example_goes_through_its_life() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    // One of them is about what was there before; the tests of the binary run it.
+    names.retain(|example| !example.ends_with("existing-network") && example.join("infra.toml").exists());
+    for example in names {
+        let mut world = World::new(7, "", |_| {});
+        for file in std::fs::read_dir(&example).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                world
+                    .disk
+                    .put(&World::path(name), &std::fs::read_to_string(&path).unwrap());
+            }
+        }
+        let ends = |world: &mut World, arguments: &[&str]| {
+            let ended = world.run(arguments, Plan::default());
+            assert_eq!(
+                ended.code,
+                Some(0),
+                "{}: {arguments:?}:\n{}\n{}",
+                example.display(),
+                ended.out,
+                ended.err
+            );
+        };
+        ends(&mut world, &["apply", "--auto-approve"]);
+        world.wait(std::time::Duration::from_secs(3600));
+        ends(&mut world, &["plan", "--detailed-exitcode"]);
+        ends(&mut world, &["destroy", "--auto-approve", "--allow-destroy"]);
+    }
 }

@@ -62,7 +62,7 @@ impl Disk {
             0 => self.title = maybe(chance, 2, 3),
             1 => self.size += 10 * chance.below(3),
             2 => self.level = maybe(chance, 2, 2),
-            3 | 4 | 5 => self.server = maybe(chance, 1, SERVERS).map(|server| server as usize),
+            3..=5 => self.server = maybe(chance, 1, SERVERS).map(|server| server as usize),
             6 => self.server = None,
             _ => (self.dies, self.tags) = (maybe(chance, 2, 2).map(|dies| dies == 1), chance.below(3)),
         }

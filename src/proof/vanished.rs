@@ -21,7 +21,7 @@ fn what_vanished_is_made_again_only_with_leave() {
         let world_json = lock(&world.site).cloud.world_json(world.now);
         !world_json.contains("\"vpc-")
     };
-    let gone = (0..200).any(|what| {
+    let gone = (0..2000).any(|what| {
         meddle(&mut lock(&world.site), world.now, what);
         is_gone(&world)
     });

@@ -116,6 +116,9 @@ fn step(step: &Step, type_name: &str, seal: Seal<'_>) -> Json {
                 .collect();
             json!({ "tags": set, "removed": removed })
         }
+        Shows::Detail { attribute, value } => {
+            json!({ "detail": attribute, "value": encode(value, false, seal) })
+        }
         Shows::Gone => json!("gone"),
     };
     json!({ "name": step.name, "does": what, "shows": shows })

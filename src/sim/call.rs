@@ -559,11 +559,12 @@ impl Call<'_> {
         if !self.json {
             return self.listed(page, outer, inner, node);
         }
-        let (action, offer) = (self.facts.name.as_str(), self.settings.offer_version);
+        let action = self.facts.name.as_str();
+        let version = self.world.version(self.settings.offer_version);
         self.listed(page, outer, inner, |row| {
             Node::Written(
                 self.world
-                    .written(action, row.head().place, offer, || node(row).to_json()),
+                    .written(action, row.head().place, version, || node(row).to_json()),
             )
         })
     }

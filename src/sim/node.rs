@@ -112,9 +112,19 @@ impl Node {
     }
 
     pub(super) fn to_json(&self) -> String {
-        let mut out = String::with_capacity(256);
+        let mut out = String::with_capacity(256 + self.written_bytes());
         self.write_json(&mut out);
         out
+    }
+
+    /// How many bytes of it are written already.
+    fn written_bytes(&self) -> usize {
+        match self {
+            Self::Written(text) => text.len() + 1,
+            Self::List(items) => items.iter().map(Self::written_bytes).sum(),
+            Self::Map(fields) => fields.iter().map(|(_, value)| value.written_bytes()).sum(),
+            _ => 0,
+        }
     }
 
     fn write_json(&self, out: &mut String) {

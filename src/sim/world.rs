@@ -372,17 +372,21 @@ impl World {
 // ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 impl World {
+    /// The version of everything, with that of what else answers follow from.
+    pub(super) fn version(&self, also: u64) -> u64 {
+        let own: u64 = self.tables.iter().map(|(_, table)| table.version()).sum();
+        mix(own).wrapping_add(mix(also))
+    }
+
     /// A part of an answer that follows from the rows of this world alone: written once, and again when anything has
-    /// changed. `also` is the version of what else it follows from.
+    /// changed, which `version` says.
     pub(super) fn written(
         &self,
         action: &'static str,
         place: u64,
-        also: u64,
+        version: u64,
         write: impl FnOnce() -> String,
     ) -> Arc<str> {
-        let own: u64 = self.tables.iter().map(|(_, table)| table.version()).sum();
-        let version = mix(own).wrapping_add(mix(also));
         let mut written = self.written.borrow_mut();
         if written.version != version {
             written.parts.clear();

@@ -103,6 +103,7 @@ pub(crate) enum Wire {
 /// A default, as a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Literal {
+    Bool(bool),
     Integer(i64),
     String(&'static str),
 }
@@ -343,6 +344,7 @@ impl Literal {
     /// The default as a value.
     pub(crate) fn value(self) -> Value {
         match self {
+            Literal::Bool(truth) => Value::Bool(truth),
             Literal::Integer(number) => Value::Integer(number),
             Literal::String(text) => Value::from(text),
         }

@@ -72,6 +72,8 @@ pub(crate) const BASE: ResourceType = ResourceType {
     },
     downtime: |_| None,
     losses: |_| Vec::new(),
+    update_losses: |_| Vec::new(),
+    stays_with: None,
     restore: |_| None,
     conditional: &[],
     contention: Contention {

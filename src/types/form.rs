@@ -284,6 +284,47 @@ fn close_to(size: &str) -> &'static str {
     }
 }
 
+/// A moment, UTC, to the minute or the second.
+pub(crate) static TIME: Form = Form {
+    noun: "a time",
+    example: "2027-01-31T22:00:00Z",
+    length: (1, 40),
+    code: codes::FORM,
+    check: |text| {
+        let shape = |pattern: &str| {
+            pattern.len() == text.len()
+                && pattern
+                    .bytes()
+                    .zip(text.bytes())
+                    .all(|(wanted, found)| match wanted {
+                        b'0' => found.is_ascii_digit(),
+                        wanted => wanted == found,
+                    })
+        };
+        let number = |from: usize| text.get(from..from + 2).and_then(|part| part.parse::<u32>().ok());
+        let in_bounds = || {
+            number(5).is_some_and(|month| (1..=12).contains(&month))
+                && number(8).is_some_and(|day| (1..=31).contains(&day))
+                && number(11).is_some_and(|hour| hour < 24)
+                && number(14).is_some_and(|minute| minute < 60)
+        };
+        if shape("0000-00-00T00:00:00Z") || shape("0000-00-00T00:00Z") {
+            return (!in_bounds()).then(|| Wrong::new("is none"));
+        }
+        let better = text.replacen(' ', "T", 1);
+        let better = if better.ends_with('Z') {
+            better
+        } else {
+            format!("{better}Z")
+        };
+        let is_right = better != text && (TIME.check)(&better).is_none();
+        Some(Wrong {
+            what: "is not written as UTC with a Z".to_owned(),
+            better: is_right.then_some(better),
+        })
+    },
+};
+
 /// An IPv4 network whose host bits are zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ipv4Net {
@@ -497,6 +538,22 @@ mod tests {
                 ("g7.large", "is none: they begin with \"ecs.\" -> ecs.g7.large"),
                 ("large", "is none: they begin with \"ecs.\""),
                 ("ecs..large", "is none: they begin with \"ecs.\""),
+            ],
+        );
+    }
+
+    #[test]
+    fn times_are_utc() {
+        check(
+            &TIME,
+            &[
+                ("2027-01-31T22:00Z", ""),
+                (
+                    "2027-01-31 22:00:00",
+                    "is not written as UTC with a Z -> 2027-01-31T22:00:00Z",
+                ),
+                ("2027-13-31T22:00:00Z", "is none"),
+                ("tomorrow", "is not written as UTC with a Z"),
             ],
         );
     }

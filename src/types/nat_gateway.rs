@@ -6,7 +6,7 @@
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, NETWORK_TAGS};
 use super::form;
-use super::part::{Calls, Owner, Part};
+use super::part::{Calls, Owner, PART, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToMake};
 use super::steps;
 use crate::api::{Codes, Pages, action};
@@ -83,9 +83,8 @@ static PARTS: &[Part] = &[Part {
     calls: Calls::Single { add, modify, remove },
     out_first: true,
     member_id: Some(("snat_entry_id", "SnatEntryId")),
-    per_call: 1,
-    limit: usize::MAX,
     noun: "SNAT entry",
+    ..PART
 }];
 
 static SNAT: &[Attribute] = &[

@@ -1,6 +1,7 @@
 //! Parts: members of a set inside a resource, each added, changed and taken away by a call of its own.
 
 use super::form::{Ipv4Net, Ipv6Net};
+use crate::address::Address;
 use crate::api::Action;
 use crate::step::Step;
 use crate::value::{Attributes, Value};
@@ -14,6 +15,12 @@ pub(crate) struct Part {
     pub(crate) calls: Calls,
     /// Whether members are taken out before anything else happens to their owner and its partners: they hold them fast.
     pub(crate) out_first: bool,
+    /// Whether the create makes them already, so that only a change needs calls of its own.
+    pub(crate) with_create: bool,
+    /// Why one cannot become the other, and what to do.
+    pub(crate) refuse: fn(&Attributes, &Attributes) -> Option<&'static str>,
+    /// What is lost when one is taken out.
+    pub(crate) loss: fn(&Attributes) -> Option<String>,
     /// The key under which an observed member carries its own id, and the parameter of the modifying action that takes
     /// it. No attribute, so it is never compared.
     pub(crate) member_id: Option<(&'static str, &'static str)>,
@@ -42,9 +49,34 @@ pub(crate) enum Calls {
     },
 }
 
+/// A set of parts to build others on. Its attribute, key and calls are another's to fill in.
+pub(crate) const PART: Part = Part {
+    attribute: "",
+    key: &[],
+    calls: Calls::Single {
+        add: |_, _| Vec::new(),
+        modify: |_, _, _| Vec::new(),
+        remove: |_, _| Vec::new(),
+    },
+    out_first: false,
+    with_create: false,
+    refuse: |_, _| None,
+    loss: |_| None,
+    member_id: None,
+    per_call: 1,
+    limit: usize::MAX,
+    noun: "",
+};
+
+/// The key under which an observed member says that it is there, but not yet where it belongs.
+pub(crate) const APART: &str = "apart";
+
 /// The resource that has the members, as steps name it.
 pub(crate) struct Owner<'a> {
     pub(crate) region: &'a str,
+    pub(crate) address: &'a Address,
+    /// The tags by which what is made for it is known.
+    pub(crate) tags: &'a [(String, Value)],
     /// The value of an attribute of its own, `id` among them; a reference while it is not made.
     pub(crate) own: &'a dyn Fn(&str) -> Value,
 }
@@ -84,8 +116,13 @@ impl Part {
             .collect()
     }
 
-    /// Whether two members do not differ in anything.
-    pub(crate) fn is_equal(&self, left: &Attributes, right: &Attributes) -> bool {
+    /// Whether a member that is there is as it is wanted. Where each has calls of its own, what nobody asks for is the
+    /// cloud's.
+    pub(crate) fn is_equal(&self, there: &Attributes, wanted: &Attributes) -> bool {
+        if matches!(self.calls, Calls::Single { .. }) {
+            let mut keys = wanted.iter();
+            return !there.contains_key(APART) && keys.all(|(key, value)| there.get(key) == Some(value));
+        }
         let is_compared = |key: &String| self.member_id.is_none_or(|(id, _)| key != id);
         let bare = |member: &Attributes| -> Attributes {
             member
@@ -94,7 +131,7 @@ impl Part {
                 .map(|(key, value)| (key.clone(), canonical(value)))
                 .collect()
         };
-        bare(left) == bare(right)
+        bare(there) == bare(wanted)
     }
 }
 

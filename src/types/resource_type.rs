@@ -60,6 +60,11 @@ pub(crate) struct ResourceType {
     pub(crate) downtime: fn(&[Step]) -> Option<&'static str>,
     /// What is lost when one is deleted or replaced; pure.
     pub(crate) losses: fn(observed: &Attributes) -> Vec<String>,
+    /// What is lost by an update; pure.
+    pub(crate) update_losses: fn(&ToChange<'_>) -> Vec<String>,
+    /// The attribute that names what it stands in: where that is in another place, or has to go first, it cannot move.
+    /// Attributes of the same name on both sides tell the place.
+    pub(crate) stays_with: Option<&'static str>,
     /// What gives back a state that the steps of an update take away for a while; pure.
     pub(crate) restore: fn(&[Step]) -> Option<Restore>,
     /// Computed attributes that are there only where the configuration asks for them (see `implied`).
@@ -229,7 +234,10 @@ impl ResourceType {
     /// Whether the attribute joins one to others by a call of its own, after the create.
     pub(crate) fn is_joined_later(&self, name: &str) -> bool {
         let mut relations = self.relations.iter();
-        self.is_joined(name) && !relations.any(|relation| relation.attribute == name && relation.with_create)
+        let mut parts = self.parts.iter();
+        self.is_joined(name)
+            && !relations.any(|relation| relation.attribute == name && relation.with_create)
+            && !parts.any(|part| part.attribute == name && part.with_create)
     }
 
     /// Whether it is known by a name that somebody has chosen.

@@ -3,7 +3,7 @@
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, NETWORK_TAGS};
 use super::form;
-use super::part::{Calls, Owner, Part};
+use super::part::{Calls, Owner, PART, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, ResourceType, Tagging};
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
@@ -69,10 +69,8 @@ static PARTS: &[Part] = &[Part {
         remove: |owner, member| vec![bind(owner, member, "unbind", &action::UNASSOCIATE_ROUTE_TABLE)],
     },
     out_first: true,
-    member_id: None,
-    per_call: 1,
-    limit: usize::MAX,
     noun: "vSwitch",
+    ..PART
 }];
 
 fn bind(owner: &Owner<'_>, member: &Attributes, verb: &str, action: &'static Action) -> Step {

@@ -6,7 +6,7 @@
 use super::attribute::{Attribute, Kind, Literal, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::form;
-use super::part::{Calls, Part};
+use super::part::{Calls, PART, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
 use super::rule;
 use crate::api::{Codes, Pages, action};
@@ -117,13 +117,13 @@ const RULES: Part = Part {
         modify: None,
         list_param: "Permissions",
     },
-    out_first: false,
     member_id: Some(("security_group_rule_id", "SecurityGroupRuleId")),
     // ECS metadata.
     per_call: 100,
     // Of both directions together, in a group of the basic kind.
     limit: 200,
     noun: "",
+    ..PART
 };
 
 static INGRESS: &[Attribute] = &[
@@ -327,6 +327,8 @@ mod tests {
         let members = Members::between(&PARTS[0], &was, &will);
         let owner = Owner {
             region: "cn-hangzhou",
+            address: &"instance.x".parse().unwrap(),
+            tags: &[],
             own: &|_| Value::from("sg-1"),
         };
         let steps = change_members(&SECURITY_GROUP, &PARTS[0], &owner, &members, was.len());
@@ -359,6 +361,8 @@ mod tests {
         let members = Members::between(&PARTS[0], &was, &will);
         let owner = Owner {
             region: "cn-hangzhou",
+            address: &"instance.x".parse().unwrap(),
+            tags: &[],
             own: &|_| Value::from("sg-1"),
         };
         let steps = change_members(&SECURITY_GROUP, &PARTS[0], &owner, &members, was.len());

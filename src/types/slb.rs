@@ -3,7 +3,7 @@
 use super::attribute::{Attribute, Kind, Literal, Update, attr};
 use super::base::BASE;
 use super::form;
-use super::part::{Calls, Owner, Part};
+use super::part::{Calls, Owner, PART, Part};
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging,
 };
@@ -88,11 +88,9 @@ static PARTS: &[Part] = &[
             modify: modify_listener,
             remove: remove_listener,
         },
-        out_first: false,
-        member_id: None,
-        per_call: 1,
         limit: 50,
         noun: "listener",
+        ..PART
     },
     Part {
         attribute: "backends",
@@ -102,11 +100,9 @@ static PARTS: &[Part] = &[
             modify: |owner, _, member| vec![backend(owner, member, "change", &action::SET_BACKEND_SERVERS)],
             remove: |owner, member| vec![backend(owner, member, "remove", &action::REMOVE_BACKEND_SERVERS)],
         },
-        out_first: false,
-        member_id: None,
-        per_call: 1,
         limit: 200,
         noun: "backend",
+        ..PART
     },
 ];
 

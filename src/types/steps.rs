@@ -166,7 +166,7 @@ fn put(params: &mut Attributes, path: &str, value: Value) {
 }
 
 /// Tags as the API takes them: `Tag.1.Key`, `Tag.1.Value`.
-fn tag_list(tags: &[(String, Value)]) -> Value {
+pub(super) fn tag_list(tags: &[(String, Value)]) -> Value {
     let tag = |(key, value): &(String, Value)| {
         Value::Map(Attributes::from([
             ("Key".to_owned(), Value::from(key.as_str())),

@@ -32,9 +32,11 @@ fn with(base: &Attributes, path: &str, value: Value) -> Attributes {
             attributes.insert(path.to_owned(), value);
         }
         Some((table, key)) => {
+            // A disk is known by its id.
+            let id = ("id".to_owned(), Value::from("d-1"));
             attributes.insert(
                 table.to_owned(),
-                Value::Map(Attributes::from([(key.to_owned(), value)])),
+                Value::Map(Attributes::from([(key.to_owned(), value), id])),
             );
         }
     }
@@ -87,6 +89,8 @@ fn outcome(resource_type: &'static ResourceType, base: &Attributes, row: Row) ->
         let members = Members::between(part, &was, &will);
         let owner = Owner {
             region: "cn-hangzhou",
+            address: &"instance.x".parse().unwrap(),
+            tags: &[],
             own: &|name| Value::from(format!("x-1.{name}")),
         };
         steps.extend(change_members(resource_type, part, &owner, &members, was.len()));
@@ -233,25 +237,44 @@ fn a_security_group() {
 #[test]
 #[rustfmt::skip]
 fn an_instance() {
-    const STOPPED: &str = "stopped: stop > wait until stopped > set user data > start > wait until running";
+    const DISK: &str = r#"{"name": "a", "size": 40, "delete_with_instance": true, "disk_id": "d-1"}"#;
+    const OTHER: &str = r#"{"name": "b", "size": 40, "delete_with_instance": true}"#;
+    const LARGER: &str = r#"{"name": "a", "size": 60, "delete_with_instance": true}"#;
+    const FASTER: &str = r#"{"name": "a", "size": 40, "delete_with_instance": true, "category": "cloud_auto"}"#;
+    const KEPT: &str = r#"{"name": "a", "size": 40, "delete_with_instance": false, "description": "mine"}"#;
+    const DATA: &str = "stopped: stop > wait until stopped > set user data > start > wait until running";
+    const SWAP: &str = "stopped: stop > wait until stopped > swap system disk > start > wait until running";
+    const MOVE: &str = "stopped: stop > wait until stopped > move > start > wait until running";
     const REBOOT: &str = "reboot: change login > reboot > wait until running";
     check("instance", &[("status", "Running")], &[
         ("name",                       "aa", "bb",                           "live: change attributes"),
         ("description",                "aa", "bb",                           "live: change attributes"),
         ("instance_type",              "ecs.g6.large", "ecs.g7.large",       "stopped: stop > wait until stopped > change type > start > wait until running"),
-        ("image_id",                   "a.vhd", "b.vhd",                     "replaced"),
+        ("image_id",                   "a.vhd", "b.vhd",                     SWAP),
+        ("image_family",               "a", "b",                             "refused"),
         ("zone_id",                    "cn-hangzhou-h", "cn-hangzhou-i",     "replaced"),
-        ("vswitch_id",                 "vsw-1", "vsw-2",                     "replaced"),
-        ("private_ip",                 "10.0.1.5", "10.0.1.6",               "replaced"),
+        ("vswitch_id",                 "vsw-1", "vsw-2",                     MOVE),
+        ("private_ip",                 "10.0.1.5", "10.0.1.6",               MOVE),
+        ("secondary_private_ip_addresses", r#"["10.0.1.7"]"#, r#"["10.0.1.8"]"#, "live: unassign 1 address > assign 1 address"),
         ("instance_network_type",      "vpc", "classic",                     "replaced"),
         ("security_group_ids",         r#"["sg-1"]"#, r#"["sg-2"]"#,         "live: change attributes"),
         ("host_name",                  "aa", "bb",                           REBOOT),
         ("key_pair_name",              "a", "b",                             "joined"),
         ("password",                   "a", "b",                             REBOOT),
-        ("user_data",                  "a", "b",                             STOPPED),
-        ("system_disk.category",       "cloud_essd", "cloud_auto",           "replaced"),
-        ("system_disk.size",           "40", "60",                           "refused"),
-        ("system_disk.performance_level", "PL0", "PL1",                      "refused"),
+        ("user_data",                  "a", "b",                             DATA),
+        ("system_disk.category",       "cloud_essd", "cloud_auto",           "live: change performance of system disk"),
+        ("system_disk.size",           "40", "60",                           "live: grow system disk"),
+        ("system_disk.size",           "60", "40",                           "refused"),
+        ("system_disk.performance_level", "PL0", "PL1",                      "live: change performance of system disk"),
+        ("system_disk.name",           "aa", "bb",                           "live: rename system disk"),
+        ("system_disk.description",    "aa", "bb",                           "live: rename system disk"),
+        ("system_disk.encrypted",      "false", "true",                      SWAP),
+        ("system_disk.kms_key_id",     "a", "b",                             SWAP),
+        ("system_disk.auto_snapshot_policy_id", "sp-1", "sp-2",              "live: apply snapshot policy"),
+        ("data_disks",                 DISK, OTHER,                           "live: detach data disk > delete data disk > create data disk > attach data disk"),
+        ("data_disks",                 DISK, LARGER,                          "live: grow data disk"),
+        ("data_disks",                 DISK, FASTER,                          "live: change performance of data disk"),
+        ("data_disks",                 DISK, KEPT,                            "live: change data disk"),
         ("io_optimized",               "optimized", "none",                  "replaced"),
         ("internet_max_bandwidth_out", "1", "5",                             "live: change bandwidth"),
         ("internet_charge_type",       "PayByTraffic", "PayByBandwidth",     "live: change bandwidth"),
@@ -259,6 +282,19 @@ fn an_instance() {
         ("period",                     "1", "2",                             "refused"),
         ("period_unit",                "Month", "Week",                      "refused"),
         ("auto_renew",                 "false", "true",                      "live: change renewal"),
+        ("auto_renew_period",          "1", "2",                             "live: change renewal"),
+        ("ram_role_name",              "a", "b",                             "live: detach role > attach role"),
+        ("resource_group_id",          "rg-1", "rg-2",                       "live: join resource group"),
+        ("security_enhancement_strategy", "Active", "Deactive",              "refused"),
+        ("auto_release_time",          "2027-01-31T04:00:00Z", "2027-02-28T04:00:00Z", "live: change release time"),
+        ("stopped_mode",               "KeepCharging", "StopCharging",       "live: "),
+        ("spot_strategy",              "NoSpot", "SpotAsPriceGo",            "replaced"),
+        ("spot_price_limit",           "0.1", "0.2",                         "replaced"),
+        ("spot_duration",              "0", "1",                             "replaced"),
+        ("credit_specification",       "Standard", "Unlimited",              "live: change credit"),
+        ("metadata.http_endpoint",     "enabled", "disabled",                "live: change metadata service"),
+        ("metadata.http_tokens",       "optional", "required",               "live: change metadata service"),
+        ("metadata.hop_limit",         "1", "2",                             "live: change metadata service"),
         ("deletion_protection",        "false", "true",                      "live: change attributes"),
         ("status",                     "Running", "Stopped",                 "stopped: stop > wait until stopped"),
         ("status",                     "Stopped", "Running",                 "live: start > wait until running"),
@@ -484,7 +520,7 @@ fn parts_and_relations_name_attributes_that_exist() {
         for part in one.parts {
             let table = match one.attribute(part.attribute).map(|found| &found.kind) {
                 Some(Kind::TableSet(table)) => *table,
-                Some(Kind::IdSet(_)) if part.key == ["id"] => continue,
+                Some(Kind::IdSet(_) | Kind::StringSet) if part.key == ["id"] => continue,
                 _ => panic!("{}: {} is no set", one.name, part.attribute),
             };
             for key in part.key {

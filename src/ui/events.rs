@@ -12,7 +12,7 @@ use super::text::escape_json;
 use crate::env::Clock;
 
 /// The version of the stream: a minor one adds fields and types, a major one changes what is there.
-const VERSION: &str = "1.0";
+pub(crate) const EVENTS_VERSION: &str = "1.0";
 
 /// One event without its time.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +120,7 @@ impl Events {
         let version = env!("CARGO_PKG_VERSION");
         Line::new("version", format!("infra {version}"))
             .with("infra", version)
-            .with("events", VERSION)
+            .with("events", EVENTS_VERSION)
     }
 
     /// The last line; without it the stream was cut off.

@@ -93,6 +93,9 @@ fn change(change: &Change) -> Line {
     };
     let location = change.location.as_ref();
     let attributes: Vec<Json> = change.attributes.iter().map(attribute).collect();
+    // As paths, for programs; people are told in sentences.
+    let forcing = change.attributes.iter().filter(|one| one.forces_replacement);
+    let reasons: Vec<Json> = forcing.map(|one| json!(one.path)).collect();
     Line::new(
         "planned_change",
         format!("{} {}", change.fate.verb(), change.address),
@@ -104,7 +107,8 @@ fn change(change: &Change) -> Line {
     .with_some("id", change.id.as_deref())
     .with_some("file", location.map(|location| &*location.file))
     .with_some("line", location.map(|location| location.line))
-    .with("reasons", change.reasons.as_slice())
+    .with("reasons", reasons)
+    .with("because", change.reasons.as_slice())
     .with("attributes", attributes)
     .with("unchanged", change.unchanged)
     .with("lost", change.lost.as_slice())
@@ -207,10 +211,16 @@ pub(super) fn step(event: &Event) -> Option<Line> {
             step,
             code,
             message,
+            told,
+            http_status,
+            request_id,
         } => Line::new("step_failed", format!("{address} {step}: failed, {message}"))
             .with("address", address.to_string())
             .with("step", step.as_str())
-            .with("api_code", code.as_str()),
+            .with_some("code", told.map(crate::diagnostic::codes::Code::number))
+            .with("api_code", code.as_str())
+            .with_some("http", *http_status)
+            .with_some("request_id", request_id.as_deref()),
         Event::ResourceDone {
             address,
             id,

@@ -6,9 +6,11 @@
 pub(crate) mod ask;
 mod attribute_lines;
 mod board;
+mod checks;
 pub(crate) mod diagnostics;
 pub(crate) mod document;
 mod events;
+pub(crate) mod graph_view;
 mod json;
 mod literal;
 pub(crate) mod outcome;
@@ -19,6 +21,7 @@ mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod sarif;
+pub(crate) mod schemas;
 mod story;
 mod streams;
 mod table;
@@ -36,7 +39,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
 
+pub(crate) use self::checks::{Check, Grade};
 use self::diagnostics::Style;
+pub(crate) use self::events::EVENTS_VERSION;
 use self::events::{Events, Line};
 use self::outcome::Finished;
 pub(crate) use self::plan_view::{Detail, Header, SavedAs};
@@ -44,6 +49,7 @@ use self::streams::Streams;
 pub(crate) use self::table::Row;
 use self::text::{Look, escape_json, escape_lines};
 use crate::address::Address;
+use crate::change::Drift;
 use crate::diagnostic::codes::Story;
 use crate::diagnostic::{Advice, Diagnostic, Sources, Typed, codes};
 use crate::env::Env;
@@ -299,6 +305,31 @@ impl Ui {
     /// The whole state.
     pub(crate) fn state(&self, state: &State) {
         self.print(&table::state(state, self.out_look));
+    }
+
+    /// A table of resources.
+    pub(crate) fn resources(&self, rows: &[Row]) {
+        self.print(&table::resources(rows, self.out_look));
+    }
+
+    /// What was looked at and how it is.
+    pub(crate) fn checks(&self, checks: &[Check]) {
+        self.print(&checks::render(checks, self.out_look));
+    }
+
+    /// What is in what.
+    pub(crate) fn tree(&self, nodes: &graph_view::Nodes) {
+        self.print(&graph_view::tree(nodes, self.out_look));
+    }
+
+    /// From now on suggested commands repeat other flags.
+    pub(crate) fn set_typed(&self, typed: Typed) {
+        *lock(&self.typed) = typed;
+    }
+
+    /// What somebody changed outside.
+    pub(crate) fn drift(&self, drift: &[Drift]) {
+        self.print(&plan_view::render_drift(drift, self.out_look));
     }
 
     /// One resource of the state.

@@ -74,6 +74,7 @@ fn counts_in_words(counts: &Counts) -> Option<String> {
         (counts.replace, "replaced"),
         (counts.delete, "deleted"),
         (counts.forget, "forgotten"),
+        (counts.read, "recorded"),
     ]
     .iter()
     .filter(|(count, _)| *count > 0)

@@ -36,21 +36,7 @@ const DARK: &[(&str, &str)] = &[
     ("link", "#8ab8ff"),
 ];
 
-const STYLE: &str = "
-body{background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:1.5rem}
-h1{font-size:1.4rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:1.75rem 0 .5rem}
-p{margin:.25rem 0}a{color:var(--link)}.dim,.digest{color:var(--dim)}
-code,.digest,td,th,summary{font-family:ui-monospace,monospace;font-size:.9rem;overflow-wrap:anywhere}
-.counts{font-weight:600}.alarm{background:var(--alarm);border-left:.3rem solid var(--loss);padding:.6rem 1rem;margin:1rem 0}
-.alarm h2{margin:.1rem 0 .4rem;color:var(--loss)}.alarm ul{margin:0;padding-left:1.2rem}
-details{background:var(--panel);border:1px solid var(--line);border-radius:.4rem;margin:.6rem 0;padding:.5rem .9rem}
-summary{cursor:pointer}summary b{display:inline-block;min-width:5.5rem}
-.create,.import{color:var(--make)}.update,.move{color:var(--turn)}.replace,.delete,.withheld,.lost{color:var(--loss)}
-table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0;border-top:1px solid var(--line)}
-th{color:var(--dim);font-weight:400}ul.facts{margin:.4rem 0;padding-left:1.2rem}
-@media print{details{break-inside:avoid}body{max-width:none;padding:0}}
-@media(max-width:40rem){table,tbody,tr,td,th{display:block}th{padding-top:.4rem}td{border-top:0}thead{display:none}}
-";
+const STYLE: &str = include_str!("plan.css");
 
 /// The whole page.
 pub(crate) fn document(document: &Document<'_>) -> String {
@@ -73,7 +59,7 @@ pub(crate) fn document(document: &Document<'_>) -> String {
     let _ = writeln!(page, "<title>{}</title>", html(&title));
     let _ = writeln!(
         page,
-        "<style>\n:root{{{}}}\n@media(prefers-color-scheme:dark){{:root{{{}}}}}\n@media print{{:root{{{}}}}}{STYLE}</style>\n</head>\n<body>",
+        "<style>\n:root{{{}}}\n@media(prefers-color-scheme:dark){{:root{{{}}}}}\n@media print{{:root{{{}}}}}\n{STYLE}</style>\n</head>\n<body>",
         variables(LIGHT),
         variables(DARK),
         variables(LIGHT)

@@ -131,6 +131,13 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     sheet.finish()
 }
 
+/// What somebody changed outside, alone.
+pub(super) fn render_drift(drift: &[Drift], look: Look) -> String {
+    let mut sheet = Sheet::new(look);
+    write_drift(drift, &mut sheet);
+    sheet.finish().trim_start_matches('\n').to_owned()
+}
+
 /// The changes by kind, and by address inside. Those that only get a tag of ours are told as one, unless all is told.
 fn grouped(plan: &Plan, detail: Detail) -> Vec<&Change> {
     let is_told = |change: &&Change| change.fate != Fate::Tag || detail == Detail::Full;

@@ -16,7 +16,7 @@ use crate::value::{Attributes, Value};
 
 impl Wanted<'_> {
     /// The same for one that is there and stays: what the block ignores is as it is.
-    pub(in crate::plan) fn as_it_stays(mut self, observed: &Observed) -> Self {
+    pub(in crate::plan) fn if_it_stays(mut self, observed: &Observed) -> Self {
         for path in &self.resource.lifecycle.ignore_changes {
             leave_alone(self.resource, &mut self.attributes, observed, path);
         }

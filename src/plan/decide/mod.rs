@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::delete::{leftover, unwanted};
 pub(super) use self::strays::strays;
+pub(super) use self::update::refusal;
 
 use super::Vanished;
 use super::context::{Context, Decided, Outlook};
@@ -30,8 +31,8 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
-use crate::types::Replacement;
-use crate::value::{Attributes, Value};
+use crate::types::{Changeable, Replacement};
+use crate::value::{Attributes, Reference, Value};
 
 /// Where a task stands in the life of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +83,13 @@ impl<'a> Decision<'a> {
     fn with(mut self, task: Task) -> Decision<'a> {
         self.put(task);
         self
+    }
+
+    /// It is left out after all, for this reason.
+    pub(super) fn withhold(&mut self, finding: Diagnostic) {
+        self.change.fate = Fate::Withheld;
+        self.change.reasons.push(finding.message.clone());
+        self.findings.push(finding);
     }
 
     pub(super) fn put(&mut self, task: Task) {
@@ -139,14 +147,19 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
                 attributes: known.map_or(&nothing.0, |known| &known.attributes),
                 unsettled: known.map_or(&nothing.1, |known| &known.unsettled),
             };
-            let stays = Wanted::new(context, resource).as_it_stays(observed);
+            let stays = Wanted::new(context, resource).if_it_stays(observed);
             let mut differences = diff::compare(
                 resource.resource_type,
                 &observed.attributes,
                 &memory,
-                &stays.attributes,
+                &with_place(context, &stays, observed),
                 inputs.fingerprints,
             );
+            if let Some(name) = resource.resource_type.stays_with
+                && is_given_up_first(context, resource, name)
+            {
+                differences.force(name);
+            }
             let reasons = lifecycle::triggers(context, resource, &mut differences);
             if !differences.force_replacement() && reasons.is_empty() {
                 update::update_or_keep(context, stays, observed, differences)
@@ -165,6 +178,55 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
     }
     decision.drift.extend(drift);
     decision
+}
+
+/// The tags of infra for what is made on behalf of a resource.
+pub(super) fn tags_of_new(
+    context: &Context<'_>,
+    resource: &config::Resource,
+    attributes: &Attributes,
+) -> Vec<(String, Value)> {
+    let wanted = Wanted {
+        resource,
+        attributes: attributes.clone(),
+    };
+    let mut tags = tags::of_new(context, &wanted);
+    tags.retain(|(key, _)| key.starts_with("infra:"));
+    tags
+}
+
+/// What is wanted, with what is known of the place in which it is to stand.
+fn with_place(context: &Context<'_>, wanted: &Wanted<'_>, observed: &Observed) -> Attributes {
+    let mut attributes = wanted.attributes.clone();
+    let resource = wanted.resource;
+    let holder = resource.resource_type.stays_with;
+    if let Some(Value::Reference(holder)) = holder.and_then(|name| resource.attributes.get(name))
+        && let Some(holder_type) = context.inputs.types.get(holder.address.type_name())
+    {
+        for attribute in resource.resource_type.attributes {
+            let is_place = attribute.name != "id" && matches!(attribute.change, Changeable::Replaces);
+            if is_place
+                && !attributes.contains_key(attribute.name)
+                && observed.attributes.contains_key(attribute.name)
+                && holder_type.attribute(attribute.name).is_some()
+                && let Outlook::Known(value) = context.outlook(&Reference {
+                    address: holder.address.clone(),
+                    attribute: attribute.name.to_owned(),
+                })
+            {
+                attributes.insert(attribute.name.to_owned(), value);
+            }
+        }
+    }
+    attributes
+}
+
+/// Whether the thing in which it stands goes before its successor is there.
+fn is_given_up_first(context: &Context<'_>, resource: &config::Resource, name: &str) -> bool {
+    let Some(Value::Reference(holder)) = resource.attributes.get(name) else {
+        return false;
+    };
+    context.replaced(&holder.address) == Some(Replacement::DeleteFirst)
 }
 
 impl<'a> Wanted<'a> {

@@ -27,7 +27,7 @@ pub(super) fn update_or_keep<'a>(
         return withheld(wanted, Some(observed), refusals);
     }
     let tags = TagChanges::between(context, &wanted, observed);
-    let steps = steps(context, &wanted, observed, &differences, &tags);
+    let (steps, lost) = steps(context, &wanted, observed, &differences, &tags);
     // What goes with a joining call is no work of its own.
     let has_work = !tags.is_empty()
         || differences
@@ -54,6 +54,7 @@ pub(super) fn update_or_keep<'a>(
         attributes: shown,
         unchanged: differences.equal,
         id: Some(observed.id.clone()),
+        lost,
         ..wanted.change(fate)
     };
     let task = has_work.then(|| Task {
@@ -82,16 +83,16 @@ fn goes_with_join(resource: &config::Resource, path: &str) -> bool {
     relations.any(|relation| relation.join_attributes.contains(&top_level(path)))
 }
 
-/// The steps of an update; none where nothing differs.
+/// The steps of an update, and what is lost by them; none where nothing differs.
 fn steps(
     context: &Context<'_>,
     wanted: &Wanted<'_>,
     observed: &Observed,
     differences: &Differences,
     tags: &TagChanges,
-) -> Vec<Step> {
+) -> (Vec<Step>, Vec<String>) {
     if differences.found.is_empty() && tags.is_empty() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let resource = wanted.resource;
     let changed: Vec<&str> = differences
@@ -100,7 +101,7 @@ fn steps(
         .map(|difference| top_level(&difference.change.path))
         .filter(|path| !goes_with_join(resource, path))
         .collect();
-    (resource.resource_type.steps.update)(&ToChange {
+    let change = ToChange {
         wanted: ToMake {
             resource_type: resource.resource_type,
             address: &resource.address,
@@ -113,7 +114,11 @@ fn steps(
         changed: &changed,
         tags_set: &tags.set,
         tags_removed: &tags.removed,
-    })
+    };
+    (
+        (resource.resource_type.steps.update)(&change),
+        (resource.resource_type.update_losses)(&change),
+    )
 }
 
 fn refusals(resource: &config::Resource, differences: &Differences) -> Vec<Diagnostic> {
@@ -124,7 +129,8 @@ fn refusals(resource: &config::Resource, differences: &Differences) -> Vec<Diagn
     differences.found.iter().filter_map(refused).collect()
 }
 
-fn refusal(resource: &config::Resource, path: &str, words: &str) -> Diagnostic {
+/// Why an attribute is not changed.
+pub(in crate::plan) fn refusal(resource: &config::Resource, path: &str, words: &str) -> Diagnostic {
     let location = resource
         .locations
         .get(path)

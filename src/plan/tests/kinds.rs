@@ -686,12 +686,12 @@ fn a_disk_and_an_address_are_joined_when_their_server_is_there() {
 
 #[test]
 fn a_disk_and_an_address_survive_the_replacement_of_their_server() {
-    let with = |image: &str| {
-        let server = server("web", "").replace("ubuntu_22_04_x64_20G_alibase_20240819.vhd", image);
+    let with = |io: &str| {
+        let server = server("web", &format!("io_optimized = \"{io}\""));
         format!("{NET}{server}{}[eip.web]\n{ON_WEB}\n", disk(ON_WEB))
     };
-    let mut model = Model::with(&with("ubuntu_22_04_x64_20G_alibase_20240819.vhd"));
-    let new = with("aliyun_3_x64_20G_alibase_20240819.vhd");
+    let mut model = Model::with(&with("optimized"));
+    let new = with("none");
     check(
         &model,
         &new,
@@ -699,7 +699,7 @@ fn a_disk_and_an_address_survive_the_replacement_of_their_server() {
         update disk.data
         update eip.web
         replace instance.web
-            because image_id cannot change on a live instance
+            because io_optimized cannot change on a live instance
             LOST the system disk of i-6 is erased
             kept disk.data (d-1): detach, then attach
             kept eip.web (eip-2): unbind, then bind
@@ -710,6 +710,28 @@ fn a_disk_and_an_address_survive_the_replacement_of_their_server() {
         4. join disk.data: attach > wait until in use (after 0, 3)
         5. join eip.web: bind > wait until in use (after 1, 3)
     "#]],
+    );
+    model.apply(&new);
+    check(&model, &new, expect!["nothing\n"]);
+}
+
+/// Another image is another system disk of the same server: told as a loss, and nothing else lets go.
+#[test]
+fn another_image_is_a_swap_of_the_system_disk() {
+    let with = |image: &str| {
+        let server = server("web", "").replace("ubuntu_22_04_x64_20G_alibase_20240819.vhd", image);
+        format!("{NET}{server}{}", disk(ON_WEB))
+    };
+    let mut model = Model::with(&with("ubuntu_22_04_x64_20G_alibase_20240819.vhd"));
+    let new = with("aliyun_3_x64_20G_alibase_20240819.vhd");
+    check(
+        &model,
+        &new,
+        expect![[r#"
+            update instance.web
+                LOST the system disk of i-5 is erased; a new one takes its place, and cloud-init runs again
+            0. change instance.web: stop > wait until stopped > swap system disk > start > wait until running
+        "#]],
     );
     model.apply(&new);
     check(&model, &new, expect!["nothing\n"]);

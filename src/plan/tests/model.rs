@@ -230,10 +230,7 @@ impl Model {
                         let value = value.resolve(&look_up);
                         let mut missing = BTreeSet::new();
                         value.references(&mut missing);
-                        let own = |one: &&&Reference| {
-                            one.address == task.object.address && task.phase == Phase::Make
-                        };
-                        if let Some(missing) = missing.iter().find(|one| !own(one)) {
+                        if let Some(missing) = missing.iter().find(|one| !task.learns(one)) {
                             return Err(format!(
                                 "{} {}: {name} needs {missing}, which nobody has made",
                                 task.object, step.name

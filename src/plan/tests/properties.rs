@@ -102,7 +102,7 @@ fn an_applied_plan_leaves_nothing_to_plan_and_a_state_that_says_what_the_file_sa
     assert!(
         replaced > stacks() / 10
             && fates[&Fate::Update] > stacks() / 10
-            && fates[&Fate::Move] > stacks() / 100
+            && fates[&Fate::Move] > stacks() / 300
             && fates[&Fate::Note] > stacks() / 50,
         "too little is drawn: {fates:?}"
     );

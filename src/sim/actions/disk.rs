@@ -500,7 +500,8 @@ fn replace_system_disk(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if !key.is_empty() && !params.flag("Encrypted") {
         return refuse("InvalidParameter.EncryptedIllegal");
     }
-    disk.encrypted = params.bool("Encrypted").unwrap_or(disk.encrypted);
+    // Once encrypted, always encrypted.
+    disk.encrypted |= params.flag("Encrypted");
     if !key.is_empty() {
         disk.kms_key_id = key;
     }

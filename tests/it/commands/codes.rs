@@ -404,6 +404,12 @@ const WAYS: &[(&str, Way)] = &[
     })),
     ("E0906", Run(|world| world.run(&["explain", "E9999"]))),
     ("E0907", Run(|world| world.run(&["sim", "replay", "none.jsonl"]))),
+    ("E0908", Run(|world| {
+        world.write("file", "");
+        world.run(&["man", "file/pages"])
+    })),
+    ("E0909", Run(|world| world.run(&["init"]))),
+    ("E0910", Run(|world| world.run(&["up"]))),
     ("W001", File("[local]\na = {\n x = 1 }\n")),
     ("W012", File("[local]\nz = [\"10.0.0.0/16\", \"10.1.0.0/16\"]\n[vpc.main]\ncount = 2\ncidr_block = \"${local.z[count.index]}\"\n")),
     ("W031", File("[security_group.a]\ningress = [{ port_range = \"22\", source_cidr_ip = \"0.0.0.0/0\" }]\n")),
@@ -493,7 +499,7 @@ fn follow(world: &World, code: &str, command: &str) -> Option<String> {
         line = line.replace(&format!("{placeholder} "), &format!("{value} "));
     }
     let verb = line.split(' ').nth(1).unwrap_or_default();
-    if !["explain", "schema", "sim", "version"].contains(&verb) && code != "E0101" {
+    if !["explain", "schema", "sim", "version", "help"].contains(&verb) && code != "E0101" {
         let place = format!(" -C {}", world.path().display());
         if !line.contains(&place) {
             return Some("it is about another project".to_owned());

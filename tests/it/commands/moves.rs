@@ -78,7 +78,7 @@ fn the_hint_about_a_new_name_can_be_followed() {
         Plan: 1 to create, 0 to update, 0 to replace, 1 to delete. 0 unchanged.
         Next: infra apply
     "#]]
-    .assert_eq(&plain(&plan.stdout).split("warning").nth(1).unwrap_or_default());
+    .assert_eq(plain(&plan.stdout).split("warning").nth(1).unwrap_or_default());
     world.run(&["state", "mv", "vpc.main", "vpc.net"]).exits(0);
     world.run(&["plan"]).exits(0).says("1 to update");
     world.apply().exits(0);

@@ -1,0 +1,422 @@
+//! The disks of a server, as steps: its system disk is changed where it is, or another one is put in its place.
+//!
+//! Pure. Does not know whether the server has to be stopped for it.
+
+use super::super::part::{APART, Calls, Owner, PART, Part};
+use super::super::resource_type::{Complaint, ToChange};
+use super::super::{disk, steps};
+use super::calls::text;
+use super::table::DATA_DISK;
+use crate::api::{Action, action};
+use crate::diagnostic::codes;
+use crate::step::{Call, Shows, Step, StepKind, Yield};
+use crate::value::{Attributes, Reference, Value};
+
+/// The data disks of a server. They are made with it; later ones are made, attached, changed and deleted by calls of their
+/// own. What makes another disk out of one is part of its key: the old one goes, and is told as lost.
+pub(super) const DATA_DISKS: Part = Part {
+    attribute: "data_disks",
+    key: &["name", "encrypted", "kms_key_id", "snapshot_id"],
+    calls: Calls::Single {
+        add: add_disk,
+        modify: modify_disk,
+        remove: remove_disk,
+    },
+    with_create: true,
+    refuse: |before, member| {
+        let size = |member: &Attributes| member.get("size")?.as_integer();
+        (size(member)? < size(before)?)
+            .then_some("a disk does not shrink: write the size that is there, or more")
+    },
+    loss: |member| {
+        let size = member.get("size")?.as_integer()?;
+        Some(format!("data disk {} ({size} GiB) is erased", of_id(member)))
+    },
+    member_id: Some((ID, "DiskId")),
+    limit: 16,
+    noun: "data disk",
+    ..PART
+};
+
+/// The key under which a disk that is there carries its id.
+const ID: &str = "disk_id";
+
+const SYSTEM_DISK: &str = "system_disk";
+
+/// A key of the system disk as it is and as it is wanted, where it is to be another one.
+fn changed_key<'a>(change: &ToChange<'a>, key: &str) -> Option<(Option<&'a Value>, &'a Value)> {
+    let wanted = change.wanted.attributes.get(SYSTEM_DISK)?.at(key)?;
+    let before = change.before.get(SYSTEM_DISK).and_then(|disk| disk.at(key));
+    (change.changed.contains(&SYSTEM_DISK) && before != Some(wanted)).then_some((before, wanted))
+}
+
+/// Whether another system disk is put in: with another image, or in another cipher.
+pub(super) fn is_swapped(change: &ToChange<'_>) -> bool {
+    change.changed.contains(&"image_id")
+        || ["encrypted", "kms_key_id"]
+            .iter()
+            .any(|key| changed_key(change, key).is_some())
+}
+
+/// The calls that change the system disk where it is.
+pub(super) fn change_system_disk(change: &ToChange<'_>, is_running: bool) -> Vec<Step> {
+    let id = change.before.get(SYSTEM_DISK).and_then(|disk| disk.at("id"));
+    let Some(id) = id else { return Vec::new() };
+    let is_changed = |key: &str| changed_key(change, key).is_some();
+    let mut steps = of_disk(change, id, &is_changed);
+    if let Some((_, size)) = changed_key(change, "size") {
+        let params = [("NewSize", size.clone())];
+        let mut step = call("grow system disk", &action::RESIZE_DISK, change, id, params);
+        if let StepKind::Call(call) = &mut step.kind
+            && is_running
+        {
+            disk::online(call);
+        }
+        steps.push(step.shows(shown([("size", size.clone())])));
+    }
+    steps
+}
+
+/// Another system disk with the image that is wanted, then what the new one does not have by itself.
+pub(super) fn swap(change: &ToChange<'_>) -> Vec<Step> {
+    let wanted = change.wanted.attributes;
+    let of = |name: &str| wanted.get(name).or_else(|| change.before.get(name)).cloned();
+    let disk = |key: &str| wanted.get(SYSTEM_DISK).and_then(|disk| disk.at(key)).cloned();
+    let params = [
+        ("InstanceId", Some(Value::from(change.id))),
+        ("ImageId", of("image_id")),
+        ("SystemDisk.Size", disk("size")),
+        ("Encrypted", disk("encrypted")),
+        ("KMSKeyId", disk("kms_key_id")),
+        // Neither is taken over from the old disk.
+        ("KeyPairName", of("key_pair_name")),
+        ("Password", wanted.get("password").cloned()),
+    ];
+    let params = params
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .filter(|(_, value)| value.as_str() != Some(""));
+    let replace = steps::call(
+        &action::REPLACE_SYSTEM_DISK,
+        change.wanted.region,
+        params.collect(),
+    );
+    let mut attributes = Attributes::new();
+    attributes.extend(
+        wanted
+            .get("image_id")
+            .map(|image| ("image_id".to_owned(), image.clone())),
+    );
+    let shows = if change.changed.contains(&"image_id") {
+        Shows::Attributes(attributes)
+    } else {
+        let keys = ["encrypted", "kms_key_id"].into_iter();
+        let keys = keys.filter_map(|key| Some((key, disk(key)?)));
+        shown(keys)
+    };
+    let mut swapped = vec![Step::call("swap system disk", replace).shows(shows)];
+    let new = Value::Reference(Box::new(Reference {
+        address: change.wanted.address.clone(),
+        attribute: "system_disk.id".to_owned(),
+    }));
+    let has = |key: &str| disk(key).is_some();
+    swapped.extend(of_disk(change, &new, &has));
+    swapped
+}
+
+/// What is set on a disk by calls of its own, for the keys that are asked for.
+fn of_disk(change: &ToChange<'_>, id: &Value, is_set: &dyn Fn(&str) -> bool) -> Vec<Step> {
+    let disk = change.wanted.attributes.get(SYSTEM_DISK);
+    let of = |key: &str| {
+        disk.and_then(|disk| disk.at(key))
+            .filter(|_| is_set(key))
+            .cloned()
+    };
+    let mut steps = Vec::new();
+    for (name, action, keys) in [
+        (
+            "rename system disk",
+            &action::MODIFY_DISK_ATTRIBUTE,
+            [("name", "DiskName"), ("description", "Description")],
+        ),
+        (
+            "change performance of system disk",
+            &action::MODIFY_DISK_SPEC,
+            [
+                ("category", "DiskCategory"),
+                ("performance_level", "PerformanceLevel"),
+            ],
+        ),
+    ] {
+        let given: Vec<(&str, &'static str, Value)> = keys
+            .into_iter()
+            .filter_map(|(key, param)| Some((key, param, of(key)?)))
+            .collect();
+        if !given.is_empty() {
+            let params = given.iter().map(|(_, param, value)| (*param, value.clone()));
+            let seen = given.iter().map(|(key, _, value)| (*key, value.clone()));
+            let shows = shown(seen);
+            steps.push(call(name, action, change, id, params).shows(shows));
+        }
+    }
+    if let Some(policy) = of("auto_snapshot_policy_id") {
+        let ids = Value::JsonText(Box::new(Value::List(vec![id.clone()])));
+        let params = Attributes::from([
+            ("diskIds".to_owned(), ids),
+            ("autoSnapshotPolicyId".to_owned(), policy.clone()),
+        ]);
+        let call = steps::call(&action::APPLY_AUTO_SNAPSHOT_POLICY, change.wanted.region, params);
+        let shows = shown([("auto_snapshot_policy_id", policy)]);
+        steps.push(Step::call("apply snapshot policy", call).shows(shows));
+    }
+    steps
+}
+
+fn call(
+    name: &str,
+    action: &'static Action,
+    change: &ToChange<'_>,
+    id: &Value,
+    params: impl IntoIterator<Item = (&'static str, Value)>,
+) -> Step {
+    let id = ("DiskId".to_owned(), id.clone());
+    let params = params.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let call: Call = steps::call(
+        action,
+        change.wanted.region,
+        std::iter::once(id).chain(params).collect(),
+    );
+    Step::call(name, call)
+}
+
+/// These keys of the system disk.
+fn shown<'k>(keys: impl IntoIterator<Item = (&'k str, Value)>) -> Shows {
+    let keys = keys.into_iter().map(|(key, value)| (key.to_owned(), value));
+    Shows::Detail {
+        attribute: SYSTEM_DISK,
+        value: Value::Map(keys.collect()),
+    }
+}
+
+/// What is lost with an old system disk.
+pub(super) fn losses(change: &ToChange<'_>) -> Vec<String> {
+    if !is_swapped(change) {
+        return Vec::new();
+    }
+    let old = change.before.get(SYSTEM_DISK);
+    let id = old.and_then(|disk| disk.at("id")?.as_str());
+    let size = old.and_then(|disk| disk.at("size")?.as_integer());
+    let whose = text(change.before, "name").unwrap_or(change.id);
+    let what = match (id, size) {
+        (Some(id), Some(size)) => format!("system disk {id} of {whose} ({size} GiB)"),
+        _ => format!("the system disk of {whose}"),
+    };
+    vec![format!(
+        "{what} is erased; a new one takes its place, and cloud-init runs again"
+    )]
+}
+
+// ── data disks ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A disk for people: its name, and its id where it has one.
+fn of_id(member: &Attributes) -> String {
+    let name = text(member, "name").unwrap_or("without a name");
+    match text(member, ID) {
+        Some(id) => format!("{name}, {id},"),
+        None => name.to_owned(),
+    }
+}
+
+/// One order; and what makes another disk has one form, whether it is said or not.
+pub(super) fn normalise(attributes: &mut Attributes) {
+    let Some(Value::List(disks)) = attributes.get_mut(DATA_DISKS.attribute) else {
+        return;
+    };
+    for disk in disks.iter_mut() {
+        if let Value::Map(disk) = disk {
+            disk.retain(|key, value| is_said(key, value));
+        }
+    }
+    disks.sort_by_cached_key(|disk| disk.as_map().map(|disk| DATA_DISKS.identity(disk)));
+}
+
+/// Whether an answer or a file says something with it: a disk that is not encrypted is no other one for saying so.
+fn is_said(key: &str, value: &Value) -> bool {
+    value.as_str() != Some("") && !(key == "encrypted" && *value == Value::Bool(false))
+}
+
+/// Whether a disk goes with its server.
+fn goes(member: &Attributes) -> bool {
+    member.get("delete_with_instance") == Some(&Value::Bool(true))
+}
+
+/// Two disks of a server have two names.
+pub(super) fn check(attributes: &Attributes) -> Vec<Complaint> {
+    let disks = DATA_DISKS.members(attributes);
+    let mut names: Vec<&str> = disks.iter().filter_map(|disk| text(disk, "name")).collect();
+    names.sort_unstable();
+    let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+    let complaint = twice.map(|pair| Complaint {
+        code: codes::TWICE,
+        attribute: DATA_DISKS.attribute,
+        message: format!("two data disks of the server are named {:?}", pair[0]),
+        help: "give each a name of its own; disks are known by it".to_owned(),
+    });
+    complaint.into_iter().collect()
+}
+
+/// What goes with the server.
+pub(super) fn lost_with_server(observed: &Attributes) -> Vec<String> {
+    let disks = DATA_DISKS.members(observed);
+    let going = disks
+        .iter()
+        .filter(|disk| goes(disk) && !disk.contains_key(APART));
+    going.filter_map(|disk| (DATA_DISKS.loss)(disk)).collect()
+}
+
+/// The parameters of a disk, as the create of a server or of a disk takes them.
+fn disk_params(member: &Attributes) -> Attributes {
+    DATA_DISK
+        .iter()
+        .filter_map(|attribute| Some((attribute.param_path()?, member.get(attribute.name)?.clone())))
+        .collect()
+}
+
+/// The data disks that are made with a server; without a word they go with it.
+pub(super) fn put_data_disks(call: &mut Call, wanted: &Attributes) {
+    let disks = DATA_DISKS.members(wanted);
+    if disks.is_empty() {
+        call.params.remove("DataDisk");
+        return;
+    }
+    let list = disks.iter().map(|disk| Value::Map(disk_params(disk)));
+    call.params
+        .insert("DataDisk".to_owned(), Value::List(list.collect()));
+}
+
+/// A call about one disk that there is.
+fn data_call(
+    name: &str,
+    owner: &Owner<'_>,
+    action: &'static Action,
+    id: &Value,
+    params: impl IntoIterator<Item = (&'static str, Value)>,
+) -> Step {
+    let id = ("DiskId".to_owned(), id.clone());
+    let params = params.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Step::call(
+        name,
+        steps::call(action, owner.region, std::iter::once(id).chain(params).collect()),
+    )
+}
+
+fn attach(owner: &Owner<'_>, id: &Value, member: &Attributes) -> Step {
+    let params = [
+        ("InstanceId", (owner.own)("id")),
+        ("DeleteWithInstance", Value::Bool(goes(member))),
+    ];
+    data_call("attach data disk", owner, &action::ATTACH_DISK, id, params).shows(shown_disk(member))
+}
+
+fn shown_disk(member: &Attributes) -> Shows {
+    Shows::Members {
+        attribute: DATA_DISKS.attribute,
+        with: vec![member.clone()],
+        without: Vec::new(),
+    }
+}
+
+/// A later one is made by itself, with the tags by which it is found if nobody hears of it, and attached.
+fn add_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
+    const MADE: &str = "data_disk_id";
+    let mut params = disk_params(member);
+    params.remove("DeleteWithInstance");
+    if let Some(category) = params.remove("Category") {
+        params.insert("DiskCategory".to_owned(), category);
+    }
+    params.insert("ZoneId".to_owned(), (owner.own)("zone_id"));
+    params.insert("Tag".to_owned(), steps::tag_list(owner.tags));
+    let create = Call {
+        yields: Yield::Attribute {
+            field: "DiskId",
+            attribute: MADE,
+        },
+        ..steps::call(&action::CREATE_DISK, owner.region, params)
+    };
+    let made = Value::Reference(Box::new(Reference {
+        address: owner.address.clone(),
+        attribute: MADE.to_owned(),
+    }));
+    vec![
+        Step::call("create data disk", create),
+        attach(owner, &made, member),
+    ]
+}
+
+fn modify_disk(owner: &Owner<'_>, before: &Attributes, member: &Attributes) -> Vec<Step> {
+    let Some(id) = before.get(ID) else {
+        return Vec::new();
+    };
+    let is_new = |key: &str| member.contains_key(key) && member.get(key) != before.get(key);
+    let of = |key: &str| member.get(key).filter(|_| is_new(key)).cloned();
+    let mut steps = Vec::new();
+    if before.contains_key(APART) {
+        steps.push(attach(owner, id, member));
+    }
+    let mut attributes: Vec<(&'static str, Value)> = Vec::new();
+    attributes.extend(of("description").map(|text| ("Description", text)));
+    if goes(member) != goes(before) {
+        attributes.push(("DeleteWithInstance", Value::Bool(goes(member))));
+    }
+    if !attributes.is_empty() {
+        let action = &action::MODIFY_DISK_ATTRIBUTE;
+        steps.push(data_call("change data disk", owner, action, id, attributes).shows(shown_disk(member)));
+    }
+    let performance = [
+        ("category", "DiskCategory"),
+        ("performance_level", "PerformanceLevel"),
+    ];
+    let performance: Vec<(&'static str, Value)> = performance
+        .into_iter()
+        .filter_map(|(key, param)| Some((param, of(key)?)))
+        .collect();
+    if !performance.is_empty() {
+        let action = &action::MODIFY_DISK_SPEC;
+        steps.push(data_call(
+            "change performance of data disk",
+            owner,
+            action,
+            id,
+            performance,
+        ));
+    }
+    if let Some(size) = of("size") {
+        let params = [("NewSize", size)];
+        let mut step = data_call("grow data disk", owner, &action::RESIZE_DISK, id, params);
+        if let StepKind::Call(call) = &mut step.kind {
+            disk::online(call);
+        }
+        steps.push(step);
+    }
+    steps
+}
+
+/// Detached first; deleting waits until it is.
+fn remove_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
+    let Some(id) = member.get(ID) else {
+        return Vec::new();
+    };
+    let gone = || Shows::Members {
+        attribute: DATA_DISKS.attribute,
+        with: Vec::new(),
+        without: vec![Attributes::from([(ID.to_owned(), id.clone())])],
+    };
+    let mut steps = Vec::new();
+    if !member.contains_key(APART) {
+        let params = [("InstanceId", (owner.own)("id"))];
+        steps.push(data_call("detach data disk", owner, &action::DETACH_DISK, id, params).shows(gone()));
+    }
+    let delete = data_call("delete data disk", owner, &action::DELETE_DISK, id, []);
+    steps.push(delete.shows(gone()));
+    steps
+}

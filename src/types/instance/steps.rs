@@ -1,0 +1,323 @@
+//! What is done to a server, as steps: made, changed, stopped for what cannot be changed while it runs, and removed.
+//!
+//! Pure. Does not know why something differs.
+
+use super::super::attribute::Needs;
+use super::super::resource_type::{ToChange, ToMake, ToRemove};
+use super::super::steps;
+use super::calls::{STARTED, STOPPED, allocate, simple, start, stop, text, wait};
+use super::disks;
+use super::table::{MODIFY, MODIFY_CREDIT, MODIFY_RENEWAL, MOVE};
+use crate::api::{Action, action};
+use crate::step::{Call, Restore, Shows, Step, StepKind, Yield};
+use crate::value::{Attributes, Value};
+
+/// Bandwidth asks for a public address.
+pub(super) fn implied(wanted: &Attributes, observed: &Attributes) -> Vec<&'static str> {
+    let bandwidth = wanted
+        .get("internet_max_bandwidth_out")
+        .and_then(Value::as_integer)
+        .unwrap_or(0);
+    if bandwidth > 0 && !observed.contains_key("public_ip") {
+        vec!["public_ip"]
+    } else {
+        Vec::new()
+    }
+}
+
+/// A server that was stopped for a change is started again when the change is refused.
+pub(super) fn restore(steps: &[Step]) -> Option<Restore> {
+    let behind = steps.iter().position(|step| step.shows == STOPPED)?;
+    let before = steps.iter().rposition(|step| step.shows == STARTED)?;
+    (behind < before).then(|| Restore {
+        behind,
+        before,
+        steps: steps[before..].to_vec(),
+    })
+}
+
+/// create > wait until stopped > (more groups) > (allocate public IP) > (start > wait until running)
+pub(super) fn create(wanted: &ToMake<'_>) -> Vec<Step> {
+    let mut call = steps::create_call(wanted);
+    let groups = wanted.attributes.get("security_group_ids");
+    // CreateInstance takes one group; the others join by a call of their own.
+    if let Some(first) = groups.and_then(Value::as_list).and_then(<[Value]>::first) {
+        call.params.insert("SecurityGroupId".to_owned(), first.clone());
+    }
+    if wanted.attributes.get("auto_renew") == Some(&Value::Bool(true))
+        && !wanted.attributes.contains_key("auto_renew_period")
+        && let Some(period) = wanted.attributes.get("period")
+    {
+        call.params.insert("AutoRenewPeriod".to_owned(), period.clone());
+    }
+    disks::put_data_disks(&mut call, wanted.attributes);
+    let mut steps = vec![Step::call("create", call), wait("Stopped")];
+    if let Some(groups) = groups.filter(|groups| groups.as_list().is_some_and(|groups| groups.len() > 1)) {
+        let params = Attributes::from([
+            ("InstanceId".to_owned(), steps::own_id(wanted)),
+            ("SecurityGroupIds".to_owned(), groups.clone()),
+        ]);
+        let call = steps::call(MODIFY.action, wanted.region, params);
+        steps.push(Step::call("join security groups", call));
+    }
+    if !implied(wanted.attributes, &Attributes::new()).is_empty() {
+        steps.push(allocate(steps::own_id(wanted)));
+    }
+    if text(wanted.attributes, "status") != Some("Stopped") {
+        steps.push(start(steps::own_id(wanted)));
+        steps.push(wait("Running"));
+    }
+    steps
+}
+
+/// Finishes what is under way, changes what can be changed live, stops for what cannot, and ends in the status
+/// that is wanted.
+pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
+    let id = || Value::from(change.id);
+    let wanted = change.wanted.attributes;
+    let mut steps = Vec::new();
+    let mut status = match text(change.before, "status") {
+        Some("Pending" | "Stopping") => {
+            steps.push(wait("Stopped"));
+            "Stopped"
+        }
+        Some("Starting") => {
+            steps.push(wait("Running"));
+            "Running"
+        }
+        Some("Running") => "Running",
+        _ => "Stopped",
+    };
+    let groups = steps::changed_by_action(change);
+    let (stopped, live): (Vec<_>, Vec<_>) = groups
+        .into_iter()
+        .partition(|(update, _)| update.needs == Needs::Stopped);
+    let (started, live): (Vec<_>, Vec<_>) = live
+        .into_iter()
+        .partition(|(update, _)| std::ptr::eq(*update, &MODIFY_CREDIT));
+    let mut reboot = false;
+    for (update, attributes) in live {
+        let mut step = steps::update_step(change, update, &attributes);
+        if std::ptr::eq(update, &MODIFY_RENEWAL)
+            && let StepKind::Call(call) = &mut step.kind
+        {
+            renewal(call, wanted);
+        }
+        steps.push(step);
+        reboot |= update.needs == Needs::Reboot;
+    }
+    steps.extend(role(change));
+    steps.extend(metadata(change));
+    let is_swapped = disks::is_swapped(change);
+    if !is_swapped {
+        steps.extend(disks::change_system_disk(change, status == "Running"));
+    }
+    steps.extend(steps::tag_steps(change));
+    let wants_stopped = text(wanted, "status") == Some("Stopped");
+    let must_stop = !stopped.is_empty() || is_swapped;
+    if status == "Running" && (must_stop || wants_stopped) {
+        // Only a pay-as-you-go server in a VPC has the choice.
+        let has_choice = change.before.contains_key("vswitch_id")
+            && text(change.before, "instance_charge_type") == Some("PostPaid");
+        let mode = match (has_choice, wants_stopped) {
+            (false, _) => None,
+            (true, true) => text(wanted, "stopped_mode"),
+            (true, false) => Some("KeepCharging"),
+        };
+        steps.push(stop(id(), mode));
+        steps.push(wait("Stopped"));
+        reboot = false;
+        status = "Stopped";
+    }
+    for (update, attributes) in stopped {
+        let mut step = steps::update_step(change, update, &attributes);
+        if std::ptr::eq(update, &MOVE)
+            && let StepKind::Call(call) = &mut step.kind
+        {
+            destination(call, change);
+        }
+        steps.push(step);
+    }
+    if is_swapped {
+        steps.extend(disks::swap(change));
+    }
+    if change.changed.contains(&"public_ip") {
+        steps.push(allocate(id()));
+    }
+    if status == "Stopped" && !wants_stopped {
+        steps.push(start(id()));
+        steps.push(wait("Running"));
+    } else if reboot && status == "Running" {
+        steps.push(simple("reboot", &action::REBOOT_INSTANCE, id()));
+        steps.push(wait("Running"));
+    }
+    // Only a running server takes it.
+    for (update, attributes) in started {
+        steps.push(steps::update_step(change, update, &attributes));
+    }
+    steps
+}
+
+/// A renewal says whether and for how long at once.
+fn renewal(call: &mut Call, wanted: &Attributes) {
+    for (param, names) in [
+        ("AutoRenew", ["auto_renew", "auto_renew"]),
+        ("Duration", ["auto_renew_period", "period"]),
+    ] {
+        if !call.params.contains_key(param)
+            && let Some(value) = names.iter().find_map(|name| wanted.get(*name))
+        {
+            call.params.insert(param.to_owned(), value.clone());
+        }
+    }
+}
+
+/// A move says where to, and with which address.
+fn destination(call: &mut Call, change: &ToChange<'_>) {
+    let wanted = change.wanted.attributes;
+    for (param, name) in [("VSwitchId", "vswitch_id"), ("PrivateIpAddress", "private_ip")] {
+        let value = match name {
+            "vswitch_id" => wanted.get(name).or_else(|| change.before.get(name)),
+            _ => wanted.get(name),
+        };
+        if let Some(value) = value {
+            call.params.insert(param.to_owned(), value.clone());
+        }
+    }
+}
+
+/// The old role is taken off, and the new one put on.
+fn role(change: &ToChange<'_>) -> Vec<Step> {
+    const ROLE: &str = "ram_role_name";
+    if !change.changed.contains(&ROLE) {
+        return Vec::new();
+    }
+    let call = |name: &str, action: &'static Action, list: &'static str, role: &Value| {
+        let ids = Value::List(vec![Value::from(change.id)]);
+        let params = Attributes::from([
+            ("InstanceIds".to_owned(), Value::JsonText(Box::new(ids))),
+            ("RamRoleName".to_owned(), role.clone()),
+        ]);
+        let call = steps::call(action, change.wanted.region, params);
+        Step::call(
+            name,
+            Call {
+                yields: Yield::Each { list },
+                ..call
+            },
+        )
+    };
+    let mut steps = Vec::new();
+    if let Some(old) = change.before.get(ROLE).filter(|old| old.as_str() != Some("")) {
+        let list = "DetachInstanceRamRoleResults.DetachInstanceRamRoleResult";
+        let gone = Shows::Detail {
+            attribute: ROLE,
+            value: Value::from(""),
+        };
+        steps.push(call("detach role", &action::DETACH_INSTANCE_RAM_ROLE, list, old).shows(gone));
+    }
+    if let Some(new) = change
+        .wanted
+        .attributes
+        .get(ROLE)
+        .filter(|new| new.as_str() != Some(""))
+    {
+        let list = "AttachInstanceRamRoleResults.AttachInstanceRamRoleResult";
+        let there = Shows::Detail {
+            attribute: ROLE,
+            value: new.clone(),
+        };
+        steps.push(call("attach role", &action::ATTACH_INSTANCE_RAM_ROLE, list, new).shows(there));
+    }
+    steps
+}
+
+/// The metadata service is told everything at once: what is not wanted stays as it is.
+fn metadata(change: &ToChange<'_>) -> Option<Step> {
+    const METADATA: &str = "metadata";
+    if !change.changed.contains(&METADATA) {
+        return None;
+    }
+    let wanted = change.wanted.attributes.get(METADATA)?;
+    let of = |key: &str| {
+        wanted
+            .at(key)
+            .or_else(|| change.before.get(METADATA)?.at(key))
+            .cloned()
+    };
+    let mut params = Attributes::from([("InstanceId".to_owned(), Value::from(change.id))]);
+    for (key, param) in [
+        ("http_endpoint", "HttpEndpoint"),
+        ("http_tokens", "HttpTokens"),
+        ("hop_limit", "HttpPutResponseHopLimit"),
+    ] {
+        let value = of(key).filter(|value| *value != Value::Integer(0));
+        let value = value.or_else(|| (key == "http_endpoint").then(|| Value::from("enabled")));
+        params.extend(value.map(|value| (param.to_owned(), value)));
+    }
+    let call = steps::call(
+        &action::MODIFY_INSTANCE_METADATA_OPTIONS,
+        change.wanted.region,
+        params,
+    );
+    let shows = Shows::Detail {
+        attribute: METADATA,
+        value: wanted.clone(),
+    };
+    Some(Step::call("change metadata service", call).shows(shows))
+}
+
+/// A subscription that runs becomes pay-as-you-go first: the API deletes no other. Then stop, if it runs, and
+/// delete.
+pub(super) fn delete(existing: &ToRemove<'_>) -> Vec<Step> {
+    let id = || Value::from(existing.id);
+    let mut steps = Vec::new();
+    if text(existing.attributes, "instance_charge_type") == Some("PrePaid") {
+        let params = Attributes::from([
+            (
+                "InstanceIds".to_owned(),
+                Value::JsonText(Box::new(Value::List(vec![id()]))),
+            ),
+            ("InstanceChargeType".to_owned(), Value::from("PostPaid")),
+        ]);
+        let call = steps::call(&action::MODIFY_INSTANCE_CHARGE_TYPE, existing.region, params);
+        let shows = Attributes::from([("instance_charge_type".to_owned(), Value::from("PostPaid"))]);
+        steps.push(Step::call("change to pay-as-you-go", call).shows(Shows::Attributes(shows)));
+    }
+    match text(existing.attributes, "status") {
+        Some("Running") => {
+            steps.push(stop(id(), None));
+            steps.push(wait("Stopped"));
+        }
+        Some("Starting") => {
+            steps.push(wait("Running"));
+            steps.push(stop(id(), None));
+            steps.push(wait("Stopped"));
+        }
+        Some("Pending" | "Stopping") => steps.push(wait("Stopped")),
+        _ => {}
+    }
+    steps.extend(steps::delete(existing));
+    steps
+}
+
+pub(super) fn downtime(steps: &[Step]) -> Option<&'static str> {
+    let has = |action: &Action| {
+        steps
+            .iter()
+            .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action == action))
+    };
+    if has(&action::DELETE_INSTANCE) {
+        return Some("about 4 min");
+    }
+    match (
+        has(&action::STOP_INSTANCE),
+        has(&action::START_INSTANCE),
+        has(&action::REBOOT_INSTANCE),
+    ) {
+        (true, true, _) => Some("about 2 min while it is stopped"),
+        (_, _, true) => Some("about 1 min while it reboots"),
+        (true, false, _) => Some("from now on: it stays stopped"),
+        _ => None,
+    }
+}

@@ -1,0 +1,400 @@
+//! The commands of the first hour and of every day: what they show, and that what they suggest works.
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::harness::World;
+
+/// Without ids and times, which differ from run to run.
+fn plain(text: &str) -> String {
+    let mut kept = String::new();
+    for line in text.lines() {
+        let words = line.split(' ').map(|word| {
+            let is_id = ["vpc-", "vsw-", "sg-", "i-"]
+                .iter()
+                .any(|prefix| word.starts_with(prefix))
+                && word.len() > 12;
+            if is_id { "(id)" } else { word }
+        });
+        kept.push_str(words.collect::<Vec<_>>().join(" ").trim_end());
+        kept.push('\n');
+    }
+    kept
+}
+
+fn id_of(world: &World, address: &str) -> String {
+    let state: Value = serde_json::from_str(&world.read(".infra/state/default.json")).unwrap();
+    state["resources"][address]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn status_and_drift_tell_what_there_is_and_what_somebody_changed() {
+    let world = World::new();
+    world.example("quickstart");
+    world.run(&["status"]).exits(0).tells("There is no state yet");
+    world.apply().exits(0);
+    let before = world.inventory();
+    let status = world.run(&["status"]).exits(0);
+    expect![[""]].assert_eq(&plain(&status.stdout));
+    world
+        .run(&["drift", "--detailed-exitcode"])
+        .exits(0)
+        .says("No drift. 4 resources");
+
+    let vpc = id_of(&world, "vpc.main");
+    world.call(
+        "Vpc",
+        "ModifyVpcAttribute",
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("VpcId", &vpc),
+            ("VpcName", "by-hand"),
+        ],
+    );
+    let drift = world
+        .run(&["drift", "--detailed-exitcode"])
+        .exits(2)
+        .tells("infra plan");
+    expect![[""]].assert_eq(&plain(&drift.stdout));
+    world.run(&["drift"]).exits(0);
+    world
+        .run(&["status"])
+        .exits(0)
+        .tells("1 was changed outside infra")
+        .tells("infra drift");
+    let json: Value = serde_json::from_str(&world.run(&["status", "--json"]).exits(0).stdout).unwrap();
+    let row = |address: &str| {
+        json.as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["address"] == address)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        (&row("vpc.main")["drift"], &row("instance.web")["drift"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(row("instance.web")["status"], "Running");
+    assert_eq!(
+        row("instance.web")["public_ip"],
+        world.run(&["output", "-r", "web_ip"]).exits(0).stdout.trim()
+    );
+
+    let server = id_of(&world, "instance.web");
+    world.call(
+        "Ecs",
+        "DeleteInstance",
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("InstanceId", &server),
+            ("Force", "true"),
+        ],
+    );
+    world.run(&["status"]).exits(0).says("gone");
+    world
+        .run(&["drift", "--detailed-exitcode"])
+        .exits(2)
+        .says("no longer exists; the next apply makes it again");
+    let drift: Value = serde_json::from_str(&world.run(&["drift", "--json"]).exits(0).stdout).unwrap();
+    assert_eq!(drift.as_array().unwrap().len(), 2, "{drift:#}");
+    // Looking changes nothing.
+    assert_eq!(
+        before["accounts"][0]["vswitch"],
+        world.inventory()["accounts"][0]["vswitch"]
+    );
+}
+
+#[test]
+fn the_version_tells_its_formats() {
+    let world = World::offline();
+    world.run(&["version"]).exits(0).says("infra 0.1.0");
+    let version: Value = serde_json::from_str(&world.run(&["version", "--json"]).exits(0).stdout).unwrap();
+    assert_eq!(
+        (&version["infra"], &version["state_format"]),
+        (&"0.1.0".into(), &2.into())
+    );
+    assert!(version["types"].as_array().unwrap().contains(&"instance".into()));
+}
+
+#[test]
+fn shells_and_man_get_what_they_need() {
+    let world = World::offline();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = world.run(&["completions", shell]).exits(0).stdout;
+        assert!(
+            script.contains("forget-stray") && script.contains("allow-destroy"),
+            "{shell}"
+        );
+    }
+    let script = world.run(&["completions", "bash"]).exits(0).stdout;
+    world.write("infra.bash", &script);
+    let checked = std::process::Command::new("bash")
+        .arg("-n")
+        .arg(world.path().join("infra.bash"))
+        .status();
+    assert!(checked.unwrap().success(), "bash does not take it");
+    world.run(&["man", "pages"]).exits(0).says("pages are in");
+    for page in ["infra.1", "infra-plan.1", "infra-state-forget-stray.1"] {
+        assert!(world.read(&format!("pages/{page}")).contains(".TH "), "{page}");
+    }
+}
+
+#[test]
+fn a_graph_shows_what_is_in_what() {
+    let world = World::offline();
+    world.example("quickstart");
+    let text = world.read("infra.toml");
+    let copies = text
+        .replace("[instance.web]", "[instance.web]\ncount = 3")
+        .replace("${instance.web.public_ip}", "${instance.web[0].public_ip}");
+    world.write("infra.toml", &copies);
+    expect![[""]].assert_eq(&world.run(&["graph"]).exits(0).stdout);
+    world.write("infra.toml", &text);
+    expect![[""]].assert_eq(&world.run(&["graph", "--format", "mermaid"]).exits(0).stdout);
+    expect![[""]].assert_eq(&world.run(&["graph", "--format", "dot"]).exits(0).stdout);
+    let json: Value = serde_json::from_str(&world.run(&["graph", "--json"]).exits(0).stdout).unwrap();
+    assert_eq!(
+        (
+            json["nodes"].as_array().unwrap().len(),
+            json["edges"].as_array().unwrap().len()
+        ),
+        (4, 4)
+    );
+    world.write("infra.toml", "[infra]\nname = \"x\"\n");
+    world.run(&["graph"]).exits(0).tells("no resources");
+}
+
+#[test]
+fn the_doctor_says_what_is_missing() {
+    let mut world = World::new();
+    world
+        .vars
+        .insert("ALIBABA_CLOUD_REGION_ID".to_owned(), "cn-hangzhou".to_owned());
+    let told = world
+        .run(&["doctor"])
+        .exits(0)
+        .says("no infra.toml in this folder yet")
+        .says("keys");
+    for check in ["region", "account", "rights", "clock"] {
+        assert!(told.stdout.contains(&format!("ok    {check}")), "{}", told.stdout);
+    }
+    world.example("quickstart");
+    world.run(&["doctor"]).exits(0).says("4 resources, no mistakes");
+    let checks: Value = serde_json::from_str(&world.run(&["doctor", "--json"]).exits(0).stdout).unwrap();
+    assert!(
+        checks
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|check| check["grade"] == "ok"),
+        "{checks:#}"
+    );
+    world.faults(&[
+        "DescribeVpcs:refuse=Forbidden.RAM/403",
+        "GetCallerIdentity:refuse=Forbidden.RAM/403",
+    ]);
+    world
+        .run(&["doctor"])
+        .exits(1)
+        .says("bad   account")
+        .says("bad   rights   vpc: ");
+    world
+        .vars
+        .insert("ALIBABA_CLOUD_ACCESS_KEY_ID".to_owned(), String::new());
+    world.run(&["doctor"]).exits(1).tells("E0701");
+    assert_eq!(world.count("vpc"), 0);
+}
+
+/// What a newcomer does, from an empty folder, with nothing but what is suggested.
+#[test]
+fn init_writes_a_project_that_can_be_applied() {
+    let world = World::offline();
+    for (what, servers) in [("server", 1), ("web", 2), ("empty", 0)] {
+        let folder = format!("{what}-shop");
+        let flags = [
+            "--template",
+            what,
+            "--ssh-from",
+            "203.0.113.7/32",
+            "--region",
+            "cn-hangzhou",
+        ];
+        let told = world
+            .run(&[&["init", &folder][..], &flags].concat())
+            .exits(0)
+            .says("infra.toml");
+        assert!(
+            told.stderr.contains(&format!("infra apply -C {folder} --sim")),
+            "{}",
+            told.stderr
+        );
+        world.run(&["-C", &folder, "validate"]).exits(0);
+        world.run(&["-C", &folder, "fmt", "--check"]).exits(0);
+        assert_eq!(world.read(&format!("{folder}/.gitignore")), ".infra/\n");
+        assert!(
+            world
+                .read(&format!("{folder}/.infra/infra.schema.json"))
+                .contains("instance_type")
+        );
+        let text = world.read(&format!("{folder}/infra.toml"));
+        assert!(
+            text.starts_with("#:schema ./.infra/infra.schema.json\n"),
+            "{text}"
+        );
+        assert_eq!(text.contains("203.0.113.7/32"), what != "empty");
+        if servers > 0 {
+            let done = world
+                .run(&["-C", &folder, "apply", "--sim", "--auto-approve"])
+                .exits(0);
+            assert_eq!(done.stdout.matches("Running").count(), servers, "{}", done.stdout);
+        }
+        // Never over something.
+        world
+            .run(&[&["init", &folder][..], &flags].concat())
+            .exits(1)
+            .tells("E0909");
+        assert_eq!(world.read(&format!("{folder}/infra.toml")), text);
+    }
+    let printed = world.run(&["init", "--print", "--name", "x"]).exits(0);
+    assert!(printed.stdout.contains("name = \"x\"") && !world.path().join("infra.toml").exists());
+    world
+        .write("own/.gitignore", "target")
+        .run(&["init", "own", "--ci", "github"])
+        .exits(0);
+    assert_eq!(world.read("own/.gitignore"), "target\n.infra/\n");
+    assert!(
+        world
+            .read("own/.github/workflows/infra.yml")
+            .contains("infra plan --sim")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn init_asks_four_questions_and_takes_only_what_can_be() {
+    let world = World::offline();
+    let turns: [(&str, &[u8]); 6] = [
+        ("Name of the project", b"my shop\n"),
+        ("Name of the project", b"shop\n"),
+        ("Region", b"\n"),
+        ("Begin with", b"web\n"),
+        ("From where may ssh", b"anywhere\n"),
+        ("From where may ssh", b"198.51.100.0/24\n"),
+    ];
+    let (code, shown) = world.in_conversation("init", &turns);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("\"my shop\" cannot be it."), "{shown}");
+    let text = world.read("infra.toml");
+    for part in [
+        "name = \"shop\"",
+        "region = \"cn-hangzhou\"",
+        "count = 2",
+        "198.51.100.0/24",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    world.run(&["validate"]).exits(0);
+    // Ctrl-D is a no, and leaves nothing.
+    let other = World::offline();
+    let (code, shown) = other.in_conversation("init", &[("Name of the project", b"\x04")]);
+    assert_eq!(code, Some(4), "{shown}");
+    assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_demo_goes_from_nothing_to_an_address_and_what_it_says_works() {
+    let world = World::offline();
+    let begun = std::time::Instant::now();
+    let told = world
+        .run(&["demo", "--yes"])
+        .exits(0)
+        .says("web_ip = ")
+        .says("Running");
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    assert!(
+        told.stderr.contains("Nothing was made in any account"),
+        "{}",
+        told.stderr
+    );
+    for next in ["status", "plan", "destroy"] {
+        assert!(
+            told.stderr.contains(&format!("infra {next} -C infra-demo --sim")),
+            "{}",
+            told.stderr
+        );
+    }
+    world
+        .run(&["status", "-C", "infra-demo", "--sim"])
+        .exits(0)
+        .says("instance.web");
+    world.run(&["demo", "--yes"]).exits(1).tells("E0909");
+    world
+        .run(&[
+            "destroy",
+            "-C",
+            "infra-demo",
+            "--sim",
+            "--auto-approve",
+            "--allow-destroy",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn fmt_writes_the_files_as_everybody_does() {
+    let world = World::offline();
+    let rough = "# mine\n[infra]\nname=\"x\"  # the name\nregion =   \"cn-hangzhou\"\n\n\n\n[vpc.main]\ncidr_block=\"10.0.0.0/16\"\n";
+    world
+        .write("infra.toml", rough)
+        .write("env/prod.toml", "a=1\n")
+        .write("other.toml", "b=1\n");
+    world
+        .run(&["fmt", "--check"])
+        .exits(1)
+        .says("infra.toml")
+        .says("env/prod.toml")
+        .tells("infra fmt");
+    assert_eq!(world.read("infra.toml"), rough);
+    world.run(&["fmt"]).exits(0).says("infra.toml");
+    assert_eq!(
+        world.read("infra.toml"),
+        "# mine\n[infra]\nname = \"x\"  # the name\nregion = \"cn-hangzhou\"\n\n[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n"
+    );
+    assert_eq!(
+        (world.read("env/prod.toml"), world.read("other.toml")),
+        ("a = 1\n".to_owned(), "b=1\n".to_owned())
+    );
+    assert_eq!(world.run(&["fmt", "--check"]).exits(0).stdout, "");
+    world.write("infra.toml", "[infra\n");
+    world
+        .run(&["fmt"])
+        .exits(1)
+        .tells("E0111")
+        .tells("infra validate");
+    assert_eq!(world.read("infra.toml"), "[infra\n");
+}
+
+#[test]
+fn a_habit_is_told_the_right_command_and_nothing_is_done() {
+    let world = World::offline();
+    for (word, right) in [
+        ("up", "infra apply"),
+        ("deploy", "infra apply"),
+        ("create", "infra apply"),
+        ("diff", "infra plan"),
+        ("preview", "infra plan"),
+        ("list", "infra status"),
+        ("refresh", "infra drift"),
+        ("ssh", "infra output -r"),
+    ] {
+        world.run(&[word]).exits(64).tells("E0910").tells(right);
+    }
+    for slip in ["destry", "dstroy", "delete"] {
+        let told = world.run(&[slip]).exits(64).tells("E0910");
+        assert!(!told.stderr.contains("destroy"), "{}", told.stderr);
+    }
+    let alone = world.run(&[]).exits(64);
+    assert!(alone.stderr.lines().count() <= 24, "{}", alone.stderr);
+    assert!(alone.stderr.lines().all(|line| line.len() < 80) && alone.stderr.contains("infra demo"));
+}
