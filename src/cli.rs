@@ -203,10 +203,20 @@ pub(crate) struct PreflightArgs {
     pub(crate) rehearse: bool,
 }
 
+/// What is done about data blocks.
+#[derive(Debug, Args, Clone, Copy)]
+pub(crate) struct DataArgs {
+    /// Choose anew what data blocks have chosen: images, types, zones
+    #[arg(long)]
+    pub(crate) refresh_data: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) preflight: PreflightArgs,
     /// Save the plan, so that `apply FILE` does exactly this
@@ -270,6 +280,8 @@ pub(crate) struct ApplyArgs {
 pub(crate) struct ChangeArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) approval: ApprovalArgs,
     #[command(flatten)]

@@ -80,6 +80,8 @@
 //! * A step does not name another object than its task's: what concerns a partner is a task of the object that is joined
 //!   (a server's key pair is changed by the server).
 //! * A generation of the state is a copy, not a hard link: what damages the current file in place leaves it alone.
+//! * A data block is read before the plan, and the configuration is evaluated again with what it shows, until nothing is
+//!   asked any more: so data may decide how many copies there are, and `validate` needs no network.
 //! * A change whose answer was lost is looked at, at once and behind the pause, and sent again if no look shows it: it
 //!   sets an absolute state.
 //!
@@ -89,7 +91,7 @@
 //! `api/action.rs`; an example under `examples/`; a row for each attribute in `types/tests.rs`; its kind in the simulator,
 //! one file under `sim/`. Validation, reading, comparing, updating, joining and the editor schema follow from the table.
 //! An attribute more is one line there and its row in the test. Its life (create, no-op, update, replace, drift, vanish,
-//! import, delete) is a line in `proof/lives.rs`.
+//! import, delete) is a line in `proof/lives.rs`. A kind of data is a row in `data/rows.rs`.
 //!
 //! What is unlike others has a word for it, and no code of its own:
 //!
@@ -119,6 +121,7 @@ mod cli;
 mod cloud;
 mod commands;
 mod config;
+mod data;
 mod diagnostic;
 mod env;
 mod event;

@@ -43,7 +43,7 @@ pub(crate) enum Value {
 pub(crate) struct Reference {
     /// Which resource.
     pub(crate) address: Address,
-    /// Which attribute; nested ones are joined by dots.
+    /// Which attribute; nested ones, and positions in a list, are joined by dots.
     pub(crate) attribute: String,
 }
 
@@ -62,6 +62,8 @@ pub(crate) enum SecretSource {
     Env(String),
     /// A file; the path is relative to the configuration folder.
     File(String),
+    /// A sensitive variable of the configuration.
+    Variable(String),
 }
 
 impl fmt::Display for SecretSource {
@@ -69,6 +71,7 @@ impl fmt::Display for SecretSource {
         match self {
             SecretSource::Env(name) => write!(f, "env {name}"),
             SecretSource::File(path) => write!(f, "file {path}"),
+            SecretSource::Variable(name) => write!(f, "variable {name}"),
         }
     }
 }
@@ -83,7 +86,10 @@ impl Reference {
     pub(crate) fn find_in<'a>(&self, attributes: &'a Attributes) -> Option<&'a Value> {
         let mut names = self.attribute.split('.');
         let first = attributes.get(names.next()?)?;
-        names.try_fold(first, |value, name| value.as_map()?.get(name))
+        names.try_fold(first, |value, name| match value {
+            Value::List(items) => items.get(name.parse::<usize>().ok()?),
+            value => value.as_map()?.get(name),
+        })
     }
 }
 

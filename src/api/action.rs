@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::product::{ECS, Product, SLB, STS, VPC};
+use super::product::{ECS, Product, RESOURCE_MANAGER, SLB, STS, VPC};
 
 /// How long an answer may take where the vendor gives no figure.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -162,6 +162,7 @@ actions! {
     TAG_RESOURCES_ECS                          = ECS "TagResources"                          Absolute   0 region;
     UNASSIGN_PRIVATE_IP_ADDRESSES              = ECS "UnassignPrivateIpAddresses"            Absolute  10 region;
     UNTAG_RESOURCES_ECS                        = ECS "UntagResources"                        Absolute   0 region;
+    LIST_RESOURCE_GROUPS                       = RESOURCE_MANAGER "ListResourceGroups" Read 0;
     ADD_BACKEND_SERVERS                        = SLB "AddBackendServers"                     Absolute   0 region;
     CREATE_LOAD_BALANCER                       = SLB "CreateLoadBalancer"                    Token      0 token region;
     CREATE_LOAD_BALANCER_HTTP_LISTENER         = SLB "CreateLoadBalancerHTTPListener"        Absolute   0 region;

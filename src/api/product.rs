@@ -37,6 +37,13 @@ pub(crate) static ECS: Product = Product {
     ]),
 };
 
+/// Resource groups.
+pub(crate) static RESOURCE_MANAGER: Product = Product {
+    name: "ResourceManager",
+    version: "2020-03-31",
+    hosts: Hosts::Central("resourcemanager.aliyuncs.com"),
+};
+
 /// Classic load balancers. Its first regions share one host (facts of the API, 5).
 pub(crate) static SLB: Product = Product {
     name: "Slb",
@@ -78,7 +85,7 @@ pub(crate) static VPC: Product = Product {
 
 impl Product {
     /// All products, by name.
-    pub(crate) const ALL: [&'static Product; 4] = [&ECS, &SLB, &STS, &VPC];
+    pub(crate) const ALL: [&'static Product; 5] = [&ECS, &RESOURCE_MANAGER, &SLB, &STS, &VPC];
 
     /// The vendor's host for a region.
     pub(crate) fn host(&self, region: &str) -> String {

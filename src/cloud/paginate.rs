@@ -57,6 +57,21 @@ impl Cloud {
         }
     }
 
+    /// All items of a list that comes in one answer.
+    pub(crate) async fn whole<D: Decode>(
+        &self,
+        request: &Request,
+        list: &'static str,
+        decode: &D,
+    ) -> Result<Vec<D::Item>, ApiError> {
+        let paging = Paging {
+            list,
+            pages: Pages::ByNumber { max: 1 },
+        };
+        let page = self.page(request, paging, decode).await?;
+        Ok(page.items.into_iter().map(|(_, item)| item).collect())
+    }
+
     async fn pages_by_token<D: Decode>(
         &self,
         request: &Request,

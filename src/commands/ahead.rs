@@ -131,7 +131,7 @@ impl Looking<'_> {
         if !plan.tasks.iter().any(|task| touches(task.phase)) {
             return Ahead::default();
         }
-        let secrets = |source: &SecretSource| secrets::read(self.env, self.project.files(self.env), source);
+        let secrets = |source: &SecretSource| secrets::read(self.env, self.project, source);
         let outset = Outset {
             tasks: &plan.tasks,
             live: &self.seen.live,

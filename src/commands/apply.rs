@@ -6,7 +6,7 @@ use super::carry_out::{self, Run, note};
 use super::decide::{self, Goal};
 use super::failure::{Exit, Failure};
 use super::rehearse::{self, rehearse};
-use super::{apply_file, connect, head, imports, look, project, results, whose};
+use super::{apply_file, connect, data, head, imports, look, project, results, whose};
 use crate::cli::{ApplyArgs, ChangeArgs, Global};
 use crate::env::Env;
 use crate::ui::Ui;
@@ -39,6 +39,23 @@ pub(super) async fn reach(
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).
     let progress = connect::progress(global, env, ui)?;
     let connection = connect::connect(global, env, &project, progress.clone())?;
+    let project = match goal {
+        Goal::Configuration => {
+            let state = session.with_state(Clone::clone);
+            data::complete(
+                project,
+                &state,
+                &connection,
+                args.data.refresh_data,
+                global,
+                env,
+                ui,
+            )
+            .await?
+        }
+        // Nothing is read for what is to go.
+        Goal::Nothing => project,
+    };
     let loaded = look::loaded(&session);
     let mut seen = look::look(env, &project, &loaded, &connection).await?;
     imports::read(&mut seen, &project, &loaded.state, &connection, args.owner).await?;
@@ -68,6 +85,7 @@ pub(super) async fn reach(
             results::tell_outputs(&project, &session, &seen, ui);
         }
         note(&plan, &session, env, &project).await?;
+        data::note(goal, &project, &session).await?;
         connect::tell_totals(global, &connection, ui);
         session.close()?;
         return Ok(carry_out::exit_of(&plan, Exit::Success, false));

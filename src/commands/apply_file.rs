@@ -8,7 +8,7 @@ use super::approve;
 use super::carry_out::{self, Run, note};
 use super::decide::Goal;
 use super::failure::{Exit, Failure};
-use super::{connect, head, look, plan_file, project, results};
+use super::{connect, data, head, look, plan_file, project, results};
 use crate::cli::{DetailArgs, Global};
 use crate::env::Env;
 use crate::observe::account;
@@ -42,6 +42,10 @@ pub(super) async fn apply(
     }
 
     // 3. Everything that it was made from is what it was.
+    let project = data::as_saved(project, &saved.sight.data, global, env, ui)?;
+    let Some(project) = project else {
+        return Err(plan_file::stale(file, &["what data blocks ask for".to_owned()]));
+    };
     let progress = connect::progress(global, env, ui)?;
     let connection = connect::connect(global, env, &project, progress.clone())?;
     let account = account::of(&connection.cloud, &loaded.state).await;
@@ -101,6 +105,7 @@ pub(super) async fn apply(
             results::tell_outputs(&project, &session, &seen, ui);
         }
         note(&plan, &session, env, &project).await?;
+        data::note(goal, &project, &session).await?;
         connect::tell_totals(global, &connection, ui);
         session.close()?;
         return Ok(carry_out::exit_of(&plan, Exit::Success, false));

@@ -8,7 +8,7 @@ use super::decide::Goal;
 use super::failure::{Exit, Failure};
 use super::look::Seen;
 use super::project::Project;
-use super::{report, results, secrets};
+use super::{data, report, results, secrets};
 use crate::address::Address;
 use crate::apply::{self, Context, Outcome, Stop};
 use crate::diagnostic::run;
@@ -50,7 +50,7 @@ impl Run<'_> {
         let signals = env.signals.listen().ok();
         let signals =
             signals.map(|signals| tokio::spawn(listen_for_signals(signals, stop.clone(), (*ui).clone())));
-        let secrets = |source: &SecretSource| secrets::read(env, project.files(env), source);
+        let secrets = |source: &SecretSource| secrets::read(env, project, source);
         let started = env.clock.elapsed();
         let context = Context {
             cloud: &connection.cloud,
@@ -79,6 +79,11 @@ impl Run<'_> {
             self.note_outputs(&session, &outputs).await
         } else {
             Ok(())
+        };
+        // What was made is made of what was chosen; what is not gone yet may still be.
+        let noted = match (complete, self.goal) {
+            (false, Goal::Nothing) => noted,
+            _ => noted.and(data::note(self.goal, project, &session).await),
         };
         let rows = results::rows(plan, &session, &observed);
         let existing = results::existing(plan, &session);
@@ -185,7 +190,7 @@ pub(super) async fn note(
     env: &Env,
     project: &Project,
 ) -> Result<(), StateError> {
-    let secrets = |source: &SecretSource| secrets::read(env, project.files(env), source);
+    let secrets = |source: &SecretSource| secrets::read(env, project, source);
     apply::note(plan, session, &secrets).await
 }
 

@@ -138,7 +138,7 @@ async fn carry_out(
         Failure::error(Diagnostic::error(codes::UNKNOWN_TYPE, message))
     })?;
     let plan = plan::disown(stray, resource_type, &connection.region);
-    let secrets = |source: &SecretSource| super::secrets::read(env, project.files(env), source);
+    let secrets = |source: &SecretSource| super::secrets::read(env, project, source);
     let context = Context {
         cloud: &connection.cloud,
         session,

@@ -1,7 +1,7 @@
 //! Take over one resource that exists.
 
 use super::failure::{Exit, Failure};
-use super::{connect, project, report, whose};
+use super::{connect, data, project, report, whose};
 use crate::address::Address;
 use crate::cli::{Global, ImportArgs, OwnerArgs};
 use crate::diagnostic::{Advice, Diagnostic, codes};
@@ -16,7 +16,15 @@ use crate::ui::Ui;
 /// Take over one resource that exists: writes the state only, the cloud is not changed
 pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     // 1. Its block must be there, or the next plan would delete it.
-    let project = project::load(global, env, ui)?;
+    let mut project = project::load(global, env, ui)?;
+    let mut connection = None;
+    if !project.asked.is_empty() {
+        // Which copies a block has may depend on what is there.
+        let state = project.store(global, env)?.load()?.state;
+        let progress = connect::progress(global, env, ui)?;
+        let connected = connection.insert(connect::connect(global, env, &project, progress)?);
+        project = data::complete(project, &state, connected, false, global, env, ui).await?;
+    }
     let address = &args.address;
     let Some(wanted) = project.config.resources.get(address) else {
         let missing = Diagnostic::error(codes::NO_BLOCK, format!("the configuration has no {address}"));
@@ -45,7 +53,10 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     may_take_over(address, &args.id, &loaded.state, &loaded.open)?;
 
     // 3. It must exist.
-    let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connect::connect(global, env, &project, connect::progress(global, env, ui)?)?,
+    };
     let doing = format!("{} could not be read", args.id);
     let found = read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
         .await

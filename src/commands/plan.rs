@@ -4,7 +4,7 @@ use super::ahead::{Decided, Looking};
 use super::decide::{self, Goal};
 use super::failure::{Exit, Failure};
 use super::rehearse::{self, rehearse};
-use super::{approve, connect, head, imports, look, plan_file, project, whose};
+use super::{approve, connect, data, head, imports, look, plan_file, project, whose};
 use crate::cli::{FailOn, Global, PlanArgs};
 use crate::diagnostic::{Diagnostic, run};
 use crate::env::Env;
@@ -14,6 +14,11 @@ use crate::ui::{SavedAs, Ui};
 /// Show what apply would do; changes nothing in the cloud, and on the disk nothing but the file of `-o`
 pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     // 1. What is wanted.
+    let goal = if args.destroy {
+        Goal::Nothing
+    } else {
+        Goal::Configuration
+    };
     let started = env.clock.elapsed();
     let project = project::load(global, env, ui)?;
 
@@ -31,6 +36,14 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let refresh = args.data.refresh_data;
+    let project = match goal {
+        Goal::Configuration => {
+            data::complete(project, &loaded.state, &connection, refresh, global, env, ui).await?
+        }
+        // Nothing is read for what is to go.
+        Goal::Nothing => project,
+    };
     let mut seen = look::look(env, &project, &loaded, &connection).await?;
     imports::read(&mut seen, &project, &loaded.state, &connection, args.owner).await?;
     whose::refuse_second_copy(&seen.others, &project, args.owner)?;
@@ -38,11 +51,6 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     let state = look::with_recovery(loaded.state.clone(), &seen.recovery);
 
     // 4. What must change. Pure: same inputs, same bytes; and again without what the cloud would refuse.
-    let goal = if args.destroy {
-        Goal::Nothing
-    } else {
-        Goal::Configuration
-    };
     let selection = decide::selection(&args.selection);
     let looking = Looking {
         env,
@@ -91,7 +99,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
             checked: header.checked,
             took_ms: plan_file::milliseconds(elapsed),
         };
-        let sight = plan_file::sight(&seen, &impossible);
+        let sight = plan_file::sight(&seen, &impossible, &project);
         let file = PlanFile::new(&plan, basis, request, sight, summary, &seal);
         let digest = plan_file::write(&file, &env.cwd.join(out), env, &seal)?;
         let command = run("apply").arg(out.display()).as_typed(&ui.typed());

@@ -12,6 +12,7 @@ use super::failure::{Exit, Failure};
 use super::look::Seen;
 use super::project::Project;
 use super::secrets;
+use crate::address::Address;
 use crate::api::product;
 use crate::cli::OwnerArgs;
 use crate::diagnostic::{Diagnostic, codes, run};
@@ -65,7 +66,7 @@ pub(super) fn basis(
 }
 
 /// What was seen, as a file holds it.
-pub(super) fn sight(seen: &Seen, impossible: &BTreeMap<crate::address::Address, Diagnostic>) -> Sight {
+pub(super) fn sight(seen: &Seen, impossible: &BTreeMap<Address, Diagnostic>, project: &Project) -> Sight {
     let Recovery { found, moot, open } = &seen.recovery;
     Sight {
         live: seen.live.clone(),
@@ -74,6 +75,7 @@ pub(super) fn sight(seen: &Seen, impossible: &BTreeMap<crate::address::Address, 
         moot: moot.clone(),
         open: open.clone(),
         impossible: impossible.clone(),
+        data: project.data.shown.clone(),
     }
 }
 

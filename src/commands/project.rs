@@ -2,18 +2,24 @@
 //!
 //! Does not know the cloud.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
+
+use super::data::Data;
 use super::failure::Failure;
+use crate::address::Address;
 use crate::cli::Global;
 use crate::cloud;
-use crate::config::{self, Config, trust};
+use crate::config::{self, Asked, Config, trust};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::plan;
 use crate::state::{LocalStore, LockNote, StateError};
 use crate::types::Types;
 use crate::ui::Ui;
+use crate::value::Value;
 
 /// The name of the state where there are no environments.
 pub(super) const DEFAULT: &str = "default";
@@ -24,6 +30,11 @@ pub(super) struct Project {
     pub(super) folder: PathBuf,
     pub(super) types: Types,
     pub(super) config: Config,
+    /// What data blocks ask for; while there is anything, the configuration is not to be planned.
+    pub(super) asked: Vec<Asked>,
+    pub(super) data: Data,
+    /// The values of sensitive variables that are texts, by name.
+    pub(super) sensitive: BTreeMap<String, SecretString>,
     /// The folders beside it whose files the configuration may name.
     opened: Vec<PathBuf>,
 }
@@ -61,6 +72,9 @@ pub(super) fn without_files(global: &Global, env: &Env) -> Project {
         folder: folder(global, env),
         types: Types::all(),
         config: Config::default(),
+        asked: Vec::new(),
+        data: Data::default(),
+        sensitive: BTreeMap::new(),
         opened: Vec::new(),
     }
 }
@@ -75,6 +89,11 @@ pub(super) fn read(global: &Global, env: &Env, ui: &Ui) -> (Vec<Diagnostic>, Opt
 
 /// Reads the configuration, incomplete when there are mistakes.
 pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Loaded {
+    read_with(&BTreeMap::new(), global, env, ui)
+}
+
+/// The same with what data blocks show.
+fn read_with(shown: &BTreeMap<Address, Value>, global: &Global, env: &Env, ui: &Ui) -> config::Loaded {
     let folder = folder(global, env);
     let opened = opened_folders(global, env);
     let request = config::LoadRequest {
@@ -88,6 +107,7 @@ pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Load
             folders: &opened,
             variables: &global.allow_env,
         },
+        data: shown,
         check_endpoint: &cloud::may_stand_in_a_file,
     };
     let loaded = config::load(&request, &Types::all());
@@ -96,13 +116,22 @@ pub(super) fn read_as_it_is(global: &Global, env: &Env, ui: &Ui) -> config::Load
     loaded
 }
 
-/// Reads a configuration without mistakes; all its mistakes are one failure. Warnings are told at once.
+/// Reads a configuration without mistakes, as far as it is known before its data blocks are read; all its mistakes are
+/// one failure. Warnings are told at once.
 pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failure> {
-    let (diagnostics, config) = read(global, env, ui);
-    let Some(config) = config else {
-        return Err(Failure::errors(diagnostics));
-    };
-    ui.diagnostics(&diagnostics, false);
+    load_with(Data::default(), global, env, ui)
+}
+
+/// The same with what data blocks show. What is doubtful is told when nothing is asked any more.
+pub(super) fn load_with(data: Data, global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failure> {
+    let loaded = read_with(&data.shown, global, env, ui);
+    if loaded.diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Failure::errors(loaded.diagnostics));
+    }
+    if loaded.asked.is_empty() {
+        ui.diagnostics(&loaded.diagnostics, false);
+    }
+    let config = loaded.config;
     if let Err(cycle) = plan::order(&config) {
         return Err(Failure::error(*cycle));
     }
@@ -110,6 +139,9 @@ pub(super) fn load(global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failu
         folder: folder(global, env),
         types: Types::all(),
         config,
+        asked: loaded.asked,
+        data,
+        sensitive: loaded.sensitive,
         opened: opened_folders(global, env),
     })
 }

@@ -10,7 +10,7 @@ use super::decide::{Asked, Goal, decide};
 use super::failure::{Exit, Failure};
 use super::look::{self, Seen};
 use super::project::{self, Project};
-use super::{report, secrets, whose};
+use super::{data, report, secrets, whose};
 use crate::address::Address;
 use crate::cli::{Global, OwnerArgs};
 use crate::cloud::window::{FLIGHT, LAG};
@@ -45,6 +45,8 @@ pub(crate) async fn rebuild(
 
     // 2. What there is of which stack.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let began = State::begin(&*env.random);
+    let project = data::complete(project, &began, &connection, false, global, env, ui).await?;
     let lineage = match lineage {
         Some(lineage) => lineage.to_owned(),
         None => only_lineage(&project, &connection).await?,

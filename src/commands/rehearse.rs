@@ -145,7 +145,7 @@ pub(super) async fn rehearse(
 
     // 3. The very steps. What time it is there is learnt from an answer.
     let _ = twin.cloud.caller_identity().await;
-    let read = |source: &SecretSource| secrets::read(env, project.files(env), source);
+    let read = |source: &SecretSource| secrets::read(env, project, source);
     let stop = Stop::default();
     let outcome = apply::execute(
         plan,

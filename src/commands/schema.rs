@@ -3,8 +3,9 @@
 use super::failure::{Exit, Failure};
 use crate::cli::SchemaArgs;
 use crate::config::editor_schema::{Audience, editor_schema};
+use crate::data;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::types::Types;
+use crate::types::{Attribute, Types};
 use crate::ui::{Ui, schemas};
 
 /// Print the JSON Schema for editors, or the keys of one type
@@ -28,15 +29,39 @@ pub(crate) fn schema(args: &SchemaArgs, ui: &Ui) -> Result<Exit, Failure> {
         ui.raw(&json(&types, audience));
         return Ok(Exit::Success);
     };
+    if let Some(name) = type_name.strip_prefix("data.") {
+        let kind = data::find(name).ok_or_else(|| {
+            let known: Vec<&str> = data::KINDS.iter().map(|kind| kind.name).collect();
+            let unknown = Diagnostic::error(
+                codes::UNKNOWN_TYPE,
+                format!("there is no data of the kind \"{name}\""),
+            );
+            Failure::error(unknown.help(format!("kinds: {}", known.join(", "))))
+        })?;
+        ui.keys(
+            type_name,
+            kind.doc,
+            kind.keys,
+            &kind.attributes().collect::<Vec<_>>(),
+        );
+        return Ok(Exit::Success);
+    }
     let resource_type = types.get(type_name).ok_or_else(|| {
         let known: Vec<&str> = types.iter().map(|resource_type| resource_type.name).collect();
         let unknown = Diagnostic::error(
             codes::UNKNOWN_TYPE,
             format!("unknown resource type \"{type_name}\""),
         );
-        Failure::error(unknown.help(format!("types: {}", known.join(", "))))
+        Failure::error(unknown.help(format!(
+            "types: {}; kinds of data: data.image and others",
+            known.join(", ")
+        )))
     })?;
-    ui.keys(resource_type);
+    let (set, made): (Vec<&Attribute>, Vec<&Attribute>) = resource_type
+        .attributes
+        .iter()
+        .partition(|attribute| !attribute.computed);
+    ui.keys(resource_type.name, resource_type.doc, set, &made);
     Ok(Exit::Success)
 }
 

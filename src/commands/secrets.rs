@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use secrecy::ExposeSecret as _;
+
 use super::project::Project;
-use crate::config::trust;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
 use crate::plan::Plan;
@@ -15,7 +16,7 @@ use crate::value::{Attributes, SecretSource, Value};
 const SECRET_MAX: u64 = 64 * 1024;
 
 /// Reads a password from where the configuration says: one that the API takes. The text of the error never holds it.
-pub(super) fn read(env: &Env, files: trust::Files<'_>, source: &SecretSource) -> Result<String, String> {
+pub(super) fn read(env: &Env, project: &Project, source: &SecretSource) -> Result<String, String> {
     let (place, secret) = match source {
         SecretSource::Env(name) => {
             let value = env.vars.get(name).filter(|value| !value.is_empty()).cloned();
@@ -23,6 +24,7 @@ pub(super) fn read(env: &Env, files: trust::Files<'_>, source: &SecretSource) ->
             (format!("the environment variable {name}"), value)
         }
         SecretSource::File(name) => {
+            let files = project.files(env);
             // Looked at once more: it may be another file than when the configuration was read.
             let path = files.named(name).map_err(|refusal| refusal.what)?;
             let bytes = files
@@ -36,6 +38,11 @@ pub(super) fn read(env: &Env, files: trust::Files<'_>, source: &SecretSource) ->
                 .unwrap_or(&text)
                 .to_owned();
             (format!("the file {name}"), text)
+        }
+        SecretSource::Variable(name) => {
+            let value = project.sensitive.get(name);
+            let value = value.ok_or_else(|| format!("the variable {name} has no value"))?;
+            (format!("the variable {name}"), value.expose_secret().to_owned())
         }
     };
     if is_password(&secret) {
@@ -77,7 +84,7 @@ pub(super) fn fingerprints(
             if known.contains_key(source) || missing.contains_key(source) {
                 continue;
             }
-            match read(env, project.files(env), source) {
+            match read(env, project, source) {
                 Ok(text) => known.insert(source.clone(), state.hash_key.fingerprint(text.as_bytes())),
                 Err(reason) => missing.insert(source.clone(), reason),
             };

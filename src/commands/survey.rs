@@ -8,7 +8,7 @@ use super::decide::{Asked, Goal, draft};
 use super::failure::Failure;
 use super::look::{self, Seen};
 use super::project;
-use super::{connect, whose};
+use super::{connect, data, whose};
 use crate::address::Address;
 use crate::cli::{Global, OwnerArgs};
 use crate::env::Env;
@@ -49,6 +49,7 @@ pub(super) async fn survey(global: &Global, env: &Env, ui: &Ui) -> Result<Survey
 
     // 2. What is really there.
     let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let project = data::complete(project, &loaded.state, &connection, false, global, env, ui).await?;
     let seen = look::look(env, &project, &loaded, &connection).await?;
     whose::refuse_second_copy(&seen.others, &project, OwnerArgs::default())?;
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;

@@ -34,7 +34,7 @@ pub(super) fn zones(config: &Config, region: Option<&str>, report: &mut Report) 
             Some(location) => format!("{}:{}", location.file, location.line),
             None => "ALIBABA_CLOUD_REGION_ID".to_owned(),
         };
-        let shown = super::conform::shorten(zone);
+        let shown = super::words::shorten(zone);
         let diagnostic = Diagnostic::error(
             codes::ZONE,
             format!("zone {shown} is not in region {region} ({place})"),

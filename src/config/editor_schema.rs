@@ -6,9 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::blocks::COPIES_MAX;
-use super::conform::ID_PREFIXES;
+use super::copies::COPIES_MAX;
+use super::ids::ID_PREFIXES;
 use super::keys::file_key;
+use crate::data::KINDS;
 use crate::types::{Attribute, Kind, ResourceType, Types};
 
 /// Who the schema is for.
@@ -51,6 +52,8 @@ pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
         }),
     );
     properties.insert("output".to_owned(), writer.outputs());
+    properties.insert("defaults".to_owned(), writer.defaults());
+    properties.insert("data".to_owned(), writer.data());
     properties.extend(writer.transitions());
     properties.insert("policy".to_owned(), writer.policy());
     for resource_type in types.iter() {
@@ -214,6 +217,51 @@ impl Writer<'_> {
         })
     }
 
+    fn defaults(&self) -> Value {
+        let mut properties: Map<String, Value> = self
+            .types
+            .iter()
+            .map(|resource_type| {
+                let mut table = self.table(resource_type.attributes, resource_type.doc);
+                if let Some(table) = table.as_object_mut() {
+                    table.remove("required");
+                    table.remove("x-taplo");
+                }
+                (resource_type.name.to_owned(), table)
+            })
+            .collect();
+        let mut tags = self.kind(&Kind::Tags);
+        tags["description"] = json!("Tags of everything that can have tags; a block's own win.");
+        properties.insert("tags".to_owned(), tags);
+        json!({
+            "type": "object",
+            "description": "What blocks have unless they say otherwise: tags, and keys by type; in infra.toml only.",
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
+
+    fn data(&self) -> Value {
+        let kinds: Map<String, Value> = KINDS
+            .iter()
+            .map(|kind| {
+                let block = json!({
+                    "type": "object",
+                    "description": kind.doc,
+                    "additionalProperties": self.table(kind.keys, kind.doc),
+                    "x-tombi-additional-key-label": "NAME",
+                });
+                (kind.name.to_owned(), block)
+            })
+            .collect();
+        json!({
+            "type": "object",
+            "description": "What is read and not owned, for use as ${data.KIND.NAME.id}.",
+            "properties": kinds,
+            "additionalProperties": false,
+        })
+    }
+
     fn resource_type(&self, resource_type: &ResourceType) -> Value {
         let mut block = self.table(resource_type.attributes, resource_type.doc);
         let attributes: Vec<String> = resource_type.attributes.iter().filter_map(file_key).collect();
@@ -288,6 +336,11 @@ impl Writer<'_> {
         let free = format!("^({FREE_REFERENCE})$");
         match kind {
             Kind::String | Kind::Text => json!({ "type": "string" }),
+            Kind::Form(form) => {
+                let (min, max) = form.length;
+                let pattern = format!(r"^([\s\S]{{{min},{max}}}|[\s\S]*{REFERENCE}[\s\S]*)$");
+                json!({ "type": "string", "pattern": pattern })
+            }
             Kind::Integer { min, max } => json!({
                 "type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": reference,
             }),

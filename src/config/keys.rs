@@ -4,159 +4,168 @@
 
 use std::collections::BTreeSet;
 
-use super::conform::{Subject, shorten};
+use super::ids::example_of_id;
 use super::report::Span;
 use super::scope::Scope;
 use super::suggest::{self, Why};
+use super::words::shorten;
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::types::{Attribute, Kind};
 use crate::value::Attributes;
 
-impl Scope<'_> {
-    /// Whether the keys exist, may be set, and none is missing. `keys` holds name, place of the key and of the
-    /// value; `extra` are keys that are not attributes.
-    pub(super) fn check_keys(
-        &mut self,
-        attributes: &'static [Attribute],
-        extra: &[&str],
-        keys: &[(&str, Span, Span)],
-        place: &str,
-        header: Span,
-        subject: Subject<'_>,
-    ) -> bool {
-        let mut fits = true;
-        let mut meant: BTreeSet<String> = BTreeSet::new();
-        for (key, span, value) in keys {
-            if extra.contains(key) {
-                continue;
-            }
-            match attributes.iter().find(|attribute| attribute.name == *key) {
-                Some(attribute) if attribute.computed => {
-                    let diagnostic = Diagnostic::error(
-                        codes::COMPUTED,
-                        format!("{key} is made by the cloud and cannot be set"),
-                    )
-                    .help(format!(
-                        "to use it: ${{{}.{}.{key}}}",
-                        subject.type_name, subject.name
-                    ));
-                    self.report.say(*span, "", diagnostic);
-                    fits = false;
-                }
-                Some(_) => {}
-                None => {
-                    fits = false;
-                    let guessed = self.unknown_key(attributes, extra, key, *span, *value, place, subject);
-                    meant.extend(guessed);
-                }
-            }
-        }
-        for attribute in attributes.iter().filter(|attribute| attribute.required) {
-            let given = |name: &str| keys.iter().any(|(key, _, _)| *key == name) || meant.contains(name);
-            let from_file = file_key(attribute).is_some_and(|key| given(&key));
-            if !given(attribute.name) && !from_file {
-                fits = false;
-                self.missing(attribute, place, header);
-            }
-        }
-        fits
-    }
+/// The key that a value is for.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'s> {
+    /// `[instance.web]`
+    pub(super) block: &'s str,
+    /// `instance`
+    pub(super) type_name: &'s str,
+    /// `web`
+    pub(super) name: &'s str,
+}
 
-    #[allow(clippy::too_many_arguments)]
-    fn unknown_key(
-        &mut self,
-        attributes: &'static [Attribute],
-        extra: &[&str],
-        key: &str,
-        span: Span,
-        value: Span,
-        place: &str,
-        subject: Subject<'_>,
-    ) -> Option<String> {
-        let by_parameter = attributes.iter().find(|attribute| {
-            attribute.param_path().as_deref() == Some(key) || attribute.field_path().as_deref() == Some(key)
-        });
-        let guess = match by_parameter {
-            Some(attribute) => Some(suggest::Guess {
-                name: attribute.name.to_owned(),
-                why: Why::Api,
-            }),
-            None if self.report.is_flooded() => None,
-            None => {
-                let names = attributes
-                    .iter()
-                    .filter(|attribute| !attribute.computed)
-                    .map(|attribute| attribute.name);
-                suggest::guess(key, names.chain(extra.iter().copied()))
-            }
-        };
-        let secret = guess.as_ref().is_some_and(|guess| {
-            attributes
-                .iter()
-                .any(|attribute| attribute.name == guess.name && attribute.is_sensitive())
-        });
-        if secret || self.report.looks_secret(key) {
-            self.report.hide(value);
+/// Whether the keys exist, may be set, and none is missing. `keys` holds name, place of the key and of the
+/// value; `extra` are keys that are not attributes.
+pub(super) fn check_keys(
+    scope: &mut Scope<'_>,
+    attributes: &'static [Attribute],
+    extra: &[&str],
+    keys: &[(&str, Span, Span)],
+    place: &str,
+    header: Span,
+    subject: Subject<'_>,
+) -> bool {
+    let mut fits = true;
+    let mut meant: BTreeSet<String> = BTreeSet::new();
+    for (key, span, value) in keys {
+        if extra.contains(key) {
+            continue;
         }
-        let all_keys = Advice::from("all keys: ").run("schema").arg(subject.type_name);
-        let shown = shorten(key);
-        match guess {
-            Some(guess) => {
-                let (diagnostic, label) = if guess.why == Why::Api {
-                    let diagnostic =
-                        Diagnostic::error(codes::UNKNOWN_KEY, format!("\"{shown}\" is the API's name"))
-                            .help(format!("in infra.toml it is {}", guess.name));
-                    (diagnostic, String::new())
-                } else {
-                    let diagnostic =
-                        Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key \"{shown}\" in {place}"))
-                            .help(all_keys);
-                    (diagnostic, format!("did you mean {}?", guess.name))
-                };
-                let diagnostic = match guess.why {
-                    Why::Habit => diagnostic,
-                    Why::Api | Why::Similar => diagnostic.fix(self.report.location(span), guess.name.clone()),
-                };
-                self.report.say(span, label, diagnostic);
-                Some(guess.name)
+        match attributes.iter().find(|attribute| attribute.name == *key) {
+            Some(attribute) if attribute.computed => {
+                let diagnostic = Diagnostic::error(
+                    codes::COMPUTED,
+                    format!("{key} is made by the cloud and cannot be set"),
+                )
+                .help(format!(
+                    "to use it: ${{{}.{}.{key}}}",
+                    subject.type_name, subject.name
+                ));
+                scope.report.say(*span, "", diagnostic);
+                fits = false;
             }
+            Some(_) => {}
             None => {
+                fits = false;
+                let guessed = unknown_key(scope, attributes, extra, key, *span, *value, place, subject);
+                meant.extend(guessed);
+            }
+        }
+    }
+    for attribute in attributes.iter().filter(|attribute| attribute.required) {
+        let given = |name: &str| keys.iter().any(|(key, _, _)| *key == name) || meant.contains(name);
+        let from_file = file_key(attribute).is_some_and(|key| given(&key));
+        if !given(attribute.name) && !from_file {
+            fits = false;
+            missing(scope, attribute, place, header);
+        }
+    }
+    fits
+}
+
+#[allow(clippy::too_many_arguments)]
+fn unknown_key(
+    scope: &mut Scope<'_>,
+    attributes: &'static [Attribute],
+    extra: &[&str],
+    key: &str,
+    span: Span,
+    value: Span,
+    place: &str,
+    subject: Subject<'_>,
+) -> Option<String> {
+    let by_parameter = attributes.iter().find(|attribute| {
+        attribute.param_path().as_deref() == Some(key) || attribute.field_path().as_deref() == Some(key)
+    });
+    let guess = match by_parameter {
+        Some(attribute) => Some(suggest::Guess {
+            name: attribute.name.to_owned(),
+            why: Why::Api,
+        }),
+        None if scope.report.is_flooded() => None,
+        None => {
+            let names = attributes
+                .iter()
+                .filter(|attribute| !attribute.computed)
+                .map(|attribute| attribute.name);
+            suggest::guess(key, names.chain(extra.iter().copied()))
+        }
+    };
+    let secret = guess.as_ref().is_some_and(|guess| {
+        attributes
+            .iter()
+            .any(|attribute| attribute.name == guess.name && attribute.is_sensitive())
+    });
+    if secret || scope.report.looks_secret(key) {
+        scope.report.hide(value);
+    }
+    let all_keys = Advice::from("all keys: ").run("schema").arg(subject.type_name);
+    let shown = shorten(key);
+    match guess {
+        Some(guess) => {
+            let (diagnostic, label) = if guess.why == Why::Api {
+                let diagnostic =
+                    Diagnostic::error(codes::UNKNOWN_KEY, format!("\"{shown}\" is the API's name"))
+                        .help(format!("in infra.toml it is {}", guess.name));
+                (diagnostic, String::new())
+            } else {
                 let diagnostic =
                     Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key \"{shown}\" in {place}"))
                         .help(all_keys);
-                self.report.say(span, "", diagnostic);
-                None
-            }
+                (diagnostic, format!("did you mean {}?", guess.name))
+            };
+            let diagnostic = match guess.why {
+                Why::Habit => diagnostic,
+                Why::Api | Why::Similar => diagnostic.fix(scope.report.location(span), guess.name.clone()),
+            };
+            scope.report.say(span, label, diagnostic);
+            Some(guess.name)
+        }
+        None => {
+            let diagnostic =
+                Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key \"{shown}\" in {place}"))
+                    .help(all_keys);
+            scope.report.say(span, "", diagnostic);
+            None
         }
     }
+}
 
-    fn missing(&mut self, attribute: &'static Attribute, place: &str, header: Span) {
-        let name = attribute.name;
-        let mut diagnostic = Diagnostic::error(codes::MISSING_KEY, format!("{place} needs {name}"));
-        let example = match &attribute.kind {
-            Kind::Id(of) => self
-                .example_of_id(of)
-                .map(|(reference, note)| format!("{name} = {reference}{note}")),
-            Kind::IdOf(types) => self
-                .example_of_id(types.first().copied().unwrap_or_default())
-                .map(|(reference, note)| format!("{name} = {reference}{note}")),
-            Kind::IdSet(of) => self
-                .example_of_id(of)
-                .map(|(reference, note)| format!("{name} = [{reference}]{note}")),
-            Kind::Cidr => Some(format!("{name} = \"10.0.0.0/16\"")),
-            Kind::Enum(words) => words.first().map(|word| format!("{name} = \"{word}\"")),
-            Kind::Bool => Some(format!("{name} = true")),
-            Kind::Secret => Some(format!("{name} = {{ env = \"NAME\" }}")),
-            _ => None,
-        };
-        if let Some(example) = example {
-            diagnostic = diagnostic.help(example);
+fn missing(scope: &mut Scope<'_>, attribute: &'static Attribute, place: &str, header: Span) {
+    let name = attribute.name;
+    let mut diagnostic = Diagnostic::error(codes::MISSING_KEY, format!("{place} needs {name}"));
+    let example = match &attribute.kind {
+        Kind::Id(of) => {
+            example_of_id(scope, of).map(|(reference, note)| format!("{name} = {reference}{note}"))
         }
-        if !attribute.doc.is_empty() {
-            diagnostic = diagnostic.note(format!("{name}: {}", attribute.doc));
+        Kind::IdOf(types) => example_of_id(scope, types.first().copied().unwrap_or_default())
+            .map(|(reference, note)| format!("{name} = {reference}{note}")),
+        Kind::IdSet(of) => {
+            example_of_id(scope, of).map(|(reference, note)| format!("{name} = [{reference}]{note}"))
         }
-        self.report.say_about(header, name, diagnostic);
+        Kind::Cidr => Some(format!("{name} = \"10.0.0.0/16\"")),
+        Kind::Enum(words) => words.first().map(|word| format!("{name} = \"{word}\"")),
+        Kind::Bool => Some(format!("{name} = true")),
+        Kind::Secret => Some(format!("{name} = {{ env = \"NAME\" }}")),
+        _ => None,
+    };
+    if let Some(example) = example {
+        diagnostic = diagnostic.help(example);
     }
+    if !attribute.doc.is_empty() {
+        diagnostic = diagnostic.note(format!("{name}: {}", attribute.doc));
+    }
+    scope.report.say_about(header, name, diagnostic);
 }
 
 /// The key that gives a text as a file: `user_data_file`.

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use super::blocks::Block;
-use super::conform::shorten;
 use super::plain::PlainTable;
 use super::report::Span;
 use super::scope::Scope;
+use super::sections::Block;
 use super::suggest;
+use super::words::shorten;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::types::{Attribute, Kind, ResourceType};

@@ -2,78 +2,80 @@
 //!
 //! Does not know what a reference to anything but a local means.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::evaluate::evaluate;
 use super::located::Located;
-use super::raw::{Entry, Node, NodeKind};
-use super::reference::{Hole, Path, PathStep, Piece, Text};
+use super::raw::{Entry, Node};
+use super::reference::PathStep;
 use super::report::Span;
 use super::scope::{Place, Scope, Stage};
-use super::suggest;
 use crate::diagnostic::{Diagnostic, codes};
 
 /// How many locals may stand behind one another.
 const LOCALS_DEEP_MAX: usize = 64;
 
-/// One entry of `[local]`.
-pub(super) struct Local<'a> {
-    pub(super) entry: &'a Entry,
-    state: LocalState,
+/// Gives every local its value: those that others stand on first.
+pub(super) fn evaluate_all<'a>(entries: &BTreeMap<&'a str, &'a Entry>, scope: &mut Scope<'a>) -> InOrder<'a> {
+    for (name, entry) in entries {
+        scope.locals.insert(name, Rc::new(Located::broken(entry.key)));
+    }
+    let mut walk = Walk {
+        entries,
+        progress: BTreeMap::new(),
+        order: Vec::new(),
+    };
+    for name in entries.keys() {
+        walk.visit(name, &mut Vec::new(), scope);
+    }
+    walk.order
 }
 
-enum LocalState {
-    Todo,
+/// Once resources can be referred to, what needed one is evaluated again.
+pub(super) fn evaluate_early<'a>(order: &InOrder<'a>, scope: &mut Scope<'a>) {
+    for (name, entry) in order {
+        if scope.locals.get(name).is_some_and(|value| value.early) {
+            let value = evaluate(scope, &entry.value, &Place::new(Stage::Local));
+            scope.locals.insert(name, Rc::new(value));
+        }
+    }
+}
+
+/// Locals, each behind all that it stands on.
+pub(super) type InOrder<'a> = Vec<(&'a str, &'a Entry)>;
+
+/// How far a local has got.
+#[derive(Clone, Copy)]
+enum Progress {
     Doing,
-    Done { value: Rc<Located>, depth: usize },
+    /// How many locals stand behind it.
+    Done(usize),
 }
 
-impl<'a> Local<'a> {
-    pub(super) fn new(entry: &'a Entry) -> Local<'a> {
-        Local {
-            entry,
-            state: LocalState::Todo,
-        }
-    }
-
-    /// What needed a resource before resources were known is evaluated again.
-    pub(super) fn forget_if_early(&mut self) {
-        if matches!(&self.state, LocalState::Done { value, .. } if value.early) {
-            self.state = LocalState::Todo;
-        }
-    }
+struct Walk<'w, 'a> {
+    entries: &'w BTreeMap<&'a str, &'a Entry>,
+    progress: BTreeMap<&'a str, Progress>,
+    order: InOrder<'a>,
 }
 
-impl Scope<'_> {
-    pub(super) fn look_up_local(&mut self, path: &Path, span: Span, place: &Place<'_>) -> Located {
-        let Some((PathStep::Name(name), rest)) = path.steps.split_first() else {
-            return self.needs_name(span, "local", "local");
-        };
-        match self.local(name, &mut Vec::new()) {
-            Some((value, _)) => self.walk(&value, rest, &format!("local.{name}"), span, place),
-            None => {
-                let diagnostic = Diagnostic::error(codes::NO_SUCH_NAME, format!("no local \"{name}\""))
-                    .help(format!("to add it: {name} = ... in [local]"));
-                let label = match suggest::guess(name, self.locals.keys().copied()) {
-                    Some(guess) => format!("did you mean local.{}?", guess.name),
-                    None => String::new(),
-                };
-                self.wrong(span, &label, diagnostic)
-            }
-        }
-    }
-
-    /// The value of a local and how many locals stand behind it; none if there is no such local.
-    pub(super) fn local(&mut self, name: &str, path: &mut Vec<String>) -> Option<(Rc<Located>, usize)> {
-        let local = self.locals.get_mut(name)?;
-        let entry = local.entry;
-        match &local.state {
-            LocalState::Done { value, depth } => return Some((value.clone(), *depth)),
-            LocalState::Doing => {
+impl<'a> Walk<'_, 'a> {
+    /// Evaluates a local behind those that it stands on; how many stand behind it, none if there is no such local.
+    /// On a cycle, its name is at the end of the path again.
+    fn visit(&mut self, name: &str, path: &mut Vec<String>, scope: &mut Scope<'a>) -> Option<usize> {
+        let (name, entry) = self
+            .entries
+            .get_key_value(name)
+            .map(|(name, entry)| (*name, *entry))?;
+        match self.progress.get(name) {
+            Some(Progress::Done(depth)) => return Some(*depth),
+            Some(Progress::Doing) => {
                 path.push(name.to_owned());
-                return Some((Rc::new(Located::broken(entry.key)), 0));
+                return Some(0);
             }
-            LocalState::Todo => local.state = LocalState::Doing,
+            None => {
+                self.progress.insert(name, Progress::Doing);
+            }
         }
         path.push(name.to_owned());
         let mut depth = 0;
@@ -84,7 +86,7 @@ impl Scope<'_> {
                 depth = behind;
                 break;
             }
-            if let Some((_, other_depth)) = self.local(&other, path) {
+            if let Some(other_depth) = self.visit(&other, path, scope) {
                 depth = depth.max(other_depth + 1);
             }
             if path.len() > behind {
@@ -95,34 +97,30 @@ impl Scope<'_> {
         }
         path.pop();
         let value = if let Some(cycle) = cycle {
-            self.say_cycle(&cycle, entry.key);
+            self.say_cycle(&cycle, entry.key, scope);
             Located::broken(entry.key)
         } else if depth > LOCALS_DEEP_MAX + 1 {
             // The one behind it has been complained about.
             Located::broken(entry.key)
         } else if depth > LOCALS_DEEP_MAX {
             let what = format!("more than {LOCALS_DEEP_MAX} locals stand behind one another");
-            self.wrong(entry.key, "", Diagnostic::error(codes::CYCLE, what))
+            scope.wrong(entry.key, "", Diagnostic::error(codes::CYCLE, what))
         } else {
-            self.evaluate(&entry.value, &Place::new(Stage::Local))
+            self.order.push((name, entry));
+            evaluate(scope, &entry.value, &Place::new(Stage::Local))
         };
-        let value = Rc::new(value);
-        if let Some(local) = self.locals.get_mut(name) {
-            local.state = LocalState::Done {
-                value: value.clone(),
-                depth,
-            };
-        }
-        Some((value, depth))
+        scope.locals.insert(name, Rc::new(value));
+        self.progress.insert(name, Progress::Done(depth));
+        Some(depth)
     }
 
-    fn say_cycle(&mut self, cycle: &[String], span: Span) {
+    fn say_cycle(&self, cycle: &[String], span: Span, scope: &mut Scope<'_>) {
         let mut diagnostic = Diagnostic::error(codes::CYCLE, "these need each other, so none can be first");
         for (position, name) in cycle.iter().enumerate() {
             let place = self
-                .locals
+                .entries
                 .get(name.as_str())
-                .map(|local| self.report.place(local.entry.key))
+                .map(|entry| scope.report.place(entry.key))
                 .filter(|_| position + 1 < cycle.len() || cycle.len() == 1)
                 .map(|place| format!("  ({place})"))
                 .unwrap_or_default();
@@ -133,40 +131,17 @@ impl Scope<'_> {
             ));
         }
         diagnostic = diagnostic.help("take one of these references out");
-        self.report.say(span, "", diagnostic);
+        scope.report.say(span, "", diagnostic);
     }
 }
 
 /// The locals that a value refers to.
 fn locals_in(node: &Node) -> BTreeSet<String> {
-    fn of_path(path: &Path, found: &mut BTreeSet<String>) {
+    let mut found = BTreeSet::new();
+    node.paths(&mut |path| {
         if let ("local", Some(PathStep::Name(name))) = (path.head.as_str(), path.steps.first()) {
             found.insert(name.clone());
         }
-        for step in &path.steps {
-            if let PathStep::Dynamic(path) = step {
-                of_path(path, found);
-            }
-        }
-    }
-    fn of_node(node: &Node, found: &mut BTreeSet<String>) {
-        match &node.kind {
-            NodeKind::Text(Text::Mixed(pieces)) => {
-                for piece in pieces {
-                    if let Piece::Reference(Hole { path: Ok(path), .. }) = piece {
-                        of_path(path, found);
-                    }
-                }
-            }
-            NodeKind::List(items) => items.iter().for_each(|item| of_node(item, found)),
-            NodeKind::Table(table) => table
-                .entries
-                .values()
-                .for_each(|entry| of_node(&entry.value, found)),
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    of_node(node, &mut found);
+    });
     found
 }

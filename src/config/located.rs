@@ -3,9 +3,11 @@
 //! Does not know how they came about or what they are for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::report::Span;
-use crate::value::{Part, Reference, Value};
+use crate::types::Kind;
+use crate::value::{Attributes, Part, Reference, Value};
 
 /// A value with its place; what could be looked up has been.
 #[derive(Debug, Clone)]
@@ -16,6 +18,8 @@ pub(super) struct Located {
     pub(super) derived: bool,
     /// A sensitive variable is in it.
     pub(super) sensitive: bool,
+    /// The sensitive variable that it is, whole.
+    pub(super) variable: Option<Arc<str>>,
     /// It needs a resource, in a place where resources are not known yet.
     pub(super) early: bool,
 }
@@ -29,6 +33,8 @@ pub(super) enum Thing {
     Map(BTreeMap<String, Member>),
     Reference(Reference),
     Template(Vec<Part>),
+    /// What a data block shows that has not been read yet: its kind, where that is known.
+    Unread(Option<Kind>),
     /// What no key takes, in words.
     Other(&'static str),
     /// It has been complained about.
@@ -50,7 +56,40 @@ impl Located {
             thing,
             derived: false,
             sensitive: false,
+            variable: None,
             early: false,
+        }
+    }
+
+    /// Anything that a data block may show, before it has been read.
+    pub(super) const fn unread() -> Located {
+        Located {
+            span: Span {
+                file: 0,
+                start: 0,
+                end: 0,
+            },
+            thing: Thing::Unread(None),
+            derived: true,
+            sensitive: false,
+            variable: None,
+            early: false,
+        }
+    }
+
+    /// A value that was read.
+    pub(super) fn read(span: Span, value: &Value) -> Located {
+        let thing = match value {
+            Value::Bool(truth) => Thing::Bool(*truth),
+            Value::Integer(number) => Thing::Integer(*number),
+            Value::String(text) => Thing::Text(text.clone()),
+            Value::List(items) => Thing::List(items.iter().map(|item| Located::read(span, item)).collect()),
+            Value::Map(members) => Thing::Map(read_members(span, members)),
+            _ => Thing::Unread(None),
+        };
+        Located {
+            derived: true,
+            ..Located::new(span, thing)
         }
     }
 
@@ -94,7 +133,7 @@ impl Located {
                 })
                 .sum(),
             Thing::Reference(_) => 96,
-            Thing::Bool(_) | Thing::Integer(_) | Thing::Other(_) | Thing::Broken => 0,
+            Thing::Bool(_) | Thing::Integer(_) | Thing::Unread(_) | Thing::Other(_) | Thing::Broken => 0,
         }
     }
 
@@ -107,6 +146,13 @@ impl Located {
             Thing::List(_) => "a list",
             Thing::Map(_) => "a table",
             Thing::Reference(_) => "a reference",
+            Thing::Unread(Some(Kind::Integer { .. })) => "a number",
+            Thing::Unread(Some(Kind::Bool)) => "true or false",
+            Thing::Unread(Some(
+                Kind::IdSet(_) | Kind::StringSet | Kind::IntegerSet { .. } | Kind::TableSet(_),
+            )) => "a list",
+            Thing::Unread(Some(Kind::Table(_) | Kind::Tags)) => "a table",
+            Thing::Unread(_) => "a text",
             Thing::Other(words) => words,
             Thing::Broken => "a mistake",
         }
@@ -132,6 +178,7 @@ impl Located {
             ),
             Thing::Reference(reference) => Value::from(reference),
             Thing::Template(parts) => Value::Template(parts),
+            Thing::Unread(_) => Value::unknown(),
             Thing::Other(_) | Thing::Broken => return None,
         })
     }
@@ -145,4 +192,17 @@ impl Located {
             _ => false,
         }
     }
+}
+
+fn read_members(span: Span, members: &Attributes) -> BTreeMap<String, Member> {
+    members
+        .iter()
+        .map(|(name, value)| {
+            let member = Member {
+                key: span,
+                value: Located::read(span, value),
+            };
+            (name.clone(), member)
+        })
+        .collect()
 }

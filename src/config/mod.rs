@@ -1,11 +1,19 @@
 //! The configuration: what is wanted, read from TOML, with everything resolved that is known before a plan.
 //!
-//! Does not know the state, the cloud, or any particular resource type: the schemas are passed in.
+//! A configuration with data blocks is read more than once: first it says what they ask for, then it is evaluated with what
+//! they show. Does not know the state, the cloud, or any particular resource type: the schemas are passed in.
 
-mod blocks;
 mod check;
 mod conform;
+mod copies;
+mod data_blocks;
+mod data_reference;
+mod defaults;
+mod evaluate;
 mod files;
+mod fit;
+mod ids;
+mod index;
 mod keys;
 pub(crate) mod layout;
 mod lifecycle;
@@ -13,8 +21,12 @@ mod locals;
 mod located;
 mod lookup;
 mod masking;
+mod members;
+mod names;
 mod network;
 mod origin;
+mod outputs;
+mod places;
 mod plain;
 mod policy;
 mod project;
@@ -25,10 +37,16 @@ mod report;
 mod resources;
 mod scope;
 mod secrecy;
+mod secret;
+mod sections;
+mod sets;
 mod suggest;
 mod syntax;
+mod tags;
 mod transitions;
 mod variables;
+mod words;
+mod written_keys;
 
 pub(crate) mod editor_schema;
 pub(crate) mod trust;
@@ -40,8 +58,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use ::secrecy::SecretString;
+
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Location, codes};
+use crate::diagnostic::{Diagnostic, Location};
 use crate::env::FileSystem;
 use crate::types::{Kind, ResourceType, Types};
 use crate::value::{Attributes, Value};
@@ -52,12 +72,14 @@ pub(crate) use origin::Origin;
 pub(crate) use policy::{Policy, PolicyRule};
 pub(crate) use transitions::{ImportBlock, MovedBlock, RemovedBlock, Transitions};
 
-use blocks::{Document, Sections};
+pub(crate) use data_blocks::Asked;
+
 use files::{Folder, ROOT};
-use locals::Local;
+use index::Shape;
 use located::Thing;
 use report::Report;
-use scope::{Place, Scope, Stage};
+use scope::Scope;
+use sections::{Document, Sections};
 
 /// What to read, and the values that come from outside.
 pub(crate) struct LoadRequest<'a> {
@@ -72,6 +94,8 @@ pub(crate) struct LoadRequest<'a> {
     pub(crate) environment: Option<&'a str>,
     /// What the configuration may read beside its own files.
     pub(crate) opened: trust::Opened<'a>,
+    /// What data blocks show, by kind and name, as far as it has been read.
+    pub(crate) data: &'a BTreeMap<Address, Value>,
     /// Why an endpoint may not be named by a file: asked of whoever would send requests there.
     pub(crate) check_endpoint: &'a dyn Fn(&str) -> Result<(), String>,
 }
@@ -85,6 +109,10 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts that the diagnostics point into.
     pub(crate) sources: Sources,
+    /// What data blocks ask for and what has not been read. While there is any, nothing may be planned.
+    pub(crate) asked: Vec<Asked>,
+    /// The values of sensitive variables that are texts, by name.
+    pub(crate) sensitive: BTreeMap<String, SecretString>,
     /// The variables whose values may be shown.
     pub(crate) plain_variables: BTreeSet<String>,
 }
@@ -201,7 +229,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         .into_iter()
         .map(|text| read_document(text, &nothing, &mut report))
         .collect();
-    let sections = blocks::sort(&documents, types, &mut report);
+    let sections = sections::sort(&documents, types, &mut report);
 
     // 2. The environment, and the variables, on which all the rest may depend.
     let errors = report.errors();
@@ -227,16 +255,12 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     let root = documents.iter().find(|document| document.is_root);
     let project = project::read(request, &sections, root.map(|document| document.file), &mut scope);
 
-    // 3. What is there: locals, and how many copies each block has.
-    scope.locals = sections
-        .locals
-        .iter()
-        .map(|(name, entry)| (*name, Local::new(entry)))
-        .collect();
-    blocks::count_copies(&sections, &mut scope);
-    for name in sections.locals.keys() {
-        scope.local(name, &mut Vec::new());
-    }
+    // 3. What is there: locals, data, and how many copies each block has.
+    data_blocks::index(&sections, request.data, &mut scope);
+    let order = locals::evaluate_all(&sections.locals, &mut scope);
+    copies::count_copies(&sections, &mut scope);
+    locals::evaluate_early(&order, &mut scope);
+    let asked = data_blocks::ask(&sections, request.data, &mut scope);
 
     // 4. The resources and the outputs.
     let mut config = Config {
@@ -244,14 +268,20 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         files,
         ..Config::default()
     };
+    defaults::check(&sections, &mut scope);
     for block in sections.blocks.values() {
-        resources::build(block, &mut folder, &mut scope, &mut config.resources);
+        resources::build(block, &sections, &mut folder, &mut scope, &mut config.resources);
     }
     check::zones(&config, scope.project.region.as_deref(), &mut scope.report);
     check::networks(&config.resources, &mut scope.report);
     check::partners(&config.resources, &mut scope.report);
+    members::check(&config.resources, &mut scope.report);
+    places::zones(&config.resources, &mut scope.report);
+    places::addresses(&config.resources, &mut scope.report);
+    places::contention(&config.resources, &mut scope.report);
+    places::lent_once(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
-    config.outputs = outputs(&sections, &mut scope);
+    config.outputs = outputs::outputs(&sections, &mut scope);
     config.transitions = Transitions {
         moved: transitions::moved(&sections.moved, &mut scope),
         imports: transitions::imports(&sections.imports, &mut scope),
@@ -259,6 +289,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     };
     config.policy = policy::read(&sections.policies, &mut scope);
 
+    let sensitive = sensitive_texts(&scope);
     let Scope {
         mut report,
         variables,
@@ -271,8 +302,22 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         config,
         diagnostics,
         sources,
+        asked,
+        sensitive,
         plain_variables,
     }
+}
+
+/// What sensitive variables hold, for where it is sent.
+fn sensitive_texts(scope: &Scope<'_>) -> BTreeMap<String, SecretString> {
+    scope
+        .variables
+        .iter()
+        .filter_map(|(name, value)| match &value.thing {
+            Thing::Text(text) if value.sensitive => Some((name.clone(), SecretString::from(text.as_str()))),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A file as typed.
@@ -296,6 +341,7 @@ fn read_text(name: &str, folder: &mut Folder<'_>, report: &mut Report) -> Option
 fn read_document(typed: Typed, sensitive: &BTreeSet<String>, report: &mut Report) -> Document {
     let Typed { name, file, text } = typed;
     masking::hide(file, &text, sensitive, report);
+    written_keys::find(file, &text, report);
     let table = syntax::parse(file, &text, report);
     syntax::warn_of_newer_toml(file, &text, report);
     Document {
@@ -325,83 +371,12 @@ fn shapes(sections: &Sections<'_>, scope: &Scope<'_>) -> BTreeMap<Address, Block
         .filter_map(|((type_name, name), block)| {
             let known = scope.index.as_ref()?.get(type_name, name)?;
             let shape = match &known.shape {
-                blocks::Shape::Single => BlockShape::Single,
-                blocks::Shape::Count(count) => BlockShape::Count(*count),
-                blocks::Shape::Each(keys) => BlockShape::ForEach(keys.keys().cloned().collect()),
-                blocks::Shape::Broken => return None,
+                Shape::Single => BlockShape::Single,
+                Shape::Count(count) => BlockShape::Count(*count),
+                Shape::Each(keys) => BlockShape::ForEach(keys.keys().cloned().collect()),
+                Shape::Unread { .. } | Shape::Broken => return None,
             };
             Some((block.address.clone(), shape))
         })
         .collect()
-}
-
-const OUTPUT_KEYS: &[&str] = &["value", "description", "sensitive"];
-
-fn outputs(sections: &Sections<'_>, scope: &mut Scope<'_>) -> BTreeMap<String, Output> {
-    let mut outputs = BTreeMap::new();
-    for (name, entry) in &sections.outputs {
-        let mut sensitive = false;
-        let node = match entry.value.as_table() {
-            None => &entry.value,
-            Some(table) => {
-                for (key, member) in &table.entries {
-                    let value = &member.value;
-                    match (key.as_str(), &value.kind) {
-                        ("value", _) => {}
-                        ("sensitive", raw::NodeKind::Bool(truth)) => sensitive = *truth,
-                        ("description", _) if value.as_plain().is_some() => {}
-                        ("sensitive", _) => {
-                            let diagnostic =
-                                Diagnostic::error(codes::WRONG_TYPE, "sensitive is true or false");
-                            scope.report.say(value.span, "", diagnostic);
-                        }
-                        ("description", _) => {
-                            let diagnostic = Diagnostic::error(codes::WRONG_TYPE, "description is a text");
-                            scope.report.say(value.span, "", diagnostic);
-                        }
-                        (key, _) => unknown_output_key(name, key, member.key, scope),
-                    }
-                }
-                match table.get("value") {
-                    Some(member) => &member.value,
-                    None => {
-                        let diagnostic =
-                            Diagnostic::error(codes::MISSING_KEY, format!("output {name} needs value"))
-                                .help(format!("{name} = \"${{instance.web.public_ip}}\""))
-                                .help(format!("{name} = {{ value = \"...\", description = \"...\" }}"));
-                        scope.report.say(entry.key, "", diagnostic);
-                        continue;
-                    }
-                }
-            }
-        };
-        let value = scope.evaluate(node, &Place::new(Stage::Output));
-        sensitive |= value.sensitive;
-        if let Thing::Other(words) = value.thing {
-            let what = format!("an output cannot be {words}");
-            let diagnostic = Diagnostic::error(codes::WRONG_TYPE, what);
-            scope.report.say(node.span, "", diagnostic);
-        }
-        if let Some(value) = value.into_value() {
-            let output = Output { value, sensitive };
-            outputs.insert((*name).to_owned(), output);
-        }
-    }
-    outputs
-}
-
-fn unknown_output_key(name: &str, key: &str, span: report::Span, scope: &mut Scope<'_>) {
-    let diagnostic = Diagnostic::error(
-        codes::UNKNOWN_KEY,
-        format!("unknown key \"{}\" in output {name}", conform::shorten(key)),
-    )
-    .note(format!("all keys: {}", OUTPUT_KEYS.join(", ")))
-    .help(format!(
-        "for a table as the value: {name} = {{ value = {{ ... }} }}"
-    ));
-    let label = match suggest::guess(key, OUTPUT_KEYS.iter().copied()) {
-        Some(guess) => format!("did you mean {}?", guess.name),
-        None => String::new(),
-    };
-    scope.report.say(span, label, diagnostic);
 }

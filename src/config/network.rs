@@ -59,6 +59,18 @@ impl Network {
         self.length <= other.length && other.address & mask(self.length) == self.address
     }
 
+    /// Whether an address lies in it.
+    pub(super) fn holds(self, address: Ipv4Addr) -> bool {
+        u32::from(address) & mask(self.length) == self.address
+    }
+
+    /// Whether an address in it is its first, or one of so many at its end.
+    pub(super) fn is_edge(self, address: Ipv4Addr, at_end: u32) -> bool {
+        let last = self.address | !mask(self.length);
+        let address = u32::from(address);
+        address == self.address || last - address < at_end
+    }
+
     /// Whether they have an address in common.
     pub(super) fn overlaps(self, other: Network) -> bool {
         self.contains(other) || other.contains(self)

@@ -2,12 +2,13 @@
 //!
 //! Does not know what a key means.
 
-use super::conform::shorten;
+use super::evaluate::evaluate;
 use super::located::Thing;
 use super::raw::{Entry, Node, NodeKind, Table};
 use super::report::Span;
 use super::scope::{Place, Scope, Stage};
 use super::suggest;
+use super::words::shorten;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
 
@@ -55,7 +56,7 @@ impl<'a> PlainTable<'a> {
     /// `true` or `false`.
     pub(super) fn truth(&self, key: &str, scope: &mut Scope<'_>) -> Option<(bool, Span)> {
         let node = &self.get(key)?.value;
-        match scope.evaluate(node, &Place::new(Stage::Resource)).thing {
+        match evaluate(scope, node, &Place::new(Stage::Resource)).thing {
             Thing::Bool(truth) => Some((truth, node.span)),
             Thing::Broken => None,
             _ => {
@@ -68,7 +69,7 @@ impl<'a> PlainTable<'a> {
     /// A whole number that is not below zero.
     pub(super) fn number(&self, key: &str, scope: &mut Scope<'_>) -> Option<(u64, Span)> {
         let node = &self.get(key)?.value;
-        let thing = scope.evaluate(node, &Place::new(Stage::Resource)).thing;
+        let thing = evaluate(scope, node, &Place::new(Stage::Resource)).thing;
         match thing {
             Thing::Integer(number) if number >= 0 => Some((number.unsigned_abs(), node.span)),
             Thing::Broken => None,
@@ -86,7 +87,7 @@ impl<'a> PlainTable<'a> {
     }
 
     fn text_of(&self, key: &str, node: &Node, scope: &mut Scope<'_>) -> Option<String> {
-        let value = scope.evaluate(node, &Place::new(Stage::Resource));
+        let value = evaluate(scope, node, &Place::new(Stage::Resource));
         match value.thing {
             Thing::Text(text) if !value.sensitive => Some(text),
             Thing::Broken => None,

@@ -4,12 +4,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::conform::shorten;
+use super::evaluate::evaluate;
 use super::located::Thing;
 use super::plain::{PlainTable, address};
 use super::raw::Entry;
 use super::report::Span;
 use super::scope::{Place, Scope, Stage};
+use super::words::shorten;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
 
@@ -86,7 +87,7 @@ pub(super) fn read(entries: &[&Entry], scope: &mut Scope<'_>) -> Policy {
             }
         }
         for node in table.items("deny_public_ports", scope) {
-            let ports = match scope.evaluate(node, &Place::new(Stage::Resource)).thing {
+            let ports = match evaluate(scope, node, &Place::new(Stage::Resource)).thing {
                 Thing::Integer(port) => u16::try_from(port).ok().map(|port| port..=port),
                 Thing::Text(text) => range(&text),
                 Thing::Broken => continue,

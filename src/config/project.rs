@@ -2,15 +2,16 @@
 //!
 //! Does not know resources.
 
-use super::blocks::{Sections, header_of};
-use super::conform::shorten;
+use super::evaluate::evaluate;
 use super::files::{Folder, ROOT};
 use super::located::Thing;
 use super::raw::Table;
 use super::regions;
 use super::report::{Report, Span};
-use super::scope::{Place, Scope, Stage, there_are};
+use super::scope::{Place, Scope, Stage};
+use super::sections::{Sections, header_of};
 use super::suggest;
+use super::words::{shorten, there_are};
 use super::{LoadRequest, Project};
 use crate::address::is_plain_name;
 use crate::diagnostic::{Diagnostic, codes};
@@ -219,7 +220,7 @@ fn fold_has(key: &str, part: &str) -> bool {
 /// A text of `[infra]`.
 fn text(key: &str, table: &Table, scope: &mut Scope<'_>) -> Option<(String, Span)> {
     let node = &table.get(key)?.value;
-    let value = scope.evaluate(node, &Place::new(Stage::Project));
+    let value = evaluate(scope, node, &Place::new(Stage::Project));
     match value.thing {
         Thing::Text(text) if !value.sensitive => Some((text, node.span)),
         Thing::Broken => None,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::reference::{self, Piece, Text};
+use super::reference::{self, Hole, Path, PathStep, Piece, Text};
 use super::report::{Report, Span};
 use crate::diagnostic::{Diagnostic, codes};
 
@@ -70,6 +70,32 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Tells every reference in it, keys that are references themselves included.
+    pub(super) fn paths(&self, tell: &mut dyn FnMut(&Path)) {
+        fn of_path(path: &Path, tell: &mut dyn FnMut(&Path)) {
+            tell(path);
+            for step in &path.steps {
+                if let PathStep::Dynamic(path) = step {
+                    of_path(path, tell);
+                }
+            }
+        }
+        match &self.kind {
+            NodeKind::Text(Text::Mixed(pieces)) => {
+                for piece in pieces {
+                    if let Piece::Reference(Hole { path: Ok(path), .. }) = piece {
+                        of_path(path, tell);
+                    }
+                }
+            }
+            NodeKind::List(items) => items.iter().for_each(|item| item.paths(tell)),
+            NodeKind::Table(table) => table.entries.values().for_each(|entry| entry.value.paths(tell)),
+            _ => {}
+        }
+    }
+}
+
 /// Takes over a parsed file.
 pub(super) fn table(parsed: &DeTable<'_>, file: u32, report: &mut Report) -> Table {
     let entries = parsed
@@ -100,7 +126,14 @@ pub(super) fn node(parsed: &toml::Spanned<DeValue<'_>>, file: u32, report: &mut 
             report.say(span, "", Diagnostic::error(codes::TOO_LARGE, what));
             NodeKind::Other("a text that is too long")
         }
-        DeValue::String(text) => NodeKind::Text(reference::parse(text.to_string())),
+        DeValue::String(text) => {
+            // Ends of lines are the editor's, not the text's: a file saved in another way says the same.
+            let text = match report.text(span).contains("\r\n") {
+                true => text.replace("\r\n", "\n"),
+                false => text.to_string(),
+            };
+            NodeKind::Text(reference::parse(text))
+        }
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => NodeKind::Integer(number),
             Err(_) => NodeKind::Other("a number that is too large"),

@@ -47,6 +47,8 @@ pub(super) enum PathStep {
     Key(String),
     /// `[*]`
     All,
+    /// A position that `[count.index]` stands for.
+    Counted(usize),
     /// `[count.index]`, `[each.key]`, `[var.name]`: a key that is itself a reference.
     Dynamic(Path),
 }
@@ -268,7 +270,7 @@ impl fmt::Display for Path {
         for step in &self.steps {
             match step {
                 PathStep::Name(name) => write!(f, ".{name}")?,
-                PathStep::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Index(index) | PathStep::Counted(index) => write!(f, "[{index}]")?,
                 PathStep::Key(key) if crate::address::is_plain_name(key) => write!(f, "[{key}]")?,
                 PathStep::Key(key) => write!(f, "[\"{key}\"]")?,
                 PathStep::All => f.write_str("[*]")?,

@@ -2,9 +2,9 @@
 //!
 //! Does not know which zones there are today or what is sold in them: the API tells that.
 
-use super::conform::shorten;
 use super::report::{Report, Span};
 use super::suggest;
+use super::words::shorten;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::region::REGIONS;
 

@@ -5,16 +5,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::blocks::{Block, Shape};
-use super::conform::Subject;
+use super::Resource;
+use super::conform::conform;
+use super::defaults;
+use super::evaluate::evaluate;
 use super::files::Folder;
-use super::keys::{add_defaults, file_key};
-use super::located::Thing;
+use super::index::Shape;
+use super::keys::{Subject, add_defaults, check_keys, file_key};
+use super::lifecycle;
+use super::located::{Located, Thing};
+use super::members::of_complaint;
 use super::raw::{Entry, Node, NodeKind};
 use super::report::Span;
 use super::scope::{Copy, Place, Scope, Stage};
+use super::sections::{Block, Sections};
 use super::suggest;
-use super::{Resource, lifecycle};
 use crate::address::{Address, Key};
 use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::types::{Attribute, Kind};
@@ -32,11 +37,22 @@ struct Given<'a> {
     entry: &'a Entry,
     /// It is the key that names a file.
     from_file: bool,
+    /// Tags that everything has, outer ones first; what the block says wins.
+    beneath: Vec<&'a Entry>,
+}
+
+impl Given<'_> {
+    /// Whether it differs from copy to copy.
+    fn is_per_copy(&self) -> bool {
+        let mut entries = self.beneath.iter().copied().chain([self.entry]);
+        entries.any(|entry| entry.value.per_copy)
+    }
 }
 
 /// Makes the resources of a block and adds them.
 pub(super) fn build(
     block: &Block<'_>,
+    sections: &Sections<'_>,
     folder: &mut Folder<'_>,
     scope: &mut Scope<'_>,
     resources: &mut BTreeMap<Address, Resource>,
@@ -56,7 +72,7 @@ pub(super) fn build(
         Some(known) => known.shape.clone(),
         None => Shape::Broken,
     };
-    let given = keys_of(block, subject, scope);
+    let given = keys_of(block, sections, subject, scope);
     let spans = places(&given);
     let locations: Arc<BTreeMap<String, Location>> = Arc::new(
         spans
@@ -73,7 +89,7 @@ pub(super) fn build(
     let lifecycle = Arc::new(lifecycle);
     let place = Place::new(Stage::Resource);
     let mut same: Attributes = Attributes::new();
-    for given in given.iter().filter(|given| !given.entry.value.per_copy) {
+    for given in given.iter().filter(|given| !given.is_per_copy()) {
         if let Some(value) = value_of(given, &place, subject, folder, scope) {
             same.insert(given.attribute.name.to_owned(), value);
         }
@@ -92,7 +108,7 @@ pub(super) fn build(
             ..Place::new(Stage::Resource)
         };
         let mut attributes = same.clone();
-        for given in given.iter().filter(|given| given.entry.value.per_copy) {
+        for given in given.iter().filter(|given| given.is_per_copy()) {
             if let Some(value) = value_of(given, &place, subject, folder, scope) {
                 attributes.insert(given.attribute.name.to_owned(), value);
             }
@@ -103,7 +119,8 @@ pub(super) fn build(
             None => block.address.clone(),
         };
         // A rule over several attributes means nothing when one of them is missing for being wrong.
-        if scope.report.errors() == errors {
+        let is_read = attributes.values().all(is_read);
+        if scope.report.errors() == errors && is_read {
             check_rules(block, &attributes, &spans, &address, scope);
         }
         Resource {
@@ -136,12 +153,19 @@ pub(super) fn build(
                 ));
             }
         }
+        // How many there will be is not known yet; what is wrong in one of them is.
+        Shape::Unread { each } => drop(make(None, Copy::Unread { each: *each }, folder, scope)),
         Shape::Broken => {}
     }
 }
 
 /// The keys of a block that are attributes; what is wrong with the others is said.
-fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -> Vec<Given<'a>> {
+fn keys_of<'a>(
+    block: &Block<'a>,
+    sections: &Sections<'a>,
+    subject: Subject<'_>,
+    scope: &mut Scope<'_>,
+) -> Vec<Given<'a>> {
     let attributes = block.resource_type.attributes;
     let file_keys: Vec<(String, &'static Attribute)> = attributes
         .iter()
@@ -179,8 +203,17 @@ fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -
                 attribute,
                 entry,
                 from_file,
+                beneath: Vec::new(),
             }),
             _ => {}
+        }
+    }
+    add_defaults_of(block, sections, &file_keys, &mut given);
+    // What defaults say is not missing.
+    let own: Vec<&str> = keys.iter().map(|(name, _, _)| *name).collect();
+    for one in given.iter().filter(|one| !own.contains(&one.attribute.name)) {
+        if !one.from_file {
+            keys.push((one.attribute.name, block.header, block.header));
         }
     }
     let extra: Vec<&str> = COMMON
@@ -188,7 +221,15 @@ fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -
         .copied()
         .chain(file_keys.iter().map(|(key, _)| key.as_str()))
         .collect();
-    scope.check_keys(attributes, &extra, &keys, subject.block, block.header, subject);
+    check_keys(
+        scope,
+        attributes,
+        &extra,
+        &keys,
+        subject.block,
+        block.header,
+        subject,
+    );
     for (key, attribute) in &file_keys {
         let name = attribute.name;
         if let (Some(text), Some(file)) = (block.table.get(name), block.table.get(key)) {
@@ -198,6 +239,59 @@ fn keys_of<'a>(block: &Block<'a>, subject: Subject<'_>, scope: &mut Scope<'_>) -
         }
     }
     given
+}
+
+/// Adds the keys of `[defaults]` that the block does not say itself; tags are added to its own.
+fn add_defaults_of<'a>(
+    block: &Block<'a>,
+    sections: &Sections<'a>,
+    file_keys: &[(String, &'static Attribute)],
+    given: &mut Vec<Given<'a>>,
+) {
+    let attributes = block.resource_type.attributes;
+    let is_given = |given: &[Given<'_>], name: &str| given.iter().any(|one| one.attribute.name == name);
+    let keys = defaults::of_type(sections, block.resource_type);
+    for (name, entry) in keys.into_iter().flat_map(|table| &table.entries) {
+        let plain = attributes.iter().find(|attribute| attribute.name == name);
+        let of_file = file_keys.iter().find(|(key, _)| key == name);
+        let found = match (plain, of_file) {
+            (Some(attribute), _) => Some((attribute, false)),
+            (None, Some((_, attribute))) => Some((*attribute, true)),
+            (None, None) => None,
+        };
+        let Some((attribute, from_file)) = found else {
+            continue;
+        };
+        if attribute.computed || name == defaults::TAGS || is_given(given, attribute.name) {
+            continue;
+        }
+        given.push(Given {
+            attribute,
+            entry,
+            from_file,
+            beneath: Vec::new(),
+        });
+    }
+    let mut tags = defaults::tags(sections, block.resource_type);
+    let Some(attribute) = attributes
+        .iter()
+        .find(|attribute| attribute.name == defaults::TAGS && matches!(attribute.kind, Kind::Tags))
+    else {
+        return;
+    };
+    match given.iter_mut().find(|one| one.attribute.name == defaults::TAGS) {
+        Some(own) => own.beneath = tags,
+        None => {
+            if let Some(entry) = tags.pop() {
+                given.push(Given {
+                    attribute,
+                    entry,
+                    from_file: false,
+                    beneath: tags,
+                });
+            }
+        }
+    }
 }
 
 /// Where each attribute stands, nested ones too: `system_disk.size`, `ingress[0].port_range`.
@@ -240,8 +334,39 @@ fn value_of(
         script: matches!(given.attribute.kind, Kind::Text),
         ..*place
     };
-    let value = scope.evaluate(&given.entry.value, &place);
-    scope.conform(&given.attribute.kind, name, value, subject)
+    let mut value = evaluate(scope, &given.entry.value, &place);
+    for beneath in given.beneath.iter().rev() {
+        let under = evaluate(scope, &beneath.value, &place);
+        value = over(under, value);
+    }
+    conform(scope, &given.attribute.kind, name, value, subject)
+}
+
+/// Tags on tags: what lies above wins.
+fn over(under: Located, above: Located) -> Located {
+    match (under.thing, above.thing) {
+        (Thing::Map(mut members), Thing::Map(upper)) => {
+            members.extend(upper);
+            Located {
+                span: above.span,
+                thing: Thing::Map(members),
+                derived: under.derived || above.derived,
+                sensitive: under.sensitive || above.sensitive,
+                variable: None,
+                early: under.early || above.early,
+            }
+        }
+        // What is no table is complained about.
+        (Thing::Map(_), thing) => Located { thing, ..above },
+        (thing, _) => Located {
+            span: under.span,
+            thing,
+            derived: under.derived,
+            sensitive: under.sensitive,
+            variable: under.variable,
+            early: under.early,
+        },
+    }
 }
 
 /// The content of a file, byte for byte.
@@ -252,8 +377,9 @@ fn file_of(
     scope: &mut Scope<'_>,
 ) -> Option<Value> {
     let node = &given.entry.value;
-    let value = scope.evaluate(node, place);
+    let value = evaluate(scope, node, place);
     let path = match value.thing {
+        Thing::Unread(_) if !value.sensitive => return Some(Value::unknown()),
         Thing::Text(path) if !value.sensitive => path,
         Thing::Broken => return None,
         _ => {
@@ -271,6 +397,15 @@ fn file_of(
     if place_is_copy(place) && !scope.spend(bytes.len(), node.span) {
         return None;
     }
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if first.starts_with(b"#!") && first.ends_with(b"\r") {
+        let diagnostic = Diagnostic::warning(
+            codes::SCRIPT_ENDS,
+            format!("the first line of {path} ends with a carriage return, so the system will not find its interpreter"),
+        )
+        .help("save it with LF at the ends of lines; it is sent byte for byte");
+        scope.report.say(node.span, "", diagnostic);
+    }
     Some(match String::from_utf8(bytes) {
         Ok(text) => Value::String(text),
         Err(error) => Value::Bytes(error.into_bytes()),
@@ -279,6 +414,16 @@ fn file_of(
 
 fn place_is_copy(place: &Place<'_>) -> bool {
     !matches!(place.copy, Copy::None)
+}
+
+/// Whether nothing in a value waits for a data block to be read.
+fn is_read(value: &Value) -> bool {
+    match value {
+        Value::Template(parts) => !parts.is_empty(),
+        Value::List(items) => items.iter().all(is_read),
+        Value::Map(members) => members.values().all(is_read),
+        _ => true,
+    }
 }
 
 fn check_rules(
@@ -290,11 +435,9 @@ fn check_rules(
 ) {
     for complaint in (block.resource_type.check)(attributes) {
         let span = spans.get(complaint.attribute).copied().unwrap_or(block.header);
-        let mut diagnostic = Diagnostic::error(complaint.code, complaint.message).about(address);
-        for line in complaint.help.lines() {
-            diagnostic = diagnostic.help(line);
-        }
-        scope.report.say_about(span, complaint.attribute, diagnostic);
+        let attribute = complaint.attribute;
+        let diagnostic = of_complaint(complaint).about(address);
+        scope.report.say_about(span, attribute, diagnostic);
     }
 }
 
@@ -334,7 +477,7 @@ fn add_dependency(text: &str, span: Span, scope: &mut Scope<'_>, found: &mut BTr
     let Ok(address) = text.parse::<Address>() else {
         let diagnostic = Diagnostic::error(
             codes::DEPENDS_ON,
-            format!("\"{}\" is no address", super::conform::shorten(text)),
+            format!("\"{}\" is no address", super::words::shorten(text)),
         )
         .help("an address looks like this: \"vpc.main\", \"instance.web[0]\"");
         scope.report.say(span, "", diagnostic);
@@ -360,7 +503,7 @@ fn add_dependency(text: &str, span: Span, scope: &mut Scope<'_>, found: &mut BTr
     };
     let shape = known.shape.clone();
     let wanted: Vec<Address> = match (&shape, address.key()) {
-        (Shape::Broken, _) => return,
+        (Shape::Broken | Shape::Unread { .. }, _) => return,
         (Shape::Single, None) => vec![address],
         // A block without a key means all its copies.
         (_, None) => {

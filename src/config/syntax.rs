@@ -23,6 +23,15 @@ const ROUNDS_MAX: usize = 20;
 
 /// Reads a file's text. The tables hold what could be understood even when there are mistakes.
 pub(super) fn parse(file: u32, text: &str, report: &mut Report) -> Table {
+    if let Some((line, language)) = other_language(text) {
+        let at = report.source(file).line(line);
+        let diagnostic =
+            Diagnostic::error(codes::SYNTAX, format!("this is {language}, and infra reads TOML"))
+                .help("[vpc.main]")
+                .help("cidr_block = \"10.0.0.0/16\"");
+        report.say(Span::new(file, at), "", diagnostic);
+        return Table::default();
+    }
     if text.len() > RECOVERY_MAX {
         return match DeTable::parse(text) {
             Ok(parsed) => raw::table(parsed.get_ref(), file, report),
@@ -68,6 +77,48 @@ pub(super) fn parse(file: u32, text: &str, report: &mut Report) -> Table {
     let table = raw::table(parsed.get_ref(), file, report);
     explain(file, text, &mistakes, report);
     table
+}
+
+/// Another language that a text is written in, and the first line that shows it.
+fn other_language(text: &str) -> Option<(usize, &'static str)> {
+    const BLOCKS: &[&str] = &[
+        "resource",
+        "data",
+        "variable",
+        "provider",
+        "module",
+        "output",
+        "locals",
+        "terraform",
+    ];
+    let mut lines = text
+        .lines()
+        .enumerate()
+        .map(|(number, line)| (number + 1, line.trim()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with(['#', '/']));
+    let (number, first) = lines.next()?;
+    if first.starts_with('{') {
+        return Some((number, "JSON"));
+    }
+    let word = first.split([' ', '{', '"']).next().unwrap_or_default();
+    let rest = first[word.len()..].trim_start();
+    if BLOCKS.contains(&word) && rest.starts_with(['"', '{']) {
+        return Some((number, "HCL, the language of Terraform"));
+    }
+    let key = first.split(':').next().unwrap_or_default();
+    let is_key = !key.is_empty()
+        && key.len() < first.len()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let behind = first.get(key.len() + 1..).unwrap_or_default();
+    // `key: value` with a slip in one line is still TOML; with a second one it is meant.
+    let is_yaml = first == "---"
+        || (is_key
+            && (behind.is_empty() || behind.starts_with(' '))
+            && !first.contains('=')
+            && !lines.any(|(_, line)| line.contains('=') || line.starts_with('[')));
+    is_yaml.then_some((number, "YAML"))
 }
 
 fn identity(mistake: &toml::de::Error) -> (Option<usize>, String) {
@@ -213,6 +264,24 @@ fn not_toml(
         report.say(at(span), "not a bare key", diagnostic);
         return;
     }
+    let is_word = [
+        "invalid boolean",
+        "invalid float",
+        "invalid integer",
+        "invalid number",
+        "invalid datetime",
+        "invalid mantissa",
+        "invalid exponent",
+    ]
+    .iter()
+    .any(|begin| message.starts_with(begin));
+    if let Some(start) = is_word
+        .then(|| start_of_value(line, span.start.saturating_sub(line_start)))
+        .flatten()
+    {
+        let start = line_start + start;
+        return unquoted(file, line_start, start..start, line, report);
+    }
     let (sentence, expected) = match message.split_once(", expected ") {
         Some((sentence, expected)) => (sentence, Some(expected)),
         None => (message, None),
@@ -225,7 +294,9 @@ fn not_toml(
         "unclosed table" => "this header is not closed",
         "unclosed array" => "this list is not closed",
         "unclosed inline table" => "this table is not closed",
-        "missing escaped value" => "there is no such escape",
+        "missing escaped value" | "too few unicode value digits" | "invalid escape sequence" => {
+            "there is no such escape"
+        }
         "key with no value" => "this key has no value",
         "unexpected key or value" => "there is something behind the value that does not belong there",
         other => other,
@@ -244,6 +315,14 @@ fn not_toml(
     report.say(at(span), label, diagnostic);
 }
 
+/// Where the value begins that stands at a place of a line.
+fn start_of_value(line: &str, at: usize) -> Option<usize> {
+    let before = line.get(..at)?;
+    let sign = before.rfind(['=', ',', '['])?;
+    let blanks = line[sign + 1..].len() - line[sign + 1..].trim_start().len();
+    Some(sign + 1 + blanks)
+}
+
 /// A text or a reference without quotes.
 fn unquoted(file: u32, line_start: usize, span: Range<usize>, line: &str, report: &mut Report) {
     let start = span.start.saturating_sub(line_start);
@@ -256,8 +335,18 @@ fn unquoted(file: u32, line_start: usize, span: Range<usize>, line: &str, report
         }
     };
     let value = if value.is_empty() { rest.trim_end() } else { value };
+    if value.is_empty() {
+        let diagnostic = Diagnostic::error(codes::SYNTAX, "this key has no value")
+            .help("key = value, or [type.name] to begin a table");
+        report.say(Span::new(file, span), "", diagnostic);
+        return;
+    }
     let at = Span::new(file, span.start..span.start + value.len());
-    let mut diagnostic = Diagnostic::error(codes::SYNTAX, "text must stand in quotes");
+    let what = match value {
+        "True" | "TRUE" | "False" | "FALSE" => "true and false are written in small letters",
+        _ => "text must stand in quotes",
+    };
+    let mut diagnostic = Diagnostic::error(codes::SYNTAX, what);
     if report.is_hidden(at) {
         diagnostic = diagnostic.help("and a secret must not be written here: { env = \"NAME\" }");
     } else if !value.contains(['"', '\\']) {

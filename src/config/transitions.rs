@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::conform::shorten;
+use super::index::Shape;
 use super::plain::PlainTable;
 use super::raw::{Entry, NodeKind, Table};
 use super::report::Span;
 use super::scope::Scope;
+use super::words::shorten;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
 
@@ -195,10 +196,7 @@ fn is_wanted(address: &Address, scope: &Scope<'_>) -> bool {
         None => index.is_meant(address.type_name(), address.name()),
         Some(known) => match address.key() {
             // A block that exists has no copies of this name, but may have others.
-            None => matches!(
-                known.shape,
-                super::blocks::Shape::Single | super::blocks::Shape::Broken
-            ),
+            None => matches!(known.shape, Shape::Single | Shape::Broken),
             Some(key) => known.shape.keys().any(|known| known == *key),
         },
     }
@@ -210,7 +208,10 @@ fn must_be_wanted(address: &Address, span: Span, scope: &mut Scope<'_>) -> bool 
             .get(address.type_name(), address.name())
             .is_some_and(|known| match address.key() {
                 None => true,
-                Some(key) => known.shape.keys().any(|known| known == *key),
+                Some(key) => {
+                    let is_unread = matches!(known.shape, Shape::Unread { .. });
+                    is_unread || known.shape.keys().any(|known| known == *key)
+                }
             })
             || index.is_meant(address.type_name(), address.name())
     });

@@ -5,17 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use toml::de::DeValue;
 
-use super::blocks::{Document, Sections, header_of};
-use super::conform::shorten;
 use super::located::{Located, Member, Thing};
 use super::raw::{self, Entry, Node, NodeKind, Table};
 use super::reference::Text;
 use super::report::Span;
-use super::scope::{Scope, join};
+use super::scope::Scope;
+use super::sections::{Document, Sections, header_of};
 use super::suggest;
+use super::words::{join, shorten};
 use crate::diagnostic::{Diagnostic, codes};
 
 /// The type of a variable.
@@ -79,6 +80,7 @@ pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope
         };
         let value = Located {
             sensitive: variable.sensitive,
+            variable: variable.sensitive.then(|| Arc::from(*name)),
             ..value
         };
         scope.variables.insert((*name).to_owned(), Rc::new(value));
@@ -217,9 +219,14 @@ fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope
         let file = scope.report.source(document.file).name().to_string();
         let is_table = entry.value.as_table().is_some();
         let diagnostic = if is_table {
+            let inner = entry.value.as_table().and_then(|table| {
+                let (name, inner) = table.entries.first_key_value()?;
+                inner.value.as_table().map(|_| format!(".{}", shorten(name)))
+            });
+            let inner = inner.unwrap_or_default();
             Diagnostic::error(
                 codes::ENVIRONMENT_FILE,
-                format!("{file} sets variables only, found [{}]", shorten(key)),
+                format!("{file} sets variables only, found [{}{inner}]", shorten(key)),
             )
         } else {
             Diagnostic::error(

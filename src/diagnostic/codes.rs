@@ -31,6 +31,11 @@ impl Code {
         self.0
     }
 
+    /// Whether it is one of warnings.
+    pub(crate) fn is_warning(self) -> bool {
+        self.0.starts_with('W')
+    }
+
     /// The story of the code with this number, however it is written.
     pub(crate) fn find(number: &str) -> Option<&'static Story> {
         ALL.iter().find(|story| story.code.0.eq_ignore_ascii_case(number))
@@ -230,6 +235,15 @@ codes! {
         ["the other block lacks the key that would bring the value about"]
         ["give the other block that key, or take the reference out"]
 
+    NO_MATCH "E0316" "a data block that nothing matches":
+        "A data block names something that exists and is not owned. What its keys say fits nothing that the account shows in this region, so nothing can be planned with it."
+        ["a slip of the finger in a name or a pattern", "it is in another region or another account", "it is sold out, where stock was asked for"]
+        ["look at what the message lists, and loosen or mend a key", "take out one key after the other until something matches"]
+    SEVERAL_MATCH "E0317" "a data block that more than one thing matches":
+        "A data block means exactly one thing, so that a plan does not depend on chance. More than one fits its keys."
+        ["a pattern or a name that many have", "most_recent or sort_by is missing"]
+        ["add a key that only one of them has", "most_recent = true takes the newest image, sort_by = \"price\" the cheapest type", "many = true gives all of them as a list"]
+
     // Values.
     NOT_ONE_OF "E0401" "a word that is not one of those allowed":
         "The key takes a fixed set of words, and the API would refuse any other."
@@ -243,10 +257,18 @@ codes! {
         "A zone belongs to one region, and everything of a project is made in one."
         ["the region was changed and the zones were not", "a slip of the finger"]
         ["take a zone of the region, such as cn-hangzhou-h"]
+    INSTANCE_TYPE "E0404" "a text that is no instance type":
+        "The types of Alibaba Cloud begin with \"ecs.\", a family and a size, such as ecs.g7.large. Other clouds name theirs differently."
+        ["a type of another cloud", "\"ecs.\" was left out"]
+        ["take the type that is offered, or let [data.instance_type.NAME] choose one"]
     CIDR "E0405" "a network that is not right":
         "A network is an address and a length, such as 10.0.0.0/16, whose other bits are zero; that of a vswitch lies inside that of its VPC and beside the others."
         ["the length is missing", "an address inside the network was written instead of its first", "two vswitches overlap"]
         ["take the correction that is offered"]
+    TWO_ZONES "E0406" "things in two zones that must stand in one":
+        "A disk is attached to a server of its own zone, and a server stands in the zone of its vswitch."
+        ["the zone of one of them was changed", "a copied block"]
+        ["give both the same zone_id, by a variable or a local", "leave zone_id out where the vswitch says it"]
     OUT_OF_RANGE "E0407" "a number out of range":
         "The API takes numbers between two limits here."
         ["another unit than the API's", "a digit too many"]
@@ -259,6 +281,10 @@ codes! {
         "Files that a configuration names are regular files below its folder, reached through no symbolic link: a cloned repository must not read other files of yours and send them somewhere."
         ["the path leaves the folder", "the file does not exist", "it is a link, a pipe, a device or a folder"]
         ["put the file into the folder", "--allow-file DIR lets the configuration read the files below DIR"]
+    FORM "E0410" "a text that does not have the form of its key":
+        "The API takes only texts of a certain length and with certain characters here, and would refuse any other."
+        ["a character that is not allowed", "it is too long, too short or empty", "a value of another kind"]
+        ["write it as the message says; a key that is not wanted is left out instead of empty"]
     SECRET_IN_FILE "E0411" "a secret that is written in the configuration":
         "Files are committed and shared; a password in one of them is known to everybody who ever gets a copy."
         ["a password was typed directly"]
@@ -275,6 +301,10 @@ codes! {
         "Requests are signed with your key. A file may send them only to hosts that infra itself would choose for a product and region; customers own other names below aliyuncs.com, and a listener on this machine could replay what it gets."
         ["a proxy or a simulator was written into the file"]
         ["set INFRA_ENDPOINT in the environment", "use --sim for the built-in simulator"]
+    CONTESTED "E0415" "something that only one can have is given to two":
+        "A fixed address or a name that must be unique is in two blocks; the cloud would give it to the first and refuse the second."
+        ["a copied block", "count with a fixed value in the block"]
+        ["give each its own, by for_each or ${count.index}", "leave the address out, and the cloud chooses one"]
 
     // Environments and variables.
     NO_ENVIRONMENT "E0501" "the environment is not chosen or does not exist":
@@ -632,6 +662,22 @@ codes! {
         "When an entry in the middle is removed, all later copies get the values of their neighbours, and are changed or replaced."
         ["count = the length of a list"]
         ["for_each over the list keeps each copy with its own entry"]
+    OPEN_TO_WORLD "W031" "a rule that lets everybody in":
+        "SSH, remote desktop or every port of the group's members can be reached from the whole internet. Machines are found and tried within minutes."
+        ["the rule was copied from a tutorial", "the address of the office changes"]
+        ["name the networks that need it", "reach the machines through one that is meant for it, or through the console's own terminal"]
+    LIKE_A_KEY "W032" "a text that looks like a secret key":
+        "An access key or a private key seems to be written in the file. Whoever can read the repository can use it. It is never shown."
+        ["a key was pasted to try something"]
+        ["take it out and revoke it: what was committed is known", "passwords are named: { env = \"NAME\" }; credentials come from the environment or a profile"]
+    TWO_LENDERS "W033" "two that want to be the same address of one server":
+        "A server has one public address; the second one that is bound to it would be refused."
+        ["a copied block", "instance_id = \"${instance.web[0].id}\" in a block with copies"]
+        ["bind each to a server of its own: ${instance.web[count.index].id}"]
+    SCRIPT_ENDS "W034" "a script whose first line ends with a carriage return":
+        "The file is sent byte for byte, and its first line, such as #!/bin/sh, ends with CR LF as Windows writes it. The system then looks for an interpreter whose name ends with CR and runs nothing."
+        ["an editor on Windows", "git config core.autocrlf"]
+        ["save the file with LF", "*.sh text eol=lf in .gitattributes"]
     NEW_REGION "W041" "a region that infra does not know":
         "It has the form of one, so it may be new; its addresses follow the usual pattern."
         ["a new or a special region", "a slip of the finger"]

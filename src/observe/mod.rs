@@ -5,11 +5,13 @@
 pub(crate) mod account;
 pub(crate) mod again;
 pub(crate) mod belonging;
+pub(crate) mod data;
 pub(crate) mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;
 pub(crate) mod items;
+mod offer;
 pub(crate) mod poll;
 pub(crate) mod preflight;
 pub(crate) mod prices;

@@ -146,7 +146,7 @@ pub(super) async fn list_by(
 }
 
 /// A whole list. The ids that were asked for may have any form.
-async fn list(
+pub(super) async fn list(
     resource_type: &'static ResourceType,
     cloud: &Cloud,
     filter: BTreeMap<String, String>,
@@ -251,12 +251,7 @@ impl Decode for Observing<'_> {
             .find_map(|field| found[*field].as_ref()?.as_str()?.parse().ok());
         let tags = tags_of(found[self.tags].take(), self.resource_type.read.tags);
         let mut attributes = self.table.attributes(&mut found);
-        let own: Attributes = tags
-            .iter()
-            .filter(|(key, _)| !is_foreign_tag(key))
-            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
-            .collect();
-        attributes.insert("tags".to_owned(), Value::Map(own));
+        attributes.insert("tags".to_owned(), Value::Map(own_tags(&tags)));
         if let (Identity::Joined { parent, .. }, Some(id)) =
             (&self.resource_type.identity, self.asked.first())
         {
@@ -296,6 +291,14 @@ fn shown(id: &str) -> String {
 /// Tags that are not the user's: ours, and those that the cloud puts on by itself.
 pub(crate) fn is_foreign_tag(key: &str) -> bool {
     key.starts_with("infra:") || key.starts_with("acs:") || key.starts_with("aliyun")
+}
+
+/// The user's tags.
+pub(super) fn own_tags(tags: &BTreeMap<String, String>) -> Attributes {
+    tags.iter()
+        .filter(|(key, _)| !is_foreign_tag(key))
+        .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+        .collect()
 }
 
 pub(super) fn tags_of(found: Option<Value>, shape: TagShape) -> BTreeMap<String, String> {

@@ -24,6 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Live, Stray};
 use crate::plan::{Plan, Selection};
 use crate::state::{Effect, Intent};
+use crate::value::Value;
 
 /// The format that this version writes and reads.
 const FORMAT: u64 = 1;
@@ -79,6 +80,9 @@ pub(crate) struct Sight {
     /// What a look ahead has found to be impossible.
     #[serde(default)]
     pub(crate) impossible: BTreeMap<Address, Diagnostic>,
+    /// What data blocks have shown, by kind and name.
+    #[serde(default)]
+    pub(crate) data: BTreeMap<Address, Value>,
 }
 
 /// What stands above a plan.

@@ -3,6 +3,9 @@
 //!
 //! Does not know TOML, nor how a call is sent.
 
+use std::fmt;
+
+use super::form::Form;
 use crate::api::Action;
 use crate::value::Value;
 
@@ -39,8 +42,11 @@ pub(crate) struct Attribute {
 }
 
 /// The form of a value.
+#[derive(Clone, Copy)]
 pub(crate) enum Kind {
     String,
+    /// A text of a certain form.
+    Form(&'static Form),
     /// Text of several lines, or a file's bytes; kept in the state as a keyed hash only.
     Text,
     /// A number within these bounds, both included.
@@ -74,6 +80,13 @@ pub(crate) enum Kind {
     Tags,
     /// A secret that is named, never written: `{ env = "NAME" }` or `{ file = "path" }`.
     Secret,
+}
+
+/// Its tables would be long.
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kind")
+    }
 }
 
 /// How a value stands in a call.
@@ -307,6 +320,23 @@ pub(super) fn find_attribute(attributes: &'static [Attribute], path: &str) -> Op
         (None, _) => Some(found),
         (Some(rest), Kind::Table(nested)) => find_attribute(nested, rest),
         (Some(_), _) => None,
+    }
+}
+
+/// The kind of what stands at a path, items of a list of ids and single tags included: `security_group_ids.0`,
+/// `tags.team`.
+pub(super) fn find_kind(attributes: &'static [Attribute], path: &str) -> Option<Kind> {
+    if let Some(found) = find_attribute(attributes, path) {
+        return Some(found.kind);
+    }
+    let (outer, inner) = path.rsplit_once('.')?;
+    let is_position = inner.bytes().all(|byte| byte.is_ascii_digit());
+    match find_attribute(attributes, outer)?.kind {
+        Kind::IdSet(of) if is_position => Some(Kind::Id(of)),
+        Kind::StringSet if is_position => Some(Kind::String),
+        Kind::IntegerSet { min, max } if is_position => Some(Kind::Integer { min, max }),
+        Kind::Tags => Some(Kind::String),
+        _ => None,
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) const BASE: ResourceType = ResourceType {
     normalise: |_| {},
     check: |_| Vec::new(),
     partner_rule: |_, _| None,
+    member_rule: |_, _| Vec::new(),
     change_rule: |_, _, _| None::<Changeable>,
     implied: |_, _| Vec::new(),
     undeletable: |_| None,

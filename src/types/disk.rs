@@ -4,6 +4,7 @@
 
 use super::attribute::{Attribute, Changeable, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
+use super::form;
 use super::relation::{Partner, RELATION, Relation};
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging, ToChange,
@@ -117,12 +118,12 @@ static MODIFY_SPEC: Update = Update::by(&action::MODIFY_DISK_SPEC, "change perfo
 static RESIZE: Update = Update::by(&action::RESIZE_DISK, "grow");
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .param("DiskName")
         .field("DiskName")
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr(

@@ -4,6 +4,7 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, NETWORK_TAGS};
+use super::form;
 use super::relation::{Partner, RELATION, Relation};
 use super::resource_type::{Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
 use crate::api::{Codes, Pages, action};
@@ -120,10 +121,10 @@ const PARTNER_TYPES: &[&str] = &["instance", "network_interface", "nat_gateway",
 static MODIFY: Update = Update::by(&action::MODIFY_EIP_ADDRESS_ATTRIBUTE, "change attributes");
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::SHORT_NAME))
         .updated_by(&MODIFY)
         .doc("The name shown in the console, 1 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr("bandwidth", Kind::Integer { min: 1, max: 1000 })

@@ -260,7 +260,7 @@ impl PartSteps<'_> {
         params.insert(self.id_param.to_owned(), self.id.clone());
         // An empty text takes a description away.
         let texts = self.table.iter().filter(|attribute| {
-            matches!(attribute.kind, Kind::String) && !self.part.key.contains(&attribute.name)
+            matches!(attribute.kind, Kind::String | Kind::Form(_)) && !self.part.key.contains(&attribute.name)
         });
         for param in texts.filter_map(Attribute::param_path) {
             params.entry(param).or_insert_with(|| Value::from(""));

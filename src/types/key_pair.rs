@@ -5,6 +5,7 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
+use super::form;
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Identity, Read, Replacement, ResourceType, Steps, TagShape, Tagging,
     ToRemove,
@@ -60,7 +61,7 @@ static JOIN_GROUP: Update = Update::by(&action::JOIN_RESOURCE_GROUP, "join resou
     .named("ResourceId", &[("ResourceType", "keypair")]);
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .required()
         .replaces()
         .param("KeyPairName")

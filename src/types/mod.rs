@@ -6,6 +6,7 @@ mod attribute;
 mod base;
 mod disk;
 mod eip;
+pub(crate) mod form;
 mod instance;
 pub(crate) mod joining;
 mod key_pair;
@@ -16,6 +17,7 @@ mod relation;
 mod resource_type;
 mod route_entry;
 mod route_table;
+mod rule;
 mod security_group;
 mod security_group_rule;
 mod slb;
@@ -28,17 +30,15 @@ mod vswitch;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs};
 #[cfg(test)]
-pub(crate) use self::attribute::{Literal, attr};
+pub(crate) use self::attribute::Literal;
+pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
 pub(crate) use self::part::{APART, Owner, Part};
 pub(crate) use self::relation::{Partner, Relation};
-#[cfg(test)]
-pub(crate) use self::resource_type::Complaint;
 pub(crate) use self::resource_type::{
-    IdFilter, Identity, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
+    Complaint, IdFilter, Identity, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
 
 /// All types, by name.

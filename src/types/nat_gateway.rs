@@ -5,6 +5,7 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, NETWORK_TAGS};
+use super::form;
 use super::part::{Calls, Owner, PART, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToMake};
 use super::steps;
@@ -87,7 +88,7 @@ static PARTS: &[Part] = &[Part {
 }];
 
 static SNAT: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .param("SnatEntryName")
         .field("SnatEntryName")
         .doc("Its name, 2 to 128 characters."),
@@ -105,11 +106,11 @@ static SNAT: &[Attribute] = &[
 ];
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .field("Name")
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr("vpc_id", Kind::Id("vpc"))

@@ -4,6 +4,7 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
+use super::form;
 use super::relation::{Partner, RELATION, Relation};
 use super::resource_type::{Contention, Create, Delete, IdFilter, Read, ResourceType, TagShape, Tagging};
 use crate::api::{Codes, Pages, action};
@@ -87,12 +88,12 @@ static JOIN_GROUP: Update = Update::by(&action::JOIN_RESOURCE_GROUP, "join resou
     .named("ResourceId", &[("ResourceType", "eni")]);
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .param("NetworkInterfaceName")
         .field("NetworkInterfaceName")
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr("vswitch_id", Kind::Id("vswitch"))
@@ -102,7 +103,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .field("VSwitchId")
         .always()
         .doc("The subnet: \"${vswitch.main.id}\"."),
-    attr("primary_ip_address", Kind::String)
+    attr("primary_ip_address", Kind::Form(&form::IPV4))
         .replaces()
         .field("PrivateIpAddress")
         .always()

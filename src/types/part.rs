@@ -1,5 +1,6 @@
 //! Parts: members of a set inside a resource, each added, changed and taken away by a call of its own.
 
+use super::form::{Ipv4Net, Ipv6Net};
 use crate::address::Address;
 use crate::api::Action;
 use crate::step::Step;
@@ -104,7 +105,7 @@ impl Part {
                     .map(|value| {
                         // Two peers that are not made yet are two peers.
                         if value.is_known() {
-                            value.to_json().to_string()
+                            canonical(value).to_json().to_string()
                         } else {
                             format!("{value:?}")
                         }
@@ -127,9 +128,23 @@ impl Part {
             member
                 .iter()
                 .filter(|(key, _)| is_compared(key))
-                .map(|(key, value)| (key.clone(), value.clone()))
+                .map(|(key, value)| (key.clone(), canonical(value)))
                 .collect()
         };
         bare(there) == bare(wanted)
     }
+}
+
+/// A network in the one form in which it is compared: an address is one of its own, without host bits, IPv6 as short as
+/// it can be. What was written, and what the cloud tells, is left as it is: by that it is found again.
+fn canonical(value: &Value) -> Value {
+    let Some(text) = value.as_str() else {
+        return value.clone();
+    };
+    let short = match (Ipv4Net::parse(text), Ipv6Net::parse(text)) {
+        (Ok(net) | Err(Some(net)), _) => net.to_string(),
+        (_, Ok(net) | Err(Some(net))) => net.to_string(),
+        _ => return value.clone(),
+    };
+    Value::String(short)
 }

@@ -3,7 +3,7 @@
 //! It drives validation, reading, comparing, updating and the editor schema. Pure; does not know TOML, how a call is
 //! sent, or any particular type.
 
-use super::attribute::{Attribute, Changeable, Kind, find_attribute};
+use super::attribute::{Attribute, Changeable, Kind, find_attribute, find_kind};
 use super::part::Part;
 use super::relation::Relation;
 use crate::address::Address;
@@ -44,6 +44,9 @@ pub(crate) struct ResourceType {
     pub(crate) check: fn(&Attributes) -> Vec<Complaint>,
     /// A rule that concerns it and what a relation joins it to, checked with the configuration.
     pub(crate) partner_rule: fn(own: &Attributes, partner: &Attributes) -> Option<Complaint>,
+    /// Rules that concern one member of a part in its normal form, checked with the configuration; a code of a warning
+    /// only warns.
+    pub(crate) member_rule: fn(part: &str, member: &Attributes) -> Vec<Complaint>,
     /// What a change of the attribute at this path means, where the table alone cannot say.
     pub(crate) change_rule: fn(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable>,
     /// Computed attributes that are missing although the configuration asks for them (a public address).
@@ -215,6 +218,11 @@ impl ResourceType {
     /// The attribute of this name; `system_disk.size` finds the key of a nested table.
     pub(crate) fn attribute(&self, path: &str) -> Option<&'static Attribute> {
         find_attribute(self.attributes, path)
+    }
+
+    /// The kind of what stands at a path; see [`find_kind`].
+    pub(crate) fn kind_at(&self, path: &str) -> Option<Kind> {
+        find_kind(self.attributes, path)
     }
 
     /// Whether the attribute joins one to others, by a relation or by parts.

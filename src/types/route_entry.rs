@@ -4,6 +4,7 @@
 
 use super::attribute::{Attribute, Changeable, Kind, Literal, Update, attr};
 use super::base::BASE;
+use super::form;
 use super::resource_type::{
     Create, Delete, IdFilter, Identity, Read, ResourceType, Steps, ToChange, ToMake, ToRemove,
 };
@@ -116,12 +117,12 @@ static ATTRIBUTES: &[Attribute] = &[
     .replaces()
     .field("NextHops.NextHop")
     .doc("Its id: \"${nat_gateway.main.id}\"."),
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::SHORT_NAME))
         .updated_by(&MODIFY)
         .param("RouteEntryName")
         .field("RouteEntryName")
         .doc("The name shown in the console, 1 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::SHORT_NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 1 to 256 characters."),
     attr("id", Kind::String)

@@ -2,6 +2,7 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, NETWORK_TAGS};
+use super::form;
 use super::part::{Calls, Owner, PART, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, ResourceType, Tagging};
 use super::steps;
@@ -90,12 +91,12 @@ static ATTRIBUTES: &[Attribute] = &[
         .replaces()
         .always()
         .doc("The VPC it belongs to: \"${vpc.main.id}\"."),
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::SHORT_NAME))
         .updated_by(&MODIFY)
         .param("RouteTableName")
         .field("RouteTableName")
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::SHORT_NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr("vswitch_ids", Kind::IdSet("vswitch"))

@@ -5,8 +5,10 @@
 
 use super::attribute::{Attribute, Kind, Literal, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
+use super::form;
 use super::part::{Calls, PART, Part};
 use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
+use super::rule;
 use crate::api::{Codes, Pages, action};
 use crate::value::{Attributes, Value};
 
@@ -57,6 +59,7 @@ pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
     replacement: Replacement::CreateFirst,
     parts: PARTS,
     normalise,
+    member_rule: |part, member| rule::complaints(part == "ingress", member),
     ..BASE
 };
 
@@ -124,14 +127,15 @@ const RULES: Part = Part {
 };
 
 static INGRESS: &[Attribute] = &[
-    attr("port_range", Kind::String)
+    attr("port_range", Kind::Form(&form::PORTS))
         .required()
         .doc("\"443\", \"8000-8100\", \"all\", or the API's form \"443/443\"."),
     attr("ip_protocol", Kind::Enum(PROTOCOLS))
         .default(Literal::String("TCP"))
         .doc("The protocol; TCP if not given."),
-    attr("source_cidr_ip", Kind::String).doc("From which IPv4 network, e.g. \"203.0.113.0/24\"."),
-    attr("ipv6_source_cidr_ip", Kind::String).doc("From which IPv6 network."),
+    attr("source_cidr_ip", Kind::Form(&form::IPV4_PEER))
+        .doc("From which IPv4 network, e.g. \"203.0.113.0/24\"."),
+    attr("ipv6_source_cidr_ip", Kind::Form(&form::IPV6_PEER)).doc("From which IPv6 network."),
     attr("source_group_id", Kind::Id("security_group")).doc("From members of which security group."),
     attr("source_prefix_list_id", Kind::String).doc("From which prefix list."),
     attr("policy", Kind::Enum(&["accept", "drop"]))
@@ -140,18 +144,18 @@ static INGRESS: &[Attribute] = &[
     attr("priority", Kind::Integer { min: 1, max: 100 })
         .default(Literal::Integer(1))
         .doc("1 (first) to 100 (last)."),
-    attr("description", Kind::String).doc("A note, up to 512 characters."),
+    attr("description", Kind::Form(&form::RULE_NOTE)).doc("A note, up to 512 characters."),
 ];
 
 static EGRESS: &[Attribute] = &[
-    attr("port_range", Kind::String)
+    attr("port_range", Kind::Form(&form::PORTS))
         .required()
         .doc("\"443\", \"8000-8100\", \"all\", or the API's form \"443/443\"."),
     attr("ip_protocol", Kind::Enum(PROTOCOLS))
         .default(Literal::String("TCP"))
         .doc("The protocol; TCP if not given."),
-    attr("dest_cidr_ip", Kind::String).doc("To which IPv4 network, e.g. \"0.0.0.0/0\"."),
-    attr("ipv6_dest_cidr_ip", Kind::String).doc("To which IPv6 network."),
+    attr("dest_cidr_ip", Kind::Form(&form::IPV4_PEER)).doc("To which IPv4 network, e.g. \"0.0.0.0/0\"."),
+    attr("ipv6_dest_cidr_ip", Kind::Form(&form::IPV6_PEER)).doc("To which IPv6 network."),
     attr("dest_group_id", Kind::Id("security_group")).doc("To members of which security group."),
     attr("dest_prefix_list_id", Kind::String).doc("To which prefix list."),
     attr("policy", Kind::Enum(&["accept", "drop"]))
@@ -160,7 +164,7 @@ static EGRESS: &[Attribute] = &[
     attr("priority", Kind::Integer { min: 1, max: 100 })
         .default(Literal::Integer(1))
         .doc("1 (first) to 100 (last)."),
-    attr("description", Kind::String).doc("A note, up to 512 characters."),
+    attr("description", Kind::Form(&form::RULE_NOTE)).doc("A note, up to 512 characters."),
 ];
 
 pub(super) const PROTOCOLS: &[&str] = &["TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ALL"];
@@ -173,13 +177,13 @@ static ATTRIBUTES: &[Attribute] = &[
     attr("security_group_type", Kind::Enum(&["normal", "enterprise"]))
         .replaces()
         .doc("normal (members reach each other) or enterprise."),
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .param("SecurityGroupName")
         .field("SecurityGroupName")
         .always()
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .updated_by(&MODIFY)
         .doc("A note, 2 to 256 characters."),
     attr("inner_access_policy", Kind::Enum(&["Accept", "Drop"]))

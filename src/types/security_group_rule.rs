@@ -6,9 +6,11 @@
 
 use super::attribute::{Attribute, Changeable, Kind, Literal, attr};
 use super::base::BASE;
+use super::form;
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Identity, Read, ResourceType, Steps, ToChange, ToMake, ToRemove,
 };
+use super::rule;
 use super::security_group::{PROTOCOLS, normalise_rule};
 use super::steps;
 use crate::api::{Action, Codes, Pages, action};
@@ -96,7 +98,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .replaces()
         .always()
         .doc("The protocol; TCP if not given."),
-    attr("port_range", Kind::String)
+    attr("port_range", Kind::Form(&form::PORTS))
         .required()
         .replaces()
         .always()
@@ -105,17 +107,17 @@ static ATTRIBUTES: &[Attribute] = &[
         .default(Literal::Integer(1))
         .always()
         .doc("1 (first) to 100 (last); 1 if not given."),
-    attr("description", Kind::String).doc("A note, up to 512 characters."),
-    attr("source_cidr_ip", Kind::String)
+    attr("description", Kind::Form(&form::RULE_NOTE)).doc("A note, up to 512 characters."),
+    attr("source_cidr_ip", Kind::Form(&form::IPV4_PEER))
         .replaces()
         .doc("From which IPv4 network, e.g. \"203.0.113.0/24\"."),
-    attr("dest_cidr_ip", Kind::String)
+    attr("dest_cidr_ip", Kind::Form(&form::IPV4_PEER))
         .replaces()
         .doc("To which IPv4 network, e.g. \"0.0.0.0/0\"."),
-    attr("ipv6_source_cidr_ip", Kind::String)
+    attr("ipv6_source_cidr_ip", Kind::Form(&form::IPV6_PEER))
         .replaces()
         .doc("From which IPv6 network."),
-    attr("ipv6_dest_cidr_ip", Kind::String)
+    attr("ipv6_dest_cidr_ip", Kind::Form(&form::IPV6_PEER))
         .replaces()
         .doc("To which IPv6 network."),
     attr("source_group_id", Kind::Id("security_group"))
@@ -215,6 +217,9 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
             });
         }
     }
+    let mut normal = attributes.clone();
+    normalise(&mut normal);
+    complaints.extend(rule::ports(direction == "ingress", &normal));
     complaints
 }
 

@@ -2,6 +2,7 @@
 
 use super::attribute::{Attribute, Kind, Literal, Update, attr};
 use super::base::BASE;
+use super::form;
 use super::part::{Calls, Owner, PART, Part};
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging,
@@ -131,7 +132,7 @@ static LISTENERS: &[Attribute] = &[
         .default(Literal::String("on"))
         .field("HTTPListenerConfig.HealthCheck|TCPListenerConfig.HealthCheck|UDPListenerConfig.HealthCheck")
         .doc("Whether servers that do not answer are left out; on if not given."),
-    attr("description", Kind::String).doc("A note, 1 to 80 characters."),
+    attr("description", Kind::Form(&form::BALANCER_TEXT)).doc("A note, 1 to 80 characters."),
 ];
 
 static BACKENDS: &[Attribute] = &[
@@ -145,7 +146,7 @@ static BACKENDS: &[Attribute] = &[
 ];
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::BALANCER_TEXT))
         .updated_by(&RENAME)
         .param("LoadBalancerName")
         .field("LoadBalancerName")
@@ -167,7 +168,7 @@ static ATTRIBUTES: &[Attribute] = &[
     .updated_by(&MODIFY_INTERNET)
     .always()
     .doc("How the bandwidth is paid for; paybytraffic if not given."),
-    attr("bandwidth", Kind::Integer { min: 1, max: 5_120 })
+    attr("bandwidth", Kind::Integer { min: 1, max: 5_000 })
         .updated_by(&MODIFY_INTERNET)
         .always()
         .doc("Mbit/s, where it is paid for by bandwidth."),

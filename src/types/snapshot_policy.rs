@@ -5,6 +5,7 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
+use super::form;
 use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
 use crate::api::{Codes, Pages, action};
 use crate::value::{Attributes, Value};
@@ -52,7 +53,7 @@ pub(super) static SNAPSHOT_POLICY: ResourceType = ResourceType {
 static MODIFY: Update = Update::by(&action::MODIFY_AUTO_SNAPSHOT_POLICY_EX, "change attributes");
 
 static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .param("autoSnapshotPolicyName")
         .field("AutoSnapshotPolicyName")

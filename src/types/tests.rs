@@ -539,3 +539,79 @@ fn parts_and_relations_name_attributes_that_exist() {
         }
     }
 }
+
+/// The facts of an action's parameters in `schema/api`.
+fn params_of(action: &crate::api::Action) -> serde_json::Value {
+    let product = action.product;
+    let name = format!(
+        "schema/api/{}-{}.json",
+        product.name.to_lowercase(),
+        product.version
+    );
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let facts: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    facts["actions"][action.name]["params"].clone()
+}
+
+/// What is wrong with the limits of a table beside the hard ones of the API; its hints are somebody's guess.
+fn wider(attributes: &[Attribute], params: &serde_json::Value, checked: &mut usize, wrong: &mut Vec<String>) {
+    for attribute in attributes.iter().filter(|attribute| !attribute.computed) {
+        if let Kind::Table(nested) = attribute.kind {
+            wider(nested, params, checked, wrong);
+        }
+        let facts = attribute.param_path().map(|param| &params[param]);
+        let Some(facts) = facts.filter(|facts| facts.is_object()) else {
+            continue;
+        };
+        let hints = facts["hint_fields"].as_array().cloned().unwrap_or_default();
+        let hard = |name: &str| {
+            Some(&facts[name]).filter(|fact| !fact.is_null() && !hints.iter().any(|hint| hint == name))
+        };
+        let number = |name: &str| hard(name).and_then(serde_json::Value::as_i64);
+        let mut outside = |what: &str| wrong.push(format!("{}: {what}", attribute.name));
+        *checked += 1;
+        match attribute.kind {
+            Kind::Integer { min, max } => {
+                if number("min").is_some_and(|hard| min < hard)
+                    || number("max").is_some_and(|hard| max > hard)
+                {
+                    outside("a number that the API refuses");
+                }
+            }
+            Kind::Enum(words) => {
+                let allowed = hard("enum").and_then(serde_json::Value::as_array);
+                if allowed
+                    .is_some_and(|allowed| words.iter().any(|word| !allowed.iter().any(|one| one == word)))
+                {
+                    outside("a word that the API refuses");
+                }
+            }
+            Kind::Form(form) => {
+                let (min, max) = (form.length.0 as i64, form.length.1 as i64);
+                if number("min_len").is_some_and(|hard| min < hard)
+                    || number("max_len").is_some_and(|hard| max > hard)
+                {
+                    outside("a length that the API refuses");
+                }
+            }
+            _ => {}
+        }
+        let is_required = hard("required") == Some(&serde_json::Value::Bool(true));
+        // A file may give it as well.
+        if is_required && !attribute.required && !attribute.file && attribute.default.is_none() {
+            outside("the API requires it");
+        }
+    }
+}
+
+#[test]
+fn no_limit_is_wider_than_the_apis_own() {
+    let (mut checked, mut wrong) = (0, Vec::new());
+    for one in REGISTRY {
+        let params = params_of(one.create.action);
+        assert!(params.is_object(), "{}", one.name);
+        wider(one.attributes, &params, &mut checked, &mut wrong);
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(checked > 40, "{checked}");
+}

@@ -2,6 +2,7 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, NETWORK_TAGS};
+use super::form;
 use super::resource_type::{Create, Delete, IdFilter, Read, ResourceType, Tagging};
 use crate::api::{Codes, action};
 
@@ -61,13 +62,13 @@ static ATTRIBUTES: &[Attribute] = &[
         .updated_by(&MODIFY)
         .always()
         .doc("The IPv4 network, e.g. \"10.0.0.0/16\"; every vswitch lies inside it."),
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::SHORT_NAME))
         .updated_by(&MODIFY)
         .param("VpcName")
         .field("VpcName")
         .always()
         .doc("The name shown in the console, 1 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::SHORT_NOTE))
         .updated_by(&MODIFY)
         .doc("A note, up to 256 characters."),
     attr("tags", Kind::Tags)

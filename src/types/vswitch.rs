@@ -2,9 +2,13 @@
 
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, NETWORK_TAGS};
-use super::resource_type::{Contention, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging};
+use super::form;
+use super::resource_type::{
+    Complaint, Contention, Create, Delete, IdFilter, Read, Replacement, ResourceType, Tagging,
+};
 use crate::api::{Codes, action};
-use crate::value::Attributes;
+use crate::diagnostic::codes;
+use crate::value::{Attributes, Value};
 
 static MODIFY: Update = Update::by(&action::MODIFY_VSWITCH_ATTRIBUTE, "change attributes");
 
@@ -50,6 +54,7 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
         ],
         in_use: &["DependencyViolation"],
     },
+    check: size,
     // The network of the old one is taken until it is gone.
     replacement: Replacement::DeleteFirst,
     contention: Contention {
@@ -58,6 +63,26 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
     },
     ..BASE
 };
+
+/// How large a vSwitch may be (facts of CreateVSwitch: InvalidCidrBlock.MaskLength).
+fn size(attributes: &Attributes) -> Vec<Complaint> {
+    let cidr = attributes
+        .get("cidr_block")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let length = cidr
+        .split_once('/')
+        .and_then(|(_, length)| length.parse::<u32>().ok());
+    let Some(length) = length.filter(|length| !(16..=29).contains(length)) else {
+        return Vec::new();
+    };
+    vec![Complaint {
+        code: codes::CIDR,
+        attribute: "cidr_block",
+        message: format!("a vswitch has a network of /16 to /29, this is /{length}"),
+        help: "a /24 holds 252 servers".to_owned(),
+    }]
+}
 
 /// Whether the networks of two in the same VPC overlap.
 fn overlap(one: &Attributes, other: &Attributes) -> bool {
@@ -90,13 +115,13 @@ static ATTRIBUTES: &[Attribute] = &[
         .replaces()
         .always()
         .doc("The IPv4 network inside the VPC's, /16 to /29, e.g. \"10.0.1.0/24\"."),
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::SHORT_NAME))
         .updated_by(&MODIFY)
         .param("VSwitchName")
         .field("VSwitchName")
         .always()
         .doc("The name shown in the console, 1 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::SHORT_NOTE))
         .updated_by(&MODIFY)
         .doc("A note, up to 256 characters."),
     attr("tags", Kind::Tags)

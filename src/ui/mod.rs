@@ -55,7 +55,7 @@ use crate::diagnostic::{Advice, Diagnostic, Sources, Typed, codes};
 use crate::env::Env;
 use crate::plan::Plan;
 use crate::state::{Resource, State};
-use crate::types::ResourceType;
+use crate::types::Attribute;
 use crate::value::Value;
 
 /// When to use colour, as asked for by flag.
@@ -337,9 +337,16 @@ impl Ui {
         self.print(&table::resource(address, resource, self.out_look));
     }
 
-    /// The keys of a resource type.
-    pub(crate) fn keys(&self, resource_type: &ResourceType) {
-        self.print(&table::keys(resource_type, self.out_look));
+    /// The keys that may be set, and what there is for references.
+    pub(crate) fn keys<'a>(
+        &self,
+        name: &str,
+        doc: &str,
+        keys: impl IntoIterator<Item = &'a Attribute>,
+        shown: &[&'a Attribute],
+    ) {
+        let keys: Vec<&Attribute> = keys.into_iter().collect();
+        self.print(&table::keys((name, doc), &keys, shown, self.out_look));
     }
 
     /// The story of a code.

@@ -11,7 +11,7 @@ use super::literal;
 use super::text::{BOLD, DIM, Look, PLAIN, Run, Sheet, count, cut, escape, toml_key};
 use crate::address::Address;
 use crate::state::{Resource, State};
-use crate::types::{Attribute, Kind, ResourceType};
+use crate::types::{Attribute, Kind};
 use crate::value::Value;
 
 /// One resource, as far as a table shows it; what is not known is empty.
@@ -220,15 +220,11 @@ fn write_outputs<'a>(outputs: impl Iterator<Item = (&'a str, Option<Value>, bool
 }
 
 /// The keys of a resource type, with what they mean.
-pub(super) fn keys(resource_type: &ResourceType, look: Look) -> String {
+pub(super) fn keys((name, doc): (&str, &str), set: &[&Attribute], read: &[&Attribute], look: Look) -> String {
     let mut sheet = Sheet::new(look);
-    sheet.put(BOLD, resource_type.name);
+    sheet.put(BOLD, name);
     sheet.to(sheet.column() + 2);
-    sheet.sentence(PLAIN, resource_type.doc, 2);
-    let (set, read): (Vec<&Attribute>, Vec<&Attribute>) = resource_type
-        .attributes
-        .iter()
-        .partition(|attribute| !attribute.computed);
+    sheet.sentence(PLAIN, doc, 2);
     for (title, attributes) in [("Keys", set), ("Made by the cloud, for references", read)] {
         if attributes.is_empty() {
             continue;
@@ -270,6 +266,7 @@ fn kind_in_words(kind: &Kind) -> String {
     match kind {
         Kind::String => "text".to_owned(),
         Kind::Text => "text of several lines, or NAME_file".to_owned(),
+        Kind::Form(form) => form.noun.to_owned(),
         Kind::Integer { min, max } => format!("number, {min} to {max}"),
         Kind::IntegerSet { min, max } => format!("list of numbers, {min} to {max}, in any order"),
         Kind::StringSet => "list of texts, in any order".to_owned(),

@@ -129,9 +129,13 @@ impl World {
     pub(crate) fn example(&self, name: &str) -> &World {
         let from = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("examples")
-            .join(name)
-            .join("infra.toml");
-        self.write("infra.toml", &std::fs::read_to_string(from).unwrap())
+            .join(name);
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            self.write(name, &std::fs::read_to_string(&path).unwrap());
+        }
+        self
     }
 
     /// The binary, ready to be started in the folder with a cleared environment.
@@ -285,6 +289,14 @@ impl World {
         let order = serde_json::json!({ "faults": specs, "clear": true });
         let answer = exchange(self.server(), "POST", "/_sim/faults", &order.to_string());
         assert_eq!(answer, format!("{{\"added\":{}}}", specs.len()));
+        self
+    }
+
+    /// Sells these out, and nothing else: `ecs.g7.large@*`.
+    pub(crate) fn sold_out(&self, spec: &str) -> &World {
+        let order = serde_json::json!({ "sold_out": [spec] });
+        let answer = exchange(self.server(), "POST", "/_sim/settings", &order.to_string());
+        assert!(answer.contains(spec), "{answer}");
         self
     }
 

@@ -1,3 +1,4 @@
+mod data;
 mod fuzz;
 pub(crate) mod support;
 
@@ -107,7 +108,7 @@ mod keys {
 
     #[test]
     fn what_comes_later_is_said_to_come_later() {
-        with("[defaults]\n[data.image.x]\n[infra.state]\n").check(&["infra.toml:23:2 E0209 [defaults] is part of the language, but this version of infra does not know it yet | write the keys into each block, or use [local]", "infra.toml:24:2 E0209 [data] is part of the language, but this version of infra does not know it yet | write the id, or use a variable", "infra.toml:25:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
+        with("[infra.state]\n").check(&["infra.toml:23:8 E0209 [infra.state] is part of the language, but this version of infra does not know it yet | without it the state is kept in .infra/state/"]);
         let keys = "region = \"x\"\n";
         with(&format!("{WEB}{keys}")).check(&["infra.toml:29:1 E0209 region in a resource is part of the language, but this version of infra does not know it yet | all resources are in the region of [infra]"]);
     }
@@ -293,7 +294,7 @@ mod references {
 
     #[test]
     fn a_whole_resource_is_no_value() {
-        with(&format!("{WEB}[output]\na = \"${{vswitch.main}}\"\nb = \"${{vswitch}}\"\nc = \"${{security_group.web.ingress[0].port_range}}\"\n")).check(&[r#"infra.toml:30:6 E0302 ${vswitch.main} is a whole vswitch; a reference names one of its attributes | "${vswitch.main.id}""#, "infra.toml:31:6 E0307 this reference does not say which vswitch | ${vswitch.NAME}", "infra.toml:32:6 E0307 a single item of an attribute cannot be referred to yet | the copy of a block is chosen like this: ${security_group.web[0].id}"]);
+        with(&format!("{WEB}[output]\na = \"${{vswitch.main}}\"\nb = \"${{vswitch}}\"\nc = \"${{security_group.web.ingress[0].port_range}}\"\n")).check(&[r#"infra.toml:30:6 E0302 ${vswitch.main} is a whole vswitch; a reference names one of its attributes | "${vswitch.main.id}""#, "infra.toml:31:6 E0307 this reference does not say which vswitch | ${vswitch.NAME}", "infra.toml:32:6 E0307 security_group.web.ingress is a set of tables, which have no order: none of them can be named | a value that is needed twice can stand in [local] or [var]"]);
     }
 
     #[test]
@@ -337,7 +338,7 @@ mod references {
         with(&format!(
             "{WEB}name = \"${{vpc.main\"\ndescription = \"${{a + b}} ${{}}\"\n"
         ))
-        .check(&["infra.toml:29:9 E0307 this reference cannot be read: it is not closed with } = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: there is nothing in it = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: ' ' cannot stand there = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${"]);
+        .check(&["infra.toml:29:9 E0307 this reference cannot be read: it is not closed with } = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: there is nothing in it = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${", "infra.toml:30:16 E0307 this reference cannot be read: ' ' cannot stand there = references have the form ${type.name.attribute}, ${var.name} or ${local.name} | for a plain ${ write $${ | there are no functions and no operators: give the result by a variable"]);
     }
 
     #[test]
@@ -573,7 +574,7 @@ mod project {
         with("[var.replicas]\ndefault = 1\n")
             .file("env/prod.toml", "replcas = 3\n[instance.web]\nx = 1\n")
             .environment("prod")
-            .check(&[r#"env/prod.toml:1:1 E0502 env/prod.toml sets "replcas", and no variable has this name ^ did you mean replicas? | to add it to infra.toml: [var.replcas]"#, "env/prod.toml:2:2 E0502 env/prod.toml sets variables only, found [instance]"]);
+            .check(&[r#"env/prod.toml:1:1 E0502 env/prod.toml sets "replcas", and no variable has this name ^ did you mean replicas? | to add it to infra.toml: [var.replcas]"#, "env/prod.toml:2:2 E0502 env/prod.toml sets variables only, found [instance.web]"]);
     }
 
     #[test]
@@ -618,7 +619,7 @@ mod project {
             "{text}{WEB}name = \"${{local.q[0]}}\"\ncount = \"${{var.p}}\"\n"
         ))
         .set("p", "hunter2")
-        .check(&[r#"infra.toml:36:8 E0313 name would show a sensitive variable in the plan and in the state | sensitive variables can be used in outputs so far; for passwords: { env = "NAME" }"#, "infra.toml:37:9 E0313 count shows in every address, so it cannot be sensitive"]);
+        .check(&[r#"infra.toml:36:8 E0313 name would show a sensitive variable in the plan and in the state | a sensitive variable may be a password, as a whole, and stand in outputs"#, "infra.toml:37:9 E0313 count shows in every address, so it cannot be sensitive"]);
     }
 
     #[test]

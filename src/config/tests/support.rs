@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::address::Address;
 use crate::api::action;
 use crate::config::trust::Opened;
 use crate::config::{LoadRequest, Loaded, load};
@@ -273,6 +274,7 @@ pub(super) struct Project {
     pub(super) vars: BTreeMap<String, String>,
     pub(super) set: Vec<(String, String)>,
     pub(super) environment: Option<String>,
+    pub(super) data: BTreeMap<Address, Value>,
 }
 
 impl Project {
@@ -295,6 +297,13 @@ impl Project {
         self
     }
 
+    /// What a data block shows, as JSON.
+    pub(super) fn data(mut self, address: &str, json: serde_json::Value) -> Project {
+        let value = Value::from_json(&json).unwrap();
+        self.data.insert(address.parse().unwrap(), value);
+        self
+    }
+
     pub(super) fn environment(mut self, name: &str) -> Project {
         self.environment = Some(name.to_owned());
         self
@@ -308,6 +317,7 @@ impl Project {
             set: &self.set,
             environment: self.environment.as_deref(),
             opened: Opened::default(),
+            data: &self.data,
             check_endpoint: &endpoint_of_tests,
         };
         load(&request, &types())

@@ -671,6 +671,7 @@ pub(super) fn load(text: &str) -> config::Loaded {
         set: &[],
         environment: None,
         opened: config::trust::Opened::default(),
+        data: &BTreeMap::new(),
         check_endpoint: &|_| Ok(()),
     };
     config::load(&request, &Types::all())

@@ -3,6 +3,7 @@
 //! Does not know in which order they are changed.
 
 use super::super::attribute::{Attribute, Kind, Literal, Needs, Update, attr};
+use super::super::form;
 use super::super::relation::{Partner, RELATION, Relation};
 use super::calls::reboot_if_running;
 use crate::api::action;
@@ -69,11 +70,11 @@ static SYSTEM_DISK: &[Attribute] = &[
         .param("SystemDisk.PerformanceLevel")
         .field("")
         .doc("The performance level of a cloud_essd disk."),
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .param("SystemDisk.DiskName")
         .field("")
         .doc("The disk's name, 2 to 128 characters."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .param("SystemDisk.Description")
         .field("")
         .doc("A note, 2 to 256 characters."),
@@ -102,7 +103,7 @@ const CATEGORIES: &[&str] = &[
 ];
 
 pub(super) static DATA_DISK: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .required()
         .param("DiskName")
         .field("DiskName")
@@ -127,7 +128,7 @@ pub(super) static DATA_DISK: &[Attribute] = &[
     attr("snapshot_id", Kind::String)
         .field("SourceSnapshotId")
         .doc("The snapshot that it starts with; a change is a new disk."),
-    attr("description", Kind::String)
+    attr("description", Kind::Form(&form::NOTE))
         .field("Description")
         .doc("A note, 2 to 256 characters."),
     attr("delete_with_instance", Kind::Bool)
@@ -152,14 +153,14 @@ static METADATA: &[Attribute] = &[
 ];
 
 pub(super) static ATTRIBUTES: &[Attribute] = &[
-    attr("name", Kind::String)
+    attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
         .param("InstanceName")
         .field("InstanceName")
         .always()
         .doc("The name shown in the console, 2 to 128 characters."),
-    attr("description", Kind::String).updated_by(&MODIFY).doc("A note, 2 to 256 characters."),
-    attr("instance_type", Kind::String).required().updated_by(&MODIFY_TYPE).always().doc("The size, e.g. \"ecs.g7.large\"."),
+    attr("description", Kind::Form(&form::NOTE)).updated_by(&MODIFY).doc("A note, 2 to 256 characters."),
+    attr("instance_type", Kind::Form(&form::INSTANCE_TYPE)).required().updated_by(&MODIFY_TYPE).always().doc("The size, e.g. \"ecs.g7.large\"."),
     attr("image_id", Kind::String).always().doc("What its disk starts with, e.g. \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"; another one is put in by a new system disk."),
     attr("image_family", Kind::String)
         .refused("the newest image of a family counts when the server is made; write the image_id that it is to have")
@@ -172,7 +173,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .field("VpcAttributes.VSwitchId")
         .always()
         .doc("The subnet: \"${vswitch.main.id}\"."),
-    attr("private_ip", Kind::String)
+    attr("private_ip", Kind::Form(&form::IPV4))
         .updated_by(&MOVE)
         .param("PrivateIpAddress")
         .field("VpcAttributes.PrivateIpAddress.IpAddress|InnerIpAddress.IpAddress")
@@ -193,7 +194,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .field("SecurityGroupIds.SecurityGroupId")
         .always()
         .doc("Its security groups, at least one: [\"${security_group.web.id}\"]."),
-    attr("host_name", Kind::String).updated_by(&MODIFY_LOGIN).doc("The name inside the system, 2 to 64 characters."),
+    attr("host_name", Kind::Form(&form::HOST_NAME)).updated_by(&MODIFY_LOGIN).doc("The name inside the system, 2 to 64 characters."),
     attr("key_pair_name", Kind::Id("key_pair")).doc("The key pair whose key may log in: \"${key_pair.office.name}\"."),
     attr("password", Kind::Secret)
         .updated_by(&MODIFY_LOGIN)
@@ -243,7 +244,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .refused("the security agent is put on when the server is made; install or remove it on the server")
         .remembered()
         .doc("Whether the vendor's security agent is put on; Active if not given."),
-    attr("auto_release_time", Kind::String)
+    attr("auto_release_time", Kind::Form(&form::TIME))
         .updated_by(&MODIFY_RELEASE)
         .doc("When it is deleted by itself, UTC: \"2027-01-31T04:00:00Z\"; half an hour from now at least."),
     attr("stopped_mode", Kind::Enum(&["KeepCharging", "StopCharging"]))

@@ -115,7 +115,7 @@ const WAYS: &[(&str, Way)] = &[
     ("E0206", File("[vpc.main]\n[vpc.main]\n")),
     ("E0207", File("[[vpc.main]]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0208", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncount = -1\n")),
-    ("E0209", File("[defaults]\n")),
+    ("E0209", File("[infra.state]\nbackend = \"oss\"\n")),
     ("E0210", File("[vpc.\"a b\"]\ncidr_block = \"10.0.0.0/16\"\n")),
     ("E0211", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\nstatus = \"x\"\n")),
     ("E0301", File("[output]\nx = \"${vpc.none.id}\"\n")),
@@ -138,16 +138,30 @@ const WAYS: &[(&str, Way)] = &[
         file(world, &server(&format!("{lines}security_group_ids = [\"${{security_group.web.id}}\"]\n")));
         world.run(&["plan"])
     })),
+    ("E0316", Run(|world| {
+        file(world, "[data.vpc.x]\nname = \"none\"\n");
+        world.run(&["plan"])
+    })),
+    ("E0317", Run(|world| {
+        file(world, "[data.image.x]\nos_type = \"linux\"\n");
+        world.run(&["plan"])
+    })),
     ("E0401", File("[instance.web]\nstatus = \"running\"\n")),
     ("E0402", Run(|world| {
         world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"hangzhou\"\n");
         world.run(&["validate"])
     })),
     ("E0403", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n[vswitch.a]\nvpc_id = \"${vpc.main.id}\"\nzone_id = \"cn-beijing-h\"\ncidr_block = \"10.0.0.0/24\"\n")),
+    ("E0404", File("[instance.web]\ninstance_type = \"t3.micro\"\n")),
     ("E0405", File("[vpc.main]\ncidr_block = \"10.0.0.1/16\"\n")),
+    ("E0406", Run(|world| {
+        file(world, &server(&format!("{IMAGE}zone_id = \"cn-hangzhou-g\"\n")));
+        world.run(&["validate"])
+    })),
     ("E0407", File("[instance.web]\ninternet_max_bandwidth_out = 100000\n")),
     ("E0408", File("[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ntags = { \"infra:x\" = \"y\" }\n")),
     ("E0409", File("[instance.web]\nuser_data_file = \"../x\"\n")),
+    ("E0410", File("[data.image.x]\nname_regex = \"(\"\n")),
     ("E0411", File("[instance.web]\npassword = \"x\"\n")),
     ("E0412", Run(|world| {
         file(world, &server(IMAGE).replace("vswitch_id = \"${vswitch.main.id}\"\n", ""));
@@ -156,6 +170,10 @@ const WAYS: &[(&str, Way)] = &[
     ("E0413", File("[instance.web]\npassword = { env = \"GITHUB_TOKEN\" }\n")),
     ("E0414", Run(|world| {
         file(world, "endpoint = \"http://127.0.0.1:7070\"\n");
+        world.run(&["validate"])
+    })),
+    ("E0415", Run(|world| {
+        file(world, &server(&format!("{IMAGE}count = 2\nprivate_ip = \"10.0.1.5\"\n")));
         world.run(&["validate"])
     })),
     ("E0501", Run(|world| world.run(&["plan", "-e", "none"]))),
@@ -394,6 +412,17 @@ const WAYS: &[(&str, Way)] = &[
     ("E0910", Run(|world| world.run(&["up"]))),
     ("W001", File("[local]\na = {\n x = 1 }\n")),
     ("W012", File("[local]\nz = [\"10.0.0.0/16\", \"10.1.0.0/16\"]\n[vpc.main]\ncount = 2\ncidr_block = \"${local.z[count.index]}\"\n")),
+    ("W031", File("[security_group.a]\ningress = [{ port_range = \"22\", source_cidr_ip = \"0.0.0.0/0\" }]\n")),
+    ("W032", File("# LTAI5tExampleOfAKey00\n")),
+    ("W033", Run(|world| {
+        file(world, &server(&format!("{IMAGE}[eip.a]\ncount = 2\ninstance_id = \"${{instance.web.id}}\"\n")));
+        world.run(&["validate"])
+    })),
+    ("W034", Run(|world| {
+        world.write("x.sh", "#!/bin/sh\r\ntrue\r\n");
+        file(world, &server(&format!("{IMAGE}user_data_file = \"x.sh\"\n")));
+        world.run(&["validate"])
+    })),
     ("W041", Run(|world| {
         world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"cn-nowhere\"\n");
         world.run(&["validate"])

@@ -48,6 +48,26 @@ fn the_disk_comes_and_goes() {
 }
 
 #[test]
+fn the_web_tier_comes_and_goes() {
+    comes_and_goes("web-tier");
+}
+
+#[test]
+fn private_servers_come_and_go() {
+    comes_and_goes("nat-private");
+}
+
+#[test]
+fn the_key_and_the_disks_come_and_go() {
+    comes_and_goes("key-and-disks");
+}
+
+#[test]
+fn the_balanced_servers_come_and_go() {
+    comes_and_goes("load-balanced");
+}
+
+#[test]
 fn the_elastic_ip_comes_and_goes() {
     comes_and_goes("eip");
 }

@@ -2,11 +2,14 @@
 
 mod ahead;
 mod apply;
+mod checks;
 mod codes;
+mod data;
 mod documents;
 mod edges;
 mod everyday;
 mod existing;
+mod mistakes;
 mod moves;
 mod read_only;
 mod readme;
