@@ -268,6 +268,10 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         for example in std::fs::read_dir(folder).unwrap() {
             let path = example.unwrap().path().join("infra.toml");
+            // What shows how to use it elsewhere is no project.
+            if !path.exists() {
+                continue;
+            }
             let text = std::fs::read_to_string(&path).unwrap();
             assert_eq!(lay_out(&text).unwrap(), text, "{}", path.display());
         }

@@ -571,12 +571,11 @@ fn wider(attributes: &[Attribute], params: &serde_json::Value, checked: &mut usi
         let mut outside = |what: &str| wrong.push(format!("{}: {what}", attribute.name));
         *checked += 1;
         match attribute.kind {
-            Kind::Integer { min, max } => {
+            Kind::Integer { min, max }
                 if number("min").is_some_and(|hard| min < hard)
-                    || number("max").is_some_and(|hard| max > hard)
-                {
-                    outside("a number that the API refuses");
-                }
+                    || number("max").is_some_and(|hard| max > hard) =>
+            {
+                outside("a number that the API refuses");
             }
             Kind::Enum(words) => {
                 let allowed = hard("enum").and_then(serde_json::Value::as_array);
