@@ -6,7 +6,7 @@ use super::fate::{Instant, Plan};
 use super::lock;
 use super::net::Weather;
 use super::oracle::{Oracle, check};
-use super::scenarios::{DESTROY, Stack, group, server, servers, vpc, vswitch};
+use super::scenarios::{CREATE, DESTROY, Stack, group, server, servers, vpc, vswitch};
 use super::world::{Ended, World};
 use crate::sim;
 
@@ -140,6 +140,26 @@ fn what_somebody_deletes_before_us_is_deleted() {
         );
     }
     assert!(deleted > 10, "only {deleted} were in time");
+}
+
+/// What a killed run left open is part of the plan that is saved behind it, and that plan finishes it.
+#[test]
+fn a_killed_run_is_finished_by_a_saved_plan() {
+    let stack = (CREATE.after)();
+    for at in 1..6 {
+        let mut world = CREATE.world(at);
+        let killed = world.apply(Plan {
+            kill: Some(Instant::Underway(at, 5)),
+            ..Plan::default()
+        });
+        assert_eq!(killed.code, None, "{}", told(&killed));
+        world.crash(super::disk::Leaves::Everything);
+        let saved = world.run(&["plan", "-o", "p.plan"], Plan::default());
+        assert_eq!(saved.code, Some(0), "killed at {at}: {}", told(&saved));
+        let ended = world.run(&["apply", "p.plan", "--no-input"], Plan::default());
+        assert_eq!(ended.code, Some(0), "killed at {at}: {}", told(&ended));
+        check(&mut world, &stack).unwrap_or_else(|error| panic!("killed at {at}: {error}"));
+    }
 }
 
 /// A value that another resource needs is not in the cloud's answers.

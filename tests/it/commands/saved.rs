@@ -374,16 +374,3 @@ fn a_plan_on_nothing_is_not_applied_twice() {
     world.run(&["apply", "q.plan"]).exits(7);
     assert_eq!(count(&world, "vpc"), 1);
 }
-
-#[test]
-fn an_interrupted_run_is_finished_by_a_saved_plan() {
-    let world = fresh();
-    // The answer of the create is lost for good, so its effect is found by looking.
-    world.faults(&["CreateVpc:drop-answer"]);
-    let _ = world.apply();
-    world.faults(&[]);
-    world.run(&["plan", "-o", "p.plan"]).exits(0);
-    apply(&world).exits(0);
-    assert_eq!(count(&world, "vpc"), 1);
-    world.run(&["plan", "--detailed-exitcode"]).exits(0);
-}
