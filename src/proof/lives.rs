@@ -235,7 +235,6 @@ pub(super) const LIVES: &[Life] = &[
                 "change data disk > change performance of data disk",
             ),
             ("data_disks = []", "detach data disk > delete data disk"),
-            ("ram_role_name = \"\"", "detach role"),
         ],
         anew: "spot_price_limit = \"0.75\"",
         drift: (

@@ -435,8 +435,18 @@ impl Stack {
             .filter(|one| one.count.is_none() && one.bandwidth.unwrap_or(0) == 0)
             .map(|one| one.name)
             .collect();
+        // A disk is where its server is.
+        let near: Vec<usize> = self
+            .instances
+            .iter()
+            .filter(|one| {
+                let place = self.vswitches.iter().find(|place| place.name == one.vswitch);
+                single.contains(&one.name) && place.is_some_and(|place| place.zone == 0)
+            })
+            .map(|one| one.name)
+            .collect();
         for spare in &mut self.spares {
-            let may_have = if spare.is_disk { &single } else { &free };
+            let may_have = if spare.is_disk { &near } else { &free };
             spare.server = spare.server.filter(|server| may_have.contains(server));
             if !spare.is_disk {
                 free.retain(|name| Some(*name) != spare.server);

@@ -182,12 +182,12 @@ fn two_that_cannot_be_side_by_side_are_left_out_and_it_is_said_why() {
 fn what_is_named_makes_it_anew() {
     let config = server(
         "web",
-        "name = \"a\"\nlifecycle = { replace_on = [\"name\", \"security_group.web\"] }",
+        "name = \"web-a\"\nlifecycle = { replace_on = [\"name\", \"security_group.web\"] }",
     );
     let mut model = Model::with(&config);
     check(
         &model,
-        &config.replace("\"a\"", "\"b\""),
+        &config.replace("web-a", "web-b"),
         expect![[r#"
         replace instance.web
             because name changes, and lifecycle.replace_on names it
@@ -198,7 +198,7 @@ fn what_is_named_makes_it_anew() {
     );
     let described = config.replace(
         "[security_group.web]\n",
-        "[security_group.web]\ndescription = \"x\"\n",
+        "[security_group.web]\ndescription = \"mine\"\n",
     );
     let plan = model.apply(&described);
     let change = plan
