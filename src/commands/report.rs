@@ -81,7 +81,12 @@ static MEANINGS: &[Meaning] = &[
         help: "top it up; pay-as-you-go needs a positive balance",
     },
     Meaning {
-        code: "Forbidden",
+        code: "Forbidden.InstanceBandwidthNotZero",
+        sentence: "a server that has a public address of its own takes no elastic one",
+        help: "bind it to a server that was made without internet_max_bandwidth_out",
+    },
+    Meaning {
+        code: RIGHTS[0],
         sentence: "the account or user may not do this",
         help: "give the RAM user the right that the message names",
     },
@@ -122,8 +127,20 @@ static MEANINGS: &[Meaning] = &[
     },
 ];
 
+/// Codes that are about rights. Others that begin alike are about what is asked for.
+const RIGHTS: [&str; 5] = [
+    "Forbidden",
+    "Forbidden.RAM",
+    "Forbidden.SubUser",
+    "Forbidden.NotSupportRAM",
+    "Forbidden.NoPermission",
+];
+
 fn meaning(code: &str) -> Option<&'static Meaning> {
     MEANINGS.iter().find(|meaning| {
+        if meaning.code == RIGHTS[0] {
+            return RIGHTS.contains(&code);
+        }
         code.strip_prefix(meaning.code)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
@@ -238,6 +255,20 @@ mod tests {
             tries: 1,
             elapsed: Duration::ZERO,
         })
+    }
+
+    #[test]
+    fn only_what_is_about_rights_is_told_so() {
+        let is_right =
+            |code: &str| meaning_of(code).is_some_and(|(sentence, _)| sentence.contains("may not"));
+        assert!(is_right("Forbidden.RAM") && is_right("Forbidden"));
+        for code in [
+            "Forbidden.InstanceBandwidthNotZero",
+            "Forbidden.RiskControl",
+            "Forbidden.RegionId",
+        ] {
+            assert!(!is_right(code), "{code}");
+        }
     }
 
     #[test]
