@@ -44,7 +44,7 @@ impl Column {
 const ID_MIN: usize = 12;
 
 /// A table of resources. A column without a cell is left out; when the table is too wide the zone goes first, then
-/// the middle of the ids.
+/// the middle of the ids, then private addresses and the ids, which `--json` and `state show` have.
 pub(super) fn resources(rows: &[Row], look: Look) -> String {
     type Cell = fn(&Row) -> &str;
     const COLUMNS: [(&str, Cell); 7] = [
@@ -71,6 +71,18 @@ pub(super) fn resources(rows: &[Row], look: Look) -> String {
     let total = |columns: &[Column]| columns.iter().map(|column| column.width() + 2).sum::<usize>();
     if total(&columns) > look.values + 2 {
         columns.retain(|column| column.title != "ZONE");
+    }
+    let narrowest = |columns: &[Column]| {
+        let ids = columns
+            .iter()
+            .find(|column| column.title == "ID")
+            .map(Column::width);
+        total(columns) - ids.map_or(0, |width| width.saturating_sub(ID_MIN))
+    };
+    for title in ["PRIVATE IP", "ID"] {
+        if narrowest(&columns) > look.values + 2 {
+            columns.retain(|column| column.title != title);
+        }
     }
     let over = total(&columns).saturating_sub(look.values + 2);
     if let (1.., Some(ids)) = (over, columns.iter_mut().find(|column| column.title == "ID")) {
@@ -333,6 +345,26 @@ instance.web[10]  i-bp1h3v9k2m4n6p8q0r1s  Running  10.20.1.10  47.98.1.1  cn-han
             "{narrower}"
         );
         assert!(narrower.lines().all(|line| line.width() <= 65), "{narrower}");
+    }
+
+    /// What is drifted and where it can be reached is seen on the narrowest screen.
+    #[test]
+    fn a_narrow_table_still_tells_addresses_and_drift() {
+        for width in [60, 70, 80] {
+            let rows = [Row {
+                drifted: Some(true),
+                ..row("security_group.web", "sg-bp1h3v9k2m4n6p8q0r1s")
+            }];
+            let table = resources(&rows, Look::new(false, Some(width)));
+            assert!(
+                table.lines().all(|line| line.width() <= width),
+                "{width}:\n{table}"
+            );
+            assert!(
+                table.contains("47.98.1.1") && table.contains("yes"),
+                "{width}:\n{table}"
+            );
+        }
     }
 
     #[test]
