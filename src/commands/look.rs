@@ -45,7 +45,8 @@ pub(super) async fn look(
         .cloud
         .server_time()
         .and_then(|now| now.checked_sub(took).ok());
-    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at);
+    let knows = loaded.state.resources.values().any(|known| !known.id.is_empty());
+    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at, knows);
     Ok(Seen {
         live,
         recovery,

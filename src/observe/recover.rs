@@ -22,13 +22,20 @@ pub(crate) struct Recovery {
 }
 
 /// Settles what can be settled by looking. A found resource moves from the strays to its address. `looked_at` is the
-/// server time before the look.
-pub(crate) fn settle(open: Vec<Intent>, live: &mut Live, looked_at: Option<Timestamp>) -> Recovery {
+/// server time before the look, `knows` whether the state knows anything that a look should show.
+pub(crate) fn settle(
+    open: Vec<Intent>,
+    live: &mut Live,
+    looked_at: Option<Timestamp>,
+    knows: bool,
+) -> Recovery {
     let mut recovery = Recovery::default();
+    // Who sees nothing at all of what is known may lack the right to see it: that proves nothing of what is not known.
+    let is_blind = knows && live.resources.is_empty() && live.deposed.is_empty() && live.strays.is_empty();
     for intent in open {
         // Behind its window, what a look does not show was not done and cannot be done any more.
-        let is_over =
-            looked_at.is_some_and(|at| at >= Window::of(intent.created_at, intent.plain).believed());
+        let is_over = !is_blind
+            && looked_at.is_some_and(|at| at >= Window::of(intent.created_at, intent.plain).believed());
         match intent.class {
             // An absolute state: what exists tells whether it has to be set again.
             Repeat::Read | Repeat::Absolute => recovery.moot.push(intent.seq),
