@@ -195,12 +195,31 @@ impl Edges<'_, '_> {
     fn making(&mut self) {
         let (tasks, context) = (self.tasks, self.context);
         for node in tasks.keys().filter(|node| MAKING.contains(&node.phase())) {
+            // What leaves something that has to go first cannot wait for what is made in its place: values it names are
+            // waited for in any case, a mere `depends_on` is not.
+            if node.phase() == Phase::Change && self.makes_room(&node.address) {
+                continue;
+            }
             for needed in context.needs(&node.address) {
                 for phase in MAKING {
                     self.add(node, &Node::new(needed, phase));
                 }
             }
         }
+    }
+
+    /// Whether it leaves something that is deleted before its successor is made.
+    fn makes_room(&self, address: &Address) -> bool {
+        let known = self.context.inputs.state.resources.get(address);
+        known
+            .into_iter()
+            .flat_map(|known| &known.dependencies)
+            .any(|left| {
+                self.does(left, Phase::Remove)
+                    && self.does(left, Phase::Make)
+                    && !self.is_create_first(left)
+                    && !self.context.needs(address).any(|needed| needed == left)
+            })
     }
 
     /// Every step comes after the task that makes the values it names.
@@ -249,7 +268,8 @@ impl Edges<'_, '_> {
                 // A dependent that stays lets go by its own change, unless it waits for the new one.
                 let delete_first = self.does(needed, Phase::Make) && !self.is_create_first(needed);
                 let stays = !self.does(dependent, Phase::Remove);
-                if stays && !delete_first {
+                let waits = delete_first && self.context.needs(dependent).any(|one| one == needed);
+                if stays && !waits {
                     self.add(&remove, &Node::new(dependent, Phase::Change));
                 }
                 for index in 0..inputs.live.deposed.get(needed).map_or(0, Vec::len) {

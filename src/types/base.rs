@@ -74,6 +74,7 @@ pub(crate) const BASE: ResourceType = ResourceType {
     losses: |_| Vec::new(),
     update_losses: |_| Vec::new(),
     stays_with: None,
+    given_there: &[],
     restore: |_| None,
     conditional: &[],
     contention: Contention {

@@ -65,6 +65,8 @@ pub(crate) struct ResourceType {
     /// The attribute that names what it stands in: where that is in another place, or has to go first, it cannot move.
     /// Attributes of the same name on both sides tell the place.
     pub(crate) stays_with: Option<&'static str>,
+    /// Attributes that the cloud gives anew when it moves there, unless the configuration says what they are.
+    pub(crate) given_there: &'static [&'static str],
     /// What gives back a state that the steps of an update take away for a while; pure.
     pub(crate) restore: fn(&[Step]) -> Option<Restore>,
     /// Computed attributes that are there only where the configuration asks for them (see `implied`).

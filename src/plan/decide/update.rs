@@ -2,6 +2,8 @@
 //!
 //! Does not know by which calls an attribute is changed; the table of its type does.
 
+use std::collections::BTreeSet;
+
 use super::super::context::Context;
 use super::super::diff::{Difference, Differences};
 use super::tags::TagChanges;
@@ -34,11 +36,18 @@ pub(super) fn update_or_keep<'a>(
             .found
             .iter()
             .any(|difference| !goes_with_join(wanted.resource, &difference.change.path));
-    let obsolete = differences
+    let mut obsolete: BTreeSet<String> = differences
         .found
         .iter()
         .map(|difference| difference.change.path.clone())
         .collect();
+    let resource_type = wanted.resource.resource_type;
+    if resource_type
+        .stays_with
+        .is_some_and(|place| obsolete.contains(place))
+    {
+        obsolete.extend(resource_type.given_there.iter().map(|name| (*name).to_owned()));
+    }
     let fate = match (differences.found.is_empty(), tags.is_empty()) {
         (true, true) => Fate::Keep,
         (true, false) if tags.only_add_project(observed) => Fate::Tag,

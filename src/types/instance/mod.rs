@@ -91,6 +91,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
     restore,
     conditional: &["public_ip"],
     stays_with: Some("vswitch_id"),
+    given_there: &["private_ip"],
     contention: Contention {
         place: address,
         excludes: |_, _| true,
