@@ -286,7 +286,12 @@ impl<'a> Lent<'a> {
                 let wanted = inputs.config.resources.get(address);
                 let then =
                     wanted.and_then(|wanted| partner(wanted.attributes.get(relation.attribute), &by_id));
-                if let Some(left) = now.filter(|now| then != Some(*now)) {
+                // What nobody manages stays as somebody else has joined it.
+                let is_managed = then.is_some()
+                    || wanted.is_none()
+                    || known.attributes.contains_key(relation.attribute)
+                    || known.unsettled.contains_key(relation.attribute);
+                if let Some(left) = now.filter(|now| is_managed && then != Some(*now)) {
                     lent.leaving
                         .extend(relation.lends.iter().map(|name| (left, *name)));
                 }
