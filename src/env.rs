@@ -29,7 +29,7 @@ use jiff::Timestamp;
 
 pub(crate) use self::{
     clock::SystemClock,
-    fs::{SystemFiles, room_for_files},
+    fs::{SystemFiles, put_file, room_for_files},
     random::SystemRandom,
     signals::SystemSignals,
     transport::SystemTransport,

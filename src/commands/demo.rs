@@ -1,5 +1,7 @@
 //! A first look: a server on the simulator, in a folder of its own, from nothing to its address.
 
+use std::path::Path;
+
 use clap::Parser as _;
 
 use super::failure::{Exit, Failure};
@@ -7,7 +9,7 @@ use super::typed::typed_in;
 use super::{apply, plan};
 use crate::cli::{Cli, Command, DemoArgs, Global};
 use crate::diagnostic::{Advice, Diagnostic, codes};
-use crate::env::Env;
+use crate::env::{Env, put_file};
 use crate::ui::{Ui, ask};
 
 /// What is put up.
@@ -40,7 +42,7 @@ pub(crate) async fn demo(args: &DemoArgs, global: &Global, env: &Env, ui: &Ui) -
         ));
     }
     std::fs::create_dir_all(&folder)
-        .and_then(|()| std::fs::write(&file, EXAMPLE))
+        .and_then(|()| put_file(&folder, Path::new("infra.toml"), EXAMPLE.as_bytes()))
         .map_err(|error| {
             let message = format!("{} cannot be written: {error}", file.display());
             Failure::error(Diagnostic::error(codes::NOT_WRITTEN, message))

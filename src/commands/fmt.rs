@@ -7,7 +7,7 @@ use super::project;
 use crate::cli::{FmtArgs, Global};
 use crate::config::layout;
 use crate::diagnostic::{Advice, Diagnostic, codes};
-use crate::env::Env;
+use crate::env::{Env, put_file};
 use crate::ui::Ui;
 
 /// The largest file that is read, in bytes; the same as for the configuration.
@@ -37,7 +37,7 @@ pub(crate) fn fmt(args: &FmtArgs, global: &Global, env: &Env, ui: &Ui) -> Result
             continue;
         }
         if !args.check {
-            std::fs::write(&path, &laid_out).map_err(|error| {
+            put_file(&folder, Path::new(&name), laid_out.as_bytes()).map_err(|error| {
                 let unwritten = format!("{name} cannot be written: {error}");
                 Failure::error(Diagnostic::error(codes::NOT_WRITTEN, unwritten))
             })?;
@@ -73,8 +73,7 @@ fn files(folder: &Path, env: &Env) -> Vec<PathBuf> {
         .filter(|name| name.ends_with(".toml"))
         .map(|name| environments.join(name));
     let mut all: Vec<PathBuf> = own.chain(of_environments).collect();
-    let is_plain =
-        |path: &PathBuf| matches!(env.fs.kind(path), Ok(Some(kind)) if !kind.is_folder && !kind.is_link);
+    let is_plain = |path: &PathBuf| matches!(env.fs.kind(path), Ok(Some(kind)) if kind.is_regular);
     all.retain(is_plain);
     all.sort();
     all

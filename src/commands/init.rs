@@ -8,7 +8,7 @@ use super::typed::typed_in;
 use crate::cli::{Ci, Global, InitArgs, Template};
 use crate::config::editor_schema::{Audience, editor_schema};
 use crate::diagnostic::{Advice, Diagnostic, codes};
-use crate::env::Env;
+use crate::env::{Env, put_file};
 use crate::region::REGIONS;
 use crate::state::keep_out_of_git;
 use crate::types::Types;
@@ -54,6 +54,22 @@ pub(crate) async fn init(args: &InitArgs, global: &Global, env: &Env, ui: &Ui) -
     }
 
     // 2. What it is to say.
+    for (flag, given, fits) in [
+        (
+            "--name",
+            &args.name,
+            (|name| !name.is_empty() && plain(name) == name) as fn(&str) -> bool,
+        ),
+        ("--region", &args.region, |region| REGIONS.contains(&region)),
+        ("--ssh-from", &args.ssh_from, |from| {
+            from == "none" || is_cidr(from)
+        }),
+    ] {
+        if let Some(given) = given.as_deref().filter(|given| !fits(given)) {
+            let message = format!("{flag} cannot be \"{given}\"");
+            return Err(Failure::error(Diagnostic::error(codes::USAGE, message)).with(Exit::Usage));
+        }
+    }
     let Some(answers) = answers(args, global, &folder, env, ui).await else {
         ui.talk("Nothing was written.");
         return Ok(Exit::NotApproved);
@@ -242,23 +258,20 @@ fn text(answers: &Answers) -> String {
 /// Writes all files; the names of those that are new or have a line more.
 fn write(folder: &Path, text: &str, ci: Option<Ci>, env: &Env) -> io::Result<Vec<&'static str>> {
     std::fs::create_dir_all(folder)?;
+    let put = |name: &str, bytes: &str| put_file(folder, Path::new(name), bytes.as_bytes());
     let mut written = Vec::new();
-    let hidden = folder.join(".infra");
-    std::fs::create_dir_all(&hidden)?;
-    keep_out_of_git(&*env.fs, &hidden)?;
     let schema = format!("{:#}\n", editor_schema(&Types::all(), Audience::Editor));
-    std::fs::write(hidden.join("infra.schema.json"), schema)?;
+    put(".infra/infra.schema.json", &schema)?;
+    keep_out_of_git(&*env.fs, &folder.join(".infra"))?;
     if add_to_gitignore(folder, env)? {
         written.push(".gitignore");
     }
     if ci.is_some() {
-        let path = folder.join(WORKFLOW);
-        std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
-        std::fs::write(path, include_str!("init/github.yml"))?;
+        put(WORKFLOW, include_str!("init/github.yml"))?;
         written.push(WORKFLOW);
     }
     // Last: with it there is a project.
-    std::fs::write(folder.join(FILE), text)?;
+    put(FILE, text)?;
     written.push(FILE);
     Ok(written)
 }
@@ -268,6 +281,8 @@ fn add_to_gitignore(folder: &Path, env: &Env) -> io::Result<bool> {
     let path = folder.join(".gitignore");
     let before = match env.fs.kind(&path)? {
         None => String::new(),
+        // Neither followed nor waited for; writing it says why.
+        Some(kind) if !kind.is_regular => String::new(),
         Some(_) => String::from_utf8_lossy(&env.fs.read(&path, GITIGNORE_BYTES_MAX)?).into_owned(),
     };
     let is_there = before
@@ -281,6 +296,10 @@ fn add_to_gitignore(folder: &Path, env: &Env) -> io::Result<bool> {
     } else {
         "\n"
     };
-    std::fs::write(path, format!("{before}{gap}.infra/\n"))?;
+    put_file(
+        folder,
+        Path::new(".gitignore"),
+        format!("{before}{gap}.infra/\n").as_bytes(),
+    )?;
     Ok(true)
 }

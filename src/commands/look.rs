@@ -45,8 +45,13 @@ pub(super) async fn look(
         .cloud
         .server_time()
         .and_then(|now| now.checked_sub(took).ok());
-    let knows = loaded.state.resources.values().any(|known| !known.id.is_empty());
-    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at, knows);
+    let known = loaded
+        .state
+        .resources
+        .values()
+        .filter(|known| !known.id.is_empty());
+    let known = known.map(|known| known.type_name.as_str()).collect();
+    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at, &known);
     Ok(Seen {
         live,
         recovery,

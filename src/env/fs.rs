@@ -29,6 +29,45 @@ pub(crate) fn room_for_files() -> io::Result<()> {
     }
 }
 
+/// Writes a file that belongs to the user, whole or not at all: an instant without power or room leaves what was there.
+/// Its rights stay. What is there and no regular file (a link, a pipe) is left alone, which is an error, and so is a
+/// folder on the way below `root` that is a link: a cloned repository may have laid them.
+pub(crate) fn put_file(root: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let refused = |path: &Path, what: &str| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("{} is {what}", path.display()),
+        )
+    };
+    let mut folder = root.to_path_buf();
+    for part in name.parent().into_iter().flat_map(Path::components) {
+        folder.push(part);
+        match folder.symlink_metadata() {
+            Ok(found) if !found.is_dir() => return Err(refused(&folder, "no folder of its own")),
+            Ok(_) => {}
+            Err(_) => std::fs::create_dir(&folder)?,
+        }
+    }
+    let path = root.join(name);
+    let rights = match path.symlink_metadata() {
+        Ok(found) if !found.is_file() => return Err(refused(&path, "no regular file")),
+        Ok(found) => Some(found.permissions()),
+        Err(_) => None,
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".infra-").tempfile_in(&folder)?;
+    file.write_all(bytes)?;
+    if let Some(rights) = rights {
+        file.as_file().set_permissions(rights)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    Ok(())
+}
+
 impl FileSystem for SystemFiles {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let file = File::open(path)?;

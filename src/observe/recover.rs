@@ -2,9 +2,11 @@
 //!
 //! Only looks and concludes; nothing is sent. Does not know what is wanted.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use crate::address::Life;
+use crate::address::{Address, Life};
 use crate::api::Repeat;
 use crate::cloud::Window;
 use crate::live::Live;
@@ -22,19 +24,28 @@ pub(crate) struct Recovery {
 }
 
 /// Settles what can be settled by looking. A found resource moves from the strays to its address. `looked_at` is the
-/// server time before the look, `knows` whether the state knows anything that a look should show.
+/// server time before the look, `known` the types of what the state knows, which a look should show.
 pub(crate) fn settle(
     open: Vec<Intent>,
     live: &mut Live,
     looked_at: Option<Timestamp>,
-    knows: bool,
+    known: &BTreeSet<&str>,
 ) -> Recovery {
     let mut recovery = Recovery::default();
-    // Who sees nothing at all of what is known may lack the right to see it: that proves nothing of what is not known.
-    let is_blind = knows && live.resources.is_empty() && live.deposed.is_empty() && live.strays.is_empty();
+    // Who sees nothing of what is known, at all or of a type, may lack the right to see it: that proves nothing of what is
+    // not known.
+    let there = live.resources.keys().chain(live.deposed.keys());
+    let seen: BTreeSet<String> = there
+        .map(Address::type_name)
+        .chain(live.strays.iter().map(|stray| stray.type_name.as_str()))
+        .map(str::to_owned)
+        .collect();
+    let is_hidden = |type_name: &str| {
+        (seen.is_empty() && !known.is_empty()) || (known.contains(type_name) && !seen.contains(type_name))
+    };
     for intent in open {
         // Behind its window, what a look does not show was not done and cannot be done any more.
-        let is_over = !is_blind
+        let is_over = !is_hidden(intent.object.address.type_name())
             && looked_at.is_some_and(|at| at >= Window::of(intent.created_at, intent.plain).believed());
         match intent.class {
             // An absolute state: what exists tells whether it has to be set again.

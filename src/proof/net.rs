@@ -45,8 +45,8 @@ pub(super) struct Weather {
     pub(super) lacks: Option<(&'static str, &'static str)>,
     /// An action that is refused for good, with the code.
     pub(super) refused: Option<(&'static str, &'static str)>,
-    /// Lists show nothing, as to somebody who may not see it.
-    pub(super) blind: bool,
+    /// Lists of actions that begin so show nothing, as to somebody who may not see it.
+    pub(super) blind: Option<&'static str>,
 }
 
 /// What happens to a request.
@@ -387,7 +387,8 @@ impl Transport for Net {
                     .replace(&format!("\"{field}\""), "\"Elsewhere\"")
                     .into_bytes();
             }
-            if self.weather.blind && params["Action"].starts_with("Describe") {
+            let hidden = self.weather.blind;
+            if hidden.is_some_and(|begins| params["Action"].starts_with(begins)) {
                 answer.body = unseen(&answer.body);
             }
             self.fate.carried_out(number);

@@ -12,6 +12,7 @@ use super::disk::Leaves;
 use super::fate::{Instant, Plan};
 use super::net::{LATEST, Weather};
 use super::oracle::Oracle;
+use super::scenarios::Stack;
 use super::stacks::Drawn;
 use super::world::{Ended, World};
 use super::{Chance, lock};
@@ -60,7 +61,7 @@ fn some_weather(chance: &mut Chance) -> Weather {
             0 => Some(*chance.pick(REFUSED)),
             _ => None,
         },
-        blind: false,
+        blind: None,
     }
 }
 
@@ -126,19 +127,48 @@ fn disturb(world: &mut World, chance: &mut Chance) -> Vec<Ended> {
     world.apply_together(&runs)
 }
 
-/// Somebody runs it who sees nothing of what is there, or with the keys of another account: nothing is changed once
-/// the state knows what would be lost.
-fn misled(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+/// What lists each type.
+const LISTS: &[(&str, &str)] = &[
+    ("vpc", "DescribeVpcs"),
+    ("vswitch", "DescribeVSwitches"),
+    ("security_group", "DescribeSecurityGroups"),
+    ("instance", "DescribeInstances"),
+    ("disk", "DescribeDisks"),
+    ("eip", "DescribeEipAddresses"),
+];
+
+/// Somebody runs it who sees nothing of what is there, or nothing of a type that is wanted, or with the keys of another
+/// account: nothing is changed once the state knows what would be lost.
+fn misled(world: &mut World, chance: &mut Chance, stack: &Stack) -> Result<(), String> {
     let pulled = world.run(&["state", "pull"], Plan::default());
     let state: serde_json::Value = serde_json::from_str(&pulled.out).unwrap_or_default();
-    let known = state["resources"].as_object().map_or(0, serde_json::Map::len);
-    if known == 0 || !state["cloud"]["account_id"].is_string() {
+    let entries = state["resources"].as_object().into_iter().flatten();
+    let known: Vec<&str> = entries
+        .filter(|(_, entry)| entry["id"].is_string())
+        .map(|(address, _)| address.as_str())
+        .collect();
+    if known.is_empty() || !state["cloud"]["account_id"].is_string() {
         return Ok(());
     }
     world.weather = Weather::default();
-    let is_blind = chance.below(2) == 0;
-    if is_blind {
-        world.weather.blind = true;
+    let blind = match chance.below(4) {
+        0 => Some("Describe"),
+        1 => {
+            let (type_name, list) = *chance.pick(LISTS);
+            let mut of_type = known
+                .iter()
+                .filter(|address| address.split('.').next() == Some(type_name));
+            let is_wanted = |address: &&str| stack.pieces.iter().any(|piece| piece.address == **address);
+            let all: Vec<&&str> = of_type.by_ref().collect();
+            if all.is_empty() || !all.into_iter().all(is_wanted) {
+                return Ok(());
+            }
+            Some(list)
+        }
+        _ => None,
+    };
+    if blind.is_some() {
+        world.weather.blind = blind;
     } else {
         world.signer = super::STRANGER;
         world.weather.silent_sts = chance.below(2) == 0;
@@ -146,12 +176,12 @@ fn misled(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     let command = ["apply", "--auto-approve", "--allow-destroy", "--no-input"];
     let ended = world.run(&command, Plan::default());
     world.signer = (super::KEY_ID, super::KEY_SECRET);
-    world.weather.blind = false;
-    world.log(&format!("blind {is_blind}: exit {:?}", ended.code));
-    let expected = if is_blind { 5 } else { 1 };
+    world.weather.blind = None;
+    world.log(&format!("blind {blind:?}: exit {:?}", ended.code));
+    let expected = if blind.is_some() { 5 } else { 1 };
     if ended.code != Some(expected) || ended.sent > 0 {
         return Err(format!(
-            "misled (blind {is_blind}): exit {:?}, {} sent\n{}\n{}",
+            "misled (blind {blind:?}): exit {:?}, {} sent\n{}\n{}",
             ended.code, ended.sent, ended.out, ended.err
         ));
     }
@@ -241,7 +271,7 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
                 }
                 world.wait(some_pause(chance));
                 if chance.below(8) == 0 {
-                    misled(&mut world, chance)?;
+                    misled(&mut world, chance, &drawn[drawn.len() - 1].stack())?;
                 }
             }
         }

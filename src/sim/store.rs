@@ -205,6 +205,8 @@ fn acquire(folder: &Path, patience: Duration) -> Result<File, StoreError> {
                     path: folder.to_path_buf(),
                 });
             }
+            // The lock is another process's, whom no clock of ours moves, and std has no lock with a time limit: it is
+            // looked at again. This runs once when a data folder is opened, on the thread that has nothing else to do.
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
         }
     }

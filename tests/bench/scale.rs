@@ -201,6 +201,8 @@ fn run(arguments: &[&str], folder: &Path, server: &sim::Server) -> f64 {
             break status;
         }
         peak = peak_memory(child.id()).unwrap_or(peak);
+        // The peak of a process that has ended is told to nobody, so it is sampled while it runs; nothing but how fine
+        // the figure is depends on the pause, and no time is asserted.
         std::thread::sleep(std::time::Duration::from_millis(2));
     };
     assert!(status.success(), "infra {arguments:?} ended with {status}");

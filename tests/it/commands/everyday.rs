@@ -438,3 +438,85 @@ fn a_habit_is_told_the_right_command_and_nothing_is_done() {
     assert!(alone.stderr.lines().count() <= 24, "{}", alone.stderr);
     assert!(alone.stderr.lines().all(|line| line.len() < 80) && alone.stderr.contains("infra demo"));
 }
+
+/// What a cloned repository has laid in the way is neither followed nor waited for.
+#[test]
+fn init_and_fmt_follow_no_links_and_wait_for_no_pipes() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().unwrap();
+    let precious = outside.path().join("bashrc");
+    std::fs::write(&precious, "export A=1\n").unwrap();
+    type Trap = fn(&std::path::Path, &std::path::Path);
+    let traps: [(&str, Trap); 4] = [
+        ("a link as .gitignore", |folder, outside| {
+            symlink(outside.join("bashrc"), folder.join(".gitignore")).unwrap();
+        }),
+        ("a link as .infra", |folder, outside| {
+            symlink(outside, folder.join(".infra")).unwrap();
+        }),
+        ("a link as the schema", |folder, outside| {
+            std::fs::create_dir(folder.join(".infra")).unwrap();
+            symlink(outside.join("bashrc"), folder.join(".infra/infra.schema.json")).unwrap();
+        }),
+        ("a pipe as .gitignore", |folder, _| {
+            let made = std::process::Command::new("mkfifo")
+                .arg(folder.join(".gitignore"))
+                .status();
+            assert!(made.unwrap().success());
+        }),
+    ];
+    for (name, lay) in traps {
+        let world = World::new();
+        lay(world.path(), outside.path());
+        let refused = world.run(&["init", "--name", "shop"]).exits(1);
+        assert!(refused.stderr.contains("E0908"), "{name}: {}", refused.stderr);
+        assert!(!world.path().join("infra.toml").exists(), "{name}");
+        assert_eq!(
+            std::fs::read_to_string(&precious).unwrap(),
+            "export A=1\n",
+            "{name}"
+        );
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1, "{name}");
+    }
+    let world = World::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(world.path().join("x.infra.toml"))
+        .status();
+    assert!(made.unwrap().success());
+    world.run(&["fmt"]).exits(0);
+}
+
+#[test]
+fn what_init_is_told_has_to_fit() {
+    for (flag, value) in [
+        ("--name", "a\"\n[x]"),
+        ("--region", "cn-nowhere"),
+        ("--ssh-from", "everywhere"),
+    ] {
+        let world = World::new();
+        world.run(&["init", flag, value]).exits(64).tells(flag);
+        assert!(!world.path().join("infra.toml").exists());
+    }
+}
+
+/// A file is laid out whole or not at all, and stays its owner's.
+#[test]
+fn fmt_keeps_the_rights_of_a_file_and_leaves_nothing_beside_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.write("infra.toml", "[infra]\nname='shop'\n");
+    let path = world.path().join("infra.toml");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+    world.run(&["fmt"]).exits(0);
+    assert_ne!(world.read("infra.toml"), "[infra]\nname='shop'\n");
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
+    let names = std::fs::read_dir(world.path()).unwrap();
+    assert!(
+        names
+            .map(|name| name.unwrap().file_name())
+            .all(|name| name == "infra.toml")
+    );
+}
