@@ -190,10 +190,7 @@ fn plain(name: &str) -> String {
 }
 
 fn is_cidr(text: &str) -> bool {
-    let Some((address, bits)) = text.split_once('/') else {
-        return false;
-    };
-    address.parse::<std::net::Ipv4Addr>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= 32)
+    text.parse::<ipnet::Ipv4Net>().is_ok_and(|net| net == net.trunc())
 }
 
 /// A zone of the region; the names of newer regions have no second dash.

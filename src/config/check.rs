@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::network::Network;
+use ipnet::Ipv4Net;
+
+use super::network::{self, overlap};
 use super::regions;
 use super::report::Report;
 use super::{Config, Resource};
@@ -91,7 +93,7 @@ fn partner(
 /// A network that lies in another one: a vSwitch in its VPC.
 struct Inner<'a> {
     resource: &'a Resource,
-    network: Network,
+    network: Ipv4Net,
 }
 
 /// Every network lies in the one that it belongs to, and no two of them overlap.
@@ -113,28 +115,28 @@ pub(super) fn networks(resources: &BTreeMap<Address, Resource>, report: &mut Rep
             continue;
         };
         if let Some(network) = network_of(outer) {
-            for one in inner.iter().filter(|one| !network.contains(one.network)) {
+            for one in inner.iter().filter(|one| !network.contains(&one.network)) {
                 say_outside(one, outer, network, report);
             }
         }
         // In this order a network that lies in another one comes somewhere behind it, with nothing but others
         // that lie in it in between; so comparing with the last that stood free is enough.
-        inner.sort_by_key(|one| one.network.order());
+        inner.sort_by_key(|one| (one.network.network(), one.network.prefix_len()));
         let mut free: Option<&Inner<'_>> = None;
         for one in &inner {
             match free {
-                Some(before) if before.network.overlaps(one.network) => say_overlap(before, one, report),
+                Some(before) if overlap(before.network, one.network) => say_overlap(before, one, report),
                 _ => free = Some(one),
             }
         }
     }
 }
 
-fn network_of(resource: &Resource) -> Option<Network> {
+fn network_of(resource: &Resource) -> Option<Ipv4Net> {
     if !matches!(resource.resource_type.attribute(NETWORK)?.kind, Kind::Cidr) {
         return None;
     }
-    Network::parse(resource.attributes.get(NETWORK)?.as_str()?).ok()
+    network::parse(resource.attributes.get(NETWORK)?.as_str()?).ok()
 }
 
 /// The resource that it belongs to: the one whose id it must have.
@@ -150,7 +152,7 @@ fn outer_of(resource: &Resource) -> Option<&Address> {
     }
 }
 
-fn say_outside(one: &Inner<'_>, outer: &Resource, network: Network, report: &mut Report) {
+fn say_outside(one: &Inner<'_>, outer: &Resource, network: Ipv4Net, report: &mut Report) {
     let place = place_of(outer, NETWORK);
     let diagnostic = Diagnostic::error(
         codes::CIDR,

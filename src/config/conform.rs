@@ -8,7 +8,7 @@ use super::fit::{found_in_words, text, wrong_type};
 use super::ids::{id, id_of_one, id_set};
 use super::keys::{Subject, add_defaults, check_keys};
 use super::located::{Located, Member, Thing};
-use super::network::{Network, NotANetwork};
+use super::network::{self, NotANetwork};
 use super::report::Span;
 use super::scope::Scope;
 use super::secret::secret;
@@ -224,7 +224,7 @@ fn not_one_of(scope: &mut Scope<'_>, word: &str, words: &[&str], path: &str, spa
 fn network(scope: &mut Scope<'_>, text: &str, path: &str, span: Span) -> Option<Value> {
     let shown = shorten(text);
     let mut better = None;
-    let what = match Network::parse(text) {
+    let what = match network::parse(text) {
         Ok(_) => return Some(Value::from(text)),
         Err(NotANetwork::HostBits(meant)) => {
             better = Some(meant.to_string());

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Resource;
-use super::network::Network;
+use super::network;
 use super::report::Report;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
@@ -86,22 +86,22 @@ pub(super) fn addresses(resources: &BTreeMap<Address, Resource>, report: &mut Re
         for (_, vswitch) in partners(resource, resources) {
             // Whoever has both is a network in a network: a vSwitch.
             let is_vswitch = vswitch.attributes.contains_key(ZONE);
-            let network = vswitch.attributes.get(NETWORK).and_then(Value::as_str);
-            let Some(network) = network
+            let text = vswitch.attributes.get(NETWORK).and_then(Value::as_str);
+            let Some(within) = text
                 .filter(|_| is_vswitch)
-                .and_then(|text| Network::parse(text).ok())
+                .and_then(|text| network::parse(text).ok())
             else {
                 continue;
             };
             let at = place_of(vswitch, NETWORK);
-            let message = if !network.holds(address) {
+            let message = if !within.contains(&address) {
                 format!(
-                    "{address} is not in {} ({network}, {}:{})",
+                    "{address} is not in {} ({within}, {}:{})",
                     vswitch.address, at.file, at.line
                 )
-            } else if network.is_edge(address, KEPT_AT_END) {
+            } else if network::is_edge(within, address, KEPT_AT_END) {
                 format!(
-                    "{address} is kept by the cloud: the first and the last three of {network} are its own"
+                    "{address} is kept by the cloud: the first and the last three of {within} are its own"
                 )
             } else {
                 continue;

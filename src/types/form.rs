@@ -2,9 +2,9 @@
 //!
 //! Does not know which key has which form.
 
-use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
+use ipnet::IpNet;
 use regex_lite::Regex;
 
 use crate::diagnostic::codes::{self, Code};
@@ -164,17 +164,9 @@ pub(crate) static IPV4_PEER: Form = Form {
     example: "203.0.113.0/24",
     length: (1, 64),
     code: codes::FORM,
-    check: |text| match Ipv4Net::parse(text) {
-        Ok(_) => None,
-        Err(better) => Some(Wrong {
-            what: match better {
-                Some(_) => "is an address inside a network, not the network",
-                None if text.contains(':') => "is none: for IPv6 there is a key of its own",
-                None => "is none",
-            }
-            .to_owned(),
-            better: better.map(|net| net.to_string()),
-        }),
+    check: |text| {
+        let is_family = |net: &IpNet| matches!(net, IpNet::V4(_));
+        wrong_net(text, is_family, "is none: for IPv6 there is a key of its own")
     },
 };
 
@@ -184,17 +176,7 @@ pub(crate) static IPV6_PEER: Form = Form {
     example: "2001:db8::/32",
     length: (1, 64),
     code: codes::FORM,
-    check: |text| match Ipv6Net::parse(text) {
-        Ok(_) => None,
-        Err(better) => Some(Wrong {
-            what: match better {
-                Some(_) => "is an address inside a network, not the network",
-                None => "is none",
-            }
-            .to_owned(),
-            better: better.map(|net| net.to_string()),
-        }),
-    },
+    check: |text| wrong_net(text, |net| matches!(net, IpNet::V6(_)), "is none"),
 };
 
 /// One port, a range of ports, or all.
@@ -325,84 +307,38 @@ pub(crate) static TIME: Form = Form {
     },
 };
 
-/// An IPv4 network whose host bits are zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ipv4Net {
-    address: u32,
-    length: u32,
-}
-
-impl Ipv4Net {
-    /// Reads `a.b.c.d/n` or one address; with host bits the error is the network that it lies in.
-    pub(crate) fn parse(text: &str) -> Result<Ipv4Net, Option<Ipv4Net>> {
-        let (address, length) = text.split_once('/').unwrap_or((text, "32"));
-        let address = address.parse::<Ipv4Addr>().map_err(|_| None)?.to_bits();
-        let length = length_of(length, 32).ok_or(None)?;
-        let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-        let net = Ipv4Net {
-            address: address & mask,
-            length,
-        };
-        if net.address == address {
-            Ok(net)
-        } else {
-            Err(Some(net))
+/// Reads a network, or one address as a network of its own; with host bits the error is the network that it lies in.
+pub(crate) fn net(text: &str) -> Result<IpNet, Option<IpNet>> {
+    let net = match text.split_once('/') {
+        None => IpNet::from(text.parse::<IpAddr>().map_err(|_| None)?),
+        // One spelling of each length.
+        Some((_, length)) if length != "0" && !length.starts_with(|first| matches!(first, '1'..='9')) => {
+            return Err(None);
         }
-    }
-
-    /// Whether everything lies in it.
-    pub(crate) fn is_everything(self) -> bool {
-        self.length == 0
-    }
-}
-
-impl fmt::Display for Ipv4Net {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", Ipv4Addr::from_bits(self.address), self.length)
+        Some(_) => text.parse().map_err(|_| None)?,
+    };
+    if net == net.trunc() {
+        Ok(net)
+    } else {
+        Err(Some(net.trunc()))
     }
 }
 
-/// An IPv6 network whose host bits are zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ipv6Net {
-    address: u128,
-    length: u32,
-}
-
-impl Ipv6Net {
-    /// As [`Ipv4Net::parse`].
-    pub(crate) fn parse(text: &str) -> Result<Ipv6Net, Option<Ipv6Net>> {
-        let (address, length) = text.split_once('/').unwrap_or((text, "128"));
-        let address = address.parse::<Ipv6Addr>().map_err(|_| None)?.to_bits();
-        let length = length_of(length, 128).ok_or(None)?;
-        let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-        let net = Ipv6Net {
-            address: address & mask,
-            length,
-        };
-        if net.address == address {
-            Ok(net)
-        } else {
-            Err(Some(net))
-        }
-    }
-
-    /// Whether everything lies in it.
-    pub(crate) fn is_everything(self) -> bool {
-        self.length == 0
-    }
-}
-
-/// In its shortest form, with small letters.
-impl fmt::Display for Ipv6Net {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", Ipv6Addr::from_bits(self.address), self.length)
-    }
-}
-
-fn length_of(text: &str, max: u32) -> Option<u32> {
-    let is_number = (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|length| is_number && *length <= max)
+/// What is wrong with a text that is to be a network of one family.
+fn wrong_net(text: &str, is_family: fn(&IpNet) -> bool, other: &str) -> Option<Wrong> {
+    let (what, better) = match net(text) {
+        Ok(net) if is_family(&net) => return None,
+        Err(Some(net)) if is_family(&net) => (
+            "is an address inside a network, not the network",
+            Some(net.to_string()),
+        ),
+        Err(None) if !text.contains(':') => ("is none", None),
+        _ => (other, None),
+    };
+    Some(Wrong {
+        what: what.to_owned(),
+        better,
+    })
 }
 
 #[cfg(test)]
@@ -496,14 +432,8 @@ mod tests {
                 ("::/129", "is none"),
             ],
         );
-        assert_eq!(
-            Ipv6Net::parse("2001:0DB8:0::/48").unwrap().to_string(),
-            "2001:db8::/48"
-        );
-        assert_eq!(
-            Ipv4Net::parse("203.0.113.7").unwrap().to_string(),
-            "203.0.113.7/32"
-        );
+        assert_eq!(net("2001:0DB8:0::/48").unwrap().to_string(), "2001:db8::/48");
+        assert_eq!(net("203.0.113.7").unwrap().to_string(), "203.0.113.7/32");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Parts: members of a set inside a resource, each added, changed and taken away by a call of its own.
 
-use super::form::{Ipv4Net, Ipv6Net};
+use super::form;
 use crate::address::Address;
 use crate::api::Action;
 use crate::step::Step;
@@ -141,10 +141,8 @@ fn canonical(value: &Value) -> Value {
     let Some(text) = value.as_str() else {
         return value.clone();
     };
-    let short = match (Ipv4Net::parse(text), Ipv6Net::parse(text)) {
-        (Ok(net) | Err(Some(net)), _) => net.to_string(),
-        (_, Ok(net) | Err(Some(net))) => net.to_string(),
-        _ => return value.clone(),
-    };
-    Value::String(short)
+    match form::net(text) {
+        Ok(net) | Err(Some(net)) => Value::String(net.to_string()),
+        Err(None) => value.clone(),
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Does not know how rules are told apart.
 
-use super::form::{Ipv4Net, Ipv6Net};
+use super::form;
 use super::resource_type::Complaint;
 use crate::diagnostic::codes::{self, Code};
 use crate::value::{Attributes, Value};
@@ -113,8 +113,7 @@ fn open_ports(protocol: &str, ports: &str) -> Option<&'static str> {
 }
 
 fn is_everybody(peer: &str) -> bool {
-    Ipv4Net::parse(peer).is_ok_and(Ipv4Net::is_everything)
-        || Ipv6Net::parse(peer).is_ok_and(Ipv6Net::is_everything)
+    form::net(peer).is_ok_and(|net| net.prefix_len() == 0)
 }
 
 #[cfg(test)]
