@@ -344,6 +344,8 @@ pub(crate) enum GraphFormat {
     Mermaid,
     /// For Graphviz
     Dot,
+    /// A picture: boxes in boxes
+    Svg,
     /// Nodes and edges as data
     Json,
 }

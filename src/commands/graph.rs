@@ -8,6 +8,7 @@ use crate::config::Resource;
 use crate::env::Env;
 use crate::plan;
 use crate::ui::Ui;
+use crate::ui::graph_svg;
 use crate::ui::graph_view::{self, Node, Nodes};
 use crate::value::Value;
 
@@ -54,6 +55,7 @@ pub(crate) fn graph(args: &GraphArgs, global: &Global, env: &Env, ui: &Ui) -> Re
         GraphFormat::Tree if nodes.is_empty() => ui.talk("The files have no resources."),
         GraphFormat::Tree => ui.tree(&nodes),
         GraphFormat::Mermaid => ui.raw(graph_view::mermaid(&nodes).trim_end()),
+        GraphFormat::Svg => ui.raw(graph_svg::svg(&nodes).trim_end()),
         GraphFormat::Dot => ui.raw(graph_view::dot(&nodes).trim_end()),
     }
     Ok(Exit::Success)

@@ -23,16 +23,16 @@ pub(crate) struct Node {
 pub(crate) type Nodes = BTreeMap<Address, Node>;
 
 /// Copies of one block that are alike, or one resource.
-struct Group<'a> {
-    first: &'a Address,
+pub(super) struct Group<'a> {
+    pub(super) first: &'a Address,
     last: &'a Address,
-    count: usize,
-    node: &'a Node,
+    pub(super) count: usize,
+    pub(super) node: &'a Node,
 }
 
 impl Group<'_> {
     /// `instance.web[0..29]`.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match (self.first.key(), self.last.key()) {
             (Some(Key::Index(first)), Some(Key::Index(last))) if first != last => {
                 format!("{}[{first}..{last}]", self.first.block())
@@ -43,7 +43,7 @@ impl Group<'_> {
 }
 
 /// The nodes with this parent, equal copies as one.
-fn children<'a>(nodes: &'a Nodes, parent: Option<&Address>) -> Vec<Group<'a>> {
+pub(super) fn children<'a>(nodes: &'a Nodes, parent: Option<&Address>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let has_children: BTreeSet<&Address> = nodes.values().filter_map(|node| node.parent.as_ref()).collect();
     let is_shown = |one: &&Address| nodes.contains_key(*one);
@@ -97,13 +97,7 @@ fn write_tree(nodes: &Nodes, parent: Option<&Address>, depth: usize, sheet: &mut
         if group.count > 1 {
             facts.push(format!("x{}", group.count));
         }
-        // What it is in is shown already.
-        let beside = group
-            .node
-            .needs
-            .iter()
-            .filter(|one| !is_above(nodes, group.first, one));
-        let beside: Vec<String> = beside.map(ToString::to_string).collect();
+        let beside: Vec<String> = beside(nodes, &group).iter().map(ToString::to_string).collect();
         if !beside.is_empty() {
             facts.push(format!("needs {}", beside.join(", ")));
         }
@@ -115,6 +109,12 @@ fn write_tree(nodes: &Nodes, parent: Option<&Address>, depth: usize, sheet: &mut
         }
         write_tree(nodes, Some(group.first), depth + 1, sheet);
     }
+}
+
+/// What the copies of a group need besides what they are in, which is shown already.
+pub(super) fn beside<'a>(nodes: &Nodes, group: &Group<'a>) -> Vec<&'a Address> {
+    let needs = group.node.needs.iter();
+    needs.filter(|one| !is_above(nodes, group.first, one)).collect()
 }
 
 /// Whether the one is in the other, however deep.

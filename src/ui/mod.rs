@@ -10,6 +10,7 @@ mod checks;
 pub(crate) mod diagnostics;
 pub(crate) mod document;
 mod events;
+pub(crate) mod graph_svg;
 pub(crate) mod graph_view;
 mod json;
 mod literal;

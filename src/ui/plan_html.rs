@@ -213,7 +213,7 @@ fn findings(findings: &[Diagnostic], page: &mut String) {
 }
 
 /// A text: nothing in it is markup, in an element or in quotes.
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in escape(text).chars() {
         match letter {

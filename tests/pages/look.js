@@ -2,7 +2,7 @@
 //
 //   node look.js PATH_TO_INFRA FOLDER_FOR_PICTURES
 //
-// Applies an example on a simulator while its page is open, and opens the HTML of a plan. Each line of the answer is
+// Applies an example on a simulator while its page is open, and opens the HTML of a plan and the picture of a graph. Each line of the answer is
 // `ok WHAT` or `FAILED WHAT`.
 "use strict";
 const { spawn, spawnSync } = require("node:child_process");
@@ -186,6 +186,35 @@ async function planPage(browser, folder, url) {
   await page.close();
 }
 
+async function graphPage(browser, folder, url) {
+  const file = path.join(work, "graph.svg");
+  fs.writeFileSync(file, finished(folder, url, "graph", "--format", "svg"));
+  const page = await open(browser, `file://${file}`);
+  const places = await page.evaluate(() => {
+    const found = {};
+    for (const text of document.querySelectorAll("text.name")) {
+      let box = text.previousElementSibling;
+      const own = text.getBoundingClientRect();
+      const { left, right, top, bottom } = box.getBoundingClientRect();
+      found[text.textContent] = { left, right, top, bottom, fits: own.left >= left && own.right <= right && own.bottom <= bottom };
+    }
+    return found;
+  });
+  const inside = (one, other) => one && other && one.left > other.left && one.right < other.right && one.top > other.top && one.bottom < other.bottom;
+  check("graph: a vSwitch is drawn in its VPC", inside(places["vswitch.a"], places["vpc.main"]), JSON.stringify(places));
+  check("graph: a server is drawn in its vSwitch", ["a", "b"].some((name) => inside(places["instance.web[blue]"], places[`vswitch.${name}`])), JSON.stringify(places));
+  check("graph: every name fits its box", Object.values(places).every((one) => one.fits), JSON.stringify(places));
+  for (const theme of ["light", "dark"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    for (const width of [1200, 480]) {
+      await page.setViewport({ width, height: 900 });
+      await page.screenshot({ path: path.join(pictures, `graph-${theme}-${width}.png`) });
+    }
+  }
+  check("graph: nothing goes wrong in the browser", page.wrong.length === 0, page.wrong.join("\n"));
+  await page.close();
+}
+
 async function main() {
   fs.mkdirSync(pictures, { recursive: true });
   const { server, url } = await simulator();
@@ -197,6 +226,7 @@ async function main() {
     const folder = project();
     await simulatorPage(browser, folder, url);
     await planPage(browser, folder, url);
+    await graphPage(browser, folder, url);
   } finally {
     await browser.close();
     server.kill();
