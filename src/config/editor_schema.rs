@@ -10,7 +10,7 @@ use super::copies::COPIES_MAX;
 use super::ids::ID_PREFIXES;
 use super::keys::file_key;
 use crate::data::KINDS;
-use crate::types::{Attribute, Kind, ResourceType, Types};
+use crate::types::{Attribute, Identity, Kind, ResourceType, Types};
 
 /// Who the schema is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,15 @@ const FREE_REFERENCE: &str = r"\$\{(var|local|each)[.\[][^}]*\}";
 
 /// A copy's key behind a name: `[0]`, `[blue]`.
 const KEY: &str = r"(\[[^\]]+\])?";
+
+/// Texts that are the same everywhere in the cloud look like this: zones as `cn-hangzhou-h` and `ap-southeast-1a`.
+const SPELT: [(&str, &str); 2] = [
+    (
+        "zone_id",
+        "[a-z]{2,3}(-[a-z0-9]+)+-[a-z]|[a-z]{2,3}(-[a-z0-9]+)*-[0-9]+[a-z]",
+    ),
+    ("instance_type", r"ecs\.[a-z0-9][a-z0-9.-]*"),
+];
 
 const NAME: &str = "[A-Za-z0-9_-]+";
 
@@ -322,6 +331,10 @@ impl Writer<'_> {
 
     fn attribute(&self, attribute: &Attribute) -> Value {
         let mut value = self.kind(&attribute.kind);
+        let form = SPELT.iter().find(|(name, _)| *name == attribute.name);
+        if let (Some((_, form)), Kind::String | Kind::Form(_)) = (form, &attribute.kind) {
+            value["pattern"] = json!(format!("^({form}|.*{REFERENCE}.*)$"));
+        }
         if !attribute.doc.is_empty() {
             value["description"] = json!(attribute.doc);
         }
@@ -415,9 +428,19 @@ impl Writer<'_> {
             Some((prefix, _)) => format!("{prefix}[A-Za-z0-9-]+"),
             None => NAME.to_owned(),
         };
+        // A name that was chosen is the id.
+        let own = match self
+            .types
+            .iter()
+            .find(|one| one.name == of)
+            .map(|one| &one.identity)
+        {
+            Some(Identity::Chosen(name)) => format!("(id|{name})"),
+            _ => "id".to_owned(),
+        };
         let mut patterns = vec![
             literal,
-            format!(r"\$\{{(data\.)?{of}\.{NAME}{KEY}\.id\}}"),
+            format!(r"\$\{{(data\.)?{of}\.{NAME}{KEY}\.{own}\}}"),
             FREE_REFERENCE.to_owned(),
         ];
         patterns.extend(self.attributes_of(|attribute| {
