@@ -816,7 +816,8 @@ mod tests {
 
             Plan: 30 to create, 0 to update, 0 to replace, 0 to delete. 0 unchanged.
             Next: infra apply
-        "#]].assert_eq(&shown);
+        "#]]
+        .assert_eq(&shown);
         assert!(shown.lines().count() <= 25);
         let compact = render(
             &thirty(Fate::Create),
