@@ -17,6 +17,7 @@ use super::clock::{LifeClock, Now, UnixMillis, http_date};
 use super::control;
 use super::faults::{FaultSpec, Faults};
 use super::gates;
+use super::lately::Lately;
 use super::nonces::Nonces;
 use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
 use super::recording::{self, Begin, Recorder, Told, What};
@@ -48,6 +49,8 @@ pub struct Cloud {
     pub(super) faults: Faults,
     pub(super) quotas: Quotas,
     pub(super) stats: Stats,
+    /// The last requests, for the page.
+    pub(super) lately: Lately,
     /// How many requests came; with the time it makes their ids.
     requests: u64,
     store: Option<Store>,
@@ -225,6 +228,7 @@ impl Cloud {
             faults: Faults::new(settings.seed, faults),
             quotas: Quotas::new(options.quotas.clone()),
             stats: Stats::default(),
+            lately: Lately::default(),
             requests: 0,
             store: None,
             recorder: None,
@@ -557,6 +561,17 @@ impl Cloud {
             "access_key_secret": key.filter(|_| self.offers_key).map(|key| &key.secret),
         })
         .to_string()
+    }
+
+    /// What the servers of all accounts cost with their disks, by id in thousandths of a yuan for an hour, the body of
+    /// `GET /_sim/costs`.
+    pub(super) fn costs_json(&self) -> String {
+        let costs: BTreeMap<&str, i64> = self
+            .accounts
+            .values()
+            .flat_map(|world| actions::price::costs(world, &self.settings.catalogue))
+            .collect();
+        serde_json::json!(costs).to_string()
     }
 
     /// Counts since the start as JSON, the body of `GET /_sim/stats`.

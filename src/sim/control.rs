@@ -6,6 +6,7 @@ use super::cloud::Cloud;
 use super::faults::FaultSpec;
 use super::gates::is_loopback;
 use super::options::{SoldOut, duration};
+use super::page;
 use super::recording::What;
 use super::snapshot::{self, SnapshotError};
 use super::wire::{RawAnswer, RawRequest};
@@ -90,6 +91,9 @@ fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer 
         ("GET", "/_sim/stats") => json(cloud.stats_json()),
         ("GET", "/_sim/env") => json(cloud.env_json()),
         ("GET", "/_sim/world") => json(cloud.world_json(now)),
+        ("GET", "/_sim/requests") => requests(cloud, request.query()),
+        ("GET", "/_sim/costs") => json(cloud.costs_json()),
+        ("GET", "/_sim/faults") => json(serde_json::json!({ "faults": cloud.faults.shown() }).to_string()),
         ("POST", "/_sim/faults") => faults(cloud, &request.body),
         ("GET", "/_sim/settings") => json(cloud.settings.to_json()),
         ("GET", "/_sim/snapshot") => match snapshot::save(cloud, now) {
@@ -115,7 +119,7 @@ fn route(cloud: &mut Cloud, request: &RawRequest, now: UnixMillis) -> RawAnswer 
         (
             _,
             "/" | "/_sim/stats" | "/_sim/env" | "/_sim/world" | "/_sim/faults" | "/_sim/settings"
-            | "/_sim/load" | "/_sim/snapshot" | "/_sim/reset",
+            | "/_sim/load" | "/_sim/snapshot" | "/_sim/reset" | "/_sim/requests" | "/_sim/costs",
         ) => text(405, "This address is not for that method.\n"),
         _ => text(404, "There is nothing at this address; see /.\n"),
     }
@@ -225,13 +229,20 @@ fn load(cloud: &mut Cloud, body: &[u8], now: UnixMillis) -> RawAnswer {
     }
 }
 
+/// The last requests behind the one with the number `after`.
+fn requests(cloud: &Cloud, query: &str) -> RawAnswer {
+    let after = match query.strip_prefix("after=") {
+        Some(number) => number.parse().ok(),
+        None => query.is_empty().then_some(0),
+    };
+    match after {
+        Some(number) => json(cloud.lately.after(number)),
+        None => text(400, "It is asked for with after=NUMBER or with nothing.\n"),
+    }
+}
+
 fn page() -> RawAnswer {
-    let html = "<!doctype html><meta charset=utf-8><title>infra sim</title>\
-        <style>body{font:1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}\
-        </style><h1>infra sim</h1><p>A simulated cloud that speaks the API of Alibaba Cloud ECS and VPC. Nothing here \
-        is real and nothing costs money.</p><ul><li><a href=\"/_sim/world\">what exists</a>\
-        <li><a href=\"/_sim/stats\">what was asked</a></ul>";
-    answer(200, "text/html; charset=utf-8", html.to_owned())
+    guarded(200, "text/html; charset=utf-8", page::html(), page::policy())
 }
 
 fn json(body: String) -> RawAnswer {
@@ -243,18 +254,19 @@ fn text(status: u16, body: &str) -> RawAnswer {
 }
 
 fn answer(status: u16, kind: &str, body: String) -> RawAnswer {
-    let headers = [
-        ("Content-Type", kind),
-        (
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'unsafe-inline'",
-        ),
-    ];
+    let policy = "default-src 'none'; style-src 'unsafe-inline'".to_owned();
+    guarded(status, kind, body, policy)
+}
+
+/// An answer with what a browser may do with it.
+fn guarded(status: u16, kind: &str, body: String, policy: String) -> RawAnswer {
     RawAnswer {
         status,
-        headers: headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec(),
+        headers: vec![
+            ("Content-Type".to_owned(), kind.to_owned()),
+            ("Content-Security-Policy".to_owned(), policy),
+            ("X-Content-Type-Options".to_owned(), "nosniff".to_owned()),
+        ],
         body: body.into_bytes(),
         ..RawAnswer::default()
     }

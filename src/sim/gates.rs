@@ -7,6 +7,7 @@ use super::check;
 use super::clock::{Now, parse_stamp};
 use super::cloud::Cloud;
 use super::faults::{FaultKind, Later};
+use super::lately::Outcome;
 use super::node::Node;
 use super::nonces::nonce_hash;
 use super::params::{Params, pattern};
@@ -201,6 +202,7 @@ fn finish(cloud: &mut Cloud, mut exchange: Exchange<'_>, from: usize) -> Passage
         Some(facts) => cloud.stats.request(&facts.product, &facts.name),
         None => cloud.stats.unrouted(),
     }
+    let mut code = String::new();
     let answer = match (outcome, exchange.answer.take()) {
         (Ok(()), Some(node)) => answer(
             &exchange,
@@ -211,9 +213,19 @@ fn finish(cloud: &mut Cloud, mut exchange: Exchange<'_>, from: usize) -> Passage
         (Ok(()), None) => error_answer(&exchange, &Refusal::new("InternalError")),
         (Err(refusal), _) => {
             cloud.stats.error(&refusal.code);
+            code.clone_from(&refusal.code);
             error_answer(&exchange, &refusal)
         }
     };
+    let outcome = Outcome {
+        at: exchange.now.real,
+        product: facts.map_or("", |facts| &facts.product),
+        action: &exchange.action,
+        status: answer.status,
+        code: &code,
+        dropped: answer.delivery == Delivery::Drop,
+    };
+    cloud.lately.note(&outcome, exchange.business_params());
     let told = (exchange.believed && cloud.is_recorded()).then(|| Told {
         status: answer.status,
         body: String::from_utf8_lossy(&answer.body).into_owned(),

@@ -185,6 +185,11 @@ fn secret_name(name: &str) -> Option<&'static str> {
     SECRET.iter().copied().find(|secret| last.ends_with(secret))
 }
 
+/// Whether a parameter's value is nobody's business.
+pub(super) fn is_secret(name: &str) -> bool {
+    secret_name(name).is_some()
+}
+
 /// The body with another text in each text field of this name, in JSON and in XML.
 fn exchange(body: &str, name: &str, other: impl Fn(&str) -> String) -> String {
     let json = format!("\"{name}\":\"");

@@ -45,7 +45,7 @@ mod network_interface;
 mod offer;
 mod port_range_list;
 mod prefix_list;
-mod price;
+pub(super) mod price;
 mod ram_page;
 mod ram_policy;
 mod ram_role;

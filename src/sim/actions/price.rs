@@ -2,10 +2,12 @@
 
 use super::super::call::{Call, Entry};
 use super::super::catalogue::{self, Catalogue};
+use super::super::head::Status;
 use super::super::node::{Node, map};
 use super::super::params::Params;
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
+use super::super::world::World;
 use super::disk_row::Disk;
 use super::instance_row::ABSENT;
 use super::instance_row::Instance;
@@ -96,6 +98,26 @@ fn bandwidth_part(catalogue: &Catalogue, params: &Params) -> Result<Option<(&'st
     // By traffic, nothing is paid before something flows.
     let fixed = params.text_or("InternetChargeType", "PayByTraffic") == "PayByBandwidth" && bandwidth > 0;
     Ok(fixed.then_some(("bandwidth", bandwidth * catalogue.bandwidth_price_per_hour())))
+}
+
+/// What each server costs with its disks in thousandths of a yuan for an hour.
+pub(in super::super) fn costs<'w>(
+    world: &'w World,
+    catalogue: &Catalogue,
+) -> impl Iterator<Item = (&'w str, i64)> {
+    world.all::<Instance>().iter().map(|row| {
+        let is_free = row.status == Status::Stopped && row.stopped_mode == "StopCharging";
+        let kind = catalogue.find_instance_type(&row.instance_type);
+        let own = match kind {
+            Some(kind) if !is_free => catalogue.price_per_hour(kind),
+            _ => 0,
+        };
+        let disks: i64 = world
+            .linked::<Disk>("instance", &row.id)
+            .map(|disk| disk_part(catalogue, &disk.category, disk.size))
+            .sum();
+        (row.id.as_str(), own + disks)
+    })
 }
 
 /// How many hours are paid for; a longer commitment counts fewer.

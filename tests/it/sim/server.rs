@@ -100,6 +100,47 @@ fn the_control_plane_answers_on_loopback_names_only() {
 }
 
 #[test]
+fn the_page_is_given_what_was_asked_what_it_costs_and_what_is_to_go_wrong() {
+    let server = Server::start(options()).unwrap();
+    let _ = call(&server, VPC, "CreateVpc", &[("VpcName", "seen")], "1");
+    let _ = call(&server, ECS, "StopInstance", &[("InstanceId", "i-none")], "2");
+    let _ = call(
+        &server,
+        ECS,
+        "ModifyInstanceAttribute",
+        &[("InstanceId", "i-none"), ("Password", "Geheim-123")],
+        "3",
+    );
+    let page = get(&server, "/", "127.0.0.1");
+    assert!(
+        page.contains("script-src 'sha256-") && page.contains("frame-ancestors 'none'"),
+        "{page}"
+    );
+    let asked = get(&server, "/_sim/requests", "127.0.0.1");
+    assert!(
+        asked.contains("\"count\":3") && asked.contains("[\"VpcName\",\"seen\"]"),
+        "{asked}"
+    );
+    assert!(
+        asked.contains("[\"Password\",\"(sensitive)\"]") && !asked.contains("Geheim"),
+        "{asked}"
+    );
+    assert!(
+        asked.contains("\"code\":\"InvalidInstanceId.NotFound\"") && asked.contains("\"status\":404"),
+        "{asked}"
+    );
+    let later = get(&server, "/_sim/requests?after=1", "127.0.0.1");
+    assert!(
+        !later.contains("CreateVpc") && later.contains("StopInstance"),
+        "{later}"
+    );
+    assert!(get(&server, "/_sim/requests?after=x", "127.0.0.1").starts_with("HTTP/1.1 400"));
+    assert!(get(&server, "/_sim/requests", "ecs.aliyuncs.com").starts_with("HTTP/1.1 403"));
+    assert!(get(&server, "/_sim/costs", "127.0.0.1").ends_with("{}"));
+    assert!(get(&server, "/_sim/faults", "127.0.0.1").ends_with("{\"faults\":[]}"));
+}
+
+#[test]
 fn faults_are_ordered_and_the_world_is_reset_over_the_control_plane() {
     let server = Server::start(options()).unwrap();
     let post = |target: &str, body: &str| {
