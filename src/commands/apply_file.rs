@@ -58,7 +58,7 @@ pub(super) async fn apply(
     // 4. The same decision, made again from the same: nothing that a file says is sent because the file says it.
     let goal = plan_file::goal(&saved.request);
     let seen = plan_file::seen(&saved.sight, account);
-    let state = look::with_recovery(loaded.state.clone(), &seen.recovery);
+    let state = look::with_recovery(&loaded.state, &seen.recovery);
     let looking = Looking {
         env,
         project: &project,

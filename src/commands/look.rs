@@ -1,5 +1,6 @@
 //! A look at the cloud: what really exists, and what an interrupted run left open.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::connect::{Connection, check_cloud, demand_account};
@@ -76,10 +77,11 @@ pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     parts
 }
 
-/// The state with what recovery found, in memory.
-pub(super) fn with_recovery(mut state: State, recovery: &Recovery) -> State {
+/// The state with what recovery found, in memory; not copied if it found nothing.
+pub(super) fn with_recovery<'a>(state: &'a State, recovery: &Recovery) -> Cow<'a, State> {
+    let mut state = Cow::Borrowed(state);
     for (intent, effect) in &recovery.found {
-        state.apply(effect, Some(intent));
+        state.to_mut().apply(effect, Some(intent));
     }
     state
 }

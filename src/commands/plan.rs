@@ -48,7 +48,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     imports::read(&mut seen, &project, &loaded.state, &connection, args.owner).await?;
     whose::refuse_second_copy(&seen.others, &project, args.owner)?;
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
-    let state = look::with_recovery(loaded.state.clone(), &seen.recovery);
+    let state = look::with_recovery(&loaded.state, &seen.recovery);
 
     // 4. What must change. Pure: same inputs, same bytes; and again without what the cloud would refuse.
     let selection = decide::selection(&args.selection);

@@ -53,7 +53,7 @@ pub(super) async fn survey(global: &Global, env: &Env, ui: &Ui) -> Result<Survey
     let seen = look::look(env, &project, &loaded, &connection).await?;
     whose::refuse_second_copy(&seen.others, &project, OwnerArgs::default())?;
     connect::check_cloud(&loaded.state, &connection, seen.account.as_deref())?;
-    let state = look::with_recovery(loaded.state, &seen.recovery);
+    let state = look::with_recovery(&loaded.state, &seen.recovery).into_owned();
 
     // 3. What differs.
     let everything = Selection::default();

@@ -1,10 +1,11 @@
 //! Moves: resources that keep their object under another address, as pure data before anything is decided.
 //!
-//! A move is done in memory first ([`carry_out`]), so that everything else is planned as if the addresses had always been
+//! A move is done in memory first ([`state_after`], [`live_after`]), so that everything else is planned as if the addresses had always been
 //! so; the plan then tells the state of it before anything else happens at either address.
 //!
 //! Does not know what else becomes of a resource that moves.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Key};
@@ -150,11 +151,19 @@ fn under_way(open: &[Intent]) -> BTreeSet<&Address> {
         .collect()
 }
 
-/// The state, and what was seen for it, as they are when these moves are done, one after the other.
-pub(super) fn carry_out(moves: &[Move], state: &State, live: &Live) -> (State, Live) {
-    let (mut state, mut live) = (state.clone(), live.clone());
+/// The state as it is when these moves are done, one after the other; not copied if there are none.
+pub(super) fn state_after<'a>(moves: &[Move], state: &'a State) -> Cow<'a, State> {
+    let mut state = Cow::Borrowed(state);
     for one in moves {
-        state.apply(&one.effect(), None);
+        state.to_mut().apply(&one.effect(), None);
+    }
+    state
+}
+
+/// What was seen, under the addresses that these moves give, done one after the other.
+pub(super) fn live_after(moves: &[Move], live: &Live) -> Live {
+    let mut live = live.clone();
+    for one in moves {
         if let Some(observed) = live.resources.remove(&one.from) {
             live.resources.insert(one.to.clone(), observed);
         }
@@ -162,5 +171,5 @@ pub(super) fn carry_out(moves: &[Move], state: &State, live: &Live) -> (State, L
             live.deposed.insert(one.to.clone(), deposed);
         }
     }
-    (state, live)
+    live
 }

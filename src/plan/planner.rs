@@ -45,15 +45,14 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     let mut plan = if inputs.destroy {
         make_of(inputs, &moves)
     } else {
-        let (state, _) = moves::carry_out(&moves, inputs.state, inputs.live);
-        moves.extend(moves::implied(inputs.config, &state, inputs.open));
+        let said = moves::state_after(&moves, inputs.state);
+        moves.extend(moves::implied(inputs.config, &said, inputs.open));
         if moves.is_empty() {
             make_of(inputs, &moves)
         } else {
-            let (state, live) = moves::carry_out(&moves, inputs.state, inputs.live);
             let moved = Inputs {
-                state: &state,
-                live: &live,
+                state: &moves::state_after(&moves, inputs.state),
+                live: &moves::live_after(&moves, inputs.live),
                 ..*inputs
             };
             make_of(&moved, &moves)

@@ -376,6 +376,64 @@ pub(super) fn change_line(
     }
 }
 
+/// Several values of one name.
+pub(super) fn values_line(sign: &'static str, name: String, values: &[Value]) -> AttributeLine {
+    let values: Vec<Option<&Value>> = values.iter().map(Some).collect();
+    AttributeLine {
+        sign,
+        name,
+        content: Content::Value(span(&values)),
+        forces: false,
+        is_item: false,
+    }
+}
+
+/// One attribute of copies of which each has a value of its own; at least one copy.
+pub(super) fn own_line(each: &[&AttributeChange], action: Fate) -> AttributeLine {
+    let one = each[0];
+    let before: Vec<Option<&Value>> = each.iter().map(|change| change.before.as_ref()).collect();
+    let after: Vec<Option<&Value>> = each.iter().map(|change| change.after.as_ref()).collect();
+    let is_secret = |value: &Option<&Value>| matches!(value, Some(Value::Secret(_)));
+    let content = if one.sensitive || before.iter().chain(&after).any(is_secret) {
+        Content::Value(vec![Run::new(
+            DIM,
+            format!("{}, each its own", literal::SENSITIVE),
+        )])
+    } else if one.is_text {
+        Content::Value(vec![Run::new(DIM, "each its own text (--full shows them)")])
+    } else {
+        match content_of(one, action, false) {
+            Content::Change(..) => Content::Change(span(&before), span(&after)),
+            _ if one.after.is_none() => Content::Value(span(&before)),
+            _ => Content::Value(span(&after)),
+        }
+    };
+    AttributeLine {
+        sign: sign_of(one, action),
+        name: toml_path(&one.path),
+        content,
+        forces: one.forces_replacement,
+        is_item: false,
+    }
+}
+
+/// All of a few values, the first and the last of many.
+fn span(values: &[Option<&Value>]) -> Vec<Run> {
+    const ALL_TO: usize = 3;
+    let (shown, between): (Vec<Option<&Value>>, &str) = match values {
+        [first, .., last] if values.len() > ALL_TO => (vec![*first, *last], " .. "),
+        few => (few.to_vec(), ", "),
+    };
+    let mut runs = Vec::new();
+    for (place, value) in shown.into_iter().enumerate() {
+        if place > 0 {
+            runs.push(Run::new(DIM, between));
+        }
+        runs.extend(literal::runs(value));
+    }
+    runs
+}
+
 /// A line whose value is words.
 pub(super) fn words_line(sign: &'static str, name: String, words: &str) -> AttributeLine {
     AttributeLine {

@@ -7,6 +7,7 @@ pub(crate) mod ask;
 mod attribute_lines;
 mod board;
 mod checks;
+mod copies;
 pub(crate) mod diagnostics;
 pub(crate) mod document;
 mod events;

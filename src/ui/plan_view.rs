@@ -9,6 +9,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::attribute_lines as attributes;
+use super::copies::{self, Copies};
 use super::text::{
     self, BOLD, CYAN, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, count, short_time, toml_key, toml_path,
 };
@@ -103,19 +104,25 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     write_header(header, &mut sheet);
     write_drift(&plan.drift, &mut sheet);
     let changes = grouped(plan, detail);
+    let changes: Vec<Copies<'_>> = match detail {
+        Detail::Full => changes.into_iter().map(Copies::of_one).collect(),
+        Detail::Compact | Detail::Normal => copies::together(changes),
+    };
     let targets = targets(plan, detail);
     if detail == Detail::Compact && !changes.is_empty() {
         sheet.end_line();
     }
-    for change in &changes {
+    for copies in &changes {
         if detail == Detail::Compact {
-            write_title(change, &mut sheet);
-            write_lost(change, &mut sheet);
+            write_title(copies, &mut sheet);
+            write_lost(copies, &mut sheet);
         } else {
             sheet.end_line();
-            write_block(change, targets.get(&change.address).copied(), detail, &mut sheet);
+            let target = targets.get(&copies.first().address).copied();
+            write_block(copies, target, detail, &mut sheet);
         }
     }
+    write_down_at_once(plan, &mut sheet);
     write_tagged(plan, detail, &mut sheet);
     write_left_out(plan, detail, &mut sheet);
     write_outputs(&plan.outputs, &mut sheet);
@@ -124,7 +131,7 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
         sheet.end_line();
         sheet.put(BOLD, "All changes");
         sheet.end_line();
-        changes.iter().for_each(|change| write_title(change, &mut sheet));
+        changes.iter().for_each(|copies| write_title(copies, &mut sheet));
     }
     sheet.end_line();
     write_summary(plan, header, &mut sheet);
@@ -290,14 +297,15 @@ fn style_of(action: Fate) -> Style {
 }
 
 /// Sign, verb, address, and the place of its block at the right edge.
-fn write_title(change: &Change, sheet: &mut Sheet) {
+fn write_title(copies: &Copies<'_>, sheet: &mut Sheet) {
+    let change = copies.first();
     let style = style_of(change.fate);
     sheet.put(PLAIN, &" ".repeat(3 - change.fate.symbol().len()));
     sheet.put(style, change.fate.symbol());
     sheet.to(4);
     sheet.put(style, change.fate.verb());
     sheet.to(ADDRESS_COLUMN);
-    sheet.put(BOLD, &change.address.to_string());
+    sheet.put(BOLD, &copies.title());
     if let Some(location) = &change.location {
         let place = place_of(location);
         let column = sheet.look().prose.saturating_sub(place.width());
@@ -315,17 +323,29 @@ fn place_of(location: &Location) -> String {
     format!("{}:{}", text::escape(&location.file), location.line)
 }
 
-fn write_block(change: &Change, target: Option<&Attributes>, detail: Detail, sheet: &mut Sheet) {
-    write_title(change, sheet);
+fn write_block(copies: &Copies<'_>, target: Option<&Attributes>, detail: Detail, sheet: &mut Sheet) {
+    let change = copies.first();
+    write_title(copies, sheet);
     for reason in &change.reasons {
         write_labelled("because", PLAIN, reason, PLAIN, sheet);
     }
-    let mut lines = attributes::lines_of(&change.attributes, change.fate, detail == Detail::Full);
+    let mut lines = if copies.own.is_empty() {
+        attributes::lines_of(&change.attributes, change.fate, detail == Detail::Full)
+    } else {
+        lines_of_copies(copies)
+    };
     let names_id = change.attributes.iter().any(|attribute| attribute.path == "id");
     let is_about_an_id = matches!(change.fate, Fate::Import | Fate::Delete | Fate::Forget);
     if let (Some(id), true, false) = (&change.id, is_about_an_id, names_id) {
-        let id = Value::from(id.as_str());
-        lines.push(attributes::value_line(change.fate.symbol(), "id".to_owned(), &id));
+        let sign = change.fate.symbol();
+        let ids: Vec<Value> = match copies.members.as_slice() {
+            [_] => vec![Value::from(id.as_str())],
+            many => many
+                .iter()
+                .filter_map(|one| one.id.as_deref().map(Value::from))
+                .collect(),
+        };
+        lines.push(attributes::values_line(sign, "id".to_owned(), &ids));
     }
     match target {
         Some(target) if detail == Detail::Full && change.unchanged > 0 => {
@@ -344,7 +364,7 @@ fn write_block(change: &Change, target: Option<&Attributes>, detail: Detail, she
             }
         }
     }
-    write_lost(change, sheet);
+    write_lost(copies, sheet);
     for kept in &change.kept {
         write_labelled("kept", PLAIN, kept, PLAIN, sheet);
     }
@@ -357,9 +377,33 @@ fn write_block(change: &Change, target: Option<&Attributes>, detail: Detail, she
 }
 
 /// What is lost is shown however little else is.
-fn write_lost(change: &Change, sheet: &mut Sheet) {
-    for lost in &change.lost {
-        write_labelled("LOST", RED, lost, RED, sheet);
+fn write_lost(copies: &Copies<'_>, sheet: &mut Sheet) {
+    for lost in copies.lost() {
+        write_labelled("LOST", RED, &lost, RED, sheet);
+    }
+}
+
+/// The differences of copies that are told as one: those that all share, then those of which each has its own.
+fn lines_of_copies(copies: &Copies<'_>) -> Vec<attributes::AttributeLine> {
+    let (change, is_own) = (copies.first(), |place: &usize| copies.own.contains(place));
+    let shared: Vec<_> = (0..change.attributes.len())
+        .filter(|place| !is_own(place))
+        .map(|place| change.attributes[place].clone())
+        .collect();
+    let mut lines = attributes::lines_of(&shared, change.fate, false);
+    for place in &copies.own {
+        let each: Vec<_> = copies.members.iter().map(|one| &one.attributes[*place]).collect();
+        lines.push(attributes::own_line(&each, change.fate));
+    }
+    lines
+}
+
+/// Nobody should find out by a page that is gone that all servers behind it restart together.
+fn write_down_at_once(plan: &Plan, sheet: &mut Sheet) {
+    for (block, all) in copies::down_at_once(&plan.changes) {
+        sheet.end_line();
+        let sentence = format!("all {all} of {block} are down at once");
+        sheet.sentence(YELLOW, &sentence, 2);
     }
 }
 
@@ -710,15 +754,127 @@ mod tests {
     fn the_end_of_a_long_plan_lists_all_changes_once_more() {
         let plan = |count: usize| Plan {
             changes: (0..count)
-                .map(|index| change(Fate::Create, &format!("instance.web[{index}]")))
+                .map(|index| change(Fate::Create, &format!("instance.web{index}")))
                 .collect(),
             ..Plan::default()
         };
         assert!(!text(&plan(20), 80).contains("All changes"));
         let long = text(&plan(21), 80);
         let (_, index) = long.split_once("All changes\n").unwrap();
-        assert_eq!(index.matches("  + create   instance.web[").count(), 21);
+        assert_eq!(index.matches("  + create   instance.web").count(), 21);
         assert!(index.ends_with("\n\nPlan: 21 to create, 0 to update, 0 to replace, 0 to delete. 0 unchanged.\nNext: infra apply\n"));
+    }
+
+    /// Thirty servers of one block, each with a name of its own; one is of another type.
+    fn thirty(fate: Fate) -> Plan {
+        let one = |index: usize| {
+            let own = format!("web-{index}");
+            let instance_type = if index == 17 {
+                "ecs.g7.xlarge"
+            } else {
+                "ecs.g7.large"
+            };
+            Change {
+                attributes: vec![
+                    set("name", own.as_str()),
+                    set("instance_type", instance_type),
+                    set("zone_id", "cn-hangzhou-h"),
+                ],
+                location: Some(at("infra.toml", 12)),
+                id: (fate != Fate::Create).then(|| format!("i-{index}")),
+                lost: match fate {
+                    Fate::Delete if index == 3 => vec!["data disk d-3, 40 GB".to_owned()],
+                    Fate::Delete => vec!["the system disk".to_owned()],
+                    _ => Vec::new(),
+                },
+                ..change(fate, &format!("instance.web[{index}]"))
+            }
+        };
+        Plan {
+            changes: (0..30).map(one).collect(),
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn equal_copies_are_told_as_one_and_the_one_that_differs_is_seen() {
+        let shown = text(&thirty(Fate::Create), 80);
+        expect_test::expect![[r#"
+            infra plan  shop/prod  cn-hangzhou  Alibaba Cloud account 1034...7781
+            read infra.toml, network.infra.toml; checked 9 resources in 1.4 s; keys from
+              profile default
+
+              + create   instance.web[0..16,18..29] x29                        infra.toml:12
+                + instance_type  "ecs.g7.large"
+                + zone_id        "cn-hangzhou-h"
+                + name           "web-0" .. "web-29"
+
+              + create   instance.web[17]                                      infra.toml:12
+                + name           "web-17"
+                + instance_type  "ecs.g7.xlarge"
+                + zone_id        "cn-hangzhou-h"
+
+            Plan: 30 to create, 0 to update, 0 to replace, 0 to delete. 0 unchanged.
+            Next: infra apply
+        "#]]
+        .assert_eq(&shown);
+        assert!(shown.lines().count() <= 25);
+        let compact = render(
+            &thirty(Fate::Create),
+            &header(),
+            Detail::Compact,
+            Look::new(false, Some(80)),
+        );
+        assert_eq!(compact.matches("  + create").count(), 2, "{compact}");
+        let full = render(
+            &thirty(Fate::Create),
+            &header(),
+            Detail::Full,
+            Look::new(false, Some(80)),
+        );
+        assert_eq!(
+            full.matches("  + create   instance.web[").count(),
+            30 * 2,
+            "{full}"
+        );
+    }
+
+    #[test]
+    fn no_loss_is_hidden_where_copies_are_told_as_one() {
+        for detail in [Detail::Compact, Detail::Normal] {
+            let shown = render(
+                &thirty(Fate::Delete),
+                &header(),
+                detail,
+                Look::new(false, Some(80)),
+            );
+            assert!(shown.contains("LOST  the system disk (x28)\n"), "{shown}");
+            assert!(shown.contains("LOST  data disk d-3, 40 GB\n"), "{shown}");
+            assert_eq!(shown.matches("LOST").count(), 3, "{shown}");
+        }
+    }
+
+    #[test]
+    fn that_all_copies_are_down_at_once_is_said() {
+        let plan = |running: Fate| Plan {
+            changes: (0..3)
+                .map(|index| Change {
+                    id: Some(format!("i-{index}")),
+                    down: (index < 2 || running == Fate::Update).then(|| "about 40 s".to_owned()),
+                    ..change(
+                        if index < 2 { Fate::Update } else { running },
+                        &format!("instance.web[{index}]"),
+                    )
+                })
+                .collect(),
+            ..Plan::default()
+        };
+        let all = text(&plan(Fate::Update), 80);
+        assert!(
+            all.contains("\nall 3 of instance.web are down at once\n"),
+            "{all}"
+        );
+        assert!(!text(&plan(Fate::Keep), 80).contains("at once"));
     }
 
     #[test]

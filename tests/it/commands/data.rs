@@ -31,7 +31,10 @@ fn validate_needs_no_network_and_a_plan_reads_each_list_once() {
     world.run(&["validate"]).exits(0);
     assert_eq!(world.requests("Ecs", "DescribeImages"), 0);
     assert_eq!(world.requests("Ecs", "DescribeZones"), 0);
-    let plan = world.run(&["plan"]).exits(0).says("vswitch.each[cn-hangzhou-h]");
+    let plan = world
+        .run(&["plan", "--full"])
+        .exits(0)
+        .says("vswitch.each[cn-hangzhou-h]");
     assert!(!plan.stdout.contains("instance"), "{}", plan.stdout);
     assert_eq!(world.requests("Ecs", "DescribeImages"), 1);
     assert_eq!(world.requests("Ecs", "DescribeZones"), 1);
