@@ -149,7 +149,7 @@ async function simulatorPage(browser, folder, url) {
   check("sim: a click on a request shows its parameters and no secret",
     params.includes("InstanceType") && params.includes("(sensitive)") && params.includes("200"), params);
 
-  // A fault by its button, met by a client and seen in the log.
+  // A fault by its button, listed and taken away again.
   await page.evaluate(() => [...document.querySelectorAll("button")].find((one) => one.textContent === "Refuse starts").click());
   check("sim: a fault that is ordered is listed", await seen(page, () => document.querySelector("#faults").textContent.includes("StartInstance:refuse")),
     await textOf(page, "#faults"));
