@@ -3,6 +3,7 @@
 //! Planner and screen share it. Does not know by which tasks it comes about.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -118,8 +119,18 @@ pub(crate) struct Cost {
     pub(crate) after: i64,
     /// Hundredths that are charged when it is made.
     pub(crate) at_once: i64,
+    /// What is ordered for what is there, and the hundredths that are charged for it; none if nobody tells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) orders: BTreeMap<Address, Option<i64>>,
     /// What is not in these figures, because nobody tells its price.
     pub(crate) unknown: Vec<Address>,
+}
+
+impl Cost {
+    /// All that is charged at once, as far as it is known, in hundredths.
+    pub(crate) fn charged(&self) -> i64 {
+        self.at_once + self.orders.values().flatten().sum::<i64>()
+    }
 }
 
 /// Hundredths in words: `1223.40`.

@@ -304,6 +304,9 @@ pub(crate) struct ApprovalArgs {
     /// Allow that known resources which are gone are made again or forgotten: all of them, or only these addresses
     #[arg(long, value_name = "ADDRESS,...", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "*")]
     pub(crate) allow_vanished: Option<Vec<String>>,
+    /// Allow orders whose amount is not known: all of them, or only of these addresses
+    #[arg(long, value_name = "ADDRESS,...", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "*")]
+    pub(crate) allow_cost: Option<Vec<String>>,
 }
 
 /// What a comment on GitHub may have in characters, with room for what a workflow puts around it.

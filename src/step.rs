@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::api::Action;
+use crate::api::{Action, Repeat};
 use crate::live::Observed;
 use crate::value::{Attributes, Value};
 
@@ -32,6 +32,8 @@ pub(crate) enum Shows {
     With(&'static str),
     /// One that was there is not.
     Without(&'static str),
+    /// A time behind this one; both as the cloud writes times.
+    Later { attribute: &'static str, than: String },
     /// These tags, and none of those keys.
     Tags {
         set: Vec<(String, Value)>,
@@ -91,6 +93,7 @@ impl Shows {
             },
             Shows::With(name) => observed.attributes.contains_key(*name),
             Shows::Without(name) => text(name).is_none_or(str::is_empty),
+            Shows::Later { attribute, than } => text(attribute).is_some_and(|time| time > than.as_str()),
             Shows::Tags { set, removed } => {
                 let has = |(key, value): &(String, Value)| {
                     observed.tags.get(key).map(String::as_str) == resolve(value).as_str()
@@ -164,6 +167,14 @@ pub(crate) enum Condition {
     },
     /// The resource is no longer there.
     Gone,
+}
+
+impl Call {
+    /// Whether it places an order, which may have to be paid; pay-as-you-go costs nothing at once.
+    pub(crate) fn is_order(&self) -> bool {
+        let ends = self.params.get("InstanceChargeType").and_then(Value::as_str) == Some("PostPaid");
+        self.action.repeat == Repeat::Meter && !ends
+    }
 }
 
 impl Yield {

@@ -112,6 +112,7 @@ actions! {
     DESCRIBE_IMAGES                            = ECS "DescribeImages"                        Read      38 region dry_run;
     DESCRIBE_INSTANCE_ATTRIBUTE                = ECS "DescribeInstanceAttribute"             Read      36;
     DESCRIBE_INSTANCE_AUTO_RENEW_ATTRIBUTE     = ECS "DescribeInstanceAutoRenewAttribute"    Read      17 region;
+    DESCRIBE_INSTANCE_MODIFICATION_PRICE       = ECS "DescribeInstanceModificationPrice"     Read      16 region;
     DESCRIBE_INSTANCE_RAM_ROLE                 = ECS "DescribeInstanceRamRole"               Read      11 region;
     DESCRIBE_INSTANCE_STATUS                   = ECS "DescribeInstanceStatus"                Read      26 region;
     DESCRIBE_INSTANCE_TYPES                    = ECS "DescribeInstanceTypes"                 Read      17;
@@ -120,6 +121,7 @@ actions! {
     DESCRIBE_NETWORK_INTERFACES                = ECS "DescribeNetworkInterfaces"             Read      13 region;
     DESCRIBE_PRICE                             = ECS "DescribePrice"                         Read      16 region;
     DESCRIBE_REGIONS                           = ECS "DescribeRegions"                       Read      19;
+    DESCRIBE_RENEWAL_PRICE                     = ECS "DescribeRenewalPrice"                  Read      16 region;
     DESCRIBE_SECURITY_GROUP_ATTRIBUTE          = ECS "DescribeSecurityGroupAttribute"        Read     133 region;
     DESCRIBE_SECURITY_GROUPS                   = ECS "DescribeSecurityGroups"                Read      25 region dry_run;
     DESCRIBE_USER_DATA                         = ECS "DescribeUserData"                      Read      10 region;

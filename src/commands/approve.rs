@@ -33,6 +33,7 @@ pub(super) async fn approve(
     }
     let mut broken = rules(plan, place);
     broken.extend(losses_without_leave(plan, approval, header.command));
+    broken.extend(cost_without_leave(plan, approval, header.command));
     if !broken.is_empty() {
         return Err(Failure::errors(broken).with(Exit::Forbidden));
     }
@@ -168,4 +169,38 @@ fn losses_without_leave(plan: &Plan, approval: &ApprovalArgs, command: &'static 
         );
     }
     broken
+}
+
+/// Orders of which nobody tells the amount, although no flag allows them: whoever is asked could not agree to it either.
+fn cost_without_leave(plan: &Plan, approval: &ApprovalArgs, command: &'static str) -> Option<Diagnostic> {
+    let allowed = approval.allow_cost.as_deref().unwrap_or_default();
+    let is_allowed = |address: &&Address| {
+        allowed
+            .iter()
+            .any(|one| one == "*" || *one == address.to_string())
+    };
+    let unpriced = plan.unpriced().into_iter();
+    let unpriced: Vec<String> = unpriced
+        .filter(|address| !is_allowed(address))
+        .map(ToString::to_string)
+        .collect();
+    if unpriced.is_empty() {
+        return None;
+    }
+    let listed = unpriced.join(",");
+    let mut advice = Advice::from("allow exactly this: ").run(command);
+    if approval.auto_approve {
+        advice = advice.arg("--auto-approve");
+    }
+    Some(
+        Diagnostic::error(
+            codes::UNPRICED,
+            format!(
+                "this plan orders something for {} that is paid at once, and its amount is not known",
+                unpriced.join(", ")
+            ),
+        )
+        .note("nothing was changed")
+        .help(advice.arg(format!("--allow-cost={listed}"))),
+    )
 }

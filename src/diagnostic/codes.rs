@@ -354,6 +354,10 @@ codes! {
         ["a resource is larger, more expensive or more open than the project allows", "more would be deleted at once than is allowed"]
         ["change what breaks the rule", "change the rule, in a commit of its own that others can see"]
 
+    UNPRICED "E0525" "an order whose amount is not known":
+        "A renewal, a subscription or another size of one is paid at once. Nobody agrees to an amount that is not told, so it is allowed by its address."
+        ["the RAM user may not ask for prices", "a period or a kind of server for which no price is told", "--no-preflight"]
+        ["look up the price in the console", "--allow-cost=ADDRESS,... allows exactly these"]
     WOULD_BE_REFUSED "E0530" "the cloud would refuse it":
         "A dry run, or a look at what the cloud offers, says that it cannot be made as it is written. It is left out with all that waits for it, and nothing is given up for it."
         ["an image or a type that does not exist there", "a zone that is sold out", "a quota or the balance of the account"]
@@ -387,7 +391,7 @@ codes! {
     // Plans and applies.
     NOT_CHANGED "E0601" "a change that infra does not make":
         "The API cannot do it, or it moves money in a way that should be decided by hand."
-        ["a key of a subscription was changed", "the resource was changed in the console"]
+        ["a smaller disk", "a key of a subscribed address was changed", "the resource was changed in the console"]
         ["write what is there into the file, or follow the help of the message"]
     ORDER "E0602" "changes that need each other":
         "Each of them must come after another one of them, for instance because a name is given from one to the other."

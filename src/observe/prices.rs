@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, stream};
 
 use crate::address::Address;
-use crate::api::action;
+use crate::api::{Action, action};
 use crate::change::{Change, Cost, Fate};
 use crate::cloud::{Cloud, Request};
 use crate::live::Live;
@@ -29,8 +29,15 @@ const FREE: &[&str] = &[
     "network_interface",
 ];
 
-/// The parameters of a question, without the region.
-type Question = BTreeMap<String, String>;
+/// A question: who is asked, and the parameters without the region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Question {
+    action: &'static Action,
+    params: BTreeMap<String, String>,
+}
+
+/// What is ordered for one that is there: the question what it costs; none if nobody can be asked.
+type Order<'a> = (&'a Address, Option<Question>);
 
 /// What one thing costs.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +58,7 @@ pub(crate) async fn of(
 ) -> Option<Cost> {
     let nothing = || None;
     let mut sides: Vec<(&Address, Option<Side>, Option<Side>)> = Vec::new();
+    let mut orders: Vec<Order<'_>> = Vec::new();
     for change in changes {
         let address = &change.address;
         let was = || {
@@ -71,6 +79,13 @@ pub(crate) async fn of(
         if FREE.contains(&address.type_name()) {
             continue;
         }
+        if let (Fate::Update, Some(was), Some(will)) = (change.fate, &before, &after) {
+            orders.extend(
+                ordered(change, was, will)
+                    .into_iter()
+                    .map(|order| (address, order)),
+            );
+        }
         let side =
             |attributes: Option<Attributes>| attributes.map(|found| Side::of(address.type_name(), &found));
         let (before, after) = (side(before), side(after));
@@ -89,6 +104,8 @@ pub(crate) async fn of(
             questions.insert(question.clone(), None);
         }
     }
+    let ordered = orders.iter().filter_map(|(_, order)| order.clone());
+    questions.extend(ordered.map(|question| (question, None)));
     let asked: Vec<Question> = questions.keys().cloned().collect();
     let answers: Vec<(Question, Option<Price>)> = stream::iter(asked)
         .map(async |question| {
@@ -99,7 +116,82 @@ pub(crate) async fn of(
         .collect()
         .await;
     questions.extend(answers);
-    sum(&sides, &questions)
+    let mut cost = sum(&sides, &questions).or_else(|| (!orders.is_empty()).then(Cost::default))?;
+    charge(&mut cost, &orders, &questions);
+    Some(cost)
+}
+
+/// What is ordered by a change of a server: a subscription, its renewal, or another size of it.
+fn ordered(change: &Change, was: &Attributes, will: &Attributes) -> Vec<Option<Question>> {
+    let Some(id) = change
+        .id
+        .as_ref()
+        .filter(|_| change.address.type_name() == "instance")
+    else {
+        return Vec::new();
+    };
+    let is_changed = |name: &str| change.attributes.iter().any(|one| one.path == name);
+    let is_paid =
+        |side: &Attributes| side.get("instance_charge_type").and_then(Value::as_str) == Some("PrePaid");
+    match (is_paid(was), is_paid(will)) {
+        (false, true) => {
+            // Its data disks stay as they are paid for.
+            let mut server = will.clone();
+            server.remove("data_disks");
+            vec![match Side::of("instance", &server) {
+                Side::Asked { question, .. } => Some(question),
+                Side::Unknown => None,
+            }]
+        }
+        (true, true) => {
+            let text = |name: &str| will.get(name).and_then(Value::to_text);
+            let ask = |action: &'static Action, params: &[(&str, Option<String>)]| {
+                let params = params.iter();
+                let params = params.filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?)));
+                Some(Question {
+                    action,
+                    params: params.collect(),
+                })
+            };
+            let (renews, resizes) = (
+                is_changed("period") || is_changed("period_unit"),
+                is_changed("instance_type"),
+            );
+            let mut orders = Vec::new();
+            if resizes {
+                let params = [
+                    ("InstanceId", Some(id.clone())),
+                    ("InstanceType", text("instance_type")),
+                ];
+                orders.push(ask(&action::DESCRIBE_INSTANCE_MODIFICATION_PRICE, &params));
+            }
+            if renews {
+                let params = [
+                    ("ResourceType", Some("instance".to_owned())),
+                    ("ResourceId", Some(id.clone())),
+                    ("Period", text("period")),
+                    ("PriceUnit", text("period_unit")),
+                ];
+                // What a renewal of the other size costs, nobody tells.
+                let order = ask(&action::DESCRIBE_RENEWAL_PRICE, &params);
+                orders.push(order.filter(|_| !resizes));
+            }
+            orders
+        }
+        (_, false) => Vec::new(),
+    }
+}
+
+/// Adds what is charged for the orders; of one that has several, all or nothing is known.
+fn charge(cost: &mut Cost, orders: &[Order<'_>], prices: &BTreeMap<Question, Option<Price>>) {
+    for (address, order) in orders {
+        let price = order.as_ref().and_then(|question| prices.get(question)?.as_ref());
+        if let Some(price) = price {
+            cost.currency.clone_from(&price.currency);
+        }
+        let sum = cost.orders.entry((*address).clone()).or_insert(Some(0));
+        *sum = sum.zip(price).map(|(sum, price)| sum + price.at_once);
+    }
 }
 
 /// What is there, with what is changed of it.
@@ -130,10 +222,10 @@ impl Side {
             let value = if rest.is_empty() { value } else { value.at(rest)? };
             value.to_text()
         };
-        let mut question = Question::new();
+        let mut params = BTreeMap::new();
         let mut put = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                question.insert(name.to_owned(), value);
+                params.insert(name.to_owned(), value);
             }
         };
         let mut months = 0;
@@ -192,13 +284,15 @@ impl Side {
             }
             _ => return Side::Unknown,
         }
+        let action = &action::DESCRIBE_PRICE;
+        let question = Question { action, params };
         Side::Asked { question, months }
     }
 }
 
 async fn ask(question: &Question, cloud: &Cloud) -> Option<Price> {
-    let mut request = Request::new(&action::DESCRIBE_PRICE).param("RegionId", cloud.region());
-    request.params.extend(question.clone());
+    let mut request = Request::new(question.action).param("RegionId", cloud.region());
+    request.params.extend(question.params.clone());
     let reply = cloud.read(&request).await.ok()?;
     let price = &reply.body["PriceInfo"]["Price"];
     // Some regions write numbers as texts.
@@ -313,7 +407,7 @@ mod tests {
         let Side::Asked { question, months } = &side else {
             panic!("it is asked about")
         };
-        assert_eq!((*months, question["PriceUnit"].as_str()), (3, "Month"));
+        assert_eq!((*months, question.params["PriceUnit"].as_str()), (3, "Month"));
         let prices = BTreeMap::from([(question.clone(), price(30_000.0))]);
         let cost = sum(&[(&web, None, Some(side))], &prices).unwrap();
         assert_eq!((cost.at_once, cost.after), (30_000, 10_000));

@@ -80,6 +80,7 @@ pub(super) fn compare(
         let context = Comparison {
             resource_type,
             observed,
+            remembered: memory.attributes,
             wanted,
             fingerprints,
             is_owed: is_owed(attribute, memory.unsettled),
@@ -105,6 +106,7 @@ pub(super) fn compare(
 struct Comparison<'a> {
     resource_type: &'static ResourceType,
     observed: &'a Attributes,
+    remembered: &'a Attributes,
     wanted: &'a Attributes,
     fingerprints: &'a Fingerprints<'a>,
     /// Whether an earlier run left it in the middle of a change that a look does not show.
@@ -138,6 +140,10 @@ impl Comparison<'_> {
         }
         let changeable =
             (self.resource_type.change_rule)(&path, self.observed, self.wanted).unwrap_or(attribute.change);
+        if attribute.ordered && self.is_ordered(attribute, before, after) {
+            differences.equal += 1;
+            return;
+        }
         if !self.is_owed && self.is_equal(attribute, before, after, changeable) {
             differences.equal += 1;
             return;
@@ -181,6 +187,16 @@ impl Comparison<'_> {
                 None => after.as_str() == Some(""),
             },
         }
+    }
+
+    /// Whether nothing has to be ordered: it is as it was, nobody knows what it was, or what an interrupted run ordered has
+    /// come. An order that may have been placed is never placed again.
+    fn is_ordered(&self, attribute: &Attribute, before: Option<&Value>, after: &Value) -> bool {
+        let is_later = |moved: &str| {
+            let at = |side: &Attributes| side.get(moved).and_then(Value::as_str).map(str::to_owned);
+            at(self.observed) > at(self.remembered)
+        };
+        before.is_none_or(|before| before == after) || self.is_owed && attribute.moves.is_some_and(is_later)
     }
 
     fn comparable_secret(&self, value: &Value) -> Option<String> {

@@ -38,11 +38,14 @@ pub(crate) use self::policy::{PolicyPlace, broken_policy};
 pub(crate) use self::rebuild::{Rebuilt, rebuild};
 pub(crate) use self::selection::Selection;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::change::{Change, Cost, Drift, Fate, Forbidden, OutputChange};
 use crate::diagnostic::Diagnostic;
+use crate::step::StepKind;
 use crate::task::Task;
 
 /// What a run would do.
@@ -146,6 +149,24 @@ impl Plan {
     /// The changes by which something is lost for good.
     pub(crate) fn losses(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.is_loss())
+    }
+
+    /// What places an order of which nobody tells the amount.
+    pub(crate) fn unpriced(&self) -> BTreeSet<&Address> {
+        let is_order = |task: &&Task| {
+            task.steps
+                .iter()
+                .any(|step| matches!(&step.kind, StepKind::Call(call) if call.is_order()))
+        };
+        let is_priced = |address: &&Address| {
+            let orders = self.cost.as_ref().map(|cost| &cost.orders);
+            orders.and_then(|orders| *orders.get(*address)?).is_some()
+        };
+        let tasks = self.tasks.iter().filter(is_order);
+        tasks
+            .map(|task| &task.object.address)
+            .filter(|address| !is_priced(address))
+            .collect()
     }
 
     /// Whether somebody who agrees to it should look twice: something is lost, or known resources are gone.

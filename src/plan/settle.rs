@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::context::Context;
+use super::context::{Context, Decided};
 use super::decide::{Decision, Wanted};
 use super::diff::bytes_of;
 use crate::address::Address;
 use crate::change::{Change, Fate};
 use crate::config;
-use crate::live::Observed;
 use crate::state::{self, Effect, Lifecycle};
 use crate::step::Step;
 use crate::task::{Phase, Task};
@@ -37,7 +36,7 @@ pub(super) fn wanted(context: &Context<'_>, resource: &config::Resource, decisio
     if is_quiet && (main.is_some() || lets_go || joins) {
         decision.change.fate = Fate::Update;
     }
-    let entry = Entry::new(context, resource, decided.kept);
+    let entry = Entry::new(context, resource, decided);
     let joined: BTreeMap<String, String> = joined_names(resource)
         .filter(|name| joins && entry.attributes.contains_key(*name))
         .map(|name| (name.to_owned(), "join".to_owned()))
@@ -147,7 +146,8 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn new(context: &Context<'a>, resource: &'a config::Resource, kept: Option<&Observed>) -> Entry<'a> {
+    fn new(context: &Context<'a>, resource: &'a config::Resource, decided: &Decided<'_>) -> Entry<'a> {
+        let kept = decided.kept;
         let wanted = Wanted::new(context, resource);
         let mut attributes = match kept {
             Some(observed) => wanted.if_it_stays(observed),
@@ -158,7 +158,8 @@ impl<'a> Entry<'a> {
             .resource_type
             .attributes
             .iter()
-            .filter(|attribute| attribute.computed && attribute.name != "id");
+            .filter(|attribute| attribute.computed && attribute.name != "id")
+            .filter(|attribute| !decided.obsolete.contains(attribute.name));
         for attribute in computed {
             if let Some(value) = kept.and_then(|kept| kept.attributes.get(attribute.name)) {
                 attributes.insert(attribute.name.to_owned(), value.clone());

@@ -20,6 +20,7 @@ mod net;
 mod oracle;
 mod owed;
 mod pace;
+mod paid;
 mod partners;
 mod remembered;
 mod repair;

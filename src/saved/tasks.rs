@@ -99,6 +99,7 @@ fn step(step: &Step, type_name: &str, seal: Seal<'_>) -> Json {
         Shows::Status(statuses) => json!({ "status": statuses }),
         Shows::With(name) => json!({ "with": name }),
         Shows::Without(name) => json!({ "without": name }),
+        Shows::Later { attribute, than } => json!({ "later": [attribute, than] }),
         Shows::Members {
             attribute,
             with,

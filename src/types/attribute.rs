@@ -33,6 +33,10 @@ pub(crate) struct Attribute {
     pub(crate) remembered: bool,
     /// Whether it takes a request of its own to read it: that is made where somebody manages it.
     pub(crate) costly: bool,
+    /// The computed attribute that a change of it moves.
+    pub(crate) moves: Option<&'static str>,
+    /// Whether a change of it is an order, which is placed once: what it moves is later then.
+    pub(crate) ordered: bool,
     /// Whether the key `NAME_file` gives it as the content of a file.
     pub(crate) file: bool,
     /// How a call writes it.
@@ -188,6 +192,8 @@ pub(crate) const fn attr(name: &'static str, kind: Kind) -> Attribute {
         always: false,
         remembered: false,
         costly: false,
+        moves: None,
+        ordered: false,
         file: false,
         wire: Wire::Plain,
         doc: "",
@@ -256,6 +262,17 @@ impl Attribute {
         self.costly = true;
         self.field = Some("");
         self
+    }
+
+    pub(crate) const fn moves(mut self, computed: &'static str) -> Attribute {
+        self.moves = Some(computed);
+        self
+    }
+
+    /// A change of it is an order that makes a computed attribute later, and is never placed twice.
+    pub(crate) const fn orders(mut self, computed: &'static str) -> Attribute {
+        self.ordered = true;
+        self.moves(computed)
     }
 
     pub(crate) const fn or_file(mut self) -> Attribute {

@@ -278,9 +278,10 @@ fn an_instance() {
         ("io_optimized",               "optimized", "none",                  "replaced"),
         ("internet_max_bandwidth_out", "1", "5",                             "live: change bandwidth"),
         ("internet_charge_type",       "PayByTraffic", "PayByBandwidth",     "live: change bandwidth"),
-        ("instance_charge_type",       "PostPaid", "PrePaid",                "refused"),
-        ("period",                     "1", "2",                             "refused"),
-        ("period_unit",                "Month", "Week",                      "refused"),
+        ("instance_charge_type",       "PostPaid", "PrePaid",                "live: change to subscription > wait until PrePaid"),
+        ("instance_charge_type",       "PrePaid", "PostPaid",                "live: change to pay-as-you-go > wait until PostPaid"),
+        ("period",                     "1", "2",                             "live: renew for 2 months"),
+        ("period_unit",                "Month", "Week",                      "live: renew"),
         ("auto_renew",                 "false", "true",                      "live: change renewal"),
         ("auto_renew_period",          "1", "2",                             "live: change renewal"),
         ("ram_role_name",              "a", "b",                             "live: detach role > attach role"),
@@ -300,6 +301,92 @@ fn an_instance() {
         ("status",                     "Stopped", "Running",                 "live: start > wait until running"),
         ("tags",                       "{}", r#"{"team": "a"}"#,             "live: set tags"),
     ]);
+}
+
+/// What is ordered for a subscription is told by its end.
+#[test]
+fn a_subscription_is_changed_by_orders() {
+    let instance = find("instance").unwrap();
+    let base = |more: &[(&str, Value)]| -> Attributes {
+        let base = [
+            ("status", Value::from("Running")),
+            ("instance_charge_type", Value::from("PrePaid")),
+            ("vswitch_id", Value::from("vsw-1")),
+            ("expired_time", Value::from("2027-01-31T16:00Z")),
+        ];
+        let all = base.iter().chain(more);
+        all.map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    };
+    let how = |before: &[(&str, Value)], after: &[(&str, Value)], changed: &[&str]| -> String {
+        let (before, after) = (base(before), base(after));
+        names(&(instance.steps.update)(&ToChange {
+            wanted: ToMake {
+                resource_type: instance,
+                address: &"instance.x".parse().unwrap(),
+                region: "cn-hangzhou",
+                attributes: &after,
+                tags: &[],
+            },
+            id: "i-1",
+            before: &before,
+            changed,
+            tags_set: &[],
+            tags_removed: &[],
+        }))
+    };
+    let period = |number: i64, unit: &'static str| {
+        [
+            ("period", Value::Integer(number)),
+            ("period_unit", Value::from(unit)),
+        ]
+    };
+    assert_eq!(
+        how(&[], &period(1, "Month"), &["period"]),
+        "renew for 1 month, until 2027-02-28"
+    );
+    assert_eq!(
+        how(&[], &period(2, "Week"), &["period", "period_unit"]),
+        "renew for 2 weeks, until 2027-02-14"
+    );
+    let kind = |name: &'static str| [("instance_type", Value::from(name))];
+    assert_eq!(
+        how(&kind("ecs.g7.large"), &kind("ecs.g7.xlarge"), &["instance_type"]),
+        "stop > wait until stopped > change type of subscription > wait until ecs.g7.xlarge > start > wait until running"
+    );
+    // Pay-as-you-go first, so that the stop keeps what it has and the type is changed as that of others.
+    let ended = [
+        ("instance_type", Value::from("ecs.g7.xlarge")),
+        ("instance_charge_type", Value::from("PostPaid")),
+    ];
+    assert_eq!(
+        how(
+            &kind("ecs.g7.large"),
+            &ended,
+            &["instance_type", "instance_charge_type"]
+        ),
+        "change to pay-as-you-go > wait until PostPaid > stop > wait until stopped > change type > start > \
+         wait until running"
+    );
+    // Paid last, and what only a subscription has is set behind it.
+    let begun = [
+        ("auto_renew", Value::Bool(true)),
+        ("period", Value::Integer(1)),
+        ("instance_type", Value::from("b")),
+    ];
+    let paygo = [
+        ("instance_charge_type", Value::from("PostPaid")),
+        ("instance_type", Value::from("a")),
+    ];
+    assert_eq!(
+        how(
+            &paygo,
+            &begun,
+            &["instance_type", "instance_charge_type", "period", "auto_renew"]
+        ),
+        "stop > wait until stopped > change type > start > wait until running > change to subscription > \
+         wait until PrePaid > change renewal"
+    );
 }
 
 #[test]

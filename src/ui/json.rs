@@ -2,7 +2,7 @@
 //!
 //! Does not know where events go. What is sensitive is `null` with `"sensitive": true`, always.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -61,12 +61,18 @@ pub(super) fn cost(cost: &Cost) -> Json {
         let amount = hundredths as f64 / 100.0;
         amount
     };
+    let orders = cost.orders.iter().filter(|(_, amount)| amount.is_none());
+    let unknown: BTreeSet<_> = cost
+        .unknown
+        .iter()
+        .chain(orders.map(|(address, _)| address))
+        .collect();
     json!({
         "currency": cost.currency,
         "before": units(cost.before),
         "after": units(cost.after),
-        "at_once": units(cost.at_once),
-        "unknown": cost.unknown,
+        "at_once": units(cost.charged()),
+        "unknown": unknown,
     })
 }
 

@@ -573,8 +573,20 @@ pub(super) fn cost_in_words(cost: &Cost, is_simulated: bool) -> Vec<(&'static st
         more => format!(" and {more} more"),
     };
     let without = format!("{}{more} (price not known)", unknown.join(", "));
+    let unpriced: Vec<String> = cost
+        .orders
+        .iter()
+        .filter(|(_, amount)| amount.is_none())
+        .map(|(address, _)| address.to_string())
+        .collect();
     if cost.currency.is_empty() {
-        words.push(("Cost", without));
+        if !unknown.is_empty() {
+            words.push(("Cost", without));
+        }
+        if !unpriced.is_empty() {
+            let sentence = format!("{} (amount not known)", unpriced.join(", "));
+            words.push(("Charged at once", sentence));
+        }
         return words;
     }
     let prices = if is_simulated {
@@ -595,8 +607,11 @@ pub(super) fn cost_in_words(cost: &Cost, is_simulated: bool) -> Vec<(&'static st
         sentence.push_str(&format!("; without {without}"));
     }
     words.push(("Cost", sentence));
-    if cost.at_once > 0 {
-        let sentence = format!("{} {} for subscriptions", amount(cost.at_once), cost.currency);
+    if cost.charged() > 0 || !unpriced.is_empty() {
+        let mut sentence = format!("{} {} for subscriptions", amount(cost.charged()), cost.currency);
+        if !unpriced.is_empty() {
+            sentence.push_str(&format!("; without {} (amount not known)", unpriced.join(", ")));
+        }
         words.push(("Charged at once", sentence));
     }
     words

@@ -4,7 +4,7 @@
 
 use super::text::{BOLD, Look, PLAIN, RED, Sheet, count};
 use super::{Header, Ui, ask};
-use crate::change::Fate;
+use crate::change::{Fate, amount};
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::plan::Plan;
@@ -99,6 +99,10 @@ impl Question<'_> {
         sheet.end_line();
         sheet.sentence(BOLD, &title, 2);
         self.write_downtime(&mut sheet);
+        if let Some(cost) = self.plan.cost.as_ref().filter(|cost| cost.charged() > 0) {
+            let sentence = format!("It charges {} {} at once.", amount(cost.charged()), cost.currency);
+            sheet.sentence(BOLD, &sentence, 2);
+        }
         let losses = self.plan.losses().count();
         if losses > 0 {
             let all = losses

@@ -13,9 +13,11 @@ use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
+use crate::state::Effect;
 use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::{Changeable, ToChange, ToMake};
+use crate::value::Attributes;
 
 /// Decides about one that exists: it is changed where something differs.
 pub(super) fn update_or_keep<'a>(
@@ -48,6 +50,13 @@ pub(super) fn update_or_keep<'a>(
     {
         obsolete.extend(resource_type.given_there.iter().map(|name| (*name).to_owned()));
     }
+    let moving: Vec<(&str, bool)> = differences
+        .found
+        .iter()
+        .filter_map(|difference| resource_type.attribute(&difference.change.path))
+        .filter_map(|attribute| Some((attribute.moves?, attribute.ordered)))
+        .collect();
+    obsolete.extend(moving.iter().map(|(name, _)| (*name).to_owned()));
     let fate = match (differences.found.is_empty(), tags.is_empty()) {
         (true, true) => Fate::Keep,
         (true, false) if tags.only_add_project(observed) => Fate::Tag,
@@ -82,6 +91,19 @@ pub(super) fn update_or_keep<'a>(
     };
     if let Some(task) = task {
         decision.put(task);
+    }
+    // What there was before an order, so that any later run knows whether it was carried out.
+    let before: Attributes = moving
+        .into_iter()
+        .filter(|(_, is_ordered)| *is_ordered)
+        .filter_map(|(name, _)| Some((name.to_owned(), observed.attributes.get(name)?.clone())))
+        .collect();
+    if !before.is_empty() {
+        let address = decision.change.address.clone();
+        decision.note(Effect::Merge {
+            address,
+            attributes: before,
+        });
     }
     decision
 }

@@ -6,6 +6,7 @@
 mod calls;
 mod card;
 mod disks;
+mod money;
 mod steps;
 mod table;
 
@@ -189,7 +190,7 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
             );
         }
     }
-    let prepaid = text(attributes, "instance_charge_type") == Some("PrePaid");
+    let prepaid = money::is_subscription(attributes);
     if prepaid && (is_spot || has("auto_release_time")) {
         let name = if is_spot {
             "spot_strategy"
@@ -241,14 +242,9 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     complaints
 }
 
-/// A subscription's size and a disk's size depend on what is there.
+/// A disk's size depends on what is there.
 fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable> {
     match path {
-        "instance_type" if text(before, "instance_charge_type") == Some("PrePaid") => {
-            Some(Changeable::Refused(
-                "a new type for a subscription moves money; change it in the console, then here",
-            ))
-        }
         "system_disk.size" => {
             let size = |attributes: &Attributes| attributes.get("system_disk")?.at("size")?.as_integer();
             match (size(before), size(after)) {
@@ -300,7 +296,7 @@ fn losses(observed: &Attributes) -> Vec<String> {
             "public IP {address} goes back to the pool and cannot be asked for again"
         ));
     }
-    if text(observed, "instance_charge_type") == Some("PrePaid") {
+    if money::is_subscription(observed) {
         let until = text(observed, "expired_time").unwrap_or("its end");
         lost.push(format!(
             "the subscription, paid until {until}; it becomes pay-as-you-go first"

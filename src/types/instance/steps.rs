@@ -2,12 +2,12 @@
 //!
 //! Pure. Does not know why something differs.
 
-use super::super::attribute::Needs;
+use super::super::attribute::{Attribute, Needs, Update};
 use super::super::resource_type::{ToChange, ToMake, ToRemove};
 use super::super::steps;
 use super::calls::{STARTED, STOPPED, allocate, simple, start, stop, text, wait};
-use super::disks;
-use super::table::{MODIFY, MODIFY_CREDIT, MODIFY_RENEWAL, MOVE};
+use super::table::{MODIFY, MODIFY_CREDIT, MODIFY_RENEWAL, MODIFY_TYPE, MOVE};
+use super::{disks, money};
 use crate::api::{Action, action};
 use crate::step::{Call, Restore, Shows, Step, StepKind, Yield};
 use crate::value::{Attributes, Value};
@@ -88,22 +88,22 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
         Some("Running") => "Running",
         _ => "Stopped",
     };
+    let (begins, ends) = (money::begins(change), money::ends(change));
+    let is_subscription = money::is_subscription(change.before) && !ends;
+    if ends {
+        steps.extend(money::end(change.id, change.wanted.region));
+    }
     let groups = steps::changed_by_action(change);
     let (stopped, live): (Vec<_>, Vec<_>) = groups
         .into_iter()
         .partition(|(update, _)| update.needs == Needs::Stopped);
-    let (started, live): (Vec<_>, Vec<_>) = live
-        .into_iter()
-        .partition(|(update, _)| std::ptr::eq(*update, &MODIFY_CREDIT));
+    // What only a running server takes, and what only a subscription does.
+    let (late, live): (Vec<_>, Vec<_>) = live.into_iter().partition(|(update, _)| {
+        std::ptr::eq(*update, &MODIFY_CREDIT) || begins && std::ptr::eq(*update, &MODIFY_RENEWAL)
+    });
     let mut reboot = false;
     for (update, attributes) in live {
-        let mut step = steps::update_step(change, update, &attributes);
-        if std::ptr::eq(update, &MODIFY_RENEWAL)
-            && let StepKind::Call(call) = &mut step.kind
-        {
-            renewal(call, wanted);
-        }
-        steps.push(step);
+        steps.push(live_step(change, update, &attributes));
         reboot |= update.needs == Needs::Reboot;
     }
     steps.extend(role(change));
@@ -118,7 +118,8 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
     if status == "Running" && (must_stop || wants_stopped) {
         // Only a pay-as-you-go server in a VPC has the choice.
         let has_choice = change.before.contains_key("vswitch_id")
-            && text(change.before, "instance_charge_type") == Some("PostPaid");
+            && !is_subscription
+            && change.before.contains_key("instance_charge_type");
         let mode = match (has_choice, wants_stopped) {
             (false, _) => None,
             (true, true) => text(wanted, "stopped_mode"),
@@ -130,6 +131,10 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
         status = "Stopped";
     }
     for (update, attributes) in stopped {
+        if is_subscription && std::ptr::eq(update, &MODIFY_TYPE) {
+            steps.extend(money::change_type(change));
+            continue;
+        }
         let mut step = steps::update_step(change, update, &attributes);
         if std::ptr::eq(update, &MOVE)
             && let StepKind::Call(call) = &mut step.kind
@@ -151,11 +156,26 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
         steps.push(simple("reboot", &action::REBOOT_INSTANCE, id()));
         steps.push(wait("Running"));
     }
-    // Only a running server takes it.
-    for (update, attributes) in started {
-        steps.push(steps::update_step(change, update, &attributes));
+    // Paid last, when all else has gone well.
+    if begins {
+        steps.extend(money::begin(change));
     }
+    for (update, attributes) in late {
+        steps.push(live_step(change, update, &attributes));
+    }
+    steps.extend(money::renew(change));
     steps
+}
+
+/// A change that needs no stop.
+fn live_step(change: &ToChange<'_>, update: &Update, attributes: &[&'static Attribute]) -> Step {
+    let mut step = steps::update_step(change, update, attributes);
+    if std::ptr::eq(update, &MODIFY_RENEWAL)
+        && let StepKind::Call(call) = &mut step.kind
+    {
+        renewal(call, change.wanted.attributes);
+    }
+    step
 }
 
 /// A renewal says whether and for how long at once.
@@ -272,17 +292,8 @@ fn metadata(change: &ToChange<'_>) -> Option<Step> {
 pub(super) fn delete(existing: &ToRemove<'_>) -> Vec<Step> {
     let id = || Value::from(existing.id);
     let mut steps = Vec::new();
-    if text(existing.attributes, "instance_charge_type") == Some("PrePaid") {
-        let params = Attributes::from([
-            (
-                "InstanceIds".to_owned(),
-                Value::JsonText(Box::new(Value::List(vec![id()]))),
-            ),
-            ("InstanceChargeType".to_owned(), Value::from("PostPaid")),
-        ]);
-        let call = steps::call(&action::MODIFY_INSTANCE_CHARGE_TYPE, existing.region, params);
-        let shows = Attributes::from([("instance_charge_type".to_owned(), Value::from("PostPaid"))]);
-        steps.push(Step::call("change to pay-as-you-go", call).shows(Shows::Attributes(shows)));
+    if money::is_subscription(existing.attributes) {
+        steps.extend(money::end(existing.id, existing.region));
     }
     match text(existing.attributes, "status") {
         Some("Running") => {

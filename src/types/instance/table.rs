@@ -152,6 +152,9 @@ static METADATA: &[Attribute] = &[
         .doc("How many hops an answer may take."),
 ];
 
+/// When a subscription ends.
+pub(super) const EXPIRED_TIME: &str = "expired_time";
+
 pub(super) static ATTRIBUTES: &[Attribute] = &[
     attr("name", Kind::Form(&form::NAME))
         .updated_by(&MODIFY)
@@ -219,17 +222,17 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .update_param("NetworkChargeType")
         .doc("How the bandwidth is paid for."),
     attr("instance_charge_type", Kind::Enum(&["PostPaid", "PrePaid"]))
-        .refused("a change between pay-as-you-go and subscription moves money; do it in the console, then change it here")
+        .moves(EXPIRED_TIME)
         .always()
-        .doc("PostPaid (pay as you go) or PrePaid (subscription)."),
+        .doc("PostPaid (pay as you go) or PrePaid (subscription); a change is an order, and PrePaid is paid at once."),
     attr("period", Kind::Integer { min: 1, max: 60 })
-        .refused("the period counts when the server is bought; a longer one is a renewal, which moves money: renew it in the console")
+        .orders(EXPIRED_TIME)
         .remembered()
-        .doc("How long a subscription runs, in period_unit."),
+        .doc("How long a subscription runs, in period_unit; another length is one renewal for so long, paid at once."),
     attr("period_unit", Kind::Enum(&["Week", "Month"]))
-        .refused("the period counts when the server is bought; a longer one is a renewal, which moves money: renew it in the console")
+        .orders(EXPIRED_TIME)
         .remembered()
-        .doc("Week or Month; Month if not given."),
+        .doc("Week or Month; Month if not given. Another one is one renewal."),
     attr("auto_renew", Kind::Bool).updated_by(&MODIFY_RENEWAL).remembered().doc("Whether a subscription renews itself."),
     attr("auto_renew_period", Kind::Integer { min: 1, max: 60 })
         .updated_by(&MODIFY_RENEWAL)
@@ -286,5 +289,5 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .doc("The id of its own network card."),
     attr("vpc_id", Kind::Id("vpc")).replaces().computed().field("VpcAttributes.VpcId").doc("The VPC it is in."),
     attr("creation_time", Kind::String).computed().doc("When it was made, UTC, to the minute."),
-    attr("expired_time", Kind::String).computed().doc("When its subscription ends, UTC, to the minute."),
+    attr(EXPIRED_TIME, Kind::String).computed().doc("When its subscription ends, UTC, to the minute."),
 ];

@@ -203,6 +203,7 @@ const WAYS: &[(&str, Way)] = &[
         file(world, &format!("{VPC}[policy]\nrequire_tags = [\"owner\"]\n"));
         world.run(&["plan"])
     })),
+    ("E0525", Unit("tests/it/commands/money.rs", "an_amount_that_nobody_tells_needs_leave", "E0525")),
     ("E0530", Unit(AHEAD, "is_refused_and_destroys_nothing", "E0530")),
     ("E0531", Unit(AHEAD, "a_foreign_server_in_the_network_is_named_and_nothing_is_deleted", "E0531")),
     ("E0532", Unit("src/proof/ahead.rs", "what_moves_before_the_first_change_is_told_and_left_alone", "E0532")),
@@ -215,10 +216,10 @@ const WAYS: &[(&str, Way)] = &[
     ("E0535", Run(|world| world.run(&["plan", "-o", "infra.toml"]))),
     ("E0536", Unit("tests/it/commands/rehearse.rs", "what_would_be_refused_part_way_is_told_before", "E0536")),
     ("E0601", Run(|world| {
-        world.example("subscription");
+        let text = |size: u8| server(&format!("{IMAGE}system_disk = {{ size = {size} }}"));
+        file(world, &text(60));
         applied(world);
-        let text = world.read("infra.toml");
-        world.write("infra.toml", &text.replace("period = 1", "period = 3"));
+        file(world, &text(40));
         world.run(&["plan"])
     })),
     ("E0603", Unit("src/proof/damaged.rs", "nothing_is_changed_because_of_an_answer_that_lacks_a_field", "E0603")),

@@ -10,6 +10,7 @@ mod edges;
 mod everyday;
 mod existing;
 mod mistakes;
+mod money;
 mod moves;
 mod read_only;
 mod readme;
