@@ -14,7 +14,7 @@ use crate::observe::Wanted;
 use crate::observe::recover::{self, Recovery};
 use crate::observe::{account, refresh};
 use crate::state::{Loaded, Session, State};
-use crate::types::Kind;
+use crate::types::{self, Kind};
 
 /// What a look at the cloud has shown.
 pub(super) struct Seen {
@@ -32,7 +32,8 @@ pub(super) async fn look(
     loaded: &Loaded,
     connection: &Connection,
 ) -> Result<Seen, Failure> {
-    let wanted = costly_parts(&project.config);
+    let mut wanted = costly_parts(&project.config);
+    remembered_relations(&loaded.state, &mut wanted);
     let started = env.clock.elapsed();
     let (live, account, others) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
@@ -75,6 +76,22 @@ pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
             .extend(nested.map(|attribute| attribute.name.to_owned()));
     }
     parts
+}
+
+/// What the state remembers to be joined is parted where the configuration says no more of it, so it is looked at.
+fn remembered_relations(state: &State, parts: &mut BTreeMap<String, Wanted>) {
+    for known in state.resources.values() {
+        let Some(resource_type) = types::find(&known.type_name) else {
+            continue;
+        };
+        let costly = resource_type.relations.iter().filter(|relation| relation.costly);
+        for name in costly.map(|relation| relation.attribute) {
+            if known.attributes.contains_key(name) || known.unsettled.contains_key(name) {
+                let wanted = parts.entry(known.type_name.clone()).or_default();
+                wanted.nested.insert(name.to_owned());
+            }
+        }
+    }
 }
 
 /// The state with what recovery found, in memory; not copied if it found nothing.

@@ -29,12 +29,19 @@ pub(crate) fn join(
     }
     let mut step = Step::call(
         relation.join_name,
-        relation_call(relation, relation.join, region, params),
+        relation_call(relation.join, relation.told_in[0], region, params),
     );
-    step.shows = Shows::Attributes(Attributes::from([(
-        relation.attribute.to_owned(),
-        partner.clone(),
-    )]));
+    step.shows = if relation.costly {
+        Shows::Detail {
+            attribute: relation.attribute,
+            value: partner.clone(),
+        }
+    } else {
+        Shows::Attributes(Attributes::from([(
+            relation.attribute.to_owned(),
+            partner.clone(),
+        )]))
+    };
     let wait = relation.status.map(|(joined, _)| {
         Step::wait_status(
             format!("wait until {}", words(joined)),
@@ -55,23 +62,25 @@ pub(crate) fn leave(relation: &'static Relation, own: &Value, partner: &str, reg
     let params = params(relation, kind, own, &Value::from(partner));
     let mut step = Step::call(
         relation.leave_name,
-        relation_call(relation, relation.leave, region, params),
+        relation_call(relation.leave, relation.told_in[1], region, params),
     );
-    step.shows = Shows::Without(relation.attribute);
+    step.shows = if relation.costly {
+        Shows::Detail {
+            attribute: relation.attribute,
+            value: Value::from(""),
+        }
+    } else {
+        Shows::Without(relation.attribute)
+    };
     let wait = relation
         .status
         .map(|(_, left)| Step::wait_status(format!("wait until {}", words(left)), left, relation.timeout_s));
     std::iter::once(step).chain(wait).collect()
 }
 
-fn relation_call(
-    relation: &'static Relation,
-    action: &'static Action,
-    region: &str,
-    params: Attributes,
-) -> Call {
+fn relation_call(action: &'static Action, told_in: &'static str, region: &str, params: Attributes) -> Call {
     let call = call(action, region, params);
-    match relation.told_in {
+    match told_in {
         "" => call,
         list => Call {
             yields: Yield::Each { list },

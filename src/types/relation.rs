@@ -29,8 +29,11 @@ pub(crate) struct Relation {
     pub(crate) lends: &'static [&'static str],
     /// Whether it lives on when its partner is replaced.
     pub(crate) survives: bool,
-    /// Where an answer is a success that tells of each resource on its own: the list that tells. Else empty.
-    pub(crate) told_in: &'static str,
+    /// Where an answer is a success that tells of each resource on its own: the lists that tell, of the joining call and of
+    /// the parting one. Else empty.
+    pub(crate) told_in: [&'static str; 2],
+    /// Whether it takes a request of its own to read it.
+    pub(crate) costly: bool,
     /// What has to follow for a change of the relation to be felt, by the attributes as they are wanted; pure.
     pub(crate) follow_up: fn(&Attributes, &Value) -> Vec<Step>,
     /// The steps' names: `attach`, `detach`.
@@ -53,7 +56,8 @@ pub(crate) const RELATION: Relation = Relation {
     timeout_s: 600,
     lends: &[],
     survives: true,
-    told_in: "",
+    told_in: ["", ""],
+    costly: false,
     follow_up: |_, _| Vec::new(),
     join_name: "attach",
     leave_name: "detach",

@@ -284,7 +284,7 @@ fn an_instance() {
         ("period_unit",                "Month", "Week",                      "live: renew"),
         ("auto_renew",                 "false", "true",                      "live: change renewal"),
         ("auto_renew_period",          "1", "2",                             "live: change renewal"),
-        ("ram_role_name",              "a", "b",                             "live: detach role > attach role"),
+        ("ram_role_name",              "a", "b",                             "joined"),
         ("resource_group_id",          "rg-1", "rg-2",                       "live: join resource group"),
         ("security_enhancement_strategy", "Active", "Deactive",              "refused"),
         ("auto_release_time",          "2027-01-31T04:00:00Z", "2027-02-28T04:00:00Z", "live: change release time"),

@@ -12,7 +12,7 @@ mod table;
 
 use self::calls::{STATUS_TIMEOUT_S, text};
 use self::steps::{create, delete, downtime, implied, restore, update};
-use self::table::{ATTRIBUTES, KEY_PAIR};
+use self::table::{ATTRIBUTES, KEY_PAIR, ROLE};
 use super::attribute::Changeable;
 use super::base::{BASE, SERVER_TAGS};
 use super::resource_type::{
@@ -74,7 +74,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
         ],
         in_use: &["DependencyViolation", "IncorrectInstanceStatus.Initializing"],
     },
-    relations: &[KEY_PAIR],
+    relations: &[KEY_PAIR, ROLE],
     parts: &[disks::DATA_DISKS, card::ADDRESSES],
     normalise,
     check,

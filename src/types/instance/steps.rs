@@ -9,7 +9,7 @@ use super::calls::{STARTED, STOPPED, allocate, simple, start, stop, text, wait};
 use super::table::{MODIFY, MODIFY_CREDIT, MODIFY_RENEWAL, MODIFY_TYPE, MOVE};
 use super::{disks, money};
 use crate::api::{Action, action};
-use crate::step::{Call, Restore, Shows, Step, StepKind, Yield};
+use crate::step::{Call, Restore, Shows, Step, StepKind};
 use crate::value::{Attributes, Value};
 
 /// Bandwidth asks for a public address.
@@ -106,7 +106,6 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
         steps.push(live_step(change, update, &attributes));
         reboot |= update.needs == Needs::Reboot;
     }
-    steps.extend(role(change));
     steps.extend(metadata(change));
     let is_swapped = disks::is_swapped(change);
     if !is_swapped {
@@ -204,52 +203,6 @@ fn destination(call: &mut Call, change: &ToChange<'_>) {
             call.params.insert(param.to_owned(), value.clone());
         }
     }
-}
-
-/// The old role is taken off, and the new one put on.
-fn role(change: &ToChange<'_>) -> Vec<Step> {
-    const ROLE: &str = "ram_role_name";
-    if !change.changed.contains(&ROLE) {
-        return Vec::new();
-    }
-    let call = |name: &str, action: &'static Action, list: &'static str, role: &Value| {
-        let ids = Value::List(vec![Value::from(change.id)]);
-        let params = Attributes::from([
-            ("InstanceIds".to_owned(), Value::JsonText(Box::new(ids))),
-            ("RamRoleName".to_owned(), role.clone()),
-        ]);
-        let call = steps::call(action, change.wanted.region, params);
-        Step::call(
-            name,
-            Call {
-                yields: Yield::Each { list },
-                ..call
-            },
-        )
-    };
-    let mut steps = Vec::new();
-    if let Some(old) = change.before.get(ROLE).filter(|old| old.as_str() != Some("")) {
-        let list = "DetachInstanceRamRoleResults.DetachInstanceRamRoleResult";
-        let gone = Shows::Detail {
-            attribute: ROLE,
-            value: Value::from(""),
-        };
-        steps.push(call("detach role", &action::DETACH_INSTANCE_RAM_ROLE, list, old).shows(gone));
-    }
-    if let Some(new) = change
-        .wanted
-        .attributes
-        .get(ROLE)
-        .filter(|new| new.as_str() != Some(""))
-    {
-        let list = "AttachInstanceRamRoleResults.AttachInstanceRamRoleResult";
-        let there = Shows::Detail {
-            attribute: ROLE,
-            value: new.clone(),
-        };
-        steps.push(call("attach role", &action::ATTACH_INSTANCE_RAM_ROLE, list, new).shows(there));
-    }
-    steps
 }
 
 /// The metadata service is told everything at once: what is not wanted stays as it is.

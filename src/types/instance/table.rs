@@ -50,10 +50,34 @@ pub(super) const KEY_PAIR: Relation = Relation {
     own_param: "InstanceIds",
     own_list: true,
     with_create: true,
-    told_in: "Results.Result",
+    told_in: ["Results.Result", "Results.Result"],
     follow_up: reboot_if_running,
     join_name: "attach key pair",
     leave_name: "detach key pair",
+    ..RELATION
+};
+
+/// The role by which programs on it may call the API. One has to be taken off before another one is put on.
+pub(super) const ROLE: Relation = Relation {
+    attribute: "ram_role_name",
+    partners: &[Partner {
+        type_name: "ram_role",
+        id_prefix: "",
+        params: &[],
+    }],
+    join: &action::ATTACH_INSTANCE_RAM_ROLE,
+    leave: &action::DETACH_INSTANCE_RAM_ROLE,
+    partner_param: "RamRoleName",
+    own_param: "InstanceIds",
+    own_list: true,
+    with_create: true,
+    told_in: [
+        "AttachInstanceRamRoleResults.AttachInstanceRamRoleResult",
+        "DetachInstanceRamRoleResults.DetachInstanceRamRoleResult",
+    ],
+    costly: true,
+    join_name: "attach role",
+    leave_name: "detach role",
     ..RELATION
 };
 
@@ -241,7 +265,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .doc("For how long a subscription renews itself, in period_unit; as long as period if not given."),
     attr("ram_role_name", Kind::String)
         .costly()
-        .doc("The role by which programs on it may call the API."),
+        .doc("The role by which programs on it may call the API; it is taken off where the key is taken out."),
     attr("resource_group_id", Kind::String).updated_by(&JOIN_GROUP).doc("The resource group it belongs to."),
     attr("security_enhancement_strategy", Kind::Enum(&["Active", "Deactive"]))
         .refused("the security agent is put on when the server is made; install or remove it on the server")

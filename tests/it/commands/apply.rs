@@ -116,6 +116,53 @@ fn a_type_is_changed_by_stop_modify_start() {
 }
 
 #[test]
+fn a_role_that_is_taken_out_of_the_file_is_taken_off() {
+    let world = World::new();
+    let with = |role: &str| world.write("infra.toml", &(NETWORK.to_owned() + &instance("web", role)));
+    let role = || {
+        let id = by_name(&world, "web")["InstanceId"].as_str().unwrap().to_owned();
+        let ids = format!("[\"{id}\"]");
+        let told = world.call(
+            "Ecs",
+            "DescribeInstanceRamRole",
+            &[("RegionId", "cn-hangzhou"), ("InstanceIds", &ids)],
+        );
+        told["InstanceRamRoleSets"]["InstanceRamRoleSet"][0]["RamRoleName"].clone()
+    };
+    with("ram_role_name = \"RAMTestName\"");
+    world.apply().exits(0);
+    assert_eq!(role(), "RAMTestName");
+    with("");
+    world.run(&["plan"]).exits(0).says("detach role");
+    // What was lost is looked at, and not sent to a server that has none any more.
+    world.faults(&["DetachInstanceRamRole:drop-answer@1"]);
+    world.apply().exits(0);
+    assert_ne!(role(), "RAMTestName");
+    world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says("No changes");
+    // One that nobody has written is nobody's to take off.
+    let id = by_name(&world, "web")["InstanceId"].as_str().unwrap().to_owned();
+    let ids = format!("[\"{id}\"]");
+    let attached = [
+        ("RegionId", "cn-hangzhou"),
+        ("InstanceIds", &*ids),
+        ("RamRoleName", "RAMTestName"),
+    ];
+    world.call("Ecs", "AttachInstanceRamRole", &attached);
+    let reads = world.requests("Ecs", "DescribeInstanceRamRole");
+    world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(0)
+        .says("No changes");
+    assert_eq!(world.requests("Ecs", "DescribeInstanceRamRole"), reads);
+    with("ram_role_name = \"RAMTestName\"");
+    world.apply().exits(0);
+    assert_eq!(role(), "RAMTestName");
+}
+
+#[test]
 fn nothing_is_changed_without_approval() {
     let world = World::new();
     world.write("infra.toml", &(NETWORK.to_owned() + &instance("web", "")));
