@@ -29,6 +29,8 @@ pub(crate) struct Change {
     pub(crate) lost: Vec<String>,
     /// What survives although it looks endangered.
     pub(crate) kept: Vec<String>,
+    /// What follows from it and is not done by `infra`.
+    pub(crate) hints: Vec<String>,
     /// The names of the steps, in order; those of both halves for a replacement.
     pub(crate) steps: Vec<String>,
     /// How long it cannot be used, in words.
@@ -159,6 +161,7 @@ impl Change {
             unchanged: 0,
             lost: Vec::new(),
             kept: Vec::new(),
+            hints: Vec::new(),
             steps: Vec::new(),
             down: None,
             moved_from: None,

@@ -329,6 +329,9 @@ impl Joiner<'_, '_, '_> {
             .change
             .lost
             .extend(change.removed.iter().filter_map(|member| (part.loss)(member)));
+        let hints = change.modified.iter();
+        let hints = hints.filter_map(|(before, member)| (part.hint)(before, member));
+        self.decision.change.hints.extend(hints);
         let context = self.context;
         let resource_type = self.resource.resource_type;
         let address = self.address().clone();

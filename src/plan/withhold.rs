@@ -122,6 +122,7 @@ pub(super) fn leave_out(
 fn nothing_happens(decision: &mut Decision<'_>) {
     decision.change.steps.clear();
     decision.change.kept.clear();
+    decision.change.hints.clear();
     decision.change.down = None;
     decision.forbidden.clear();
 }

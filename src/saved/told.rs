@@ -46,6 +46,8 @@ struct ToldChange {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     kept: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     down: Option<String>,
@@ -207,6 +209,7 @@ impl ToldChange {
             unchanged,
             lost,
             kept,
+            hints,
             steps,
             down,
             moved_from,
@@ -230,6 +233,7 @@ impl ToldChange {
             unchanged,
             lost,
             kept,
+            hints,
             steps,
             down,
             moved_from,
@@ -248,6 +252,7 @@ impl ToldChange {
             unchanged,
             lost,
             kept,
+            hints,
             steps,
             down,
             moved_from,
@@ -277,6 +282,7 @@ impl ToldChange {
             unchanged,
             lost,
             kept,
+            hints,
             steps,
             down,
             moved_from,

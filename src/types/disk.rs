@@ -101,6 +101,14 @@ pub(super) static DISK: ResourceType = ResourceType {
     partner_rule,
     change_rule,
     losses,
+    update_hints: |change| {
+        let size = |attributes: &Attributes| attributes.get("size")?.as_integer();
+        let sizes = size(change.before).zip(size(change.wanted.attributes));
+        let is_grown =
+            change.changed.contains(&"size") && sizes.is_some_and(|(before, after)| before < after);
+        let hint = is_grown.then(|| grown("it", "on the server that has it"));
+        hint.into_iter().collect()
+    },
     steps: Steps { update, ..BASE.steps },
     ..BASE
 };
@@ -308,6 +316,11 @@ fn update(change: &ToChange<'_>) -> Vec<Step> {
         steps.extend(wait);
     }
     steps
+}
+
+/// What growing leaves to people.
+pub(super) fn grown(what: &str, place: &str) -> String {
+    format!("the partition and the file system of {what} have to be grown {place}, by you")
 }
 
 /// Lets a disk grow under a running server, and all the same on a stopped one.

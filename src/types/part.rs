@@ -21,6 +21,8 @@ pub(crate) struct Part {
     pub(crate) refuse: fn(&Attributes, &Attributes) -> Option<&'static str>,
     /// What is lost when one is taken out.
     pub(crate) loss: fn(&Attributes) -> Option<String>,
+    /// What follows from a change of one and is left to people.
+    pub(crate) hint: fn(&Attributes, &Attributes) -> Option<String>,
     /// The key under which an observed member carries its own id, and the parameter of the modifying action that takes
     /// it. No attribute, so it is never compared.
     pub(crate) member_id: Option<(&'static str, &'static str)>,
@@ -62,6 +64,7 @@ pub(crate) const PART: Part = Part {
     with_create: false,
     refuse: |_, _| None,
     loss: |_| None,
+    hint: |_, _| None,
     member_id: None,
     per_call: 1,
     limit: usize::MAX,

@@ -62,6 +62,8 @@ pub(crate) struct ResourceType {
     pub(crate) losses: fn(observed: &Attributes) -> Vec<String>,
     /// What is lost by an update; pure.
     pub(crate) update_losses: fn(&ToChange<'_>) -> Vec<String>,
+    /// What follows from an update and is left to people; pure.
+    pub(crate) update_hints: fn(&ToChange<'_>) -> Vec<String>,
     /// The attribute that names what it stands in: where that is in another place, or has to go first, it cannot move.
     /// Attributes of the same name on both sides tell the place.
     pub(crate) stays_with: Option<&'static str>,

@@ -158,7 +158,13 @@ fn shape_of(change: &Change) -> Option<String> {
             )
         })
         .collect();
-    let words = (&change.reasons, &change.kept, &change.steps, &change.down);
+    let words = (
+        &change.reasons,
+        &change.kept,
+        &change.hints,
+        &change.steps,
+        &change.down,
+    );
     let block = change.address.block();
     Some(format!(
         "{block} {:?} {:?} {words:?} {} {attributes:?}",

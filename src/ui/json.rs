@@ -119,6 +119,7 @@ fn change(change: &Change) -> Line {
     .with("unchanged", change.unchanged)
     .with("lost", change.lost.as_slice())
     .with("kept", change.kept.as_slice())
+    .with("hints", change.hints.as_slice())
     .with("steps", change.steps.as_slice())
     .with_some("down", change.down.as_deref())
 }

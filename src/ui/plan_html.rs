@@ -184,6 +184,9 @@ fn block(change: &Change, page: &mut String) {
     for kept in &change.kept {
         let _ = writeln!(page, "<li>kept: {}</li>", html(kept));
     }
+    for hint in &change.hints {
+        let _ = writeln!(page, "<li>note: {}</li>", html(hint));
+    }
     if !change.steps.is_empty() {
         let _ = writeln!(page, "<li>steps: {}</li>", html(&change.steps.join(" > ")));
     }

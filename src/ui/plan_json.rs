@@ -150,6 +150,7 @@ fn resource_change(change: &Change, observed: &BTreeMap<Address, Observed>) -> J
     put("steps", json!(change.steps));
     put("lost", json!(change.lost));
     put("kept", json!(change.kept));
+    put("hints", json!(change.hints));
     put(
         "downtime_seconds",
         json!(change.down.as_deref().and_then(seconds)),

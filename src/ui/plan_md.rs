@@ -160,6 +160,9 @@ fn details(change: &Change, text: &mut String) {
     for kept in &change.kept {
         let _ = writeln!(text, "* kept: {}", inline(kept));
     }
+    for hint in &change.hints {
+        let _ = writeln!(text, "* note: {}", inline(hint));
+    }
     if !change.steps.is_empty() {
         let _ = writeln!(text, "* steps: {}", inline(&change.steps.join(" > ")));
     }

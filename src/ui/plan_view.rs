@@ -368,6 +368,9 @@ fn write_block(copies: &Copies<'_>, target: Option<&Attributes>, detail: Detail,
     for kept in &change.kept {
         write_labelled("kept", PLAIN, kept, PLAIN, sheet);
     }
+    for hint in &change.hints {
+        write_labelled("note", PLAIN, hint, PLAIN, sheet);
+    }
     if !change.steps.is_empty() {
         write_labelled("steps", DIM, &change.steps.join(" > "), DIM, sheet);
     }

@@ -48,6 +48,7 @@ pub(crate) fn plan() -> Json {
             "steps": texts(),
             "lost": texts(),
             "kept": texts(),
+            "hints": texts(),
             "downtime_seconds": { "type": "integer" },
             "source": {
                 "type": "object",
@@ -143,6 +144,7 @@ const EVENTS: &[(&str, &[Field], &[Field])] = &[
             ("steps", "array"),
             ("lost", "array"),
             ("kept", "array"),
+            ("hints", "array"),
         ],
         &[
             ("order", "string"),

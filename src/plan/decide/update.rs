@@ -31,7 +31,7 @@ pub(super) fn update_or_keep<'a>(
         return withheld(wanted, Some(observed), refusals);
     }
     let tags = TagChanges::between(context, &wanted, observed);
-    let (steps, lost) = steps(context, &wanted, observed, &differences, &tags);
+    let Work { steps, lost, hints } = work(context, &wanted, observed, &differences, &tags);
     // What goes with a joining call is no work of its own.
     let has_work = !tags.is_empty()
         || differences
@@ -73,6 +73,7 @@ pub(super) fn update_or_keep<'a>(
         unchanged: differences.equal,
         id: Some(observed.id.clone()),
         lost,
+        hints,
         ..wanted.change(fate)
     };
     let task = has_work.then(|| Task {
@@ -114,16 +115,24 @@ fn goes_with_join(resource: &config::Resource, path: &str) -> bool {
     relations.any(|relation| relation.join_attributes.contains(&top_level(path)))
 }
 
-/// The steps of an update, and what is lost by them; none where nothing differs.
-fn steps(
+/// What an update does.
+#[derive(Default)]
+struct Work {
+    steps: Vec<Step>,
+    lost: Vec<String>,
+    hints: Vec<String>,
+}
+
+/// The steps of an update, what is lost by them and what is left to people; none where nothing differs.
+fn work(
     context: &Context<'_>,
     wanted: &Wanted<'_>,
     observed: &Observed,
     differences: &Differences,
     tags: &TagChanges,
-) -> (Vec<Step>, Vec<String>) {
+) -> Work {
     if differences.found.is_empty() && tags.is_empty() {
-        return (Vec::new(), Vec::new());
+        return Work::default();
     }
     let resource = wanted.resource;
     let changed: Vec<&str> = differences
@@ -146,10 +155,11 @@ fn steps(
         tags_set: &tags.set,
         tags_removed: &tags.removed,
     };
-    (
-        (resource.resource_type.steps.update)(&change),
-        (resource.resource_type.update_losses)(&change),
-    )
+    Work {
+        steps: (resource.resource_type.steps.update)(&change),
+        lost: (resource.resource_type.update_losses)(&change),
+        hints: (resource.resource_type.update_hints)(&change),
+    }
 }
 
 fn refusals(resource: &config::Resource, differences: &Differences) -> Vec<Diagnostic> {

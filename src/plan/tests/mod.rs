@@ -72,6 +72,9 @@ fn told(change: &Change) -> String {
     for kept in &change.kept {
         text.push_str(&format!("    kept {kept}\n"));
     }
+    for hint in &change.hints {
+        text.push_str(&format!("    note {hint}\n"));
+    }
     text
 }
 

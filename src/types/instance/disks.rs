@@ -2,9 +2,10 @@
 //!
 //! Pure. Does not know whether the server has to be stopped for it.
 
+use super::super::disk::{self, grown};
 use super::super::part::{APART, Calls, Owner, PART, Part};
 use super::super::resource_type::{Complaint, ToChange};
-use super::super::{disk, steps};
+use super::super::steps;
 use super::calls::text;
 use super::table::DATA_DISK;
 use crate::api::{Action, action};
@@ -31,6 +32,15 @@ pub(super) const DATA_DISKS: Part = Part {
     loss: |member| {
         let size = member.get("size")?.as_integer()?;
         Some(format!("data disk {} ({size} GiB) is erased", of_id(member)))
+    },
+    hint: |before, member| {
+        let size = |member: &Attributes| member.get("size")?.as_integer();
+        (size(before)? < size(member)?).then(|| {
+            grown(
+                &format!("data disk {}", text(member, "name").unwrap_or("")),
+                ON_SERVER,
+            )
+        })
     },
     member_id: Some((ID, "DiskId")),
     limit: 16,
@@ -215,6 +225,15 @@ pub(super) fn losses(change: &ToChange<'_>) -> Vec<String> {
         "{what} is erased; a new one takes its place, and cloud-init runs again"
     )]
 }
+
+/// Who grows the file system on it.
+pub(super) fn hint(change: &ToChange<'_>) -> Option<String> {
+    let (before, wanted) = changed_key(change, "size")?;
+    let is_grown = !is_swapped(change) && before?.as_integer()? < wanted.as_integer()?;
+    is_grown.then(|| grown("the system disk", ON_SERVER))
+}
+
+const ON_SERVER: &str = "inside the server";
 
 // ── data disks ───────────────────────────────────────────────────────────────────────────────────────────────────
 

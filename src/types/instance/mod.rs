@@ -16,7 +16,7 @@ use self::table::{ATTRIBUTES, KEY_PAIR, ROLE};
 use super::attribute::Changeable;
 use super::base::{BASE, SERVER_TAGS};
 use super::resource_type::{
-    Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging,
+    Complaint, Contention, Create, Delete, IdFilter, Read, ResourceType, Steps, TagShape, Tagging, ToChange,
 };
 use crate::api::{Codes, Pages, action};
 use crate::diagnostic::codes;
@@ -89,6 +89,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
     downtime,
     losses,
     update_losses: disks::losses,
+    update_hints: hints,
     restore,
     conditional: &["public_ip"],
     stays_with: Some("vswitch_id"),
@@ -256,6 +257,17 @@ fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Ch
         }
         _ => None,
     }
+}
+
+/// What cloud-init does not see, and what has to be done inside.
+fn hints(change: &ToChange<'_>) -> Vec<String> {
+    let mut hints = Vec::new();
+    if change.changed.contains(&"user_data") && !disks::is_swapped(change) {
+        let hint = "cloud-init has run and does not run again: the new user data counts for a new server or system disk";
+        hints.push(hint.to_owned());
+    }
+    hints.extend(disks::hint(change));
+    hints
 }
 
 fn undeletable(observed: &Attributes) -> Option<String> {

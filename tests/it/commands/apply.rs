@@ -163,6 +163,65 @@ fn a_role_that_is_taken_out_of_the_file_is_taken_off() {
 }
 
 #[test]
+fn a_plan_says_what_is_left_to_do_inside() {
+    let world = World::new();
+    let text = |data: &str, image: &str, system: u8, own: u8, other: u8| {
+        let server = format!(
+            "user_data = \"{data}\"\nsystem_disk = {{ size = {system} }}\n\
+             data_disks = [{{ name = \"logs\", size = {own} }}]\n\
+             [disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = {other}\n"
+        );
+        let server = instance("web", &server);
+        NETWORK.to_owned() + &server.replace("ubuntu_22_04_x64_20G_alibase_20240819.vhd", image)
+    };
+    let ubuntu = "ubuntu_22_04_x64_20G_alibase_20240819.vhd";
+    world.write("infra.toml", &text("one", ubuntu, 40, 20, 20));
+    world.apply().exits(0);
+    world.run(&["plan"]).exits(0).says("No changes");
+    let said = |text: &str| {
+        world.write("infra.toml", text);
+        let plan = world.run(&["plan"]).exits(0).stdout;
+        let words: Vec<&str> = plan.split_whitespace().collect();
+        let words = words.join(" ");
+        [
+            "note cloud-init has run and does not run again",
+            "note the partition and the file system of the system disk have to be grown inside the server, by you",
+            "note the partition and the file system of data disk logs have to be grown inside the server, by you",
+            "note the partition and the file system of it have to be grown on the server that has it, by you",
+        ]
+        .map(|hint| words.contains(hint))
+    };
+    assert_eq!(
+        said(&text("two", ubuntu, 40, 20, 20)),
+        [true, false, false, false]
+    );
+    assert_eq!(
+        said(&text("one", ubuntu, 60, 20, 20)),
+        [false, true, false, false]
+    );
+    assert_eq!(
+        said(&text("one", ubuntu, 40, 30, 20)),
+        [false, false, true, false]
+    );
+    assert_eq!(
+        said(&text("one", ubuntu, 40, 20, 30)),
+        [false, false, false, true]
+    );
+    // On a new system disk cloud-init runs again, and grows the file system.
+    let other = "aliyun_3_x64_20G_alibase_20240819.vhd";
+    assert_eq!(said(&text("two", other, 60, 20, 20)), [false; 4]);
+    world.write("infra.toml", &text("two", ubuntu, 60, 30, 30));
+    let events = world.run(&["plan", "--json"]).exits(0).stdout;
+    assert!(events.contains("\"hints\":[\"cloud-init has run"), "{events}");
+    world.run(&["plan", "-o", "p.plan"]).exits(0);
+    for format in ["text", "md", "html", "json"] {
+        let shown = world.run(&["show", "p.plan", "--format", format]).exits(0).stdout;
+        assert!(shown.contains("cloud-init has run"), "{format}: {shown}");
+    }
+    world.run(&["apply", "p.plan", "--auto-approve"]).exits(0);
+}
+
+#[test]
 fn nothing_is_changed_without_approval() {
     let world = World::new();
     world.write("infra.toml", &(NETWORK.to_owned() + &instance("web", "")));
