@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::api::{Action, Repeat};
+use crate::api::{Action, action};
 use crate::live::Observed;
 use crate::value::{Attributes, Value};
 
@@ -173,7 +173,12 @@ impl Call {
     /// Whether it places an order, which may have to be paid; pay-as-you-go costs nothing at once.
     pub(crate) fn is_order(&self) -> bool {
         let ends = self.params.get("InstanceChargeType").and_then(Value::as_str) == Some("PostPaid");
-        self.action.repeat == Repeat::Meter && !ends
+        let orders = [
+            &action::MODIFY_INSTANCE_CHARGE_TYPE,
+            &action::MODIFY_PREPAY_INSTANCE_SPEC,
+            &action::RENEW_INSTANCE,
+        ];
+        orders.contains(&self.action) && !ends
     }
 }
 

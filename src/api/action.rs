@@ -52,7 +52,8 @@ pub(crate) enum Repeat {
     /// Sets an absolute state or is idempotent by nature: read again, then send again if it is still needed.
     #[serde(rename = "A")]
     Absolute,
-    /// Moves a meter (money): the token is sent again inside its window only; later a person decides.
+    /// Counts each time (money, a number of addresses): the token is sent again inside its window only; behind it, what a
+    /// look shows decides, or a person.
     #[serde(rename = "M")]
     Meter,
 }
@@ -87,6 +88,7 @@ macro_rules! actions {
 actions! {
     ALLOCATE_PUBLIC_IP_ADDRESS                 = ECS "AllocatePublicIpAddress"               Absolute  36;
     APPLY_AUTO_SNAPSHOT_POLICY                 = ECS "ApplyAutoSnapshotPolicy"               Absolute  10 small;
+    ASSIGN_IPV6_ADDRESSES                      = ECS "AssignIpv6Addresses"                   Meter     10 token region;
     ASSIGN_PRIVATE_IP_ADDRESSES                = ECS "AssignPrivateIpAddresses"              Absolute  10 token region;
     ATTACH_DISK                                = ECS "AttachDisk"                            Absolute  36;
     ATTACH_INSTANCE_RAM_ROLE                   = ECS "AttachInstanceRamRole"                 Absolute  11 region;
@@ -142,6 +144,7 @@ actions! {
     MODIFY_INSTANCE_AUTO_RELEASE_TIME          = ECS "ModifyInstanceAutoReleaseTime"         Absolute  15 region;
     MODIFY_INSTANCE_AUTO_RENEW_ATTRIBUTE       = ECS "ModifyInstanceAutoRenewAttribute"      Absolute  16 region;
     MODIFY_INSTANCE_CHARGE_TYPE                = ECS "ModifyInstanceChargeType"              Meter     22 token region dry_run;
+    MODIFY_INSTANCE_DEPLOYMENT                 = ECS "ModifyInstanceDeployment"              Absolute  10 region;
     MODIFY_INSTANCE_METADATA_OPTIONS           = ECS "ModifyInstanceMetadataOptions"         Absolute   0 region;
     MODIFY_INSTANCE_NETWORK_SPEC               = ECS "ModifyInstanceNetworkSpec"             Absolute  36 token;
     MODIFY_INSTANCE_SPEC                       = ECS "ModifyInstanceSpec"                    Absolute  62 token dry_run;
@@ -162,6 +165,7 @@ actions! {
     START_INSTANCE                             = ECS "StartInstance"                         Absolute  46 dry_run;
     STOP_INSTANCE                              = ECS "StopInstance"                          Absolute  27 dry_run;
     TAG_RESOURCES_ECS                          = ECS "TagResources"                          Absolute   0 region;
+    UNASSIGN_IPV6_ADDRESSES                    = ECS "UnassignIpv6Addresses"                 Absolute  10 region;
     UNASSIGN_PRIVATE_IP_ADDRESSES              = ECS "UnassignPrivateIpAddresses"            Absolute  10 region;
     UNTAG_RESOURCES_ECS                        = ECS "UntagResources"                        Absolute   0 region;
     LIST_RESOURCE_GROUPS                       = RESOURCE_MANAGER "ListResourceGroups" Read 0;

@@ -75,7 +75,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
         in_use: &["DependencyViolation", "IncorrectInstanceStatus.Initializing"],
     },
     relations: &[KEY_PAIR, ROLE],
-    parts: &[disks::DATA_DISKS, card::ADDRESSES],
+    parts: &[disks::DATA_DISKS, card::ADDRESSES, card::IPV6_ADDRESSES],
     normalise,
     check,
     change_rule,
@@ -178,6 +178,14 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
             "take one of them out",
         ),
         _ => {}
+    }
+    if has(card::IPV6_COUNT) && has(card::IPV6_ADDRESSES.attribute) {
+        complain(
+            codes::PAIR,
+            card::IPV6_COUNT,
+            "give ipv6_addresses or their number, not both",
+            "take one of them out",
+        );
     }
     let is_spot = text(attributes, "spot_strategy").is_some_and(|word| word != "NoSpot");
     for name in ["spot_price_limit", "spot_duration"] {

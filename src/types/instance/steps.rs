@@ -7,7 +7,7 @@ use super::super::resource_type::{ToChange, ToMake, ToRemove};
 use super::super::steps;
 use super::calls::{STARTED, STOPPED, allocate, simple, start, stop, text, wait};
 use super::table::{MODIFY, MODIFY_CREDIT, MODIFY_RENEWAL, MODIFY_TYPE, MOVE};
-use super::{disks, money};
+use super::{card, disks, money};
 use crate::api::{Action, action};
 use crate::step::{Call, Restore, Shows, Step, StepKind};
 use crate::value::{Attributes, Value};
@@ -60,6 +60,7 @@ pub(super) fn create(wanted: &ToMake<'_>) -> Vec<Step> {
         let call = steps::call(MODIFY.action, wanted.region, params);
         steps.push(Step::call("join security groups", call));
     }
+    steps.extend(card::first_ipv6(wanted));
     if !implied(wanted.attributes, &Attributes::new()).is_empty() {
         steps.push(allocate(steps::own_id(wanted)));
     }
@@ -142,6 +143,7 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
         }
         steps.push(step);
     }
+    steps.extend(card::change_ipv6(change));
     if is_swapped {
         steps.extend(disks::swap(change));
     }

@@ -28,6 +28,9 @@ pub(super) static MODIFY_RENEWAL: Update =
 pub(super) static MOVE: Update =
     Update::by(&action::MODIFY_INSTANCE_VPC_ATTRIBUTE, "move").needs(Needs::Stopped);
 
+static DEPLOY: Update =
+    Update::by(&action::MODIFY_INSTANCE_DEPLOYMENT, "change deployment set").needs(Needs::Stopped);
+
 static MODIFY_RELEASE: Update = Update::by(&action::MODIFY_INSTANCE_AUTO_RELEASE_TIME, "change release time");
 
 /// Only a running server takes it.
@@ -209,6 +212,14 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .param("")
         .field("NetworkInterfaces.NetworkInterface")
         .doc("More addresses of its card, inside its subnet; all of them, when given."),
+    attr("ipv6_addresses", Kind::StringSet)
+        .param("")
+        .field("NetworkInterfaces.NetworkInterface")
+        .doc("The IPv6 addresses of its card, inside its subnet; all of them, when given."),
+    attr("ipv6_address_count", Kind::Integer { min: 0, max: 10 })
+        .param("")
+        .field("NetworkInterfaces.NetworkInterface")
+        .doc("How many IPv6 addresses its card has, chosen by the cloud out of those of its subnet; instead of ipv6_addresses."),
     attr("instance_network_type", Kind::Enum(&["vpc", "classic"]))
         .replaces()
         .param("")
@@ -266,6 +277,9 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
     attr("ram_role_name", Kind::String)
         .costly()
         .doc("The role by which programs on it may call the API; it is taken off where the key is taken out."),
+    attr("deployment_set_id", Kind::String)
+        .updated_by(&DEPLOY)
+        .doc("The deployment set, whose servers stand on machines apart: \"ds-bp1...\"."),
     attr("resource_group_id", Kind::String).updated_by(&JOIN_GROUP).doc("The resource group it belongs to."),
     attr("security_enhancement_strategy", Kind::Enum(&["Active", "Deactive"]))
         .refused("the security agent is put on when the server is made; install or remove it on the server")

@@ -17,4 +17,5 @@ mod readme;
 mod refusals;
 mod rehearse;
 mod saved;
+mod servers;
 mod validate;

@@ -1,0 +1,163 @@
+//! Attributes of a server that hang on things beside it: IPv6 addresses of its subnet, a deployment set, the tags of its
+//! disks. What the cloud was asked for, and what it has in the end.
+
+use serde_json::Value;
+
+use crate::harness::World;
+
+const REGION: (&str, &str) = ("RegionId", "cn-hangzhou");
+
+/// A world with a network with IPv6 of somebody else; its subnets and a group in it.
+struct Server {
+    world: World,
+    subnets: [String; 2],
+    group: String,
+}
+
+fn text(answer: &Value, name: &str) -> String {
+    let text = answer[name].as_str();
+    text.unwrap_or_else(|| panic!("no {name}: {answer}")).to_owned()
+}
+
+impl Server {
+    fn new() -> Server {
+        let world = World::new();
+        let cidr = ("CidrBlock", "10.0.0.0/8");
+        let vpc = world.call("Vpc", "CreateVpc", &[REGION, cidr, ("EnableIpv6", "true")]);
+        let vpc = text(&vpc, "VpcId");
+        world.call("Vpc", "DescribeVpcs", &[REGION]);
+        let subnets = ["1", "2"].map(|number| {
+            let cidr = format!("10.0.{number}.0/24");
+            let params = [
+                REGION,
+                ("VpcId", vpc.as_str()),
+                ("ZoneId", "cn-hangzhou-h"),
+                ("CidrBlock", cidr.as_str()),
+                ("Ipv6CidrBlock", number),
+            ];
+            let made = world.call("Vpc", "CreateVSwitch", &params);
+            world.call("Vpc", "DescribeVSwitches", &[REGION]);
+            text(&made, "VSwitchId")
+        });
+        let group = world.call("Ecs", "CreateSecurityGroup", &[REGION, ("VpcId", &vpc)]);
+        let group = text(&group, "SecurityGroupId");
+        Server {
+            world,
+            subnets,
+            group,
+        }
+    }
+
+    fn write(&self, more: &str) -> &Server {
+        let Server { subnets, group, .. } = self;
+        let subnet = if more.contains("vswitch_id") {
+            String::new()
+        } else {
+            format!("vswitch_id = \"{}\"\n", subnets[0])
+        };
+        let text = format!(
+            "[infra]\nname = \"x\"\nregion = \"cn-hangzhou\"\n[instance.web]\nname = \"web\"\ninstance_type = \"ecs.g7.large\"\n\
+             image_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n{subnet}security_group_ids = [\"{group}\"]\n{more}\n"
+        );
+        self.world.write("infra.toml", &text);
+        self
+    }
+
+    fn applies(&self) -> Value {
+        self.world.apply().exits(0);
+        self.is_settled()
+    }
+
+    fn is_settled(&self) -> Value {
+        self.world
+            .run(&["plan", "--detailed-exitcode"])
+            .exits(0)
+            .says("No changes");
+        self.world.instances().remove(0)
+    }
+
+    fn asked(&self, action: &str) -> u64 {
+        self.world.requests("Ecs", action)
+    }
+}
+
+fn ipv6(server: &Value) -> Vec<String> {
+    let sets = &server["NetworkInterfaces"]["NetworkInterface"][0]["Ipv6Sets"]["Ipv6Set"];
+    let sets = sets.as_array().unwrap().iter();
+    sets.map(|set| text(set, "Ipv6Address")).collect()
+}
+
+#[test]
+fn a_server_has_as_many_ipv6_addresses_as_are_asked_for() {
+    let server = Server::new();
+    let count = |number: u8| server.write(&format!("ipv6_address_count = {number}")).applies();
+    assert_eq!(ipv6(&count(2)).len(), 2);
+    let four = ipv6(&count(4));
+    assert_eq!((four.len(), server.asked("AssignIpv6Addresses")), (4, 2));
+    let one = ipv6(&count(1));
+    assert_eq!((one.len(), server.asked("UnassignIpv6Addresses")), (1, 1));
+    assert!(four.contains(&one[0]));
+    // Another subnet has other addresses.
+    let moved = format!("ipv6_address_count = 1\nvswitch_id = \"{}\"", server.subnets[1]);
+    let before = server.is_settled()["InstanceId"].clone();
+    let moved = server.write(&moved).applies();
+    assert_eq!(moved["InstanceId"], before, "it is still the same");
+    assert_eq!(ipv6(&moved).len(), 1);
+    assert_ne!(ipv6(&moved), one);
+}
+
+#[test]
+fn addresses_whose_assignment_nobody_heard_of_are_not_assigned_again() {
+    let server = Server::new();
+    server.write("ipv6_address_count = 1").applies();
+    server.write("ipv6_address_count = 3");
+    server.world.faults(&["AssignIpv6Addresses:drop-answer@1"]);
+    let ended = server.world.apply();
+    assert!(matches!(ended.code, Some(0 | 3)), "{ended:?}");
+    server.world.faults(&[]);
+    assert_eq!(ipv6(&server.applies()).len(), 3);
+    assert_eq!(server.asked("UnassignIpv6Addresses"), 0);
+}
+
+#[test]
+fn ipv6_addresses_that_are_named_come_and_go() {
+    let server = Server::new();
+    let own = ipv6(&server.write("ipv6_address_count = 1").applies()).remove(0);
+    let prefix = own.rsplit_once(':').unwrap().0;
+    let named = |texts: &[String]| server.write(&format!("ipv6_addresses = {texts:?}")).applies();
+    // As people write them.
+    let (one, other) = (format!("{prefix}:A1"), format!("{prefix}:0A2"));
+    let (short_one, short_other) = (format!("{prefix}:a1"), format!("{prefix}:a2"));
+    assert_eq!(
+        ipv6(&named(std::slice::from_ref(&one))),
+        std::slice::from_ref(&short_one)
+    );
+    let mut both = ipv6(&named(&[other, one]));
+    both.sort();
+    assert_eq!(both, [short_one, short_other]);
+    assert!(ipv6(&named(&[])).is_empty());
+    server.write("ipv6_addresses = []\nipv6_address_count = 1");
+    server.world.run(&["validate"]).exits(1).tells("not both");
+}
+
+#[test]
+fn a_server_changes_its_deployment_set_while_it_is_stopped() {
+    let server = Server::new();
+    let sets = ["one", "two"].map(|name| {
+        let made = server.world.call(
+            "Ecs",
+            "CreateDeploymentSet",
+            &[REGION, ("DeploymentSetName", name)],
+        );
+        text(&made, "DeploymentSetId")
+    });
+    let mut ids = Vec::new();
+    for set in &sets {
+        let found = server.write(&format!("deployment_set_id = \"{set}\"")).applies();
+        assert_eq!(found["DeploymentSetId"], set.as_str());
+        assert_eq!(found["Status"], "Running");
+        ids.push(found["InstanceId"].clone());
+    }
+    assert_eq!(server.asked("ModifyInstanceDeployment"), 1);
+    assert_eq!(ids[0], ids[1]);
+}
