@@ -422,10 +422,12 @@ struct FoundDisk {
 }
 
 impl FoundDisk {
-    /// Whether it is attached to a server, or was made for it and is attached to none.
+    /// Whether it is attached to a server and has no block of its own, or was made for it and is attached to none.
     fn belongs_to(&self, instance: &Observed) -> bool {
         if !self.instance.is_empty() {
-            return self.instance == instance.id;
+            let address = self.tags.get(TAG_ADDRESS);
+            let is_own = address.is_none_or(|address| !address.starts_with("disk."));
+            return self.instance == instance.id && is_own;
         }
         [TAG_STACK, TAG_ADDRESS]
             .iter()

@@ -307,10 +307,15 @@ impl Joiner<'_, '_, '_> {
             return;
         }
         let wanted = part.members(&self.attributes);
-        let before = self
+        let mut before = self
             .kept
             .map(|kept| part.members(&kept.attributes))
             .unwrap_or_default();
+        // What has a block of its own, a disk that is imported say, is no member.
+        before.retain(|member| {
+            let id = part.member_id.and_then(|(key, _)| member.get(key)?.as_str());
+            id.and_then(|id| self.context.owner(id)).is_none()
+        });
         let change = Members::between(part, &before, &wanted);
         if change.is_empty() {
             self.decision.change.unchanged += usize::from(self.kept.is_some());

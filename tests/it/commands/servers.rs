@@ -161,3 +161,56 @@ fn a_server_changes_its_deployment_set_while_it_is_stopped() {
     assert_eq!(server.asked("ModifyInstanceDeployment"), 1);
     assert_eq!(ids[0], ids[1]);
 }
+
+/// A disk with a block of its own is none of the server's, though it is attached.
+#[test]
+fn a_disk_of_its_own_is_no_data_disk_of_its_server() {
+    let server = Server::new();
+    let disk = "[disk.own]\nname = \"own\"\nzone_id = \"cn-hangzhou-h\"\nsize = 20\ninstance_id = \"${instance.web.id}\"";
+    let both = format!("data_disks = [{{ name = \"data\", size = 20 }}]\n{disk}");
+    server.write(&both).applies();
+    let grown = both.replace("\"data\", size = 20", "\"data\", size = 30");
+    server.write(&grown).applies();
+    server.write(&format!("data_disks = []\n{disk}"));
+    let plan = server.world.run(&["plan"]).exits(0);
+    assert!(plan.stdout.contains("data disk data"), "{}", plan.stdout);
+    assert!(!plan.stdout.contains("data disk own"), "{}", plan.stdout);
+    server
+        .world
+        .run(&["apply", "--auto-approve", "--allow-destroy"])
+        .exits(0);
+    server.is_settled();
+    assert_eq!(server.world.count("disk"), 2, "the system disk, and its own");
+}
+
+#[test]
+fn an_imported_disk_is_no_data_disk_of_its_imported_server() {
+    let server = Server::new();
+    let params = [
+        REGION,
+        ("InstanceType", "ecs.g7.large"),
+        ("ImageId", "ubuntu_22_04_x64_20G_alibase_20240819.vhd"),
+        ("VSwitchId", &server.subnets[0]),
+        ("SecurityGroupId", &server.group),
+        ("InstanceName", "web"),
+        ("DataDisk.1.DiskName", "data"),
+        ("DataDisk.1.Size", "20"),
+        ("DataDisk.1.Category", "cloud_essd"),
+        ("DataDisk.2.DiskName", "own"),
+        ("DataDisk.2.Size", "20"),
+        ("DataDisk.2.Category", "cloud_essd"),
+    ];
+    let id = text(&server.world.call("Ecs", "CreateInstance", &params), "InstanceId");
+    let disks = server.world.call("Ecs", "DescribeDisks", &[REGION]);
+    let mut disks = disks["Disks"]["Disk"].as_array().unwrap().iter();
+    let own = text(disks.find(|disk| disk["DiskName"] == "own").unwrap(), "DiskId");
+    server.write(&format!(
+        "data_disks = [{{ name = \"data\", size = 20 }}]\n\
+         [disk.own]\nname = \"own\"\nzone_id = \"cn-hangzhou-h\"\nsize = 20\ninstance_id = \"${{instance.web.id}}\"\n\
+         [[import]]\nto = \"instance.web\"\nid = \"{id}\"\n[[import]]\nto = \"disk.own\"\nid = \"{own}\""
+    ));
+    let plan = server.world.run(&["plan"]).exits(0);
+    assert!(!plan.stdout.contains("LOST"), "{}", plan.stdout);
+    server.applies();
+    assert_eq!(server.asked("DeleteDisk") + server.asked("DetachDisk"), 0);
+}
