@@ -161,7 +161,7 @@ fn difference(
         let is_nested = matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_));
         let is_read = !attribute.computed && !attribute.remembered && attribute.field_path().is_some();
         managed.contains(attribute.name)
-            && (is_read || is_nested || matches!(attribute.kind, Kind::Tags))
+            && (is_read || is_nested || attribute.is_own_tags())
             // What costs a request of its own is read for what changes.
             && (!is_nested || touched.is_changed)
     });

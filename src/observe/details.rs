@@ -9,7 +9,7 @@ use serde::Deserializer;
 use serde::de::Error as _;
 
 use super::fields::Fields;
-use super::read::{Table, tags_of};
+use super::read::{Table, own_tags, tags_of};
 use crate::api::{Action, Pages, action};
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
 use crate::live::{Observed, TAG_ADDRESS, TAG_STACK};
@@ -356,13 +356,16 @@ async fn instances(
     wanted: &Wanted,
 ) -> Result<(), ApiError> {
     const ONE_BY_ONE_MAX: usize = 2;
-    let (of_system, of_data) = (wanted.nested.contains(SYSTEM), wanted.nested.contains(DATA));
-    if !of_system && !of_data || observed.is_empty() {
+    let is_wanted = |name: &str| wanted.nested.contains(name);
+    let (of_system, of_data) = (is_wanted(SYSTEM), is_wanted(DATA));
+    let of_tags = is_wanted(VOLUME_TAGS) || is_wanted(DISKS);
+    if !of_system && !of_data && !of_tags || observed.is_empty() {
         return Ok(());
     }
+    let of_all = of_data || of_tags;
     let request = Request::new(&action::DESCRIBE_DISKS)
         .param("RegionId", cloud.region())
-        .param("DiskType", if of_data { "all" } else { "system" });
+        .param("DiskType", if of_all { "all" } else { "system" });
     let paging = Paging {
         list: "Disks.Disk",
         pages: Pages::ByToken { max: 500 },
@@ -392,6 +395,19 @@ async fn instances(
     }
     for instance in observed.iter_mut() {
         let own: Vec<&FoundDisk> = disks.iter().filter(|disk| disk.belongs_to(instance)).collect();
+        if of_tags {
+            let there: Vec<&FoundDisk> = own
+                .iter()
+                .filter(|disk| !disk.instance.is_empty())
+                .copied()
+                .collect();
+            let ids = there.iter().map(|disk| Value::from(disk.id.as_str()));
+            let ids = Attributes::from([("ids".to_owned(), Value::List(ids.collect()))]);
+            instance.attributes.insert(DISKS.to_owned(), Value::Map(ids));
+            instance
+                .attributes
+                .insert(VOLUME_TAGS.to_owned(), Value::Map(common_tags(&there)));
+        }
         let mut data = Vec::new();
         for disk in own {
             if disk.is_system {
@@ -409,11 +425,32 @@ async fn instances(
     Ok(())
 }
 
+/// The tags of disks; of one that not all have alike, that.
+fn common_tags(disks: &[&FoundDisk]) -> Attributes {
+    const NOT_ALL: &str = "(not on all disks)";
+    let mut common = Attributes::new();
+    let tags: Vec<Attributes> = disks.iter().map(|disk| own_tags(&disk.tags)).collect();
+    for (key, value) in tags.iter().flatten() {
+        let is_common = tags.iter().all(|tags| tags.get(key) == Some(value));
+        let value = if is_common {
+            value.clone()
+        } else {
+            Value::from(NOT_ALL)
+        };
+        common.insert(key.clone(), value);
+    }
+    common
+}
+
+const VOLUME_TAGS: &str = "volume_tags";
+/// No attribute, but what a step asks for: the disks of a server, and their `ids`.
+const DISKS: &str = "disks";
 const SYSTEM: &str = "system_disk";
 const DATA: &str = "data_disks";
 
 /// A disk, as the system disk and as a data disk of a server would have it.
 struct FoundDisk {
+    id: String,
     instance: String,
     is_system: bool,
     system: Attributes,
@@ -502,8 +539,9 @@ impl Decode for Disks {
             .filter(|(_, value)| value.as_str() != Some(""))
             .collect();
         Ok((
-            id,
+            id.clone(),
             FoundDisk {
+                id,
                 instance,
                 is_system,
                 system,

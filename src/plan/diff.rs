@@ -69,7 +69,7 @@ pub(super) fn compare(
         let Some(after) = wanted.get(attribute.name) else {
             continue;
         };
-        if matches!(attribute.kind, Kind::Tags) || resource_type.is_joined(attribute.name) {
+        if attribute.is_own_tags() || resource_type.is_joined(attribute.name) {
             continue;
         }
         let before = if attribute.remembered {
@@ -176,6 +176,12 @@ impl Comparison<'_> {
                     && before.and_then(Value::as_str)
                         == bytes_of(after).map(self.fingerprints.text).as_deref()
             }
+            Kind::Tags => {
+                before
+                    .map(|before| self.without_inherited(before, after))
+                    .as_ref()
+                    == Some(after)
+            }
             _ if attribute.remembered && before.is_none() => matches!(changeable, Changeable::Refused(_)),
             Kind::IdSet(_) | Kind::StringSet | Kind::IntegerSet { .. } => {
                 as_set(before) == as_set(Some(after)) && after.is_known()
@@ -187,6 +193,19 @@ impl Comparison<'_> {
                 None => after.as_str() == Some(""),
             },
         }
+    }
+
+    /// The tags of what hangs on it, without those that it may have given them when it was made: they are there whether they
+    /// are wanted or not.
+    fn without_inherited(&self, before: &Value, after: &Value) -> Value {
+        let (Value::Map(tags), Some(Value::Map(own))) = (before, self.observed.get("tags")) else {
+            return before.clone();
+        };
+        let is_told = |key: &str, value: &Value| {
+            after.as_map().is_some_and(|after| after.contains_key(key)) || own.get(key) != Some(value)
+        };
+        let told = tags.iter().filter(|(key, value)| is_told(key, value));
+        Value::Map(told.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     /// Whether nothing has to be ordered: it is as it was, nobody knows what it was, or what an interrupted run ordered has

@@ -10,7 +10,6 @@ use crate::address::Address;
 use crate::change::{Change, Fate};
 use crate::config::{Config, Policy, PolicyRule, Resource};
 use crate::diagnostic::{Diagnostic, Location, codes};
-use crate::types::Kind;
 use crate::value::{Attributes, Value};
 
 /// Hundredths in a unit of a currency.
@@ -147,7 +146,7 @@ fn losses(policy: &Policy, plan: &Plan, broken: &mut Vec<Diagnostic>) {
 
 fn tags(policy: &Policy, resource: &Resource, broken: &mut Vec<Diagnostic>) {
     let mut attributes = resource.resource_type.attributes.iter();
-    let Some(attribute) = attributes.find(|attribute| matches!(attribute.kind, Kind::Tags)) else {
+    let Some(attribute) = attributes.find(|attribute| attribute.is_own_tags()) else {
         return;
     };
     let tags = resource.attributes.get(attribute.name).and_then(Value::as_map);

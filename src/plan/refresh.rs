@@ -11,8 +11,8 @@ use crate::change::{AttributeChange, Change, Drift, Fate};
 use crate::live::Observed;
 use crate::state::{Effect, Resource};
 use crate::task::{Phase, Task};
+use crate::types::ResourceType;
 use crate::types::joining::Members;
-use crate::types::{Kind, ResourceType};
 use crate::value::{Attributes, Value};
 
 /// Makes it.
@@ -136,7 +136,7 @@ fn is_same(
     }
     let is_tags = resource_type
         .attribute(name)
-        .is_some_and(|attribute| matches!(attribute.kind, Kind::Tags));
+        .is_some_and(|attribute| attribute.is_own_tags());
     if is_tags || resource_type.is_joined(name) {
         return left == right;
     }

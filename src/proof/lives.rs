@@ -191,6 +191,11 @@ pub(super) const LIVES: &[Life] = &[
                 "assign 1 address > assign 1 address",
             ),
             ("ram_role_name = \"RAMTestName\"", "attach role"),
+            ("volume_tags = { team = \"a\" }", "tag disks"),
+            (
+                "instance_charge_type = \"PrePaid\"\nperiod = 1",
+                "change to subscription > wait until PrePaid",
+            ),
             (
                 "metadata = { http_tokens = \"required\" }",
                 "change metadata service",

@@ -321,6 +321,12 @@ impl Attribute {
         }
     }
 
+    /// Whether it is the tags of the resource itself, which its type's tagging actions change; those of what hangs on it are
+    /// an attribute like others.
+    pub(crate) fn is_own_tags(&self) -> bool {
+        matches!(self.kind, Kind::Tags) && !self.costly
+    }
+
     /// Whether its value may be shown and stored in the clear.
     pub(crate) fn is_sensitive(&self) -> bool {
         matches!(self.kind, Kind::Secret)

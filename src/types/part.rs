@@ -23,6 +23,8 @@ pub(crate) struct Part {
     pub(crate) loss: fn(&Attributes) -> Option<String>,
     /// What follows from a change of one and is left to people.
     pub(crate) hint: fn(&Attributes, &Attributes) -> Option<String>,
+    /// The attribute of the owner whose tags a new member gets; empty if there is none.
+    pub(crate) tagged_by: &'static str,
     /// The key under which an observed member carries its own id, and the parameter of the modifying action that takes
     /// it. No attribute, so it is never compared.
     pub(crate) member_id: Option<(&'static str, &'static str)>,
@@ -65,6 +67,7 @@ pub(crate) const PART: Part = Part {
     refuse: |_, _| None,
     loss: |_| None,
     hint: |_, _| None,
+    tagged_by: "",
     member_id: None,
     per_call: 1,
     limit: usize::MAX,

@@ -303,6 +303,7 @@ fn an_instance() {
         ("status",                     "Running", "Stopped",                 "stopped: stop > wait until stopped"),
         ("status",                     "Stopped", "Running",                 "live: start > wait until running"),
         ("tags",                       "{}", r#"{"team": "a"}"#,             "live: set tags"),
+        ("volume_tags",                r#"{"a": "b"}"#, r#"{"c": "d"}"#,     "live: untag disks > tag disks"),
     ]);
 }
 

@@ -10,8 +10,8 @@ use super::Wanted;
 use crate::change::Drift;
 use crate::live::Observed;
 use crate::state;
+use crate::types::Attribute;
 use crate::types::joining::Members;
-use crate::types::{Attribute, Kind};
 use crate::value::{Attributes, Value};
 
 /// What somebody else changed on one that is known and exists.
@@ -26,7 +26,7 @@ pub(super) fn drift(
         let name = attribute.name;
         // What a run of ours began and did not end is nobody else's doing.
         let is_ours = known.unsettled.contains_key(name) || known.unsettled.contains_key("id");
-        if is_ours || attribute.remembered || attribute.computed || matches!(attribute.kind, Kind::Tags) {
+        if is_ours || attribute.remembered || attribute.computed || attribute.is_own_tags() {
             continue;
         }
         let (Some(after), Some(remembered)) = (wanted.attributes.get(name), known.attributes.get(name))

@@ -7,7 +7,7 @@ use super::super::part::{APART, Calls, Owner, PART, Part};
 use super::super::resource_type::{Complaint, ToChange};
 use super::super::steps;
 use super::calls::text;
-use super::table::DATA_DISK;
+use super::table::{DATA_DISK, VOLUME_TAGS};
 use crate::api::{Action, action};
 use crate::diagnostic::codes;
 use crate::step::{Call, Shows, Step, StepKind, Yield};
@@ -42,6 +42,7 @@ pub(super) const DATA_DISKS: Part = Part {
             )
         })
     },
+    tagged_by: VOLUME_TAGS,
     member_id: Some((ID, "DiskId")),
     limit: 16,
     noun: "data disk",

@@ -9,6 +9,7 @@ mod disks;
 mod money;
 mod steps;
 mod table;
+mod volumes;
 
 use self::calls::{STATUS_TIMEOUT_S, text};
 use self::steps::{create, delete, downtime, implied, restore, update};

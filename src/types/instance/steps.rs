@@ -7,7 +7,7 @@ use super::super::resource_type::{ToChange, ToMake, ToRemove};
 use super::super::steps;
 use super::calls::{STARTED, STOPPED, allocate, simple, start, stop, text, wait};
 use super::table::{MODIFY, MODIFY_CREDIT, MODIFY_RENEWAL, MODIFY_TYPE, MOVE};
-use super::{card, disks, money};
+use super::{card, disks, money, volumes};
 use crate::api::{Action, action};
 use crate::step::{Call, Restore, Shows, Step, StepKind};
 use crate::value::{Attributes, Value};
@@ -61,6 +61,7 @@ pub(super) fn create(wanted: &ToMake<'_>) -> Vec<Step> {
         steps.push(Step::call("join security groups", call));
     }
     steps.extend(card::first_ipv6(wanted));
+    steps.extend(volumes::tag_first(wanted));
     if !implied(wanted.attributes, &Attributes::new()).is_empty() {
         steps.push(allocate(steps::own_id(wanted)));
     }
@@ -147,6 +148,7 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
     if is_swapped {
         steps.extend(disks::swap(change));
     }
+    steps.extend(volumes::change(change));
     if change.changed.contains(&"public_ip") {
         steps.push(allocate(id()));
     }

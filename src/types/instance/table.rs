@@ -179,6 +179,9 @@ static METADATA: &[Attribute] = &[
         .doc("How many hops an answer may take."),
 ];
 
+/// The tags of its disks.
+pub(super) const VOLUME_TAGS: &str = "volume_tags";
+
 /// When a subscription ends.
 pub(super) const EXPIRED_TIME: &str = "expired_time";
 
@@ -316,6 +319,10 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .always()
         .doc("Running or Stopped; Running if not given."),
     attr("tags", Kind::Tags).field("").doc("Tags, up to 16: { team = \"web\" }."),
+    attr(VOLUME_TAGS, Kind::Tags)
+        .costly()
+        .param("")
+        .doc("Tags of its disks, but for those with a block of their own; all of them, when given: { team = \"web\" }."),
     attr("id", Kind::String).computed().field("InstanceId").doc("The id, e.g. \"i-bp1...\"."),
     attr("public_ip", Kind::String)
         .computed()

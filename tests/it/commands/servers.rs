@@ -214,3 +214,116 @@ fn an_imported_disk_is_no_data_disk_of_its_imported_server() {
     server.applies();
     assert_eq!(server.asked("DeleteDisk") + server.asked("DetachDisk"), 0);
 }
+
+/// The tags of a user that each disk of the server has, by the disk's name.
+fn disk_tags(server: &Server) -> Vec<(String, String)> {
+    let disks = server.world.call("Ecs", "DescribeDisks", &[REGION]);
+    let disks = disks["Disks"]["Disk"].as_array().unwrap().iter();
+    let mut told: Vec<(String, String)> = disks
+        .map(|disk| {
+            let tags = disk["Tags"]["Tag"].as_array().unwrap().iter();
+            let mut tags: Vec<String> = tags
+                .map(|tag| format!("{}={}", text(tag, "TagKey"), text(tag, "TagValue")))
+                .filter(|tag| !tag.starts_with("infra:"))
+                .collect();
+            tags.sort();
+            (text(disk, "DiskName"), tags.join(","))
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn the_disks_of_a_server_carry_its_volume_tags() {
+    let server = Server::new();
+    let own = "[disk.own]\nname = \"own\"\nzone_id = \"cn-hangzhou-h\"\nsize = 20\ninstance_id = \"${instance.web.id}\"\n";
+    let with = |volume: &str, image: &str, data: &str| {
+        let more = format!(
+            "volume_tags = {{ {volume} }}\nsystem_disk = {{ name = \"root\" }}\ndata_disks = [{data}]\n{own}"
+        );
+        server.write(&more);
+        let path = server.world.read("infra.toml");
+        let text = path.replace("ubuntu_22_04_x64_20G_alibase_20240819.vhd", image);
+        server.world.write("infra.toml", &text);
+        server
+            .world
+            .run(&["apply", "--auto-approve", "--allow-destroy"])
+            .exits(0);
+        server.is_settled();
+        let told = disk_tags(&server).into_iter();
+        told.map(|(name, tags)| format!("{name}:{tags}"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let ubuntu = "ubuntu_22_04_x64_20G_alibase_20240819.vhd";
+    let other = "aliyun_3_x64_20G_alibase_20240819.vhd";
+    let (one, two) = ("{ name = \"data\", size = 20 }", "{ name = \"logs\", size = 20 }");
+    let both = format!("{one}, {two}");
+    assert_eq!(with("team = \"a\"", ubuntu, one), "data:team=a own: root:team=a");
+    // A later disk, and a new system disk.
+    assert_eq!(
+        with("team = \"a\"", ubuntu, &both),
+        "data:team=a logs:team=a own: root:team=a"
+    );
+    assert_eq!(
+        with("team = \"a\"", other, &both),
+        "data:team=a logs:team=a own: root:team=a"
+    );
+    // Others, on all of them, together with a new system disk.
+    assert_eq!(
+        with("\"b.c\" = \"d\", e = \"f\"", ubuntu, &both),
+        "data:b.c=d,e=f logs:b.c=d,e=f own: root:b.c=d,e=f"
+    );
+    // One of them was changed by hand.
+    let disks = server.world.call("Ecs", "DescribeDisks", &[REGION]);
+    let mut disks = disks["Disks"]["Disk"].as_array().unwrap().iter();
+    let data = text(disks.find(|disk| disk["DiskName"] == "data").unwrap(), "DiskId");
+    let params = [
+        REGION,
+        ("ResourceType", "disk"),
+        ("ResourceId.1", &*data),
+        ("Tag.1.Key", "by"),
+        ("Tag.1.Value", "hand"),
+        ("Tag.2.Key", "e"),
+        ("Tag.2.Value", "hand"),
+    ];
+    server.world.call("Ecs", "TagResources", &params);
+    server
+        .world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(2)
+        .says("(not on all disks)");
+    assert_eq!(
+        with("\"b.c\" = \"d\", e = \"f\"", ubuntu, &both),
+        "data:b.c=d,e=f logs:b.c=d,e=f own: root:b.c=d,e=f"
+    );
+    assert_eq!(with("", ubuntu, &both), "data: logs: own: root:");
+}
+
+/// What the disks have from their server is no difference; it is nobody's to take off, unless it is wanted.
+#[test]
+fn tags_that_disks_have_from_their_server_are_left_alone() {
+    let server = Server::new();
+    server
+        .write("tags = { team = \"a\" }\nvolume_tags = { kind = \"disk\" }")
+        .applies();
+    let disks = server.world.call("Ecs", "DescribeDisks", &[REGION]);
+    let disk = text(&disks["Disks"]["Disk"][0], "DiskId");
+    let params = [
+        REGION,
+        ("ResourceType", "disk"),
+        ("ResourceId.1", &*disk),
+        ("Tag.1.Key", "team"),
+        ("Tag.1.Value", "a"),
+    ];
+    server.world.call("Ecs", "TagResources", &params);
+    server.is_settled();
+    server
+        .write("tags = { team = \"a\" }\nvolume_tags = { kind = \"disk\", team = \"a\" }")
+        .is_settled();
+    server
+        .write("tags = { team = \"a\" }\nvolume_tags = { kind = \"other\" }")
+        .applies();
+    assert_eq!(disk_tags(&server)[0].1, "kind=other,team=a");
+}
