@@ -1,17 +1,19 @@
 //! Take over one resource that exists.
 
 use super::failure::{Exit, Failure};
-use super::{connect, data, project, report, whose};
+use super::{connect, data, project, report, secrets, whose};
 use crate::address::Address;
 use crate::cli::{Global, ImportArgs, OwnerArgs};
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::env::Env;
 use crate::live::TAG_PROJECT;
-use crate::observe::account;
 use crate::observe::read::read_by_id;
+use crate::observe::{account, hidden};
+use crate::plan::{self, Fingerprints};
 use crate::state::{Effect, Intent, Lifecycle, Resource, State};
 use crate::types;
 use crate::ui::Ui;
+use crate::value::Attributes;
 
 /// Take over one resource that exists: writes the state only, the cloud is not changed
 pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
@@ -61,7 +63,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     let found = read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
         .await
         .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
-    let Some(observed) = found.into_iter().next() else {
+    let Some(mut observed) = found.into_iter().next() else {
         let missing = Diagnostic::error(
             codes::NO_SUCH_OBJECT,
             format!("there is no {} {}", address.type_name(), args.id),
@@ -111,7 +113,25 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         may_take_over(address, &args.id, state, &open)?;
         known(state)
     })?;
-    let attributes = observed
+    // What no plan reads is read now, and what nobody can read is taken to be as it is written.
+    let kept = session.with_state(Clone::clone);
+    let text = |bytes: &[u8]| kept.hash_key.fingerprint(bytes);
+    hidden::read(
+        resource_type,
+        &connection.cloud,
+        &mut observed,
+        &wanted.attributes,
+        &text,
+    )
+    .await
+    .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
+    let (secrets, _) = secrets::fingerprints(env, &project, &kept);
+    let fingerprints = Fingerprints {
+        secrets: &secrets,
+        text: &text,
+    };
+    let assumed = plan::assume(resource_type, &observed, &wanted.attributes, &fingerprints);
+    let mut attributes: Attributes = observed
         .attributes
         .into_iter()
         .filter(|(name, _)| {
@@ -122,6 +142,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             *name != "id" && (computed || wanted.attributes.contains_key(name))
         })
         .collect();
+    attributes.extend(assumed);
     let resource = Resource {
         type_name: address.type_name().to_owned(),
         id: args.id.clone(),

@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 
 use super::connect::Connection;
 use super::failure::{Exit, Failure};
-use super::look::Seen;
+use super::look::{Seen, costly_parts};
 use super::project::Project;
 use super::report;
 use crate::address::Address;
 use crate::cli::OwnerArgs;
+use crate::cloud::ApiError;
 use crate::config::ImportBlock;
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Observed, TAG_PROJECT};
 use crate::observe::read::read_by_id;
+use crate::observe::{details, hidden};
 use crate::state::State;
 use crate::types::REGISTRY;
 
@@ -44,19 +46,35 @@ pub(super) async fn read(
         }
     }
     let mut found: BTreeMap<Address, Observed> = BTreeMap::new();
+    let parts = costly_parts(&project.config);
+    let fingerprint = |bytes: &[u8]| state.hash_key.fingerprint(bytes);
     for resource_type in REGISTRY {
         let Some(blocks) = wanted.get(resource_type.name) else {
             continue;
         };
         let ids: Vec<String> = blocks.iter().map(|block| block.id.clone()).collect();
-        let there = read_by_id(resource_type, &connection.cloud, &ids)
-            .await
-            .map_err(|error| {
-                Failure::error(report::api_error(
-                    "what is to be imported could not be read",
-                    &error,
-                ))
-            })?;
+        let failed = |error: ApiError| {
+            Failure::error(report::api_error(
+                "what is to be imported could not be read",
+                &error,
+            ))
+        };
+        let cloud = &connection.cloud;
+        let mut there = read_by_id(resource_type, cloud, &ids).await.map_err(failed)?;
+        if let Some(parts) = parts.get(resource_type.name) {
+            details::complete(resource_type, cloud, &mut there, parts)
+                .await
+                .map_err(failed)?;
+        }
+        for one in &mut there {
+            let block = blocks.iter().find(|block| block.id == one.id);
+            let block = block.and_then(|block| project.config.resources.get(&block.to));
+            if let Some(block) = block {
+                hidden::read(resource_type, cloud, one, &block.attributes, &fingerprint)
+                    .await
+                    .map_err(failed)?;
+            }
+        }
         for block in blocks {
             match there.iter().find(|one| one.id == block.id) {
                 None => errors.push(

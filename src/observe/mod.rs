@@ -10,6 +10,7 @@ pub(crate) mod details;
 mod fields;
 #[cfg(test)]
 mod fuzz;
+pub(crate) mod hidden;
 pub(crate) mod items;
 mod offer;
 pub(crate) mod poll;

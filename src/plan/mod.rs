@@ -4,6 +4,7 @@
 //! observation give the same plan, byte for byte.
 
 mod arrange;
+mod assume;
 mod check;
 mod chosen;
 mod contention;
@@ -28,6 +29,7 @@ mod withhold;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::assume::assume;
 pub(crate) use self::check::check;
 pub(crate) use self::dependencies::{dependencies, order};
 pub(crate) use self::diff::{Fingerprints, bytes_of};

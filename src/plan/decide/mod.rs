@@ -21,6 +21,7 @@ pub(super) use self::strays::strays;
 pub(super) use self::update::refusal;
 
 use super::Vanished;
+use super::assume::assume;
 use super::context::{Context, Decided, Outlook};
 use super::dependencies::references;
 use super::diff::{self, Memory};
@@ -141,7 +142,18 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
     let mut decision = match live.or(adopted) {
         None => create::create(context, wanted),
         Some(observed) => {
-            let nothing = (Attributes::new(), BTreeMap::new());
+            // What an import has not read is taken to be as it is written.
+            let begun = if adopted.is_some() && context.is_imported(address) {
+                assume(
+                    resource.resource_type,
+                    observed,
+                    &wanted.attributes,
+                    inputs.fingerprints,
+                )
+            } else {
+                Attributes::new()
+            };
+            let nothing = (begun, BTreeMap::new());
             let known = context.known(address).filter(|_| adopted.is_none());
             let memory = Memory {
                 attributes: known.map_or(&nothing.0, |known| &known.attributes),

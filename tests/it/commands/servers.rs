@@ -212,7 +212,9 @@ fn an_imported_disk_is_no_data_disk_of_its_imported_server() {
     let plan = server.world.run(&["plan"]).exits(0);
     assert!(!plan.stdout.contains("LOST"), "{}", plan.stdout);
     server.applies();
-    assert_eq!(server.asked("DeleteDisk") + server.asked("DetachDisk"), 0);
+    for action in ["DeleteDisk", "DetachDisk", "CreateDisk", "AttachDisk"] {
+        assert_eq!(server.asked(action), 0, "{action}");
+    }
 }
 
 /// The tags of a user that each disk of the server has, by the disk's name.
@@ -326,4 +328,88 @@ fn tags_that_disks_have_from_their_server_are_left_alone() {
         .write("tags = { team = \"a\" }\nvolume_tags = { kind = \"other\" }")
         .applies();
     assert_eq!(disk_tags(&server)[0].1, "kind=other,team=a");
+}
+
+/// Two ways to take over a server: what is there is read, what nobody can read is taken as it is written, and nothing is
+/// stopped, rebooted or paid for it.
+#[test]
+fn a_server_that_is_imported_as_it_is_written_is_left_as_it_is() {
+    let kept = "user_data = \"#!/bin/sh\\necho one\\n\"\npassword = { env = \"PASSWORD\" }\nstopped_mode = \"KeepCharging\"\n\
+                security_enhancement_strategy = \"Active\"\ninstance_charge_type = \"PrePaid\"\nperiod = 1\nauto_renew = true\n\
+                auto_renew_period = 1\nsystem_disk = { size = 40 }\ndata_disks = [{ name = \"data\", size = 20 }]\n";
+    for by_block in [true, false] {
+        let mut server = Server::new();
+        server
+            .world
+            .vars
+            .insert("PASSWORD".to_owned(), "Hunter2-hunter2".to_owned());
+        let id = text(&server.write(kept).applies(), "InstanceId");
+        std::fs::remove_dir_all(server.world.path().join(".infra")).unwrap();
+        let untag = [
+            REGION,
+            ("ResourceType", "instance"),
+            ("ResourceId.1", &*id),
+            ("All", "true"),
+        ];
+        server.world.call("Ecs", "UntagResources", &untag);
+        let take_over = |more: &str| {
+            let import = format!("{more}\n[[import]]\nto = \"instance.web\"\nid = \"{id}\"");
+            if by_block {
+                server.write(&import);
+            } else {
+                server.write(more);
+                server.world.run(&["import", "instance.web", &id]).exits(0);
+            }
+        };
+        let other = kept
+            .replace("echo one", "echo two")
+            .replace("auto_renew = true", "auto_renew = false");
+        if by_block {
+            // What is read and differs is told.
+            take_over(&other);
+            let plan = server.world.run(&["plan"]).exits(0).stdout;
+            assert!(
+                plan.contains("set user data") && plan.contains("change renewal"),
+                "{plan}"
+            );
+            assert!(
+                !plan.contains("change login") && !plan.contains("renew for"),
+                "{plan}"
+            );
+        }
+        take_over(kept);
+        let plan = server.world.run(&["plan"]).exits(0).stdout;
+        assert!(plan.contains("steps set tags\n"), "{plan}");
+        server.applies();
+        for action in [
+            "StopInstance",
+            "RebootInstance",
+            "RenewInstance",
+            "ModifyInstanceAttribute",
+        ] {
+            assert_eq!(server.asked(action), 0, "{action}");
+        }
+    }
+}
+
+#[test]
+fn who_may_not_read_user_data_imports_all_the_same() {
+    let server = Server::new();
+    let kept = "user_data = \"#!/bin/sh\\necho one\\n\"";
+    let id = text(&server.write(kept).applies(), "InstanceId");
+    std::fs::remove_dir_all(server.world.path().join(".infra")).unwrap();
+    let untag = [
+        REGION,
+        ("ResourceType", "instance"),
+        ("ResourceId.1", &*id),
+        ("All", "true"),
+    ];
+    server.world.call("Ecs", "UntagResources", &untag);
+    server
+        .world
+        .faults(&["DescribeUserData:refuse=Forbidden.RAM/403"]);
+    server.write(kept);
+    server.world.run(&["import", "instance.web", &id]).exits(0);
+    server.applies();
+    assert_eq!(server.asked("StopInstance"), 0);
 }
