@@ -165,6 +165,8 @@ pub(crate) enum Condition {
         attribute: &'static str,
         value: Cow<'static, str>,
     },
+    /// A look at it shows this, which may take a request of its own.
+    Shown(Shows),
     /// The resource is no longer there.
     Gone,
 }
@@ -218,6 +220,18 @@ impl Step {
         Step {
             name: name.into(),
             kind: StepKind::Wait(Wait { until, timeout_s }),
+            shows: Shows::Nothing,
+        }
+    }
+
+    /// A wait until a look shows what a call does in its own time.
+    pub(crate) fn wait_shown(name: impl Into<String>, shows: Shows, timeout_s: u64) -> Step {
+        Step {
+            name: name.into(),
+            kind: StepKind::Wait(Wait {
+                until: Condition::Shown(shows),
+                timeout_s,
+            }),
             shows: Shows::Nothing,
         }
     }

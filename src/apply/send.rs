@@ -17,8 +17,6 @@ use crate::api::Repeat;
 use crate::cloud::window::Window;
 use crate::cloud::{ApiError, ErrorKind, Reply, Request};
 use crate::live::Observed;
-use crate::observe::Wanted;
-use crate::observe::details;
 use crate::state::{Effect, IntentDraft};
 use crate::step::{Call, Shows, Step, Yield};
 use crate::task::{Phase, Task};
@@ -486,24 +484,12 @@ impl Run<'_> {
         if sending.step.shows == Shows::Nothing {
             return Ok(false);
         }
-        let observed = self.read_with(sending.job, cloud, &id).await?;
-        let Some(mut observed) = observed else {
+        let shows = &sending.step.shows;
+        match self.look_for(sending.job, &id, shows, cloud).await? {
+            Some((is_seen, _)) => Ok(is_seen),
             // Gone counts when it is asked for by id, twice.
-            return Ok(
-                sending.step.shows == Shows::Gone && self.read_with(sending.job, cloud, &id).await?.is_none()
-            );
-        };
-        if let Some(part) = sending.step.shows.part() {
-            let wanted = Wanted {
-                nested: [part.to_owned()].into(),
-            };
-            let one = std::slice::from_mut(&mut observed);
-            details::complete(sending.job.resource_type, cloud, one, &wanted).await?;
+            None => Ok(*shows == Shows::Gone && self.read_with(sending.job, cloud, &id).await?.is_none()),
         }
-        Ok(sending
-            .step
-            .shows
-            .is_seen(&observed, &|value| self.memory.resolve(value)))
     }
 
     /// `infra-` and 20 random bytes in base 32: within the 64 characters that a ClientToken may have.

@@ -7,12 +7,14 @@ use std::time::Duration;
 use super::outcome::{Cause, StepError, internal};
 use super::run::Run;
 use super::task::Job;
+use crate::cloud::Cloud;
 use crate::cloud::wait::{Ending, Verdict, WaitError};
 use crate::event::Event;
 use crate::live::Observed;
-use crate::observe::poll;
-use crate::step::{Condition, StepKind, Wait};
+use crate::observe::{Wanted, details, poll};
+use crate::step::{Condition, Shows, StepKind, Wait};
 use crate::task::Phase;
+use crate::value::Value;
 
 impl Run<'_> {
     /// Waits for a state of the resource.
@@ -23,6 +25,11 @@ impl Run<'_> {
             .memory
             .id_of(task)
             .ok_or_else(|| internal(format!("{address} has no id to wait for")))?;
+        if let Condition::Shown(shows) = &wait.until {
+            return self
+                .wait_shown(job, &id, shows, Duration::from_secs(wait.timeout_s))
+                .await;
+        }
         let poller = self
             .pollers
             .get(job.resource_type.name)
@@ -49,7 +56,7 @@ impl Run<'_> {
         };
         let wanted = || match &wait.until {
             Condition::Is { value, .. } => value.clone().into_owned(),
-            Condition::Gone => "gone".to_owned(),
+            Condition::Shown(_) | Condition::Gone => "gone".to_owned(),
         };
         match waited {
             Ok(Ending::Reached(Some(observed))) => {
@@ -68,6 +75,61 @@ impl Run<'_> {
                 Err(Cause::Wait { wanted, error }.into())
             }
         }
+    }
+}
+
+impl Run<'_> {
+    /// The same for what a list of many does not tell: nobody else waits for it, so it is looked at alone.
+    async fn wait_shown(
+        &self,
+        job: &Job<'_>,
+        id: &str,
+        shows: &Shows,
+        timeout: Duration,
+    ) -> Result<(), StepError> {
+        let begun = self.context.clock.elapsed();
+        let mut attempt = 0;
+        loop {
+            match self.look_for(job, id, shows, self.context.cloud).await? {
+                None => return Err(StepError::Gone),
+                Some((true, _)) => return Ok(()),
+                Some((false, status)) => {
+                    let after = self.context.clock.elapsed().saturating_sub(begun);
+                    if after >= timeout {
+                        let error = WaitError::TimedOut {
+                            last_status: status,
+                            after,
+                        };
+                        let wanted = "as it is wanted".to_owned();
+                        return Err(Cause::Wait { wanted, error }.into());
+                    }
+                }
+            }
+            self.pause(&mut attempt).await?;
+        }
+    }
+
+    /// Whether a look at it shows this, and its status; none if it is not there.
+    pub(super) async fn look_for(
+        &self,
+        job: &Job<'_>,
+        id: &str,
+        shows: &Shows,
+        cloud: &Cloud,
+    ) -> Result<Option<(bool, String)>, StepError> {
+        let Some(mut observed) = self.read_with(job, cloud, id).await? else {
+            return Ok(None);
+        };
+        if let Some(part) = shows.part() {
+            let wanted = Wanted {
+                nested: [part.to_owned()].into(),
+            };
+            let one = std::slice::from_mut(&mut observed);
+            details::complete(job.resource_type, cloud, one, &wanted).await?;
+        }
+        let status = observed.attributes.get("status").and_then(Value::as_str);
+        let is_seen = shows.is_seen(&observed, &|value| self.memory.resolve(value));
+        Ok(Some((is_seen, status.unwrap_or("there").to_owned())))
     }
 }
 

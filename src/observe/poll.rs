@@ -36,6 +36,8 @@ pub(crate) fn verdict(until: &Condition, observed: Option<&Observed>) -> Verdict
         Condition::Gone if observed.is_none() => return Verdict::Gone,
         Condition::Gone => ("status", ""),
         Condition::Is { attribute, value } => (*attribute, value.as_ref()),
+        // A list does not tell.
+        Condition::Shown(_) => ("status", "shown"),
     };
     let Some(observed) = observed else {
         return Verdict::Missing;

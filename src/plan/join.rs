@@ -325,6 +325,7 @@ impl Joiner<'_, '_, '_> {
             .modified
             .iter()
             .find_map(|(before, member)| (part.refuse)(before, member));
+        let refused = refused.or_else(|| change.is_ambiguous.then_some(SEVERAL_NAMES));
         if let Some(words) = refused {
             let finding = super::decide::refusal(self.resource, part.attribute, words);
             self.decision.withhold(finding);
@@ -387,6 +388,7 @@ impl Joiner<'_, '_, '_> {
                     added,
                     modified: change.modified.clone(),
                     removed,
+                    ..Members::default()
                 },
             ),
             (
@@ -430,6 +432,10 @@ impl Joiner<'_, '_, '_> {
         }
     }
 }
+
+/// Why nothing is guessed where several members have new names.
+const SEVERAL_NAMES: &str = "more than one that is there may have a new name, and what is on one would be lost for another: \
+                             give them their names one apply after the other, or take out first what is to go";
 
 /// An attribute of one that exists.
 fn own_value(observed: &Observed, name: &str) -> Value {

@@ -172,7 +172,7 @@ pub(super) const LIVES: &[Life] = &[
             ),
             (
                 "system_disk = { category = \"cloud_auto\", size = 60, name = \"disk\" }",
-                "rename system disk > change performance of system disk > grow system disk",
+                "rename system disk > change performance of system disk > wait until cloud_auto > grow system disk",
             ),
             (
                 "system_disk = { size = 40, auto_snapshot_policy_id = \"${snapshot_policy.main.id}\" }",
@@ -237,7 +237,7 @@ pub(super) const LIVES: &[Life] = &[
             (
                 "data_disks = [{ name = \"data\", size = 40, category = \"cloud_auto\", encrypted = true, \
                  description = \"mine\", delete_with_instance = false }]",
-                "change data disk > change performance of data disk",
+                "change data disk > change performance of data disk > wait until cloud_auto",
             ),
             ("data_disks = []", "detach data disk > delete data disk"),
         ],

@@ -72,6 +72,7 @@ fn restore(restore: &Restore, type_name: &str, seal: Seal<'_>) -> Json {
 }
 
 fn step(step: &Step, type_name: &str, seal: Seal<'_>) -> Json {
+    let told = |shows: &Shows| shown(shows, type_name, seal);
     let what = match &step.kind {
         StepKind::Call(call) => json!({
             "action": call.action,
@@ -88,12 +89,18 @@ fn step(step: &Step, type_name: &str, seal: Seal<'_>) -> Json {
         StepKind::Wait(wait) => json!({
             "until": match &wait.until {
                 Condition::Is { attribute, value } => json!({ *attribute: value }),
+                Condition::Shown(shows) => told(shows),
                 Condition::Gone => json!("gone"),
             },
             "timeout_seconds": wait.timeout_s,
         }),
     };
-    let shows = match &step.shows {
+    json!({ "name": step.name, "does": what, "shows": told(&step.shows) })
+}
+
+/// What a look shows.
+fn shown(shows: &Shows, type_name: &str, seal: Seal<'_>) -> Json {
+    match shows {
         Shows::Nothing => Json::Null,
         Shows::Attributes(attributes) => attributes_of(attributes, type_name, seal),
         Shows::Status(statuses) => json!({ "status": statuses }),
@@ -121,8 +128,7 @@ fn step(step: &Step, type_name: &str, seal: Seal<'_>) -> Json {
             json!({ "detail": attribute, "value": encode(value, false, seal) })
         }
         Shows::Gone => json!("gone"),
-    };
-    json!({ "name": step.name, "does": what, "shows": shows })
+    }
 }
 
 /// Attributes of a type, its long texts sealed.

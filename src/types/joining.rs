@@ -127,6 +127,8 @@ pub(crate) struct Members<'a> {
     /// As it is, and as it is wanted.
     pub(crate) modified: Vec<(&'a Attributes, &'a Attributes)>,
     pub(crate) removed: Vec<&'a Attributes>,
+    /// Whether more than one may have a new name.
+    pub(crate) is_ambiguous: bool,
 }
 
 impl<'a> Members<'a> {
@@ -152,7 +154,28 @@ impl<'a> Members<'a> {
             .filter(|(identity, _)| !will.contains_key(*identity))
             .map(|(_, member)| *member)
             .collect();
+        change.find_renamed(part);
         change
+    }
+
+    /// One that goes and one that comes and are alike are one that has a new name. Of several nobody knows which is which.
+    fn find_renamed(&mut self, part: &Part) {
+        let added = self.added.iter().enumerate();
+        let pairs: Vec<(usize, usize)> = added
+            .flat_map(|(to, new)| {
+                let removed = self.removed.iter().enumerate();
+                let alike = removed.filter(|(_, old)| part.is_renamed(old, new));
+                alike.map(move |(from, _)| (from, to)).collect::<Vec<_>>()
+            })
+            .collect();
+        match pairs[..] {
+            [] => {}
+            [(from, to)] => {
+                let pair = (self.removed.remove(from), self.added.remove(to));
+                self.modified.push(pair);
+            }
+            _ => self.is_ambiguous = true,
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -23,6 +23,9 @@ pub(crate) struct Part {
     pub(crate) loss: fn(&Attributes) -> Option<String>,
     /// What follows from a change of one and is left to people.
     pub(crate) hint: fn(&Attributes, &Attributes) -> Option<String>,
+    /// The key under which people know a member that has an id of its own: where it alone differs between one that goes and
+    /// one that comes, that is a new name. Empty if there is none.
+    pub(crate) name: &'static str,
     /// The attribute of the owner whose tags a new member gets; empty if there is none.
     pub(crate) tagged_by: &'static str,
     /// The key under which an observed member carries its own id, and the parameter of the modifying action that takes
@@ -67,6 +70,7 @@ pub(crate) const PART: Part = Part {
     refuse: |_, _| None,
     loss: |_| None,
     hint: |_, _| None,
+    name: "",
     tagged_by: "",
     member_id: None,
     per_call: 1,
@@ -120,6 +124,23 @@ impl Part {
                     + "|"
             })
             .collect()
+    }
+
+    /// Whether a member that is there is as it is wanted but for its name.
+    pub(crate) fn is_renamed(&self, there: &Attributes, wanted: &Attributes) -> bool {
+        let with_name = |member: &Attributes| {
+            let mut member = member.clone();
+            member.extend(
+                wanted
+                    .get(self.name)
+                    .map(|name| (self.name.to_owned(), name.clone())),
+            );
+            member
+        };
+        let there = with_name(there);
+        !self.name.is_empty()
+            && self.identity(&there) == self.identity(wanted)
+            && self.is_equal(&there, wanted)
     }
 
     /// Whether a member that is there is as it is wanted. Where each has calls of its own, what nobody asks for is the

@@ -238,7 +238,8 @@ fn a_security_group() {
 #[rustfmt::skip]
 fn an_instance() {
     const DISK: &str = r#"{"name": "a", "size": 40, "delete_with_instance": true, "disk_id": "d-1"}"#;
-    const OTHER: &str = r#"{"name": "b", "size": 40, "delete_with_instance": true}"#;
+    const RENAMED: &str = r#"{"name": "b", "size": 40, "delete_with_instance": true}"#;
+    const OTHER: &str = r#"{"name": "b", "size": 60, "delete_with_instance": true}"#;
     const LARGER: &str = r#"{"name": "a", "size": 60, "delete_with_instance": true}"#;
     const FASTER: &str = r#"{"name": "a", "size": 40, "delete_with_instance": true, "category": "cloud_auto"}"#;
     const KEPT: &str = r#"{"name": "a", "size": 40, "delete_with_instance": false, "description": "mine"}"#;
@@ -264,18 +265,19 @@ fn an_instance() {
         ("key_pair_name",              "a", "b",                             "joined"),
         ("password",                   "a", "b",                             REBOOT),
         ("user_data",                  "a", "b",                             DATA),
-        ("system_disk.category",       "cloud_essd", "cloud_auto",           "live: change performance of system disk"),
+        ("system_disk.category",       "cloud_essd", "cloud_auto",           "live: change performance of system disk > wait until cloud_auto"),
         ("system_disk.size",           "40", "60",                           "live: grow system disk"),
         ("system_disk.size",           "60", "40",                           "refused"),
-        ("system_disk.performance_level", "PL0", "PL1",                      "live: change performance of system disk"),
+        ("system_disk.performance_level", "PL0", "PL1",                      "live: change performance of system disk > wait until PL1"),
         ("system_disk.name",           "aa", "bb",                           "live: rename system disk"),
         ("system_disk.description",    "aa", "bb",                           "live: rename system disk"),
         ("system_disk.encrypted",      "false", "true",                      SWAP),
         ("system_disk.kms_key_id",     "a", "b",                             SWAP),
         ("system_disk.auto_snapshot_policy_id", "sp-1", "sp-2",              "live: apply snapshot policy"),
         ("data_disks",                 DISK, OTHER,                           "live: detach data disk > delete data disk > create data disk > attach data disk"),
+        ("data_disks",                 DISK, RENAMED,                         "live: change data disk"),
         ("data_disks",                 DISK, LARGER,                          "live: grow data disk"),
-        ("data_disks",                 DISK, FASTER,                          "live: change performance of data disk"),
+        ("data_disks",                 DISK, FASTER,                          "live: change performance of data disk > wait until cloud_auto"),
         ("data_disks",                 DISK, KEPT,                            "live: change data disk"),
         ("io_optimized",               "optimized", "none",                  "replaced"),
         ("internet_max_bandwidth_out", "1", "5",                             "live: change bandwidth"),

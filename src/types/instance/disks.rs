@@ -42,6 +42,7 @@ pub(super) const DATA_DISKS: Part = Part {
             )
         })
     },
+    name: "name",
     tagged_by: VOLUME_TAGS,
     member_id: Some((ID, "DiskId")),
     limit: 16,
@@ -167,7 +168,10 @@ fn of_disk(change: &ToChange<'_>, id: &Value, is_set: &dyn Fn(&str) -> bool) -> 
             let params = given.iter().map(|(_, param, value)| (*param, value.clone()));
             let seen = given.iter().map(|(key, _, value)| (*key, value.clone()));
             let shows = shown(seen);
+            let is_slow = action == &action::MODIFY_DISK_SPEC;
+            let wait = is_slow.then(|| until_shown(&given[0].2, shows.clone()));
             steps.push(call(name, action, change, id, params).shows(shows));
+            steps.extend(wait.flatten());
         }
     }
     if let Some(policy) = of("auto_snapshot_policy_id") {
@@ -198,6 +202,16 @@ fn call(
         std::iter::once(id).chain(params).collect(),
     );
     Step::call(name, call)
+}
+
+/// The wait until a change of kind or performance shows, which takes its time.
+fn until_shown(wanted: &Value, shows: Shows) -> Option<Step> {
+    const TIMEOUT_S: u64 = 600;
+    Some(Step::wait_shown(
+        format!("wait until {}", wanted.as_str()?),
+        shows,
+        TIMEOUT_S,
+    ))
 }
 
 /// These keys of the system disk.
@@ -384,6 +398,7 @@ fn modify_disk(owner: &Owner<'_>, before: &Attributes, member: &Attributes) -> V
         steps.push(attach(owner, id, member));
     }
     let mut attributes: Vec<(&'static str, Value)> = Vec::new();
+    attributes.extend(of("name").map(|text| ("DiskName", text)));
     attributes.extend(of("description").map(|text| ("Description", text)));
     if goes(member) != goes(before) {
         attributes.push(("DeleteWithInstance", Value::Bool(goes(member))));
@@ -400,15 +415,19 @@ fn modify_disk(owner: &Owner<'_>, before: &Attributes, member: &Attributes) -> V
         .into_iter()
         .filter_map(|(key, param)| Some((param, of(key)?)))
         .collect();
-    if !performance.is_empty() {
+    if let Some((_, wanted)) = performance.first().cloned() {
         let action = &action::MODIFY_DISK_SPEC;
-        steps.push(data_call(
-            "change performance of data disk",
-            owner,
-            action,
-            id,
-            performance,
-        ));
+        let keys = ["category", "performance_level"].into_iter();
+        let keys = keys.filter_map(|key| Some((key.to_owned(), of(key)?)));
+        let with = keys.chain([(ID.to_owned(), id.clone())]).collect();
+        let shows = Shows::Members {
+            attribute: DATA_DISKS.attribute,
+            with: vec![with],
+            without: Vec::new(),
+        };
+        let step = data_call("change performance of data disk", owner, action, id, performance);
+        steps.push(step.shows(shows.clone()));
+        steps.extend(until_shown(&wanted, shows));
     }
     if let Some(size) = of("size") {
         let params = [("NewSize", size)];

@@ -413,3 +413,71 @@ fn who_may_not_read_user_data_imports_all_the_same() {
     server.applies();
     assert_eq!(server.asked("StopInstance"), 0);
 }
+
+#[test]
+fn a_data_disk_with_another_name_is_the_same_one() {
+    let server = Server::new();
+    let with = |names: &[&str]| {
+        let disks: Vec<String> = names
+            .iter()
+            .map(|name| format!("{{ name = \"{name}\", size = 20 }}"))
+            .collect();
+        server.write(&format!("data_disks = [{}]", disks.join(", ")));
+    };
+    let ids = || {
+        let disks = server
+            .world
+            .call("Ecs", "DescribeDisks", &[REGION, ("DiskType", "data")]);
+        let disks = disks["Disks"]["Disk"].as_array().unwrap().iter();
+        let mut told: Vec<(String, String)> = disks
+            .map(|disk| (text(disk, "DiskName"), text(disk, "DiskId")))
+            .collect();
+        told.sort();
+        told
+    };
+    with(&["data", "logs"]);
+    server.applies();
+    let before = ids();
+    with(&["data", "journal"]);
+    let plan = server.world.run(&["plan"]).exits(0).stdout;
+    assert!(
+        plan.contains("steps change data disk\n") && !plan.contains("LOST"),
+        "{plan}"
+    );
+    server.applies();
+    let after = ids();
+    assert_eq!(after[1].0, "journal");
+    assert_eq!((&after[0], &after[1].1), (&before[0], &before[1].1));
+    // Which is which of two nobody knows.
+    with(&["one", "two"]);
+    server
+        .world
+        .run(&["apply", "--auto-approve", "--allow-destroy"])
+        .exits(1)
+        .tells("E0601")
+        .tells("may have a new name");
+    assert_eq!(ids(), after);
+    // What is no longer wanted goes.
+    with(&["journal"]);
+    server
+        .world
+        .run(&["apply", "--auto-approve", "--allow-destroy"])
+        .exits(0);
+    server.is_settled();
+    assert_eq!(ids(), [after[1].clone()]);
+}
+
+/// The order is answered before it is carried out.
+#[test]
+fn another_kind_of_disk_is_waited_for() {
+    let server = Server::new();
+    let with = |category: &str| {
+        server.write(&format!(
+            "system_disk = {{ category = \"{category}\" }}\ndata_disks = [{{ name = \"data\", size = 20, category = \"{category}\" }}]"
+        ))
+    };
+    with("cloud_essd").applies();
+    server.world.faults(&["ModifyDiskSpec:lag=700ms"]);
+    with("cloud_auto").applies();
+    assert_eq!(server.asked("ModifyDiskSpec"), 2);
+}
