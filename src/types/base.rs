@@ -72,6 +72,7 @@ pub(crate) const BASE: ResourceType = ResourceType {
     },
     downtime: |_| None,
     losses: |_| Vec::new(),
+    leaves: |_| Vec::new(),
     update_losses: |_| Vec::new(),
     update_hints: |_| Vec::new(),
     stays_with: None,

@@ -60,6 +60,8 @@ pub(crate) struct ResourceType {
     pub(crate) downtime: fn(&[Step]) -> Option<&'static str>,
     /// What is lost when one is deleted or replaced; pure.
     pub(crate) losses: fn(observed: &Attributes) -> Vec<String>,
+    /// What of one stays when it is deleted or replaced, and is nobody's then; pure.
+    pub(crate) leaves: fn(observed: &Attributes) -> Vec<String>,
     /// What is lost by an update; pure.
     pub(crate) update_losses: fn(&ToChange<'_>) -> Vec<String>,
     /// What follows from an update and is left to people; pure.

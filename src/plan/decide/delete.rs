@@ -70,6 +70,7 @@ pub(in crate::plan) fn leftover<'a>(
         tasks: BTreeMap::from([(place, task)]),
         ..Decision::new(Change {
             lost: (resource_type.losses)(&with_id(observed)),
+            kept: (resource_type.leaves)(&observed.attributes),
             ..change
         })
     }
@@ -97,6 +98,7 @@ fn delete<'a>(
         ..Decision::new(Change {
             attributes: shown(resource_type, &known.attributes, observed),
             lost: (resource_type.losses)(&with_id(observed)),
+            kept: (resource_type.leaves)(&observed.attributes),
             ..change
         })
         .with(task)

@@ -35,6 +35,7 @@ pub(super) fn replace<'a>(
         unchanged: differences.equal,
         attributes: shown(resource, observed, differences),
         lost: (resource.resource_type.losses)(&with_id(observed)),
+        kept: (resource.resource_type.leaves)(&observed.attributes),
         id: Some(observed.id.clone()),
         ..wanted.change(Fate::Replace { create_first })
     };

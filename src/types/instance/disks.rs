@@ -308,6 +308,21 @@ pub(super) fn lost_with_server(observed: &Attributes) -> Vec<String> {
     going.filter_map(|disk| (DATA_DISKS.loss)(disk)).collect()
 }
 
+/// What does not go with it.
+pub(super) fn left_by_server(observed: &Attributes) -> Vec<String> {
+    let disks = DATA_DISKS.members(observed);
+    let staying = disks.iter().filter(|disk| !goes(disk));
+    staying
+        .map(|disk| {
+            let size = disk.get("size").and_then(Value::as_integer).unwrap_or_default();
+            format!(
+                "data disk {} ({size} GiB) stays, detached, and is managed by nobody; a new server gets a new one",
+                of_id(disk)
+            )
+        })
+        .collect()
+}
+
 /// The parameters of a disk, as the create of a server or of a disk takes them.
 fn disk_params(member: &Attributes) -> Attributes {
     DATA_DISK

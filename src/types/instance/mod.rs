@@ -89,6 +89,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
     },
     downtime,
     losses,
+    leaves: disks::left_by_server,
     update_losses: disks::losses,
     update_hints: hints,
     restore,

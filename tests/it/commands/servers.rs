@@ -69,10 +69,13 @@ impl Server {
     }
 
     fn is_settled(&self) -> Value {
-        self.world
-            .run(&["plan", "--detailed-exitcode"])
-            .exits(0)
-            .says("No changes");
+        let plan = self.world.run(&["plan", "--detailed-exitcode"]).exits(0);
+        let told = format!("{}{}", plan.stdout, plan.stderr);
+        assert!(
+            !told.contains("warning") && !told.contains("carries the tags"),
+            "{told}"
+        );
+        plan.says("No changes");
         self.world.instances().remove(0)
     }
 
@@ -480,4 +483,25 @@ fn another_kind_of_disk_is_waited_for() {
     server.world.faults(&["ModifyDiskSpec:lag=700ms"]);
     with("cloud_auto").applies();
     assert_eq!(server.asked("ModifyDiskSpec"), 2);
+}
+
+/// A disk that does not go with its server is told of: nobody manages it then.
+#[test]
+fn a_data_disk_that_stays_behind_is_told_of() {
+    let server = Server::new();
+    let disks = "data_disks = [{ name = \"data\", size = 20, delete_with_instance = false }, { name = \"logs\", size = 30 }]\n";
+    server.write(disks).applies();
+    server.write(&format!("{disks}io_optimized = \"none\"\n"));
+    let plan = server.world.run(&["plan"]).exits(0).stdout;
+    let words = plan.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("(20 GiB) stays, detached, and is managed by nobody"),
+        "{plan}"
+    );
+    assert!(
+        words.contains("(30 GiB) is erased") && !words.contains("(30 GiB) stays"),
+        "{plan}"
+    );
+    let plan = server.world.run(&["plan", "--destroy"]).exits(0).stdout;
+    assert!(plan.contains("stays, detached"), "{plan}");
 }
