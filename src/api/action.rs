@@ -172,6 +172,7 @@ actions! {
     ADD_BACKEND_SERVERS                        = SLB "AddBackendServers"                     Absolute   0 region;
     CREATE_LOAD_BALANCER                       = SLB "CreateLoadBalancer"                    Token      0 token region;
     CREATE_LOAD_BALANCER_HTTP_LISTENER         = SLB "CreateLoadBalancerHTTPListener"        Absolute   0 region;
+    CREATE_LOAD_BALANCER_HTTPS_LISTENER        = SLB "CreateLoadBalancerHTTPSListener"       Absolute   0 region;
     CREATE_LOAD_BALANCER_TCP_LISTENER          = SLB "CreateLoadBalancerTCPListener"         Absolute   0 region;
     CREATE_LOAD_BALANCER_UDP_LISTENER          = SLB "CreateLoadBalancerUDPListener"         Absolute   0 region;
     DELETE_LOAD_BALANCER                       = SLB "DeleteLoadBalancer"                    Absolute   0 region;
@@ -184,6 +185,7 @@ actions! {
     REMOVE_BACKEND_SERVERS                     = SLB "RemoveBackendServers"                  Absolute   0 region;
     SET_BACKEND_SERVERS                        = SLB "SetBackendServers"                     Absolute   0 region;
     SET_LOAD_BALANCER_HTTP_LISTENER_ATTRIBUTE  = SLB "SetLoadBalancerHTTPListenerAttribute"  Absolute   0 region dry_run;
+    SET_LOAD_BALANCER_HTTPS_LISTENER_ATTRIBUTE = SLB "SetLoadBalancerHTTPSListenerAttribute" Absolute   0 region dry_run;
     SET_LOAD_BALANCER_NAME                     = SLB "SetLoadBalancerName"                   Absolute   0 region;
     SET_LOAD_BALANCER_TCP_LISTENER_ATTRIBUTE   = SLB "SetLoadBalancerTCPListenerAttribute"   Absolute   0 region dry_run;
     SET_LOAD_BALANCER_UDP_LISTENER_ATTRIBUTE   = SLB "SetLoadBalancerUDPListenerAttribute"   Absolute   0 region dry_run;

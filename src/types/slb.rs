@@ -68,6 +68,7 @@ pub(super) static SLB: ResourceType = ResourceType {
     parts: PARTS,
     normalise,
     check,
+    member_rule,
     losses,
     ..BASE
 };
@@ -107,10 +108,10 @@ static PARTS: &[Part] = &[
 ];
 
 static LISTENERS: &[Attribute] = &[
-    attr("protocol", Kind::Enum(&["http", "tcp", "udp"]))
+    attr("protocol", Kind::Enum(&["http", "https", "tcp", "udp"]))
         .required()
         .field("ListenerProtocol")
-        .doc("http, tcp or udp."),
+        .doc("http, https, tcp or udp."),
     attr("port", Kind::Integer { min: 1, max: 65_535 })
         .required()
         .field("ListenerPort")
@@ -130,8 +131,11 @@ static LISTENERS: &[Attribute] = &[
     .doc("How a server is chosen; wrr (by weight, in turn) if not given."),
     attr("health_check", Kind::Enum(&["on", "off"]))
         .default(Literal::String("on"))
-        .field("HTTPListenerConfig.HealthCheck|TCPListenerConfig.HealthCheck|UDPListenerConfig.HealthCheck")
+        .field("HTTPListenerConfig.HealthCheck|HTTPSListenerConfig.HealthCheck|TCPListenerConfig.HealthCheck|UDPListenerConfig.HealthCheck")
         .doc("Whether servers that do not answer are left out; on if not given."),
+    attr("server_certificate_id", Kind::String)
+        .field("HTTPSListenerConfig.ServerCertificateId")
+        .doc("The certificate that an https listener shows: \"1269..._166f8204689_...\"."),
     attr("description", Kind::Form(&form::BALANCER_TEXT)).doc("A note, 1 to 80 characters."),
 ];
 
@@ -253,6 +257,32 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
     }
 }
 
+/// A certificate is for https, and https is nothing without one.
+fn member_rule(part: &str, member: &Attributes) -> Vec<Complaint> {
+    let is_https = text(member, "protocol") == Some("https");
+    let has_certificate = member.contains_key("server_certificate_id");
+    if part != "listeners" || is_https == has_certificate {
+        return Vec::new();
+    }
+    let (message, help) = if is_https {
+        (
+            "an https listener needs a certificate",
+            "server_certificate_id = \"...\", the id of one that was uploaded",
+        )
+    } else {
+        (
+            "a certificate is for https listeners only",
+            "protocol = \"https\", or take server_certificate_id out",
+        )
+    };
+    vec![Complaint {
+        code: codes::PAIR,
+        attribute: "listeners",
+        message: message.to_owned(),
+        help: help.to_owned(),
+    }]
+}
+
 fn losses(observed: &Attributes) -> Vec<String> {
     let address = text(observed, "address").unwrap_or("its address");
     vec![format!("{address} is released and cannot be asked for again")]
@@ -261,7 +291,7 @@ fn losses(observed: &Attributes) -> Vec<String> {
 /// The parameters that say what a listener does. Two protocols have another name for the health check.
 fn listener_params(owner: &Owner<'_>, member: &Attributes) -> Attributes {
     let health = match text(member, "protocol") {
-        Some("http") => "HealthCheck",
+        Some("http" | "https") => "HealthCheck",
         _ => "HealthCheckSwitch",
     };
     let names = [
@@ -270,6 +300,7 @@ fn listener_params(owner: &Owner<'_>, member: &Attributes) -> Attributes {
         ("bandwidth", "Bandwidth"),
         ("scheduler", "Scheduler"),
         ("health_check", health),
+        ("server_certificate_id", "ServerCertificateId"),
         ("description", "Description"),
     ];
     let mut params: Attributes = names
@@ -310,9 +341,15 @@ fn add_listener(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     let action: &'static Action = match text(member, "protocol") {
         Some("tcp") => &action::CREATE_LOAD_BALANCER_TCP_LISTENER,
         Some("udp") => &action::CREATE_LOAD_BALANCER_UDP_LISTENER,
+        Some("https") => &action::CREATE_LOAD_BALANCER_HTTPS_LISTENER,
         _ => &action::CREATE_LOAD_BALANCER_HTTP_LISTENER,
     };
-    let create = steps::call(action, owner.region, listener_params(owner, member));
+    let mut params = listener_params(owner, member);
+    if text(member, "protocol") == Some("https") {
+        // Required of this protocol alone.
+        params.insert("StickySession".to_owned(), Value::from("off"));
+    }
+    let create = steps::call(action, owner.region, params);
     let start = steps::call(
         &action::START_LOAD_BALANCER_LISTENER,
         owner.region,
@@ -328,6 +365,7 @@ fn modify_listener(owner: &Owner<'_>, _before: &Attributes, member: &Attributes)
     let action: &'static Action = match text(member, "protocol") {
         Some("tcp") => &action::SET_LOAD_BALANCER_TCP_LISTENER_ATTRIBUTE,
         Some("udp") => &action::SET_LOAD_BALANCER_UDP_LISTENER_ATTRIBUTE,
+        Some("https") => &action::SET_LOAD_BALANCER_HTTPS_LISTENER_ATTRIBUTE,
         _ => &action::SET_LOAD_BALANCER_HTTP_LISTENER_ATTRIBUTE,
     };
     let call = steps::call(action, owner.region, listener_params(owner, member));

@@ -505,6 +505,8 @@ fn a_load_balancer() {
     const HTTP: &str = r#"{"protocol": "http", "port": 80, "backend_port": 8080}"#;
     const MOVED: &str = r#"{"protocol": "http", "port": 80, "backend_port": 8081}"#;
     const TCP: &str = r#"{"protocol": "tcp", "port": 80, "backend_port": 8080}"#;
+    const HTTPS: &str = r#"{"protocol": "https", "port": 443, "backend_port": 80, "server_certificate_id": "a"}"#;
+    const RENEWED: &str = r#"{"protocol": "https", "port": 443, "backend_port": 80, "server_certificate_id": "b"}"#;
     const ONE: &str = r#"{"server_id": "i-1", "weight": 100}"#;
     const OTHER: &str = r#"{"server_id": "i-2", "weight": 100}"#;
     const LESS: &str = r#"{"server_id": "i-1", "weight": 10}"#;
@@ -517,6 +519,7 @@ fn a_load_balancer() {
         ("vswitch_id",           "vsw-1", "vsw-2",                   "replaced"),
         ("listeners",            HTTP, MOVED,                        "live: change 1 listener"),
         ("listeners",            HTTP, TCP,                          "live: remove 1 listener > add 1 listener > start listener"),
+        ("listeners",            HTTPS, RENEWED,                     "live: change 1 listener"),
         ("backends",             ONE, OTHER,                         "live: remove 1 backend > add 1 backend"),
         ("backends",             ONE, LESS,                          "live: change 1 backend"),
         ("tags",                 "{}", r#"{"team": "a"}"#,           "live: set tags"),

@@ -15,6 +15,21 @@ use serde_json::Value;
 pub(crate) const KEY_ID: &str = "LTAI-test";
 pub(crate) const KEY_SECRET: &str = "test-secret-Zq7";
 
+/// A certificate that signs itself, for `a.example.com`.
+pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIIBojCCAUegAwIBAgIUR+EHGUtRpbVN16gpVorv5O2qADUwCgYIKoZIzj0EAwIw\n\
+    GDEWMBQGA1UEAwwNYS5leGFtcGxlLmNvbTAgFw0yNjExMjcwNjA0MjdaGA8yMTI2\n\
+    MTEwMzA2MDQyN1owGDEWMBQGA1UEAwwNYS5leGFtcGxlLmNvbTBZMBMGByqGSM49\n\
+    AgEGCCqGSM49AwEHA0IABLr6ijwFuCbJpFW9XVFDA+Q7VZA6DSuZDIUN9TLLny/d\n\
+    zehdocHNAFBJVD/yPi6lQsJ/Owh69rOM8ZlcaqY9ZrSjbTBrMB0GA1UdDgQWBBSN\n\
+    wwl7q/vHKq+WNBdhhkTT1aKgOzAfBgNVHSMEGDAWgBSNwwl7q/vHKq+WNBdhhkTT\n\
+    1aKgOzAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDWEuZXhhbXBsZS5jb20w\n\
+    CgYIKoZIzj0EAwIDSQAwRgIhAKVGHwXaYlfE6+BK2sMBlAkA+rcEzBqhhBTvge0I\n\
+    GstHAiEAz8Z/Uxf9VH+A6GiVx1EhR80j9h+AwBkfFW4yaQ3Cqd4=\n\
+    -----END CERTIFICATE-----";
+/// Only its form is looked at.
+pub(crate) const PRIVATE_KEY: &str = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+
 /// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -224,6 +239,7 @@ impl World {
         let version = match product {
             "Ecs" => "2014-05-26",
             "Vpc" => "2016-04-28",
+            "Slb" => "2014-05-15",
             _ => "2015-04-01",
         };
         static NONCE: AtomicU64 = AtomicU64::new(0);

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod apply;
+mod balancers;
 mod checks;
 mod codes;
 mod data;

@@ -1,5 +1,6 @@
 //! Classic load balancers, their listeners and what is behind them.
 
+use crate::harness::{CERTIFICATE, PRIVATE_KEY};
 use serde_json::{Value, json};
 
 use super::super::catalogue::Step;
@@ -11,20 +12,6 @@ const fn slb(action: &'static str, params: &'static [(&'static str, &'static str
     Step::of(SLB, action, params)
 }
 
-/// A certificate that signs itself, for `a.example.com`.
-const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
-    MIIBojCCAUegAwIBAgIUR+EHGUtRpbVN16gpVorv5O2qADUwCgYIKoZIzj0EAwIw\n\
-    GDEWMBQGA1UEAwwNYS5leGFtcGxlLmNvbTAgFw0yNjExMjcwNjA0MjdaGA8yMTI2\n\
-    MTEwMzA2MDQyN1owGDEWMBQGA1UEAwwNYS5leGFtcGxlLmNvbTBZMBMGByqGSM49\n\
-    AgEGCCqGSM49AwEHA0IABLr6ijwFuCbJpFW9XVFDA+Q7VZA6DSuZDIUN9TLLny/d\n\
-    zehdocHNAFBJVD/yPi6lQsJ/Owh69rOM8ZlcaqY9ZrSjbTBrMB0GA1UdDgQWBBSN\n\
-    wwl7q/vHKq+WNBdhhkTT1aKgOzAfBgNVHSMEGDAWgBSNwwl7q/vHKq+WNBdhhkTT\n\
-    1aKgOzAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDWEuZXhhbXBsZS5jb20w\n\
-    CgYIKoZIzj0EAwIDSQAwRgIhAKVGHwXaYlfE6+BK2sMBlAkA+rcEzBqhhBTvge0I\n\
-    GstHAiEAz8Z/Uxf9VH+A6GiVx1EhR80j9h+AwBkfFW4yaQ3Cqd4=\n\
-    -----END CERTIFICATE-----";
-/// Only its form is looked at.
-const KEY: &str = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
 const HTTPS: &[(&str, &str)] = &[
     ("LoadBalancerId", "$secured"),
     ("ListenerPort", "443"),
@@ -43,7 +30,7 @@ pub(super) const HTTPS_WALK: &[Step] = &[
         "UploadServerCertificate",
         &[
             ("ServerCertificate", CERTIFICATE),
-            ("PrivateKey", KEY),
+            ("PrivateKey", PRIVATE_KEY),
             ("ServerCertificateName", "first"),
         ],
     )
@@ -448,10 +435,10 @@ fn a_listener_with_a_certificate_keeps_it_and_sorts_by_domain_and_path() {
         "no certificate",
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     ] {
-        let params = [("ServerCertificate", certificate), ("PrivateKey", KEY)];
+        let params = [("ServerCertificate", certificate), ("PrivateKey", PRIVATE_KEY)];
         call(&mut sim, "UploadServerCertificate", &params).refused(400, "CertificateFormatInvalid");
     }
-    let params = [("ServerCertificate", CERTIFICATE), ("PrivateKey", KEY)];
+    let params = [("ServerCertificate", CERTIFICATE), ("PrivateKey", PRIVATE_KEY)];
     let made = call(&mut sim, "UploadServerCertificate", &params).ok();
     assert_eq!(
         (
