@@ -17,11 +17,13 @@ use crate::cloud::window::{FLIGHT, LAG};
 use crate::diagnostic::{Advice, Diagnostic, codes, run};
 use crate::env::Env;
 use crate::live::{Live, Stray, TAG_PROJECT, TAG_STACK};
+use crate::observe::read::read_by_id;
 use crate::observe::recover::Recovery;
 use crate::observe::{account, belonging};
-use crate::plan::{self, Fingerprints, Rebuilt, Selection};
+use crate::plan::{self, Fingerprints, Rebuilt, Selection, Tagless};
 use crate::state::State;
 use crate::task::Phase;
+use crate::types::REGISTRY;
 use crate::ui::Ui;
 
 /// For how long a request that a killed run has sent may still be carried out, and what it makes be invisible.
@@ -55,7 +57,7 @@ pub(crate) async fn rebuild(
     begun.lineage = lineage;
 
     // 3. What a state would say of it.
-    let (mut state, rebuilt) = settled(begun, &project, &connection, env, ui).await?;
+    let (mut state, rebuilt, tagless) = settled(begun, &project, &connection, env, ui).await?;
     let account = account::of(&connection.cloud, &state).await;
     connect::demand_account(&state, &connection, account.as_deref())?;
     let effects = [
@@ -69,7 +71,7 @@ pub(crate) async fn rebuild(
     // 4. The state says it.
     let lock = store.lock(project::lock_note(env, "state rebuild"))?;
     let serial = store.rebuild(lock, state)?;
-    tell(&rebuilt, serial, global, ui);
+    tell(&rebuilt, &tagless, serial, global, ui);
     Ok(Exit::Done)
 }
 
@@ -116,19 +118,23 @@ async fn settled(
     connection: &Connection,
     env: &Env,
     ui: &Ui,
-) -> Result<(State, Rebuilt), Failure> {
+) -> Result<(State, Rebuilt, Tagless), Failure> {
     let wanted = look::costly_parts(&project.config);
     let mut until: Option<Timestamp> = None;
     loop {
-        let found = tagged(connection, TAG_STACK, &begun.lineage, &wanted).await?;
+        let mut found = tagged(connection, TAG_STACK, &begun.lineage, &wanted).await?;
         if found.is_empty() {
             return Err(nothing_of(&begun.lineage, connection));
         }
+        let tagless = tagless(&found, project, connection).await?;
+        found.extend(tagless.ours.iter().cloned());
         let (state, rebuilt) = remembered(&begun, found.clone(), project, env);
-        let missing = missing(&state, &rebuilt.live(found), project, connection, env);
+        let mut missing = missing(&state, &rebuilt.live(found), project, connection, env);
+        // What is there is not on its way.
+        missing.retain(|address| !tagless.elsewhere.contains_key(address));
         let now = connection.cloud.server_time();
         let (false, Some(now)) = (missing.is_empty(), now) else {
-            return Ok((state, rebuilt));
+            return Ok((state, rebuilt, tagless));
         };
         let until = *until.get_or_insert_with(|| {
             ui.talk(&waiting(&missing));
@@ -138,7 +144,7 @@ async fn settled(
             .ok()
             .filter(|left| !left.is_zero())
         else {
-            return Ok((state, rebuilt));
+            return Ok((state, rebuilt, tagless));
         };
         env.clock.sleep(left.min(PAUSE)).await;
     }
@@ -217,8 +223,30 @@ async fn tagged(
     found.map_err(|error| Failure::error(report::api_error("the cloud could not be read", &error)))
 }
 
+/// What has no tags and stands in what was found.
+async fn tagless(found: &[Stray], project: &Project, connection: &Connection) -> Result<Tagless, Failure> {
+    let failed = |error| Failure::error(report::api_error("the cloud could not be read", &error));
+    let cloud = &connection.cloud;
+    let inside = belonging::inside(cloud, &plan::parents(found))
+        .await
+        .map_err(failed)?;
+    let mut tagless = plan::tagless(found, inside, &project.config);
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for resource_type in REGISTRY {
+        let of_type = tagless.elsewhere.iter();
+        let of_type = of_type.filter(|(address, _)| address.type_name() == resource_type.name);
+        let ids: Vec<String> = of_type.map(|(_, id)| id.clone()).collect();
+        if !ids.is_empty() {
+            let read = read_by_id(resource_type, cloud, &ids).await.map_err(failed)?;
+            there.extend(read.into_iter().map(|one| one.id));
+        }
+    }
+    tagless.elsewhere.retain(|_, id| there.contains(id));
+    Ok(tagless)
+}
+
 /// What the state says now, and what of it was taken on trust.
-fn tell(rebuilt: &Rebuilt, serial: u64, global: &Global, ui: &Ui) {
+fn tell(rebuilt: &Rebuilt, tagless: &Tagless, serial: u64, global: &Global, ui: &Ui) {
     if global.json {
         ui.document(&serde_json::json!({
             "serial": serial,
@@ -226,6 +254,8 @@ fn tell(rebuilt: &Rebuilt, serial: u64, global: &Global, ui: &Ui) {
             "assumed": rebuilt.assumed,
             "unknown": rebuilt.unknown,
             "unplaced": rebuilt.unplaced.iter().map(|stray| &stray.observed.id).collect::<Vec<_>>(),
+            "unclaimed": tagless.unclaimed.iter().map(|stray| &stray.observed.id).collect::<Vec<_>>(),
+            "elsewhere": tagless.elsewhere,
         }));
         return;
     }
@@ -266,6 +296,23 @@ fn tell(rebuilt: &Rebuilt, serial: u64, global: &Global, ui: &Ui) {
             "{} says no address; the next plan names it.",
             stray.observed.id
         ));
+    }
+    for stray in &tagless.unclaimed {
+        ui.talk(&format!(
+            "{} {} stands in what is ours and has no tags, and no block names it: if it was of a block that is gone, \
+             delete it where it is shown; else it is somebody else's and stays.",
+            stray.type_name, stray.observed.id
+        ));
+    }
+    for (address, id) in &tagless.elsewhere {
+        ui.advise(
+            &Advice::from(format!(
+                "{address}: {id} exists, in what is not of this stack, and has no tags. If it is yours: "
+            ))
+            .run("import")
+            .arg(address)
+            .arg(id),
+        );
     }
     ui.result(&format!(
         "The state is there again (serial {serial}, {} resources). Nothing was changed in the cloud.",

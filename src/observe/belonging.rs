@@ -2,14 +2,14 @@
 //!
 //! Does not know which of them are wanted, nor what is done about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 
 use super::details::{self, Wanted};
-use super::read::list_by_tag;
+use super::read::{self, list_by_tag};
 use crate::cloud::{ApiError, Cloud};
-use crate::live::Stray;
+use crate::live::{Observed, Stray};
 use crate::types::{REGISTRY, ResourceType};
 
 /// Everything that carries this tag. `wanted` names, by type, the nested attributes that are worth reading.
@@ -41,4 +41,21 @@ pub(crate) async fn of_type(
     }
     let stray = |observed| Stray::of(resource_type.name, observed);
     Ok(observed.into_iter().map(stray).collect())
+}
+
+/// Everything without tags that stands in these parents, which are given by the type of what stands in them.
+pub(crate) async fn inside(
+    cloud: &Cloud,
+    parents: &BTreeMap<&'static str, BTreeSet<String>>,
+) -> Result<Vec<(&'static ResourceType, Observed)>, ApiError> {
+    let read = async |resource_type: &'static ResourceType| {
+        let parents = parents.get(resource_type.name).into_iter().flatten();
+        let found = read::inside(resource_type, cloud, &parents.map(String::as_str).collect()).await?;
+        Ok(found
+            .into_iter()
+            .map(|one| (resource_type, one))
+            .collect::<Vec<_>>())
+    };
+    let found = try_join_all(REGISTRY.iter().map(|one| read(one))).await?;
+    Ok(found.into_iter().flatten().collect())
 }

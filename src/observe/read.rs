@@ -104,7 +104,7 @@ pub(crate) async fn read_by_id(
     Ok(found)
 }
 
-/// Those of these ids that exist, each parent asked once.
+/// Those of these ids that exist.
 async fn read_inside(
     resource_type: &'static ResourceType,
     cloud: &Cloud,
@@ -116,9 +116,33 @@ async fn read_inside(
         .filter_map(|id| Some(id.split_once('/')?.0))
         .filter(|parent| !parent.is_empty())
         .collect();
-    let read = async |parent: &str| {
-        let filter = BTreeMap::from([(param.to_owned(), parent.to_owned())]);
-        match list(resource_type, cloud, filter, &BTreeSet::from([parent])).await {
+    let mut found = all_inside(resource_type, cloud, param, &parents).await?;
+    found.retain(|one| ids.contains(one.id.as_str()));
+    Ok(found)
+}
+
+/// All of a type that stands in these parents and has no tags.
+pub(super) async fn inside(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    parents: &BTreeSet<&str>,
+) -> Result<Vec<Observed>, ApiError> {
+    match resource_type.read.ids {
+        IdFilter::Inside { param } => all_inside(resource_type, cloud, param, parents).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Each parent asked once.
+async fn all_inside(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    param: &str,
+    parents: &BTreeSet<&str>,
+) -> Result<Vec<Observed>, ApiError> {
+    let read = async |parent: &&str| {
+        let filter = BTreeMap::from([(param.to_owned(), (*parent).to_owned())]);
+        match list(resource_type, cloud, filter, &BTreeSet::from([*parent])).await {
             // Nothing stands in what is not there.
             Err(error) if error.kind == ErrorKind::NotFound || resource_type.codes.is_absent(&error.code) => {
                 Ok(Vec::new())
@@ -129,7 +153,7 @@ async fn read_inside(
     let mut reads = stream::iter(parents).map(read).buffered(cloud.parallelism());
     let mut found = Vec::new();
     while let Some(more) = reads.try_next().await? {
-        found.extend(more.into_iter().filter(|one| ids.contains(one.id.as_str())));
+        found.extend(more);
     }
     Ok(found)
 }

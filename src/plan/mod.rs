@@ -24,6 +24,7 @@ mod refresh;
 mod renamed;
 mod selection;
 mod settle;
+mod tagless;
 mod withhold;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub(crate) use self::planner::make;
 pub(crate) use self::policy::{PolicyPlace, broken_policy};
 pub(crate) use self::rebuild::{Rebuilt, rebuild};
 pub(crate) use self::selection::Selection;
+pub(crate) use self::tagless::{Tagless, parents, tagless};
 
 use std::collections::BTreeSet;
 

@@ -25,6 +25,8 @@ pub(super) static ROUTE_ENTRY: ResourceType = ResourceType {
         ids: IdFilter::Inside {
             param: "RouteTableId",
         },
+        // Those that a table comes with are nobody's.
+        params: &[("RouteEntryType", "Custom")],
         ..BASE.read
     },
     create: Create {

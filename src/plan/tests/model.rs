@@ -159,15 +159,27 @@ impl Model {
     }
 
     /// The state is lost, and put together again from what exists.
-    pub(super) fn rebuild(&mut self, config: &str) -> plan::Rebuilt {
+    pub(super) fn rebuild(&mut self, config: &str) -> (plan::Rebuilt, plan::Tagless) {
         let config = read(config);
         let lineage = std::mem::take(&mut self.state.lineage);
         self.state = State::begin(&Zeros);
         self.state.lineage = lineage;
-        let strays = self
+        let ours = self
             .objects
             .values()
-            .map(|thing| Stray::of(&thing.type_name, thing.observed.clone()));
+            .filter(|thing| thing.observed.tags.get(TAG_STACK) == Some(&self.state.lineage));
+        let mut found: Vec<Stray> = ours
+            .map(|thing| Stray::of(&thing.type_name, thing.observed.clone()))
+            .collect();
+        let parents = plan::parents(&found);
+        let inside = self.objects.values().filter(|thing| {
+            let parents = parents.get(thing.type_name.as_str());
+            let parent = thing.observed.id.split_once('/').map(|(parent, _)| parent);
+            parent.is_some_and(|parent| parents.is_some_and(|all| all.contains(parent)))
+        });
+        let inside = inside.map(|thing| (types::find(&thing.type_name).unwrap(), thing.observed.clone()));
+        let tagless = plan::tagless(&found, inside.collect(), &config);
+        found.extend(tagless.ours.iter().cloned());
         let secrets = secrets(&config, &self.state);
         let key = self.state.hash_key.clone();
         let text = move |bytes: &[u8]| key.fingerprint(bytes);
@@ -175,10 +187,10 @@ impl Model {
             secrets: &secrets,
             text: &text,
         };
-        let rebuilt = plan::rebuild(strays.collect(), &config, &fingerprints);
+        let rebuilt = plan::rebuild(found, &config, &fingerprints);
         self.state.resources.clone_from(&rebuilt.resources);
         self.state.outputs.clone_from(&rebuilt.outputs);
-        rebuilt
+        (rebuilt, tagless)
     }
 
     fn note_outputs(&mut self, config: &str) {
@@ -316,12 +328,7 @@ impl Model {
                 let mut observed = Observed {
                     id: id.clone(),
                     attributes: seen(resource_type, word),
-                    tags: BTreeMap::from([
-                        (TAG_STACK.to_owned(), self.state.lineage.clone()),
-                        (TAG_PROJECT.to_owned(), "shop/default".to_owned()),
-                        (TAG_ADDRESS.to_owned(), object.address.to_string()),
-                        (TAG_OPERATION.to_owned(), format!("infra-{}", self.made)),
-                    ]),
+                    tags: self.tags(object, resource_type),
                     created: Some(
                         Timestamp::from_second(1_800_000_000 + i64::try_from(self.made).unwrap()).unwrap(),
                     ),
@@ -337,24 +344,18 @@ impl Model {
             }
             Phase::Change | Phase::Join => {
                 let id = id().ok_or("nothing to change")?;
+                let ours = self.tags(object, resource_type);
                 let thing = self.objects.get_mut(&id).ok_or(format!("{id} is gone"))?;
                 for (name, value) in seen(resource_type, word) {
                     if word.contains_key(&name) || !thing.observed.attributes.contains_key(&name) {
                         thing.observed.attributes.insert(name, value);
                     }
                 }
-                thing
-                    .observed
-                    .tags
-                    .insert(TAG_STACK.to_owned(), self.state.lineage.clone());
-                thing
-                    .observed
-                    .tags
-                    .insert(TAG_ADDRESS.to_owned(), object.address.to_string());
-                thing
-                    .observed
-                    .tags
-                    .insert(TAG_PROJECT.to_owned(), "shop/default".to_owned());
+                let operation = thing.observed.tags.remove(TAG_OPERATION);
+                thing.observed.tags.extend(ours);
+                if let Some(operation) = operation {
+                    thing.observed.tags.insert(TAG_OPERATION.to_owned(), operation);
+                }
                 put_tags(&mut thing.observed, word);
                 let observed = thing.observed.clone();
                 self.demand(&observed, word, resource_type)?;
@@ -387,6 +388,19 @@ impl Model {
                 Ok(None)
             }
         }
+    }
+
+    /// The tags of infra for what is made or changed now.
+    fn tags(&self, object: &Object, resource_type: &ResourceType) -> BTreeMap<String, String> {
+        if resource_type.tagging.is_none() {
+            return BTreeMap::new();
+        }
+        BTreeMap::from([
+            (TAG_STACK.to_owned(), self.state.lineage.clone()),
+            (TAG_PROJECT.to_owned(), "shop/default".to_owned()),
+            (TAG_ADDRESS.to_owned(), object.address.to_string()),
+            (TAG_OPERATION.to_owned(), format!("infra-{}", self.made)),
+        ])
     }
 
     /// Whatever it names must exist, and what only one can have must be free.

@@ -268,7 +268,7 @@ fn a_lost_state_is_put_together_again() {
         }
         let before = model.plan(&config);
         let rebuilt = model.rebuild(&config);
-        assert!(rebuilt.unplaced.is_empty(), "seed {seed}");
+        assert!(rebuilt.0.unplaced.is_empty(), "seed {seed}");
         crate::state::sound(&model.state).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let after = model.plan(&config);
         if !after.errors.is_empty() {
