@@ -23,7 +23,7 @@ use crate::graph::Graph;
 use crate::state::Effect;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
-use crate::types::Replacement;
+use crate::types::{Part, Replacement};
 use crate::value::{Reference, Value};
 
 /// A task's place in the plan: its address, and where it stands in the life there.
@@ -172,6 +172,16 @@ impl Edges<'_, '_> {
                     self.add(node, &at(Phase::LetGo));
                     self.add(node, &at(Phase::Make));
                     self.add(node, &at(Phase::Change));
+                    // What comes from the old one has to be free.
+                    for old in self.predecessors(&node.address) {
+                        self.add(node, &old);
+                    }
+                }
+                // What is to stay of it was told so before.
+                Phase::Remove
+                    if node.leftover().is_some() && self.predecessors(&node.address).contains(node) =>
+                {
+                    self.add(node, &at(Phase::LetGo));
                 }
                 Phase::Remove if node.leftover().is_none() => {
                     self.add(node, &at(Phase::LetGo));
@@ -189,6 +199,25 @@ impl Edges<'_, '_> {
                 _ => {}
             }
         }
+    }
+
+    /// The removals of those from which something may come to the one that has the address.
+    fn predecessors(&self, address: &Address) -> Vec<Node> {
+        let resource_type = self.context.inputs.types.get(address.type_name());
+        let inherits = |part: &Part| part.heirs.is_some();
+        if !resource_type.is_some_and(|one| one.parts.iter().any(inherits)) {
+            return Vec::new();
+        }
+        let aside = self.context.inputs.live.deposed.get(address).map_or(0, Vec::len);
+        let leftovers = (0..aside).map(|index| Place {
+            phase: Phase::Remove,
+            leftover: Some(index),
+        });
+        let current = std::iter::once(Place::from(Phase::Remove));
+        current
+            .chain(leftovers)
+            .map(|place| Node::new(address, place))
+            .collect()
     }
 
     /// What is made or changed comes after what it needs.
