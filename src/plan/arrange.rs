@@ -163,6 +163,10 @@ impl Edges<'_, '_> {
         let tasks = self.tasks;
         for node in tasks.keys() {
             let at = |phase: Phase| Node::new(&node.address, phase);
+            let at_leftover = |phase: Phase, index: usize| {
+                let leftover = Some(index);
+                Node::new(&node.address, Place { phase, leftover })
+            };
             if node.phase() != Phase::Note {
                 self.add(node, &at(Phase::Note));
             }
@@ -170,6 +174,11 @@ impl Edges<'_, '_> {
                 Phase::Change => self.add(node, &at(Phase::LetGo)),
                 Phase::Join => {
                     self.add(node, &at(Phase::LetGo));
+                    // Nor is it joined where one that was moved aside still is.
+                    let aside = self.context.inputs.live.deposed.get(&node.address);
+                    for index in 0..aside.map_or(0, Vec::len) {
+                        self.add(node, &at_leftover(Phase::LetGo, index));
+                    }
                     self.add(node, &at(Phase::Make));
                     self.add(node, &at(Phase::Change));
                 }
@@ -184,6 +193,11 @@ impl Edges<'_, '_> {
                         self.add(node, &make);
                     } else {
                         self.add(&make, node);
+                    }
+                }
+                Phase::Remove => {
+                    if let Some(index) = node.leftover() {
+                        self.add(node, &at_leftover(Phase::LetGo, index));
                     }
                 }
                 _ => {}
@@ -315,7 +329,13 @@ impl Edges<'_, '_> {
         let (tasks, context) = (self.tasks, self.context);
         let joining = [Phase::LetGo, Phase::Change, Phase::Join];
         for node in tasks.keys().filter(|node| joining.contains(&node.phase())) {
-            let live = context.inputs.live.resources.get(&node.address);
+            let live = match node.leftover() {
+                None => context.inputs.live.resources.get(&node.address),
+                Some(index) => {
+                    let aside = context.inputs.live.deposed.get(&node.address);
+                    aside.and_then(|aside| aside.get(index))
+                }
+            };
             if let Some(live) = live.filter(|_| node.phase() != Phase::Join) {
                 let resource_type = context.inputs.types.get(node.address.type_name());
                 for id in resource_type

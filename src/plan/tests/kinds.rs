@@ -6,6 +6,7 @@ use super::model::Model;
 use super::text;
 use crate::address::{Address, Object};
 use crate::state::Deposed;
+use crate::task::Phase;
 use crate::value::Value;
 
 const NET: &str = r#"
@@ -509,6 +510,50 @@ fn an_entry_with_nothing_but_a_deposed_one_that_is_gone_is_cleaned_up() {
         0. note security_group.web
     "#]],
     );
+}
+
+/// One that was moved aside may still be joined to a partner: it leaves that before it is deleted, and before its
+/// successor is joined there.
+#[test]
+fn what_was_moved_aside_lets_go_before_it_is_deleted() {
+    let with = |more: &str| {
+        format!(
+            "{NET}{}[disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = 40\n{more}",
+            server("web", "")
+        )
+    };
+    let attached = "instance_id = \"${instance.web.id}\"\n";
+    let first = "lifecycle = { create_before_destroy = true }\n";
+    let mut model = Model::with(&with(attached));
+    let encrypted = with(&format!("encrypted = true\n{first}{attached}"));
+    // The making of the successor alone: what else was to be done waits for it or was not reached.
+    let mut plan = model.plan(&encrypted);
+    plan.tasks.retain(|task| task.phase == Phase::Make);
+    model.run(&plan, 1).unwrap();
+    assert_eq!(model.state.resources[&address("disk.data")].deposed.len(), 1);
+    check(&model, &encrypted, expect![[r#"
+        update disk.data
+        delete disk.data
+            because an interrupted replacement left it; the new one has its place
+            LOST the 40 GiB of d-1 are erased
+        0. let go disk.data (old d-1): detach > wait until available
+        1. join disk.data: attach > wait until in use (after 0)
+        2. remove disk.data (old d-1): delete > wait until gone (after 0)
+    "#]]);
+    // Nobody wants it attached any more.
+    let alone = with(&format!("encrypted = true\n{first}"));
+    check(&model, &alone, expect![[r#"
+        delete disk.data
+            because an interrupted replacement left it; the new one has its place
+            LOST the 40 GiB of d-1 are erased
+        note disk.data
+        0. note disk.data
+        1. let go disk.data (old d-1): detach > wait until available (after 0)
+        2. remove disk.data (old d-1): delete > wait until gone (after 0, 1)
+    "#]]);
+    let plan = model.plan(&alone);
+    model.finish(&plan, &alone).unwrap();
+    check(&model, &alone, expect!["nothing\n"]);
 }
 
 #[test]
