@@ -54,8 +54,17 @@ impl Node {
     }
 }
 
-/// Who waits for whom, as pairs of a task and what it waits for.
-pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(Node, Node)> {
+/// Who waits for whom.
+pub(super) struct Waits {
+    /// Pairs of a task and what it waits for.
+    pub(super) all: Vec<(Node, Node)>,
+    /// From this position on no value asks for it: a `depends_on`, or a name that was filled in long ago. Where such a
+    /// pair would close a circle it is not honoured.
+    mere: usize,
+}
+
+/// Who waits for whom.
+pub(super) fn waits(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Waits {
     let mut edges = Edges {
         tasks,
         context,
@@ -63,42 +72,61 @@ pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<
     };
     edges.moves();
     edges.lives();
-    edges.making();
-    edges.values();
     edges.removing();
     edges.partners();
-    edges.found
+    edges.values();
+    let mere = edges.found.len();
+    edges.making();
+    Waits {
+        all: edges.found,
+        mere,
+    }
 }
 
 /// The tasks, each after all that it waits for. The error shows a cycle as a path.
 pub(super) fn arrange(
     mut tasks: BTreeMap<Node, Task>,
-    edges: Vec<(Node, Node)>,
+    waits: &Waits,
 ) -> Result<Vec<Task>, Box<Diagnostic>> {
-    let edges = edges
-        .into_iter()
-        .filter(|(from, to)| tasks.contains_key(from) && tasks.contains_key(to));
-    let graph = Graph::new(tasks.keys().cloned(), edges);
-    let order = graph.order().map_err(|cycle| Box::new(cycle_error(&cycle)))?;
+    let is_there = |(from, to): &&(Node, Node)| tasks.contains_key(from) && tasks.contains_key(to);
+    let pairs = || waits.all.iter().filter(is_there).map(|(from, to)| (from, to));
+    let mut graph = Graph::new(tasks.keys(), pairs());
+    let mut order = graph.order();
+    if order.is_err() {
+        let asked: BTreeSet<(&Node, &Node)> =
+            waits.all[..waits.mere].iter().map(|(from, to)| (from, to)).collect();
+        let cycles = graph.cycles();
+        let closes_one = |(from, to): &(&Node, &Node)| {
+            let number = cycles.get(from);
+            number.is_some() && number == cycles.get(to)
+        };
+        let honoured: Vec<(&Node, &Node)> = pairs()
+            .filter(|pair| asked.contains(pair) || !closes_one(pair))
+            .collect();
+        graph = Graph::new(tasks.keys(), honoured);
+        order = graph.order();
+    }
+    let order = order.map_err(|cycle| Box::new(cycle_error(&cycle)))?;
     let position: BTreeMap<&Node, usize> = order
         .iter()
         .enumerate()
-        .map(|(index, node)| (node, index))
+        .map(|(index, node)| (*node, index))
         .collect();
-    let mut arranged = Vec::with_capacity(order.len());
-    for node in &order {
-        if let Some(mut task) = tasks.remove(node) {
-            let needed = graph.needs(node).into_iter();
-            task.after = needed
-                .filter_map(|needed| position.get(needed).copied())
-                .collect();
-            arranged.push(task);
-        }
-    }
-    Ok(arranged)
+    let needed = |node: &Node| -> Vec<usize> {
+        let needed = graph.needs(&node).into_iter();
+        needed
+            .filter_map(|needed| position.get(*needed).copied())
+            .collect()
+    };
+    let lined_up: Vec<(Node, Vec<usize>)> = order.iter().map(|node| ((*node).clone(), needed(node))).collect();
+    let arranged = lined_up.into_iter().filter_map(|(node, after)| {
+        let task = tasks.remove(&node)?;
+        Some(Task { after, ..task })
+    });
+    Ok(arranged.collect())
 }
 
-fn cycle_error(cycle: &[Node]) -> Diagnostic {
+fn cycle_error(cycle: &[&Node]) -> Diagnostic {
     let path: Vec<String> = cycle.iter().map(|node| node.address.to_string()).collect();
     Diagnostic::error(
         codes::ORDER,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrange::{Node, arrange, edges};
+use super::arrange::{Node, arrange, waits};
 use super::context::Context;
 use super::decide::{self, Decision};
 use super::dependencies::ordered;
@@ -248,7 +248,7 @@ impl<'a> Planner<'a> {
                 tasks.insert(Node::new(address, place), task);
             }
         }
-        let edges = edges(&tasks, context);
+        let waits = waits(&tasks, context);
         let refused = self
             .decisions
             .iter()
@@ -257,7 +257,7 @@ impl<'a> Planner<'a> {
         let impossible = inputs.impossible.keys().cloned();
         let first: BTreeSet<Address> = refused.chain(impossible).collect();
         if !first.is_empty() {
-            let out = withhold::closure(first, &tasks, &edges, Why::Impossible, context);
+            let out = withhold::closure(first, &tasks, &waits.all, Why::Impossible, context);
             tasks.retain(|node, _| !out.contains_key(node.address()));
             withhold::mark(&mut self.decisions, &out, inputs.impossible);
             plan.findings.extend(inputs.impossible.values().cloned());
@@ -269,8 +269,8 @@ impl<'a> Planner<'a> {
                 .decisions
                 .keys()
                 .chain(self.leftovers.iter().map(|(address, ..)| address));
-            let first = chosen::not_chosen(inputs.selection, all, &tasks, &edges);
-            not_asked = withhold::closure(first, &tasks, &edges, Why::NotAsked, context);
+            let first = chosen::not_chosen(inputs.selection, all, &tasks, &waits.all);
+            not_asked = withhold::closure(first, &tasks, &waits.all, Why::NotAsked, context);
             tasks.retain(|node, _| !not_asked.contains_key(node.address()));
             withhold::leave_out(&mut self.decisions, &not_asked);
             self.leftovers
@@ -303,7 +303,7 @@ impl<'a> Planner<'a> {
                 .collect();
             settle::tell_steps(&mut decision.change, &own, None);
         }
-        match arrange(tasks, edges) {
+        match arrange(tasks, &waits) {
             Ok(tasks) => plan.tasks = tasks,
             Err(cycle) => plan.errors.push(*cycle),
         }
