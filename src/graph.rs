@@ -159,10 +159,20 @@ mod tests {
 
     #[test]
     fn nodes_that_need_each_other_have_one_number() {
-        let edges = [("a", "b"), ("b", "a"), ("c", "a"), ("d", "e"), ("e", "d"), ("f", "f")];
+        let edges = [
+            ("a", "b"),
+            ("b", "a"),
+            ("c", "a"),
+            ("d", "e"),
+            ("e", "d"),
+            ("f", "f"),
+        ];
         let graph = Graph::new(["a", "b", "c", "d", "e", "f", "g"], edges);
         let cycles = graph.cycles();
-        assert_eq!(cycles.keys().copied().copied().collect::<Vec<_>>(), ["a", "b", "d", "e", "f"]);
+        assert_eq!(
+            cycles.keys().copied().copied().collect::<Vec<_>>(),
+            ["a", "b", "d", "e", "f"]
+        );
         assert_eq!(cycles[&"a"], cycles[&"b"]);
         assert_eq!(cycles[&"d"], cycles[&"e"]);
         assert_ne!(cycles[&"a"], cycles[&"d"]);

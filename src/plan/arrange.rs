@@ -2,8 +2,8 @@
 //!
 //! * A note comes before everything else of its address; letting go before a change, a change before a join. Whatever is
 //!   about an address comes after the note that takes another object away from it.
-//! * What makes or changes something comes after what makes or changes what it needs; every step comes after the task
-//!   that makes the values it names.
+//! * What makes or changes something comes after what makes or changes what it needs, unless no value asks for it and it
+//!   would close a circle; every step comes after the task that makes the values it names.
 //! * What removes something comes after its own letting go, after the removal of what needed it, and after the change
 //!   or join of what stays, unless that waits for the new one.
 //! * Whoever is joined to something that goes lets go of it before.
@@ -84,17 +84,16 @@ pub(super) fn waits(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Wait
 }
 
 /// The tasks, each after all that it waits for. The error shows a cycle as a path.
-pub(super) fn arrange(
-    mut tasks: BTreeMap<Node, Task>,
-    waits: &Waits,
-) -> Result<Vec<Task>, Box<Diagnostic>> {
+pub(super) fn arrange(mut tasks: BTreeMap<Node, Task>, waits: &Waits) -> Result<Vec<Task>, Box<Diagnostic>> {
     let is_there = |(from, to): &&(Node, Node)| tasks.contains_key(from) && tasks.contains_key(to);
     let pairs = || waits.all.iter().filter(is_there).map(|(from, to)| (from, to));
     let mut graph = Graph::new(tasks.keys(), pairs());
     let mut order = graph.order();
     if order.is_err() {
-        let asked: BTreeSet<(&Node, &Node)> =
-            waits.all[..waits.mere].iter().map(|(from, to)| (from, to)).collect();
+        let asked: BTreeSet<(&Node, &Node)> = waits.all[..waits.mere]
+            .iter()
+            .map(|(from, to)| (from, to))
+            .collect();
         let cycles = graph.cycles();
         let closes_one = |(from, to): &(&Node, &Node)| {
             let number = cycles.get(from);
@@ -118,7 +117,8 @@ pub(super) fn arrange(
             .filter_map(|needed| position.get(*needed).copied())
             .collect()
     };
-    let lined_up: Vec<(Node, Vec<usize>)> = order.iter().map(|node| ((*node).clone(), needed(node))).collect();
+    let lined_up: Vec<(Node, Vec<usize>)> =
+        order.iter().map(|node| ((*node).clone(), needed(node))).collect();
     let arranged = lined_up.into_iter().filter_map(|(node, after)| {
         let task = tasks.remove(&node)?;
         Some(Task { after, ..task })
@@ -237,31 +237,12 @@ impl Edges<'_, '_> {
     fn making(&mut self) {
         let (tasks, context) = (self.tasks, self.context);
         for node in tasks.keys().filter(|node| MAKING.contains(&node.phase())) {
-            // What leaves something that has to go first cannot wait for what is made in its place: values it names are
-            // waited for in any case, a mere `depends_on` is not.
-            if node.phase() == Phase::Change && self.makes_room(&node.address) {
-                continue;
-            }
             for needed in context.needs(&node.address) {
                 for phase in MAKING {
                     self.add(node, &Node::new(needed, phase));
                 }
             }
         }
-    }
-
-    /// Whether it leaves something that is deleted before its successor is made.
-    fn makes_room(&self, address: &Address) -> bool {
-        let known = self.context.inputs.state.resources.get(address);
-        known
-            .into_iter()
-            .flat_map(|known| &known.dependencies)
-            .any(|left| {
-                self.does(left, Phase::Remove)
-                    && self.does(left, Phase::Make)
-                    && !self.is_create_first(left)
-                    && !self.context.needs(address).any(|needed| needed == left)
-            })
     }
 
     /// Every step comes after the task that makes the values it names.
