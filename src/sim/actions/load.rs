@@ -105,6 +105,11 @@ const TAKES: &[(&str, &str, Take)] = &[
     ),
     (
         SLB,
+        "DescribeLoadBalancerListeners",
+        load_network::take_listed_listener,
+    ),
+    (
+        SLB,
         "DescribeLoadBalancerTCPListenerAttribute",
         |loading, item| load_network::take_listener(loading, item, "TCP"),
     ),

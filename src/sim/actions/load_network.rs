@@ -342,6 +342,18 @@ pub(super) fn take_policy(loading: &mut Loading<'_>, item: &Value) -> Result<(),
     Ok(())
 }
 
+/// A listener as the list of all shows it: what belongs to its protocol stands in a part of its own.
+pub(super) fn take_listed_listener(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
+    let protocol = needed(item, "ListenerProtocol")?.to_ascii_uppercase();
+    let mut flat = item.clone();
+    if let Some(Value::Object(own)) = item.get(format!("{protocol}ListenerConfig"))
+        && let Some(fields) = flat.as_object_mut()
+    {
+        fields.extend(own.clone());
+    }
+    take_listener(loading, &flat, &protocol)
+}
+
 pub(super) fn take_snapshot(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
     let id = needed(item, "SnapshotId")?;
     if loading.world.get::<Snapshot>(&id).is_some() {

@@ -596,43 +596,50 @@ fn routes_interfaces_policies_and_certificates_are_loaded_as_they_were() {
     }
     let https = "DescribeLoadBalancerHTTPSListenerAttribute";
     let item = call(&mut sim, https, &listener[..2]);
-    items.push(json!({ "product": "any", "version": SLB, "action": https, "item": item }));
-    let body = order(&mut sim, &items);
-    let mut twin = Sim::with(Options {
-        seed: Some(78),
-        ..options()
-    });
-    twin.now = sim.now;
-    assert_eq!(twin.cloud.load(&body, twin.now).unwrap(), items.len());
-    // What is told of nobody, or of parts that no item told of.
-    let plain = |mut rows: Vec<Value>| -> Vec<Value> {
-        for row in &mut rows {
-            let fields = row.as_object_mut().unwrap();
-            for new in [
-                "LastModifiedTime",
-                "NetworkInterfaces",
-                "SerialNumber",
-                "RuleCount",
-                "GroupToGroupRuleCount",
-                "EipAddress",
-            ] {
-                fields.remove(new);
+    let alone = (https, item);
+    let all = "DescribeLoadBalancerListeners";
+    let item = call(&mut sim, all, &[("LoadBalancerId.1", &balancer)])["Listeners"][0].clone();
+    // As it is told alone, and as the list tells it.
+    for (action, item) in [alone, (all, item)] {
+        let mut items = items.clone();
+        items.push(json!({ "product": "any", "version": SLB, "action": action, "item": item }));
+        let body = order(&mut sim, &items);
+        let mut twin = Sim::with(Options {
+            seed: Some(78),
+            ..options()
+        });
+        twin.now = sim.now;
+        assert_eq!(twin.cloud.load(&body, twin.now).unwrap(), items.len());
+        // What is told of nobody, or of parts that no item told of.
+        let plain = |mut rows: Vec<Value>| -> Vec<Value> {
+            for row in &mut rows {
+                let fields = row.as_object_mut().unwrap();
+                for new in [
+                    "LastModifiedTime",
+                    "NetworkInterfaces",
+                    "SerialNumber",
+                    "RuleCount",
+                    "GroupToGroupRuleCount",
+                    "EipAddress",
+                ] {
+                    fields.remove(new);
+                }
             }
+            rows.sort_by_key(Value::to_string);
+            rows
+        };
+        for (version, action, path, more) in &lists {
+            let (twins, own) = (
+                shown(&mut twin, version, action, path, more),
+                shown(&mut sim, version, action, path, more),
+            );
+            assert_eq!(plain(twins), plain(own), "{action}");
         }
-        rows.sort_by_key(Value::to_string);
-        rows
-    };
-    for (version, action, path, more) in &lists {
-        let (twins, own) = (
-            shown(&mut twin, version, action, path, more),
-            shown(&mut sim, version, action, path, more),
-        );
-        assert_eq!(plain(twins), plain(own), "{action}");
+        let answers = [&mut twin, &mut sim].map(|one| {
+            let mut answer = call(one, https, &listener[..2]);
+            answer.as_object_mut().unwrap().remove("RequestId");
+            answer
+        });
+        assert_eq!(answers[0], answers[1]);
     }
-    let answers = [&mut twin, &mut sim].map(|one| {
-        let mut answer = call(one, https, &listener[..2]);
-        answer.as_object_mut().unwrap().remove("RequestId");
-        answer
-    });
-    assert_eq!(answers[0], answers[1]);
 }
