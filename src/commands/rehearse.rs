@@ -13,7 +13,7 @@ use super::ahead::Looking;
 use super::connect::Connection;
 use super::decide::Goal;
 use super::failure::Failure;
-use super::{look, report, secrets};
+use super::{data, look, report, results, secrets};
 use crate::apply::{self, Context, Stop};
 use crate::cloud::{Cloud, CloudOptions, Credentials};
 use crate::diagnostic::{Diagnostic, codes};
@@ -142,6 +142,13 @@ pub(super) async fn rehearse(
         .filter(|(action, _)| action.repeat != crate::api::Repeat::Read)
         .map(|(action, count)| (action.name, count))
         .collect();
+
+    if outcome.failed.is_empty() && !outcome.interrupted {
+        let observed = results::look_again(plan, project, &session, &twin).await;
+        let outputs = results::outputs(project, &session, seen, &observed);
+        results::note_outputs(goal, project, &session, &outputs).await?;
+        data::note(goal, project, &session).await?;
+    }
 
     // 4. What the next plan would be.
     let loaded = look::loaded(&session);
@@ -272,6 +279,11 @@ fn tell(
                 .take(5)
                 .map(|change| change.address.to_string())
                 .collect();
+            let outputs = next
+                .outputs
+                .iter()
+                .map(|output| format!("output.{}", output.name));
+            let left: Vec<String> = left.into_iter().chain(outputs).collect();
             format!(
                 "Rehearsal: nothing is refused; the next plan still changes {}.",
                 left.join(", ")

@@ -284,9 +284,7 @@ impl Reading<'_> {
             list: "Disks.Disk",
             pages: Pages::ByNumber { max: 100 },
         };
-        let mut disks = self
-            .list(&action::DESCRIBE_DISKS, &[], paging, "DiskId")
-            .await?;
+        let mut disks = self.list(&action::DESCRIBE_DISKS, &[], paging, "DiskId").await?;
         disks.retain(|disk| {
             let server = disk["item"]["InstanceId"].as_str();
             server.is_some_and(|id| servers.contains(&id))
@@ -331,7 +329,11 @@ impl Reading<'_> {
             let action = &action::DESCRIBE_SERVER_CERTIFICATES;
             let request = Request::new(action).param("RegionId", self.cloud.region());
             let reply = self.cloud.read(&request).await?;
-            items.extend(listed(&reply.body, "/ServerCertificates/ServerCertificate", action));
+            items.extend(listed(
+                &reply.body,
+                "/ServerCertificates/ServerCertificate",
+                action,
+            ));
         }
         Ok(items)
     }
