@@ -4,7 +4,7 @@
 //! the clock goes fast. Nothing is written, and nothing leaves the machine but reads. What the twin cannot hold is not rehearsed,
 //! which is no refusal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use super::ahead::Looking;
 use super::connect::Connection;
 use super::decide::Goal;
 use super::failure::Failure;
-use super::{look, report, secrets};
+use super::{data, look, report, results, secrets};
 use crate::apply::{self, Context, Stop};
 use crate::cloud::{Cloud, CloudOptions, Credentials};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::env::volatile::{SwiftClock, VolatileFiles};
 use crate::env::{Env, HttpRequest};
 use crate::event::{Event, Listener};
-use crate::observe::items;
+use crate::observe::items::{self, Asked};
 use crate::plan::Plan;
 use crate::sim;
 use crate::state::{LocalStore, LockNote, State};
@@ -28,16 +28,6 @@ use crate::step::StepKind;
 use crate::ui::Ui;
 use crate::value::{SecretSource, Value};
 
-/// Types of which a twin can hold what exists.
-const HELD: &[&str] = &[
-    "vpc",
-    "vswitch",
-    "security_group",
-    "key_pair",
-    "instance",
-    "disk",
-    "eip",
-];
 /// Codes by which a twin says that it does not know what is named: nothing follows from that.
 const UNKNOWN_TO_TWIN: &[&str] = &[
     "InvalidInstanceType",
@@ -79,21 +69,6 @@ pub(super) async fn rehearse(
         connection,
         ..
     } = *looking;
-    let not_held: BTreeSet<&str> = seen
-        .live
-        .resources
-        .keys()
-        .map(crate::address::Address::type_name)
-        .filter(|name| !HELD.contains(name))
-        .collect();
-    if !not_held.is_empty() {
-        let named: Vec<&str> = not_held.into_iter().collect();
-        return Ok(not_rehearsed(&format!(
-            "a twin cannot hold what exists of {}",
-            named.join(", ")
-        )));
-    }
-
     // 1. The twin, with everything that was seen.
     let server = sim::Server::start(sim::Options {
         region: connection.region.clone(),
@@ -106,9 +81,7 @@ pub(super) async fn rehearse(
         clock: Arc::new(SwiftClock::new(env.clock.clone())),
         ..env.clone()
     };
-    let (images, kinds) = named(plan);
-    let found = items::of(&seen.live, &images, &kinds, &connection.cloud).await;
-    let found = match found {
+    let found = match items::of(&asked(plan, looking), &connection.cloud).await {
         Ok(found) => found,
         Err(error) => {
             return Ok(not_rehearsed(&format!(
@@ -170,6 +143,13 @@ pub(super) async fn rehearse(
         .map(|(action, count)| (action.name, count))
         .collect();
 
+    if outcome.failed.is_empty() && !outcome.interrupted {
+        let observed = results::look_again(plan, project, &session, &twin).await;
+        let outputs = results::outputs(project, &session, seen, &observed);
+        results::note_outputs(goal, project, &session, &outputs).await?;
+        data::note(goal, project, &session).await?;
+    }
+
     // 4. What the next plan would be.
     let loaded = look::loaded(&session);
     let after = look::look(&twin_env, project, &loaded, &twin).await?;
@@ -204,17 +184,22 @@ fn cloud(
     Cloud::connect(env, options, Arc::new(Deaf)).map_err(|error| Failure::error(Diagnostic::from(&error)))
 }
 
-/// The images and the types that a plan names.
-fn named(plan: &Plan) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut images, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+/// What the twin needs: all that was seen, all that the configuration names by id, and the images and types that the
+/// plan names.
+fn asked(plan: &Plan, looking: &Looking<'_>) -> Asked {
+    let mut asked = Asked::default();
+    asked.seen(&looking.seen.live);
+    for resource in looking.project.config.resources.values() {
+        asked.named(resource.resource_type.attributes, &resource.attributes);
+    }
     for step in plan.tasks.iter().flat_map(|task| &task.steps) {
         if let StepKind::Call(call) = &step.kind {
             let text = |name: &str| call.params.get(name).and_then(Value::as_str).map(str::to_owned);
-            images.extend(text("ImageId"));
-            kinds.extend(text("InstanceType"));
+            asked.images.extend(text("ImageId"));
+            asked.instance_types.extend(text("InstanceType"));
         }
     }
-    (images, kinds)
+    asked
 }
 
 /// Loads a twin; an error says what it cannot hold.
@@ -294,6 +279,11 @@ fn tell(
                 .take(5)
                 .map(|change| change.address.to_string())
                 .collect();
+            let outputs = next
+                .outputs
+                .iter()
+                .map(|output| format!("output.{}", output.name));
+            let left: Vec<String> = left.into_iter().chain(outputs).collect();
             format!(
                 "Rehearsal: nothing is refused; the next plan still changes {}.",
                 left.join(", ")

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use super::decide::Decision;
+use super::decide::{Decision, Place};
 use super::dependencies::references;
 use super::inherit::{Heirloom, heirlooms};
 use crate::address::{Address, Object};
@@ -62,10 +62,11 @@ pub(super) fn wanted<'a>(
 }
 
 /// Adds what lets a resource go before it is removed: it leaves its partners, and what in it names others that are
-/// removed as well is taken out.
+/// removed as well is taken out. `leftover` is the position of one that was moved aside.
 pub(super) fn unwanted(
     context: &Context<'_>,
     address: &Address,
+    leftover: Option<usize>,
     resource_type: &'static ResourceType,
     observed: &Observed,
     decision: &mut Decision<'_>,
@@ -100,14 +101,21 @@ pub(super) fn unwanted(
         steps.extend(joining::change_members(resource_type, part, &owner, &change, 0));
         steps.extend(keep_for_successor(context, address, part));
     }
-    if !steps.is_empty() {
-        decision.put(Task {
-            steps,
-            owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
-            location: context.location(address),
-            ..Task::new(Object::now(address.clone()), Some(&observed.id), Phase::LetGo)
-        });
+    if steps.is_empty() {
+        return;
     }
+    let object = match leftover {
+        None => Object::now(address.clone()),
+        Some(_) => Object::old(address.clone(), observed.id.as_str()),
+    };
+    let phase = Phase::LetGo;
+    let task = Task {
+        steps,
+        owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
+        location: context.location(address),
+        ..Task::new(object, Some(&observed.id), phase)
+    };
+    decision.tasks.insert(Place { phase, leftover }, task);
 }
 
 /// The one that is there and makes room for a new one.
