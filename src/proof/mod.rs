@@ -6,6 +6,7 @@
 
 mod account;
 mod ahead;
+mod attributes;
 mod cost;
 mod crash;
 mod damaged;

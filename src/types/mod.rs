@@ -40,6 +40,8 @@ pub(crate) use self::relation::{Partner, Relation};
 pub(crate) use self::resource_type::{
     Complaint, IdFilter, Identity, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
+#[cfg(test)]
+pub(crate) use self::tests::settable;
 
 /// All types, by name.
 pub(crate) static REGISTRY: &[&ResourceType] = &[
