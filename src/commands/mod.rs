@@ -40,6 +40,7 @@ mod sim;
 mod state;
 mod status;
 mod survey;
+pub(crate) mod twin;
 mod typed;
 mod unlock;
 mod validate;

@@ -301,7 +301,7 @@ impl Transport for Net {
             let deadline = tokio::time::Instant::now() + request.timeout;
             let params = super::form(&request.body);
             let mut mishap = self.weather.draw(&mut lock(&self.chance));
-            let raw = raw(&request);
+            let raw = crate::commands::twin::raw(&request);
             {
                 let site = &mut *lock(&self.site);
                 let is_change = site.inspect(&params);
@@ -455,23 +455,5 @@ fn lost() -> TransportError {
     TransportError {
         sent: Sent::Perhaps,
         message: "the connection was closed before there was an answer".to_owned(),
-    }
-}
-
-fn raw(request: &HttpRequest) -> sim::RawRequest {
-    let rest = request.url.split_once("://").unwrap().1;
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let mut headers = vec![("Host".to_owned(), host.to_owned())];
-    headers.extend(
-        request
-            .headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone())),
-    );
-    sim::RawRequest {
-        method: request.method.to_owned(),
-        target: format!("/{path}"),
-        headers,
-        body: request.body.clone(),
     }
 }
