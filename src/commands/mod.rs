@@ -30,7 +30,7 @@ mod plan;
 mod plan_file;
 mod project;
 mod rebuild;
-mod rehearse;
+pub(crate) mod rehearse;
 mod report;
 mod results;
 mod schema;

@@ -20,8 +20,8 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::env::volatile::{SwiftClock, VolatileFiles};
 use crate::env::{Clock, Env};
 use crate::event::{Event, Listener};
-use crate::observe::items::{self, Asked};
 use crate::live::Live;
+use crate::observe::items::{self, Asked};
 use crate::plan::Plan;
 use crate::state::{LocalStore, LockNote, State};
 use crate::step::StepKind;
@@ -68,6 +68,9 @@ pub(super) async fn rehearse(
         connection,
         ..
     } = *looking;
+    #[cfg(test)]
+    let plan = &mistaken(plan);
+
     // 1. The twin, with everything that was seen.
     let found = match items::of(&asked(plan, looking), &connection.cloud).await {
         Ok(found) => found,
@@ -211,6 +214,25 @@ fn asked(plan: &Plan, looking: &Looking<'_>) -> Asked {
         }
     }
     asked
+}
+
+/// A mistake that is put into a plan before it is rehearsed.
+#[cfg(test)]
+pub(crate) type Mistake = fn(&mut Plan);
+
+#[cfg(test)]
+thread_local! {
+    /// The one of this thread's plans.
+    pub(crate) static MISTAKE: std::cell::Cell<Option<Mistake>> = const { std::cell::Cell::new(None) };
+}
+
+#[cfg(test)]
+fn mistaken(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    if let Some(mistake) = MISTAKE.get() {
+        mistake(&mut plan);
+    }
+    plan
 }
 
 fn not_rehearsed(why: &str) -> Rehearsed {

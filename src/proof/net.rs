@@ -103,6 +103,8 @@ pub(super) struct Site {
     tokens: BTreeMap<String, BTreeMap<String, String>>,
     /// How often each server was asked for, by token, in the order of the tokens' first use.
     asked: Vec<(String, u32)>,
+    /// How often each action was asked for that changes something.
+    pub(super) changes: BTreeMap<String, u64>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
@@ -141,6 +143,7 @@ impl Site {
             late: Vec::new(),
             tokens: BTreeMap::new(),
             asked: Vec::new(),
+            changes: BTreeMap::new(),
             broken: Vec::new(),
             log: Log::default(),
         }
@@ -196,6 +199,7 @@ impl Site {
             }
             return false;
         }
+        *self.changes.entry(action.to_owned()).or_default() += 1;
         let own: BTreeMap<String, String> = params
             .iter()
             .filter(|(name, _)| !COMMON.contains(&name.as_str()))
