@@ -16,7 +16,9 @@ mod disown;
 mod inputs;
 mod join;
 mod moves;
+mod node;
 mod outputs;
+mod parting;
 mod planner;
 mod policy;
 mod rebuild;
@@ -25,6 +27,7 @@ mod renamed;
 mod selection;
 mod settle;
 mod tagless;
+mod waits;
 mod withhold;
 
 #[cfg(test)]
