@@ -8,7 +8,7 @@ use std::time::Duration;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::plan_view::Header;
+use super::header::Header;
 use super::text::{BOLD, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, clock, count, cut, escape};
 use crate::address::Address;
 use crate::event::Event;

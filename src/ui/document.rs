@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan_view::{Header, SavedAs};
+use super::header::{Header, SavedAs};
 use crate::address::Address;
 use crate::change::{AttributeChange, Change, Fate};
 use crate::live::Observed;

@@ -8,17 +8,23 @@ mod attribute_lines;
 mod board;
 mod checks;
 mod copies;
+mod copy_lines;
 pub(crate) mod diagnostics;
 pub(crate) mod document;
 mod events;
 pub(crate) mod graph_svg;
 pub(crate) mod graph_view;
+mod header;
 mod json;
 mod literal;
 pub(crate) mod outcome;
+mod plan_blocks;
+mod plan_drift;
 pub(crate) mod plan_html;
 pub(crate) mod plan_json;
 pub(crate) mod plan_md;
+mod plan_order;
+mod plan_summary;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
@@ -45,8 +51,9 @@ pub(crate) use self::checks::{Check, Grade};
 use self::diagnostics::Style;
 pub(crate) use self::events::EVENTS_VERSION;
 use self::events::{Events, Line};
+pub(crate) use self::header::{Header, SavedAs};
 use self::outcome::Finished;
-pub(crate) use self::plan_view::{Detail, Header, SavedAs};
+pub(crate) use self::plan_blocks::Detail;
 use self::streams::Streams;
 pub(crate) use self::table::Row;
 use self::text::{Look, escape_json, escape_lines};
@@ -331,7 +338,7 @@ impl Ui {
 
     /// What somebody changed outside.
     pub(crate) fn drift(&self, drift: &[Drift]) {
-        self.print(&plan_view::render_drift(drift, self.out_look));
+        self.print(&plan_drift::render(drift, self.out_look));
     }
 
     /// One resource of the state.

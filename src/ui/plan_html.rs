@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::document::{Document, digest, losses, words, worst_first};
-use super::plan_view::{cost_in_words, counts_in_words};
+use super::plan_summary::{cost_in_words, counts_in_words};
 use super::text::escape;
 use crate::change::{Change, Fate};
 use crate::diagnostic::Diagnostic;

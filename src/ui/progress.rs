@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::board::Board;
 use super::events::{Line, SideFile};
-use super::plan_view::Header;
+use super::header::Header;
 use super::text::escape;
 use super::{Ui, json, lock};
 use crate::env::{Clock, Env};

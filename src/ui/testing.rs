@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::plan_view::Header;
+use super::header::Header;
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Location, codes};
