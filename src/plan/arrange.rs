@@ -2,8 +2,8 @@
 //!
 //! * A note comes before everything else of its address; letting go before a change, a change before a join. Whatever is
 //!   about an address comes after the note that takes another object away from it.
-//! * What makes or changes something comes after what makes or changes what it needs; every step comes after the task
-//!   that makes the values it names.
+//! * What makes or changes something comes after what makes or changes what it needs, unless no value asks for it and it
+//!   would close a circle; every step comes after the task that makes the values it names.
 //! * What removes something comes after its own letting go, after the removal of what needed it, and after the change
 //!   or join of what stays, unless that waits for the new one.
 //! * Whoever is joined to something that goes lets go of it before.
@@ -54,8 +54,17 @@ impl Node {
     }
 }
 
-/// Who waits for whom, as pairs of a task and what it waits for.
-pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(Node, Node)> {
+/// Who waits for whom.
+pub(super) struct Waits {
+    /// Pairs of a task and what it waits for.
+    pub(super) all: Vec<(Node, Node)>,
+    /// From this position on no value asks for it: a `depends_on`, or a name that was filled in long ago. Where such a
+    /// pair would close a circle it is not honoured.
+    mere: usize,
+}
+
+/// Who waits for whom.
+pub(super) fn waits(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Waits {
     let mut edges = Edges {
         tasks,
         context,
@@ -63,42 +72,61 @@ pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<
     };
     edges.moves();
     edges.lives();
-    edges.making();
-    edges.values();
     edges.removing();
     edges.partners();
-    edges.found
+    edges.values();
+    let mere = edges.found.len();
+    edges.making();
+    Waits {
+        all: edges.found,
+        mere,
+    }
 }
 
 /// The tasks, each after all that it waits for. The error shows a cycle as a path.
-pub(super) fn arrange(
-    mut tasks: BTreeMap<Node, Task>,
-    edges: Vec<(Node, Node)>,
-) -> Result<Vec<Task>, Box<Diagnostic>> {
-    let edges = edges
-        .into_iter()
-        .filter(|(from, to)| tasks.contains_key(from) && tasks.contains_key(to));
-    let graph = Graph::new(tasks.keys().cloned(), edges);
-    let order = graph.order().map_err(|cycle| Box::new(cycle_error(&cycle)))?;
+pub(super) fn arrange(mut tasks: BTreeMap<Node, Task>, waits: &Waits) -> Result<Vec<Task>, Box<Diagnostic>> {
+    let is_there = |(from, to): &&(Node, Node)| tasks.contains_key(from) && tasks.contains_key(to);
+    let pairs = || waits.all.iter().filter(is_there).map(|(from, to)| (from, to));
+    let mut graph = Graph::new(tasks.keys(), pairs());
+    let mut order = graph.order();
+    if order.is_err() {
+        let asked: BTreeSet<(&Node, &Node)> = waits.all[..waits.mere]
+            .iter()
+            .map(|(from, to)| (from, to))
+            .collect();
+        let cycles = graph.cycles();
+        let closes_one = |(from, to): &(&Node, &Node)| {
+            let number = cycles.get(from);
+            number.is_some() && number == cycles.get(to)
+        };
+        let honoured: Vec<(&Node, &Node)> = pairs()
+            .filter(|pair| asked.contains(pair) || !closes_one(pair))
+            .collect();
+        graph = Graph::new(tasks.keys(), honoured);
+        order = graph.order();
+    }
+    let order = order.map_err(|cycle| Box::new(cycle_error(&cycle)))?;
     let position: BTreeMap<&Node, usize> = order
         .iter()
         .enumerate()
-        .map(|(index, node)| (node, index))
+        .map(|(index, node)| (*node, index))
         .collect();
-    let mut arranged = Vec::with_capacity(order.len());
-    for node in &order {
-        if let Some(mut task) = tasks.remove(node) {
-            let needed = graph.needs(node).into_iter();
-            task.after = needed
-                .filter_map(|needed| position.get(needed).copied())
-                .collect();
-            arranged.push(task);
-        }
-    }
-    Ok(arranged)
+    let needed = |node: &Node| -> Vec<usize> {
+        let needed = graph.needs(&node).into_iter();
+        needed
+            .filter_map(|needed| position.get(*needed).copied())
+            .collect()
+    };
+    let lined_up: Vec<(Node, Vec<usize>)> =
+        order.iter().map(|node| ((*node).clone(), needed(node))).collect();
+    let arranged = lined_up.into_iter().filter_map(|(node, after)| {
+        let task = tasks.remove(&node)?;
+        Some(Task { after, ..task })
+    });
+    Ok(arranged.collect())
 }
 
-fn cycle_error(cycle: &[Node]) -> Diagnostic {
+fn cycle_error(cycle: &[&Node]) -> Diagnostic {
     let path: Vec<String> = cycle.iter().map(|node| node.address.to_string()).collect();
     Diagnostic::error(
         codes::ORDER,
@@ -163,6 +191,10 @@ impl Edges<'_, '_> {
         let tasks = self.tasks;
         for node in tasks.keys() {
             let at = |phase: Phase| Node::new(&node.address, phase);
+            let at_leftover = |phase: Phase, index: usize| {
+                let leftover = Some(index);
+                Node::new(&node.address, Place { phase, leftover })
+            };
             if node.phase() != Phase::Note {
                 self.add(node, &at(Phase::Note));
             }
@@ -170,6 +202,11 @@ impl Edges<'_, '_> {
                 Phase::Change => self.add(node, &at(Phase::LetGo)),
                 Phase::Join => {
                     self.add(node, &at(Phase::LetGo));
+                    // Nor is it joined where one that was moved aside still is.
+                    let aside = self.context.inputs.live.deposed.get(&node.address);
+                    for index in 0..aside.map_or(0, Vec::len) {
+                        self.add(node, &at_leftover(Phase::LetGo, index));
+                    }
                     self.add(node, &at(Phase::Make));
                     self.add(node, &at(Phase::Change));
                 }
@@ -186,6 +223,11 @@ impl Edges<'_, '_> {
                         self.add(&make, node);
                     }
                 }
+                Phase::Remove => {
+                    if let Some(index) = node.leftover() {
+                        self.add(node, &at_leftover(Phase::LetGo, index));
+                    }
+                }
                 _ => {}
             }
         }
@@ -195,31 +237,12 @@ impl Edges<'_, '_> {
     fn making(&mut self) {
         let (tasks, context) = (self.tasks, self.context);
         for node in tasks.keys().filter(|node| MAKING.contains(&node.phase())) {
-            // What leaves something that has to go first cannot wait for what is made in its place: values it names are
-            // waited for in any case, a mere `depends_on` is not.
-            if node.phase() == Phase::Change && self.makes_room(&node.address) {
-                continue;
-            }
             for needed in context.needs(&node.address) {
                 for phase in MAKING {
                     self.add(node, &Node::new(needed, phase));
                 }
             }
         }
-    }
-
-    /// Whether it leaves something that is deleted before its successor is made.
-    fn makes_room(&self, address: &Address) -> bool {
-        let known = self.context.inputs.state.resources.get(address);
-        known
-            .into_iter()
-            .flat_map(|known| &known.dependencies)
-            .any(|left| {
-                self.does(left, Phase::Remove)
-                    && self.does(left, Phase::Make)
-                    && !self.is_create_first(left)
-                    && !self.context.needs(address).any(|needed| needed == left)
-            })
     }
 
     /// Every step comes after the task that makes the values it names.
@@ -315,7 +338,13 @@ impl Edges<'_, '_> {
         let (tasks, context) = (self.tasks, self.context);
         let joining = [Phase::LetGo, Phase::Change, Phase::Join];
         for node in tasks.keys().filter(|node| joining.contains(&node.phase())) {
-            let live = context.inputs.live.resources.get(&node.address);
+            let live = match node.leftover() {
+                None => context.inputs.live.resources.get(&node.address),
+                Some(index) => {
+                    let aside = context.inputs.live.deposed.get(&node.address);
+                    aside.and_then(|aside| aside.get(index))
+                }
+            };
             if let Some(live) = live.filter(|_| node.phase() != Phase::Join) {
                 let resource_type = context.inputs.types.get(node.address.type_name());
                 for id in resource_type

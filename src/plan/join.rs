@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use super::decide::Decision;
+use super::decide::{Decision, Place};
 use super::dependencies::references;
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Fate};
@@ -61,10 +61,11 @@ pub(super) fn wanted<'a>(
 }
 
 /// Adds what lets a resource go before it is removed: it leaves its partners, and what in it names others that are
-/// removed as well is taken out.
+/// removed as well is taken out. `leftover` is the position of one that was moved aside.
 pub(super) fn unwanted(
     context: &Context<'_>,
     address: &Address,
+    leftover: Option<usize>,
     resource_type: &'static ResourceType,
     observed: &Observed,
     decision: &mut Decision<'_>,
@@ -98,14 +99,21 @@ pub(super) fn unwanted(
         };
         steps.extend(joining::change_members(resource_type, part, &owner, &change, 0));
     }
-    if !steps.is_empty() {
-        decision.put(Task {
-            steps,
-            owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
-            location: context.location(address),
-            ..Task::new(Object::now(address.clone()), Some(&observed.id), Phase::LetGo)
-        });
+    if steps.is_empty() {
+        return;
     }
+    let object = match leftover {
+        None => Object::now(address.clone()),
+        Some(_) => Object::old(address.clone(), observed.id.as_str()),
+    };
+    let phase = Phase::LetGo;
+    let task = Task {
+        steps,
+        owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
+        location: context.location(address),
+        ..Task::new(object, Some(&observed.id), phase)
+    };
+    decision.tasks.insert(Place { phase, leftover }, task);
 }
 
 struct Joiner<'d, 'a, 'c> {
