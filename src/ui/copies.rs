@@ -15,7 +15,7 @@ const NAMES_MAX: usize = 40;
 
 /// Changes that are told as one; of most there is one alone.
 pub(super) struct Copies<'a> {
-    /// In the order of the plan; never empty.
+    /// By address; never empty.
     pub(super) members: Vec<&'a Change>,
     /// The places of the attributes of which each has a value of its own.
     pub(super) own: BTreeSet<usize>,
@@ -195,10 +195,11 @@ pub(super) fn together(changes: Vec<&Change>) -> Vec<Copies<'_>> {
         .flat_map(|(places, _)| places.iter().copied())
         .collect();
     let told = |place: usize| match groups.remove(&place) {
-        Some((places, own)) => Some(Copies {
-            members: places.into_iter().map(|place| changes[place]).collect(),
-            own,
-        }),
+        Some((places, own)) => {
+            let mut members: Vec<&Change> = places.into_iter().map(|place| changes[place]).collect();
+            members.sort_by_key(|one| &one.address);
+            Some(Copies { members, own })
+        }
         None if grouped.contains(&place) => None,
         None => Some(Copies::of_one(changes[place])),
     };
@@ -267,7 +268,8 @@ fn value_of(change: &Change, place: usize) -> String {
     format!("{:?} {:?}", attribute.before, attribute.after)
 }
 
-/// The blocks of which no copy can be used while the plan is carried out, with how many copies each has.
+/// The blocks of which no copy can be used while the plan is carried out, with how many copies each has. Copies do not
+/// wait for each other: `--parallelism` spreads calls over seconds, while what they cause lasts for minutes.
 pub(super) fn down_at_once(changes: &[Change]) -> Vec<(Address, usize)> {
     let mut blocks: BTreeMap<String, (Address, usize, usize)> = BTreeMap::new();
     let exists = |change: &&Change| {

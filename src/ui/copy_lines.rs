@@ -21,17 +21,22 @@ pub(super) fn lines_of(copies: &Copies<'_>, full: bool) -> Vec<AttributeLine> {
         .map(|place| change.attributes[place].clone())
         .collect();
     let mut lines = attributes::lines_of(&shared, change.fate, full);
-    let keys: Vec<Option<&Key>> = copies.members.iter().map(|one| one.address.key()).collect();
     for place in &copies.own {
-        let each: Vec<&AttributeChange> = copies.members.iter().map(|one| &one.attributes[*place]).collect();
-        let values = |of: fn(&AttributeChange) -> Option<&Value>| values_of(&each, &keys, of);
-        let (before, after) = (
-            values(|one| one.before.as_ref()),
-            values(|one| one.after.as_ref()),
-        );
-        lines.push(attributes::common_line(each[0], change.fate, before, after));
+        let [before, after] = both_of_each(copies, *place);
+        let one = &change.attributes[*place];
+        lines.push(attributes::common_line(one, change.fate, before, after));
     }
     lines
+}
+
+/// What an attribute is before and after, for copies of which each has a value of its own.
+pub(super) fn both_of_each(copies: &Copies<'_>, place: usize) -> [Vec<Run>; 2] {
+    let keys: Vec<Option<&Key>> = copies.members.iter().map(|one| one.address.key()).collect();
+    let each: Vec<&AttributeChange> = copies.members.iter().map(|one| &one.attributes[place]).collect();
+    [
+        values_of(&each, &keys, |one| one.before.as_ref()),
+        values_of(&each, &keys, |one| one.after.as_ref()),
+    ]
 }
 
 /// The line of the ids; none where there is no id.
@@ -63,7 +68,7 @@ fn values_of(
         return vec![Run::new(DIM, words)];
     }
     if each[0].is_text {
-        return vec![Run::new(DIM, "text, each its own (--full shows them)")];
+        return vec![Run::new(DIM, "text, the same but for the key of each")];
     }
     let texts: Vec<String> = each.iter().map(|one| literal::text(of(one))).collect();
     let runs = |one: &AttributeChange| literal::runs(of(one));

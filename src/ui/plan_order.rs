@@ -1,5 +1,5 @@
-//! In which order the changes of a plan are told: by danger, the worst next to the prompt, and inside that what is
-//! needed before what needs it.
+//! In which order the changes of a plan are told: by danger, and inside that what is needed before what needs it. On a
+//! screen the worst stands next to the prompt, in a document at the top.
 //!
 //! Does not know how a change is written.
 
@@ -33,6 +33,26 @@ pub(super) fn told(plan: &Plan, detail: Detail) -> Vec<Copies<'_>> {
         )
     });
     told
+}
+
+/// The changes as a reviewer reads them in a document, from the top: what is lost for good first. Copies that change
+/// alike are one, and what only gets a tag of ours is told as a number, as on a screen.
+pub(super) fn worst_first(plan: &Plan) -> Vec<Copies<'_>> {
+    let depths = depths(plan);
+    let mut changes: Vec<&Change> = plan.shown().filter(|change| change.fate != Fate::Tag).collect();
+    changes.sort_by_cached_key(|change| {
+        let rank = match change.fate {
+            Fate::Delete => 0,
+            Fate::Replace { .. } => 1,
+            _ if change.is_loss() => 2,
+            Fate::Withheld => 3,
+            Fate::Update => 4,
+            Fate::Create => 5,
+            _ => 6,
+        };
+        (rank, change.down.is_none(), depths.get(&change.address).copied())
+    });
+    copies::together(changes)
 }
 
 /// How far below a fate stands.

@@ -2,8 +2,9 @@
 //!
 //! Does not know the changes one by one.
 
+use super::copies;
 use super::header::Header;
-use super::text::{BOLD, PLAIN, Sheet};
+use super::text::{BOLD, PLAIN, Sheet, count};
 use crate::change::{Cost, amount};
 use crate::plan::Plan;
 
@@ -58,6 +59,26 @@ pub(super) fn summary_of(plan: &Plan, header: &Header) -> String {
         (1, _) => "No changes to make. 1 attribute was changed outside infra.".to_owned(),
         (many, _) => format!("No changes to make. {many} attributes were changed outside infra."),
     }
+}
+
+/// That all copies of a block are down at once, a sentence for each block: nobody should find that out by a page that is
+/// gone.
+pub(super) fn down_at_once_in_words(plan: &Plan) -> Vec<String> {
+    let down = copies::down_at_once(&plan.changes).into_iter();
+    down.map(|(block, all)| format!("all {all} of {block} are down at once"))
+        .collect()
+}
+
+/// How many get the tag that an older version did not set.
+pub(super) fn tagged_in_words(plan: &Plan) -> Option<String> {
+    let tagged = plan.counts().tagged;
+    let verb = if tagged == 1 { "gets" } else { "get" };
+    (tagged > 0).then(|| {
+        format!(
+            "{} {verb} the tag infra:project, which an older version of infra did not set",
+            count(tagged, "resource")
+        )
+    })
 }
 
 /// What a plan costs, a sentence each with its label. What is not known is said, and never counted as nothing.

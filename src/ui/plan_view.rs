@@ -5,10 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::attribute_lines as attributes;
-use super::copies;
 use super::header::{self, Header};
 use super::plan_blocks::{self, Detail};
-use super::text::{BOLD, CYAN, DIM, Look, PLAIN, Sheet, YELLOW, count, toml_key};
+use super::text::{BOLD, CYAN, DIM, Look, PLAIN, Sheet, YELLOW, toml_key};
 use super::{plan_drift, plan_order, plan_summary};
 use crate::address::Address;
 use crate::change::{Change, OutputChange};
@@ -40,8 +39,15 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
             plan_blocks::write(copies, target, detail, &mut sheet);
         }
     }
-    write_down_at_once(plan, &mut sheet);
-    write_tagged(plan, detail, &mut sheet);
+    for sentence in plan_summary::down_at_once_in_words(plan) {
+        sheet.end_line();
+        sheet.sentence(YELLOW, &sentence, 2);
+    }
+    if let (Some(sentence), false) = (plan_summary::tagged_in_words(plan), detail == Detail::Full) {
+        let which = if plan.counts().tagged == 1 { "it" } else { "them" };
+        sheet.end_line();
+        sheet.sentence(YELLOW, &format!("{sentence} (--full shows {which})"), 2);
+    }
     write_left_out(plan, detail, &mut sheet);
     write_outputs(&plan.outputs, &mut sheet);
     write_findings(&plan.findings, &mut sheet);
@@ -56,22 +62,6 @@ pub(crate) fn render(plan: &Plan, header: &Header, detail: Detail, look: Look) -
     sheet.end_line();
     plan_summary::write(plan, header, &mut sheet);
     sheet.finish()
-}
-
-/// How many get the tag that an older version did not set.
-fn write_tagged(plan: &Plan, detail: Detail, sheet: &mut Sheet) {
-    let tagged = plan.counts().tagged;
-    if tagged == 0 || detail == Detail::Full {
-        return;
-    }
-    sheet.end_line();
-    let verb = if tagged == 1 { "gets" } else { "get" };
-    let sentence = format!(
-        "{} {verb} the tag infra:project, which an older version of infra did not set (--full shows {})",
-        count(tagged, "resource"),
-        if tagged == 1 { "it" } else { "them" },
-    );
-    sheet.sentence(YELLOW, &sentence, 2);
 }
 
 /// All attributes of what is changed, to show those that stay.
@@ -89,15 +79,6 @@ fn targets(plan: &Plan, detail: Detail) -> BTreeMap<&Address, &Attributes> {
             _ => None,
         })
         .collect()
-}
-
-/// Nobody should find out by a page that is gone that all servers behind it restart together.
-fn write_down_at_once(plan: &Plan, sheet: &mut Sheet) {
-    for (block, all) in copies::down_at_once(&plan.changes) {
-        sheet.end_line();
-        let sentence = format!("all {all} of {block} are down at once");
-        sheet.sentence(YELLOW, &sentence, 2);
-    }
 }
 
 /// How many of what was left out are named unless all is shown.
