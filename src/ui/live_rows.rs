@@ -316,14 +316,16 @@ mod tests {
     fn copies_that_stand_alike_share_a_row_where_there_is_no_room_for_each() {
         let shown = render(&servers(30, 20), seconds(21), 12, LOOK).join("\n");
         expect_test::expect![[r#"
+            rows
               run    instance.web x19  1/4 wait until running  Pending        0:20 of ~0:40
               run    instance.web[2]   2/4 wait until stopped                 0:12 of ~0:30
               wait   instance.web x10
               1 of 31 done, 20 running, 10 waiting; 0:21, about 1:10 left
         "#]]
-        .assert_eq(&(shown + "\n"));
+        .assert_eq(&format!("rows\n{shown}\n"));
         let shown = render(&servers(30, 4), seconds(21), 12, LOOK).join("\n");
         expect_test::expect![[r#"
+            rows
               run    instance.web[0]   1/4 wait until running  Pending        0:20 of ~0:40
               run    instance.web[1]   1/4 wait until running  Pending        0:20 of ~0:40
               run    instance.web[3]   1/4 wait until running  Pending        0:20 of ~0:40
@@ -331,7 +333,7 @@ mod tests {
               wait   instance.web x26
               1 of 31 done, 4 running, 26 waiting; 0:21, about 1:10 left
         "#]]
-        .assert_eq(&(shown + "\n"));
+        .assert_eq(&format!("rows\n{shown}\n"));
     }
 
     #[test]
