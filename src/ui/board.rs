@@ -233,23 +233,33 @@ impl Board {
         [self.done, self.rows.len(), self.waiting.len()]
     }
 
-    /// The last row: the sums, the time, and about how long it still takes.
-    pub(super) fn sums_in_words(&self, now: Duration) -> String {
-        let part = |count: usize, words: &str| match count {
-            0 => String::new(),
-            _ => format!(", {count} {words}"),
-        };
+    /// The last row: the sums, the time, and about how long it still takes; with fewer words where it would be wider than
+    /// so many columns.
+    pub(super) fn sums_in_words(&self, now: Duration, columns: usize) -> String {
         let [done, running, waiting] = self.sums();
         let left = self
             .left_in_words(now)
             .map_or_else(String::new, |left| format!(", {left}"));
-        format!(
-            "{done} of {} done{}{}, {running} running, {waiting} waiting; {}{left}",
-            self.changes,
-            part(self.failed, "failed"),
-            part(self.given_up, "will not begin"),
-            clock(now.saturating_sub(self.started)),
-        )
+        let time = clock(now.saturating_sub(self.started));
+        let parts = [
+            (self.failed, "failed"),
+            (self.given_up, "will not begin"),
+            (running, "running"),
+            (waiting, "waiting"),
+        ];
+        let with = |parts: &[(usize, &str)]| {
+            let parts: String = parts
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, words)| format!(", {count} {words}"))
+                .collect();
+            format!("{done} of {} done{parts}; {time}{left}", self.changes)
+        };
+        (1..=parts.len())
+            .rev()
+            .map(|count| with(&parts[..count]))
+            .find(|words| words.width() <= columns)
+            .unwrap_or_else(|| with(&[]))
     }
 
     /// `about 1:10 left`; none where nobody knows.
@@ -359,7 +369,12 @@ impl UnderWay {
 
     /// `2/4 start`.
     pub(super) fn step_in_words(&self) -> String {
-        format!("{}/{} {}", self.index, self.of, self.step)
+        format!("{} {}", self.step_number(), self.step)
+    }
+
+    /// `2/4`.
+    pub(super) fn step_number(&self) -> String {
+        format!("{}/{}", self.index, self.of)
     }
 }
 

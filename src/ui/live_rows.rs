@@ -19,7 +19,8 @@ const NARROW: usize = 50;
 /// The live rows, at most so many: what runs, the longest first, what comes next, and the sums. Where there are more rows
 /// than room, copies that stand alike share one.
 pub(super) fn render(board: &Board, now: Duration, height: usize, look: Look) -> Vec<String> {
-    let sums = shortened(&format!("  {}", board.sums_in_words(now)), look.prose);
+    let sums = board.sums_in_words(now, look.prose.saturating_sub(2));
+    let sums = shortened(&format!("  {sums}"), look.prose);
     if look.prose < NARROW {
         return vec![sums];
     }
@@ -41,7 +42,9 @@ pub(super) fn render(board: &Board, now: Duration, height: usize, look: Look) ->
     } in &runs[..runs_shown]
     {
         let shown = Shown {
+            is_live: true,
             cells: [&row.step_in_words(), &row.status],
+            number: &row.step_number(),
             time: clock(now.saturating_sub(row.step_started)),
             about: board.takes(addresses[0]).map(clock),
             id: row.id.as_deref().filter(|_| addresses.len() == 1),
@@ -95,9 +98,13 @@ pub(super) fn lasting(fact: &Fact, address_column: usize, look: Look) -> Option<
 /// What stands in one row.
 struct Shown<'a> {
     word: &'static str,
+    /// Whether it is written over, with a time that goes on.
+    is_live: bool,
     style: Style,
     address: &'a str,
     cells: [&'a str; 2],
+    /// What stands for the first of them where there is room for the second only.
+    number: &'a str,
     /// How long it has taken.
     time: String,
     /// How long it takes as a whole.
@@ -109,9 +116,11 @@ impl<'a> Shown<'a> {
     fn new(word: &'static str, style: Style, address: &'a str) -> Shown<'a> {
         Shown {
             word,
+            is_live: false,
             style,
             address,
             cells: ["", ""],
+            number: "",
             time: String::new(),
             about: None,
             id: None,
@@ -131,13 +140,16 @@ impl<'a> Shown<'a> {
         let cell_column = ADDRESS + address_wide + 2;
         let room = look.prose.saturating_sub(cell_column + 2 + TIME);
         // Step and status come first, then the time it takes; the id is told by the end anyway.
-        let shows_about = room >= CELLS + ABOUT;
+        let about = if self.is_live && room >= CELLS + ABOUT {
+            ABOUT
+        } else {
+            0
+        };
         let shows_id = room >= CELLS + ABOUT + 2 + ID_MIN;
         let cells_wide = if shows_id {
-            CELLS
+            CELLS + ABOUT - about
         } else {
-            let tail = if shows_about { ABOUT } else { 0 };
-            room.saturating_sub(tail).clamp(12, 44)
+            room.saturating_sub(about).clamp(12, CELLS + ABOUT)
         };
         let time_column = cell_column + cells_wide + 2;
         let mut sheet = Sheet::new(look);
@@ -146,25 +158,27 @@ impl<'a> Shown<'a> {
         sheet.to(ADDRESS);
         sheet.put(BOLD, &shortened(&escape(self.address), address_wide));
         sheet.to(cell_column);
-        for (index, cell) in self.cells.iter().enumerate() {
+        let [first, second] = self.cells;
+        let is_tight = !second.is_empty() && first.width() + 2 + second.width() > cells_wide;
+        let first = if is_tight { self.number } else { first };
+        sheet.put(PLAIN, &shortened(&escape(first), cells_wide));
+        if !second.is_empty() {
             // The status has a column of its own where the step leaves it one.
-            if index > 0 {
-                sheet.to((cell_column + 16).max(sheet.column() + 2));
-            }
+            let gap = if is_tight { 1 } else { 2 };
+            let own = if is_tight { 0 } else { cell_column + 16 };
+            sheet.to(own.max(sheet.column() + gap));
             let room = (cell_column + cells_wide).saturating_sub(sheet.column());
-            if room >= 4 {
-                sheet.put(PLAIN, &shortened(&escape(cell), room));
-            }
+            sheet.put(PLAIN, &shortened(&escape(second), room));
         }
         if !self.time.is_empty() {
             sheet.to(time_column + TIME.saturating_sub(self.time.len()));
             sheet.put(DIM, &self.time);
         }
-        if let (Some(about), true) = (&self.about, shows_about) {
-            sheet.put(DIM, &format!(" of ~{about}"));
+        if let (Some(time), 1..) = (&self.about, about) {
+            sheet.put(DIM, &format!(" of ~{time}"));
         }
         if let (Some(id), true) = (self.id, shows_id) {
-            let column = time_column + TIME + ABOUT + 2;
+            let column = time_column + TIME + about + 2;
             sheet.to(column);
             sheet.put(DIM, &shortened(&escape(id), look.prose.saturating_sub(column)));
         }
@@ -273,11 +287,11 @@ mod tests {
         let wide = Look::new(false, Some(100));
         assert_eq!(
             lasting(&done, board.address_column, wide).unwrap(),
-            "  done   vpc.main         create, wait until available           3.0s            vpc-1"
+            "  done   vpc.main         create, wait until available                     3.0s  vpc-1"
         );
         assert_eq!(
             lasting(&done, board.address_column, LOOK).unwrap(),
-            "  done   vpc.main         create, wait until available            3.0s"
+            "  done   vpc.main         create, wait until available                     3.0s"
         );
     }
 
@@ -337,6 +351,19 @@ mod tests {
     }
 
     #[test]
+    fn the_status_and_the_time_that_is_left_are_seen_on_the_narrowest_screen() {
+        let shown = render(&servers(30, 20), seconds(21), 12, Look::new(false, Some(60))).join("\n");
+        expect_test::expect![[r#"
+            rows
+              run    instance.web x19  1/4 Pending                  0:20
+              run    instance.web[2]   2/4 wait until stopped       0:12
+              wait   instance.web x10
+              1 of 31 done, 20 running; 0:21, about 1:10 left
+        "#]]
+        .assert_eq(&format!("rows\n{shown}\n"));
+    }
+
+    #[test]
     fn what_will_not_begin_does_not_wait() {
         let mut board = Board::new(&four(), &header(), seconds(0));
         board.take(&started("vpc.main", "create", 1), seconds(0));
@@ -358,7 +385,7 @@ mod tests {
         );
         assert_eq!(
             render(&board, seconds(4), 18, LOOK),
-            ["  1 of 4 done, 1 failed, 2 will not begin, 0 running, 0 waiting; 0:04"]
+            ["  1 of 4 done, 1 failed, 2 will not begin; 0:04"]
         );
     }
 

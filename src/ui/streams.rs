@@ -103,8 +103,10 @@ impl Streams {
         let mut frame = String::from("\u{1b}[?25l");
         frame.push_str(&self.up_to_live());
         for row in rows {
+            // Emptied first: what is emptied behind a row counts as a part of it when a terminal breaks it anew.
+            frame.push_str("\u{1b}[2K");
             frame.push_str(row);
-            frame.push_str("\u{1b}[K\n");
+            frame.push('\n');
         }
         frame.push_str("\u{1b}[J\u{1b}[?25h");
         self.live = rows
@@ -189,8 +191,9 @@ mod tests {
                         "A" => self.up(number.parse().unwrap()),
                         "J" => self.erase_below(),
                         "K" => {
-                            let (line, column) = self.at;
-                            self.lines[line].truncate(column);
+                            assert_eq!((number, self.at.1), ("2", 0));
+                            let line = self.at.0;
+                            self.lines[line].clear();
                         }
                         "h" | "l" => assert_eq!(number, "?25"),
                         other => panic!("{other}"),
