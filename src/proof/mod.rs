@@ -13,6 +13,7 @@ mod disk;
 mod ends;
 mod errors;
 mod fate;
+mod kept;
 mod lives;
 mod lost;
 mod meddle;

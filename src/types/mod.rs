@@ -35,7 +35,7 @@ pub(crate) use self::attribute::Literal;
 pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
-pub(crate) use self::part::{APART, Owner, Part};
+pub(crate) use self::part::{APART, Heirs, Owner, Part};
 pub(crate) use self::relation::{Partner, Relation};
 pub(crate) use self::resource_type::{
     Complaint, IdFilter, Identity, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
