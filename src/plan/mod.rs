@@ -17,7 +17,9 @@ mod inherit;
 mod inputs;
 mod join;
 mod moves;
+mod node;
 mod outputs;
+mod parting;
 mod planner;
 mod policy;
 mod rebuild;
@@ -26,6 +28,7 @@ mod renamed;
 mod selection;
 mod settle;
 mod tagless;
+mod waits;
 mod withhold;
 
 #[cfg(test)]

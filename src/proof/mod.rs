@@ -24,6 +24,7 @@ mod owed;
 mod pace;
 mod paid;
 mod partners;
+mod rehearsed;
 mod remembered;
 mod repair;
 mod scenarios;

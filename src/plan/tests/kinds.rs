@@ -628,6 +628,45 @@ fn a_mere_depends_on_closes_no_circle() {
     check(&model, &after, expect!["nothing\n"]);
 }
 
+/// One server leaves a vSwitch that is deleted before its successor is made, and names the address of one that is made
+/// there: it goes first and is told last.
+#[test]
+fn a_change_that_leaves_a_place_and_names_what_is_made_there_is_parted() {
+    let with = |zone: &str, place: &str, more: &str| {
+        let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");
+        let app = server("app", more).replace("vswitch.a.id", &format!("vswitch.{place}.id"));
+        format!(
+            "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
+             [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
+             [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
+             [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n{web}{app}"
+        )
+    };
+    let mut model = Model::with(&with("cn-hangzhou-h", "a", ""));
+    let behind = "description = \"behind ${instance.web.id}\"\n";
+    let after = with("cn-hangzhou-i", "b", behind);
+    check(
+        &model,
+        &after,
+        expect![[r#"
+        update instance.app
+        replace instance.web
+            because vswitch_id changes, and lifecycle.replace_on names it
+            LOST the system disk of i-5 is erased
+        replace vswitch.a
+            because zone_id cannot change on a live vswitch
+        0. let go instance.app: stop > wait until stopped > move > start > wait until running
+        1. remove instance.web: stop > wait until stopped > delete > wait until gone
+        2. remove vswitch.a: delete > wait until gone (after 0, 1)
+        3. make vswitch.a (new): create > wait until available (after 2)
+        4. make instance.web (new): create > wait until stopped > start > wait until running (after 1, 3)
+        5. change instance.app: change attributes (after 0, 4)
+    "#]],
+    );
+    model.apply(&after);
+    check(&model, &after, expect!["nothing\n"]);
+}
+
 #[test]
 fn groups_that_name_each_other_and_themselves_are_no_cycle() {
     let rule = |peer: &str| {
