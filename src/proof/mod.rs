@@ -7,6 +7,7 @@
 mod account;
 mod ahead;
 mod attributes;
+mod budget;
 mod cost;
 mod crash;
 mod damaged;
