@@ -133,7 +133,10 @@ fn check(servers: usize, parents: usize, expected: Expect) -> usize {
 
 #[test]
 fn a_plan_without_changes_asks_for_pages_and_parents_only() {
-    let few = check(3, 1, expect![[r#"
+    let few = check(
+        3,
+        1,
+        expect![[r#"
         1 DescribeAutoSnapshotPolicyEx
         2 DescribeDisks
         1 DescribeEipAddresses
@@ -153,8 +156,12 @@ fn a_plan_without_changes_asks_for_pages_and_parents_only() {
         1 DescribeVSwitches
         1 DescribeVpcs
         1 GetCallerIdentity
-    "#]]);
-    let more_servers = check(130, 1, expect![[r#"
+    "#]],
+    );
+    let more_servers = check(
+        130,
+        1,
+        expect![[r#"
         1 DescribeAutoSnapshotPolicyEx
         2 DescribeDisks
         1 DescribeEipAddresses
@@ -174,8 +181,12 @@ fn a_plan_without_changes_asks_for_pages_and_parents_only() {
         1 DescribeVSwitches
         1 DescribeVpcs
         1 GetCallerIdentity
-    "#]]);
-    let more_parents = check(3, 4, expect![[r#"
+    "#]],
+    );
+    let more_parents = check(
+        3,
+        4,
+        expect![[r#"
         1 DescribeAutoSnapshotPolicyEx
         2 DescribeDisks
         1 DescribeEipAddresses
@@ -195,7 +206,8 @@ fn a_plan_without_changes_asks_for_pages_and_parents_only() {
         1 DescribeVSwitches
         1 DescribeVpcs
         1 GetCallerIdentity
-    "#]]);
+    "#]],
+    );
     println!(
         "figure: requests of a plan without changes: {few}, with 127 servers more {more_servers}, with 3 parents of each kind more {more_parents}"
     );

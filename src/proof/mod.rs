@@ -17,6 +17,7 @@ mod errors;
 mod examples;
 mod fate;
 mod kept;
+mod leaving;
 mod lives;
 mod lost;
 mod meddle;
