@@ -505,7 +505,7 @@ pub(super) const LIVES: &[Life] = &[
 
 impl Life {
     /// The file with these keys, of which later ones win.
-    fn file(&self, more: &str) -> String {
+    pub(super) fn file(&self, more: &str) -> String {
         let name = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
         let changed: Vec<String> = more.lines().map(name).collect();
         let mut text = format!(

@@ -18,6 +18,7 @@ mod examples;
 mod fate;
 mod kept;
 mod leaving;
+mod limits;
 mod lives;
 mod lost;
 mod meddle;

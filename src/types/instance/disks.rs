@@ -297,19 +297,41 @@ fn goes(member: &Attributes) -> bool {
     member.get("delete_with_instance") == Some(&Value::Bool(true))
 }
 
-/// Two disks of a server have two names.
+/// Two disks of a server have two names, and each fits together.
 pub(super) fn check(attributes: &Attributes) -> Vec<Complaint> {
     let disks = DATA_DISKS.members(attributes);
-    let mut names: Vec<&str> = disks.iter().filter_map(|disk| text(disk, "name")).collect();
-    names.sort_unstable();
-    let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-    let complaint = twice.map(|pair| Complaint {
+    let name = |disk: &Attributes| text(disk, "name").map(str::to_owned);
+    // What is alike in all that makes a disk is told of every set of parts.
+    let twice = disks.iter().enumerate().find_map(|(index, disk)| {
+        let mut others = disks[index + 1..].iter();
+        let is_other = |other: &&Attributes| {
+            name(other) == name(disk) && DATA_DISKS.identity(other) != DATA_DISKS.identity(disk)
+        };
+        others.find(is_other).and(name(disk))
+    });
+    let complaint = twice.map(|name| Complaint {
         code: codes::TWICE,
         attribute: DATA_DISKS.attribute,
-        message: format!("two data disks of the server are named {:?}", pair[0]),
+        message: format!("two data disks of the server are named {name:?}"),
         help: "give each a name of its own; disks are known by it".to_owned(),
     });
-    complaint.into_iter().collect()
+    let system = attributes.get(SYSTEM_DISK).and_then(Value::as_map);
+    let system = system.map(|disk| (SYSTEM_DISK, "system_disk.", disk));
+    let data = disks
+        .iter()
+        .map(|disk| (DATA_DISKS.attribute, "data_disks.", disk));
+    let unfit = system
+        .into_iter()
+        .chain(data)
+        .flat_map(|(attribute, place, disk)| {
+            disk::unfit(disk, "category", place).map(move |unfit| Complaint {
+                code: unfit.code,
+                attribute,
+                message: unfit.message,
+                help: unfit.help,
+            })
+        });
+    complaint.into_iter().chain(unfit).collect()
 }
 
 /// What goes with the server.
