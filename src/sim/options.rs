@@ -307,7 +307,11 @@ impl AccountLimits {
             given: text.to_owned(),
         };
         let (name, number) = text.split_once('=').ok_or_else(wrong)?;
-        let number = number.parse().ok().filter(|number| *number >= 0).ok_or_else(wrong)?;
+        let number = number
+            .parse()
+            .ok()
+            .filter(|number| *number >= 0)
+            .ok_or_else(wrong)?;
         match name {
             "vcpus" => self.vcpus = number,
             "spot_vcpus" => self.spot_vcpus = number,
