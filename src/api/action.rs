@@ -180,6 +180,7 @@ actions! {
     DESCRIBE_LOAD_BALANCER_ATTRIBUTE           = SLB "DescribeLoadBalancerAttribute"         Read       0 region;
     DESCRIBE_LOAD_BALANCER_LISTENERS           = SLB "DescribeLoadBalancerListeners"         Read       0 region;
     DESCRIBE_LOAD_BALANCERS                    = SLB "DescribeLoadBalancers"                 Read       0 region;
+    DESCRIBE_SERVER_CERTIFICATES               = SLB "DescribeServerCertificates"            Read       0 region;
     MODIFY_LOAD_BALANCER_INSTANCE_SPEC         = SLB "ModifyLoadBalancerInstanceSpec"        Absolute   0 region;
     MODIFY_LOAD_BALANCER_INTERNET_SPEC         = SLB "ModifyLoadBalancerInternetSpec"        Absolute   0 region;
     REMOVE_BACKEND_SERVERS                     = SLB "RemoveBackendServers"                  Absolute   0 region;

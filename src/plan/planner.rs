@@ -5,13 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrange::{Node, arrange, waits};
+use super::arrange::arrange;
 use super::context::Context;
 use super::decide::{self, Decision};
 use super::dependencies::ordered;
 use super::inputs::Inputs;
 use super::moves::{self, Move};
+use super::node::Node;
 use super::outputs::outputs;
+use super::waits::waits;
 use super::withhold::Why;
 use super::{Plan, chosen, join, refresh, renamed, settle, withhold};
 use crate::address::Address;
@@ -248,7 +250,7 @@ impl<'a> Planner<'a> {
                 tasks.insert(Node::new(address, place), task);
             }
         }
-        let waits = waits(&tasks, context);
+        let waits = waits(&tasks, context, &BTreeSet::new());
         let refused = self
             .decisions
             .iter()
@@ -303,7 +305,7 @@ impl<'a> Planner<'a> {
                 .collect();
             settle::tell_steps(&mut decision.change, &own, None);
         }
-        match arrange(tasks, &waits) {
+        match arrange(tasks, context, &waits) {
             Ok(tasks) => plan.tasks = tasks,
             Err(cycle) => plan.errors.push(*cycle),
         }

@@ -36,7 +36,7 @@ pub(super) struct Life {
 }
 
 /// A network and a group in it.
-const NET: &str = r#"
+pub(super) const NET: &str = r#"
 [vpc.main]
 cidr_block = "10.0.0.0/16"
 [vswitch.main]
@@ -67,7 +67,7 @@ cidr_block = "10.1.0.0/16"
 "#;
 
 /// A server in the first, and what may hang on it.
-const SERVER: &str = r#"
+pub(super) const SERVER: &str = r#"
 [snapshot_policy.main]
 time_points = [1]
 repeat_weekdays = [1, 2, 3, 4, 5, 6, 7]

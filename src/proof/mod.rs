@@ -6,6 +6,7 @@
 
 mod account;
 mod ahead;
+mod attributes;
 mod cost;
 mod crash;
 mod damaged;
@@ -13,6 +14,7 @@ mod disk;
 mod ends;
 mod errors;
 mod fate;
+mod kept;
 mod lives;
 mod lost;
 mod meddle;
@@ -22,6 +24,7 @@ mod owed;
 mod pace;
 mod paid;
 mod partners;
+mod rehearsed;
 mod remembered;
 mod repair;
 mod scenarios;

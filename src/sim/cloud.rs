@@ -19,7 +19,7 @@ use super::faults::{FaultSpec, Faults};
 use super::gates;
 use super::lately::Lately;
 use super::nonces::Nonces;
-use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
+use super::options::{AccountLimits, KeyPair, Options, Quota, Scenario, SoldOut};
 use super::recording::{self, Begin, Recorder, Told, What};
 use super::seed::{Numbers, mix};
 use super::stale::Stale;
@@ -78,6 +78,7 @@ pub(super) struct Settings {
     pub(super) read_lag_ms: i64,
     pub(super) token_lifetime_ms: i64,
     pub(super) sold_out: Vec<SoldOut>,
+    pub(super) account: AccountLimits,
     pub(super) catalogue: Arc<Catalogue>,
     /// Counts changes of the catalogue.
     pub(super) offer_version: u64,
@@ -102,6 +103,11 @@ impl Settings {
         self.loads || stocked()
     }
 
+    /// What an account may have and pay; nothing limits what comes from elsewhere.
+    pub(super) fn limits(&self) -> Option<AccountLimits> {
+        (!self.loads).then_some(self.account)
+    }
+
     /// The same for things that come from elsewhere.
     pub(super) fn for_loading(&self) -> Self {
         Self {
@@ -119,6 +125,7 @@ impl Settings {
             "read_lag": format!("{}ms", self.read_lag_ms),
             "token_life": format!("{}ms", self.token_lifetime_ms),
             "sold_out": sold_out,
+            "account": self.account,
             "instance_types": self.catalogue.instance_types().count(),
             "images": self.catalogue.images().len(),
         })
@@ -181,6 +188,7 @@ impl Cloud {
             read_lag_ms: i64::try_from(options.read_lag.as_millis()).unwrap_or(i64::MAX),
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
+            account: options.account,
             catalogue: Catalogue::standard(),
             offer_version: 0,
             catalogues: Vec::new(),
@@ -363,6 +371,7 @@ impl Cloud {
             quotas: self.quotas.rules.iter().map(ToString::to_string).collect(),
             faults: self.faults.shown(),
             access_key_ids: self.keys.iter().map(|key| key.id.clone()).collect(),
+            account: settings.account,
         };
         self.recorder = Some(Recorder::new(out, key, &begin).map_err(RecordError::Io)?);
         Ok(())

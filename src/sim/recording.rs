@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::options::AccountLimits;
 use super::clock::UnixMillis;
 use super::node::write_json_text;
 
@@ -46,6 +47,8 @@ pub(super) struct Begin {
     pub(super) quotas: Vec<String>,
     pub(super) faults: Vec<String>,
     pub(super) access_key_ids: Vec<String>,
+    #[serde(default)]
+    pub(super) account: AccountLimits,
 }
 
 /// One line behind the first.

@@ -512,6 +512,34 @@ fn an_entry_with_nothing_but_a_deposed_one_that_is_gone_is_cleaned_up() {
     );
 }
 
+/// What joins alone, and what is remembered changes too: that is still something to do, not a note.
+#[test]
+fn a_join_beside_a_note_is_an_update() {
+    let with = |more: &str| {
+        format!(
+            "{NET}{}[disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = 40\n{more}\n",
+            server("web", "")
+        )
+    };
+    let mut model = Model::with(&with(""));
+    let entry = model.state.resources.get_mut(&address("disk.data")).unwrap();
+    entry.deposed.push(Deposed {
+        id: "d-old".to_owned(),
+        ..Deposed::default()
+    });
+    check(
+        &model,
+        &with(ON_WEB),
+        expect![[r#"
+        update disk.data
+        0. note disk.data
+        1. join disk.data: attach > wait until in use (after 0)
+    "#]],
+    );
+    let plan = model.plan(&with(ON_WEB));
+    assert!(!plan.is_empty());
+}
+
 /// One that was moved aside may still be joined to a partner: it leaves that before it is deleted, and before its
 /// successor is joined there.
 #[test]
@@ -594,6 +622,45 @@ fn a_mere_depends_on_closes_no_circle() {
         2. remove security_group.web: delete (after 1, 0)
         3. remove vswitch.a: delete > wait until gone (after 1)
         4. make vswitch.a (new): create > wait until available (after 3)
+    "#]],
+    );
+    model.apply(&after);
+    check(&model, &after, expect!["nothing\n"]);
+}
+
+/// One server leaves a vSwitch that is deleted before its successor is made, and names the address of one that is made
+/// there: it goes first and is told last.
+#[test]
+fn a_change_that_leaves_a_place_and_names_what_is_made_there_is_parted() {
+    let with = |zone: &str, place: &str, more: &str| {
+        let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");
+        let app = server("app", more).replace("vswitch.a.id", &format!("vswitch.{place}.id"));
+        format!(
+            "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
+             [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
+             [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
+             [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n{web}{app}"
+        )
+    };
+    let mut model = Model::with(&with("cn-hangzhou-h", "a", ""));
+    let behind = "description = \"behind ${instance.web.id}\"\n";
+    let after = with("cn-hangzhou-i", "b", behind);
+    check(
+        &model,
+        &after,
+        expect![[r#"
+        update instance.app
+        replace instance.web
+            because vswitch_id changes, and lifecycle.replace_on names it
+            LOST the system disk of i-5 is erased
+        replace vswitch.a
+            because zone_id cannot change on a live vswitch
+        0. let go instance.app: stop > wait until stopped > move > start > wait until running
+        1. remove instance.web: stop > wait until stopped > delete > wait until gone
+        2. remove vswitch.a: delete > wait until gone (after 0, 1)
+        3. make vswitch.a (new): create > wait until available (after 2)
+        4. make instance.web (new): create > wait until stopped > start > wait until running (after 1, 3)
+        5. change instance.app: change attributes (after 0, 4)
     "#]],
     );
     model.apply(&after);
