@@ -13,6 +13,7 @@ mod damaged;
 mod disk;
 mod ends;
 mod errors;
+mod examples;
 mod fate;
 mod kept;
 mod lives;
