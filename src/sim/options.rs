@@ -266,6 +266,8 @@ pub struct Options {
     pub limits: Limits,
     /// What an account may have and pay.
     pub account: AccountLimits,
+    /// Everything is in stock, and no account has limits: for a cloud that stands for one of which these are not known.
+    pub boundless: bool,
 }
 
 /// What an account may have and pay.
@@ -344,6 +346,7 @@ impl Default for Options {
             ca_out: None,
             limits: Limits::default(),
             account: AccountLimits::default(),
+            boundless: false,
         }
     }
 }
