@@ -292,9 +292,9 @@ pub struct AccountLimitError {
 impl Default for AccountLimits {
     fn default() -> Self {
         Self {
-            vcpus: 10_000,
-            spot_vcpus: 800,
-            balance: 10_000,
+            vcpus: 1_000_000,
+            spot_vcpus: 100_000,
+            balance: 1_000_000,
         }
     }
 }
