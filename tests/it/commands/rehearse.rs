@@ -77,7 +77,11 @@ fn what_would_be_refused_part_way_is_told_before() {
     let region = ("RegionId", "cn-hangzhou");
     let balancers = world.call("Slb", "DescribeLoadBalancers", &[region]);
     let id = balancers["LoadBalancers"]["LoadBalancer"][0]["LoadBalancerId"].as_str();
-    let protect = [region, ("LoadBalancerId", id.unwrap()), ("DeleteProtection", "on")];
+    let protect = [
+        region,
+        ("LoadBalancerId", id.unwrap()),
+        ("DeleteProtection", "on"),
+    ];
     world.call("Slb", "SetLoadBalancerDeleteProtection", &protect);
     world.write("infra.toml", STACK);
     let before = world.inventory();
