@@ -28,6 +28,7 @@ mod owed;
 mod pace;
 mod paid;
 mod partners;
+mod planned;
 mod rehearsed;
 mod remembered;
 mod repair;

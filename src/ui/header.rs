@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::text::{self, BOLD, DIM, Sheet, count, short_time};
+use super::text::{self, BOLD, DIM, PLAIN, Sheet, count, short_time};
 
 /// What stands above a plan.
 #[derive(Debug, Clone)]
@@ -88,7 +88,8 @@ pub(super) fn write(header: &Header, sheet: &mut Sheet) {
             sheet.to(title.len());
         }
         sheet.to(sheet.column() + 2);
-        sheet.plain(&part);
+        let column = sheet.column();
+        sheet.flow(PLAIN, &part, column);
     }
     sheet.end_line();
     let keys = if header.credentials.is_empty() {

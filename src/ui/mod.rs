@@ -58,7 +58,7 @@ use self::outcome::Finished;
 pub(crate) use self::plan_blocks::Detail;
 use self::streams::{ScreenSize, Streams};
 pub(crate) use self::table::Row;
-use self::text::{Look, escape_json, escape_lines};
+use self::text::{Look, PLAIN, Sheet, escape_json, escape_lines};
 use crate::address::Address;
 use crate::change::Drift;
 use crate::diagnostic::codes::Story;
@@ -401,9 +401,15 @@ impl Ui {
         }
     }
 
-    /// A line that only people get.
+    /// A line that only people get, broken where the screen ends; a log gets it whole.
     fn talk_people(&self, line: &str) {
-        self.print_talk(&format!("{}\n", escape_lines(line)));
+        if !self.err_is_terminal {
+            self.print_talk(&format!("{}\n", escape_lines(line)));
+            return;
+        }
+        let mut sheet = Sheet::new(self.err_look());
+        line.split('\n').for_each(|line| sheet.sentence(PLAIN, line, 2));
+        self.print_talk(&sheet.finish());
     }
 
     fn emit(&self, line: &Line) {

@@ -31,8 +31,7 @@ pub(super) fn list(stories: &[Story], look: Look) -> String {
     for story in stories {
         sheet.put(BOLD, story.code.number());
         sheet.to(7);
-        sheet.plain(story.title);
-        sheet.end_line();
+        sheet.sentence(PLAIN, story.title, 7);
     }
     sheet.finish()
 }
