@@ -6,6 +6,7 @@
 
 mod account;
 mod ahead;
+mod around;
 mod cost;
 mod crash;
 mod damaged;
@@ -13,6 +14,8 @@ mod disk;
 mod ends;
 mod errors;
 mod fate;
+mod foreign;
+mod inside;
 mod lives;
 mod lost;
 mod meddle;
@@ -27,6 +30,7 @@ mod remembered;
 mod repair;
 mod scenarios;
 mod schedules;
+mod servers;
 mod signals;
 mod stacks;
 mod vanish;
