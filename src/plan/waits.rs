@@ -27,6 +27,7 @@ use crate::types::{Part, Replacement};
 use crate::value::{Reference, Value};
 
 /// Who waits for whom.
+#[derive(Default)]
 pub(super) struct Waits {
     /// Pairs of a task and what it waits for.
     pub(super) all: Vec<(Node, Node)>,
@@ -41,6 +42,9 @@ pub(super) fn waits(
     context: &Context<'_>,
     parted: &BTreeSet<Address>,
 ) -> Waits {
+    if tasks.is_empty() {
+        return Waits::default();
+    }
     let mut edges = Edges {
         tasks,
         context,

@@ -85,8 +85,8 @@ pub(super) struct Settings {
     /// The texts that were added to the standard one.
     pub(super) catalogues: Vec<String>,
     pub(super) allow_remote: bool,
-    /// What is loaded is there already, wherever it is in stock.
-    loads: bool,
+    /// Everything is in stock, and no account has limits: so it is for what is loaded, which is there already.
+    boundless: bool,
     seed: u64,
 }
 
@@ -100,18 +100,18 @@ impl Settings {
                     .iter()
                     .any(|sold_out| sold_out.covers(instance_type, zone))
         };
-        self.loads || stocked()
+        self.boundless || stocked()
     }
 
     /// What an account may have and pay; nothing limits what comes from elsewhere.
     pub(super) fn limits(&self) -> Option<AccountLimits> {
-        (!self.loads).then_some(self.account)
+        (!self.boundless).then_some(self.account)
     }
 
     /// The same for things that come from elsewhere.
     pub(super) fn for_loading(&self) -> Self {
         Self {
-            loads: true,
+            boundless: true,
             ..self.clone()
         }
     }
@@ -193,7 +193,7 @@ impl Cloud {
             offer_version: 0,
             catalogues: Vec::new(),
             allow_remote: options.allow_remote,
-            loads: false,
+            boundless: options.boundless,
             seed: options.seed.unwrap_or(0),
         };
         for text in &options.catalogues {

@@ -266,6 +266,8 @@ pub struct Options {
     pub limits: Limits,
     /// What an account may have and pay.
     pub account: AccountLimits,
+    /// Everything is in stock, and no account has limits: for a cloud that stands for one of which these are not known.
+    pub boundless: bool,
 }
 
 /// What an account may have and pay.
@@ -290,9 +292,9 @@ pub struct AccountLimitError {
 impl Default for AccountLimits {
     fn default() -> Self {
         Self {
-            vcpus: 10_000,
-            spot_vcpus: 800,
-            balance: 10_000,
+            vcpus: 1_000_000,
+            spot_vcpus: 100_000,
+            balance: 1_000_000,
         }
     }
 }
@@ -307,7 +309,11 @@ impl AccountLimits {
             given: text.to_owned(),
         };
         let (name, number) = text.split_once('=').ok_or_else(wrong)?;
-        let number = number.parse().ok().filter(|number| *number >= 0).ok_or_else(wrong)?;
+        let number = number
+            .parse()
+            .ok()
+            .filter(|number| *number >= 0)
+            .ok_or_else(wrong)?;
         match name {
             "vcpus" => self.vcpus = number,
             "spot_vcpus" => self.spot_vcpus = number,
@@ -340,6 +346,7 @@ impl Default for Options {
             ca_out: None,
             limits: Limits::default(),
             account: AccountLimits::default(),
+            boundless: false,
         }
     }
 }

@@ -11,9 +11,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::options::AccountLimits;
 use super::clock::UnixMillis;
 use super::node::write_json_text;
+use super::options::AccountLimits;
 
 /// The number of this form.
 pub(super) const FORMAT: u32 = 1;

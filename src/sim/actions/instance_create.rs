@@ -219,7 +219,12 @@ fn afford(call: &Call<'_>, order: &Order, count: i64) -> Result<(), Refusal> {
         return Ok(());
     };
     if order.subscription.is_some() {
-        let unit = match call.params.text_or("PeriodUnit", "").to_ascii_lowercase().as_str() {
+        let unit = match call
+            .params
+            .text_or("PeriodUnit", "")
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "week" => "Week",
             "year" => "Year",
             _ => "Month",

@@ -439,7 +439,10 @@ fn describe_account(call: &mut Call<'_>) -> Result<Node, Refusal> {
         ("max-security-groups", "100".to_owned()),
         ("max-elastic-network-interfaces", "5000".to_owned()),
         ("max-postpaid-instance-vcpu-count", limits.vcpus.to_string()),
-        ("used-postpaid-instance-vcpu-count", cores(call, false).to_string()),
+        (
+            "used-postpaid-instance-vcpu-count",
+            cores(call, false).to_string(),
+        ),
         ("max-spot-instance-vcpu-count", limits.spot_vcpus.to_string()),
         ("used-spot-instance-vcpu-count", cores(call, true).to_string()),
         ("real-name-authentication", "yes".to_owned()),
