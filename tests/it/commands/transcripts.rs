@@ -95,9 +95,7 @@ fn steady(text: &str) -> String {
             (uuid, rest[..uuid].chars().map(masked).collect())
         } else if begins && number > 0 && is_duration(&steady, &rest[number..]) {
             (number, "0.0".to_owned())
-        } else if begins && number > 0 && is_clock(&steady, &rest[number..]) {
-            (number, "0".repeat(number))
-        } else if begins && steady.ends_with("127.0.0.1:") {
+        } else if begins && is_varying(&steady, &rest[number..]) {
             (number, "0".repeat(number))
         } else {
             let length = letter.len_utf8();
@@ -117,9 +115,11 @@ fn is_duration(before: &str, behind: &str) -> bool {
     took && behind.starts_with(" s") || behind.starts_with(" s from the cloud's")
 }
 
-/// Whether a number is of a time since the beginning: `[0:09]`.
-fn is_clock(before: &str, behind: &str) -> bool {
-    before.ends_with('[') && behind.starts_with(':') || before.ends_with("[0:")
+/// Whether a number is of a time since the beginning, `[0:09]`, or a port.
+fn is_varying(before: &str, behind: &str) -> bool {
+    before.ends_with('[') && behind.starts_with(':')
+        || before.ends_with("[0:")
+        || before.ends_with("127.0.0.1:")
 }
 
 /// One server; what could be made side by side is made one after the other, so that every run tells the same.
