@@ -96,7 +96,11 @@ impl Run<'_> {
             command: self.header.command,
             again: run(self.header.command).as_typed(&ui.typed()),
             counts: counts(plan, &outcome),
-            failures: outcome.failed.iter().map(report::failure).collect(),
+            failures: outcome
+                .failed
+                .iter()
+                .map(|failure| report::failure_in(failure, &project.config.resources))
+                .collect(),
             done: outcome.done.clone(),
             failed: outcome
                 .failed
