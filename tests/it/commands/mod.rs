@@ -19,4 +19,6 @@ mod refusals;
 mod rehearse;
 mod saved;
 mod servers;
+#[cfg(unix)]
+mod transcripts;
 mod validate;
