@@ -4,6 +4,8 @@
 
 pub(crate) mod habits;
 mod sim;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
@@ -333,6 +335,9 @@ pub(crate) struct DriftArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
+    /// A saved plan: what it reaches; or an address: what is touched when that is made anew. Without it, what is in what
+    #[arg(value_name = "WHAT")]
+    pub(crate) what: Option<String>,
     /// In which language
     #[arg(long, value_name = "FORMAT", default_value = "tree")]
     pub(crate) format: GraphFormat,
@@ -551,9 +556,21 @@ pub(crate) struct SchemaArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Which code; without it all of them are listed
+    /// Which code, or "language" for the page of the configuration language; without it all codes are listed
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
+    /// In which language
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub(crate) lang: Language,
+}
+
+/// The languages of the stories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// English
+    En,
+    /// Chinese
+    Zh,
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

@@ -65,7 +65,7 @@ impl<'a> Copies<'a> {
 }
 
 /// Keys in few words: `0..16,18..29`, or names as far as there is room.
-fn listed(keys: &[&Key]) -> String {
+pub(super) fn listed(keys: &[&Key]) -> String {
     let mut indices: Vec<usize> = keys
         .iter()
         .filter_map(|key| match key {

@@ -5,6 +5,8 @@
 
 pub(crate) mod ask;
 mod attribute_lines;
+pub(crate) mod blast;
+pub(crate) mod blast_svg;
 mod board;
 mod checks;
 mod copies;
@@ -16,12 +18,14 @@ pub(crate) mod graph_view;
 mod json;
 mod literal;
 pub(crate) mod outcome;
+mod palette;
 pub(crate) mod plan_html;
 pub(crate) mod plan_json;
 pub(crate) mod plan_md;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod reach;
 pub(crate) mod sarif;
 pub(crate) mod schemas;
 mod story;
@@ -47,6 +51,7 @@ pub(crate) use self::events::EVENTS_VERSION;
 use self::events::{Events, Line};
 use self::outcome::Finished;
 pub(crate) use self::plan_view::{Detail, Header, SavedAs};
+pub(crate) use self::story::Headings;
 use self::streams::Streams;
 pub(crate) use self::table::Row;
 use self::text::{Look, escape_json, escape_lines};
@@ -324,6 +329,11 @@ impl Ui {
         self.print(&graph_view::tree(nodes, self.out_look));
     }
 
+    /// What a plan reaches.
+    pub(crate) fn blast(&self, reach: &blast::Reach) {
+        self.print(&blast::text(reach, self.out_look));
+    }
+
     /// From now on suggested commands repeat other flags.
     pub(crate) fn set_typed(&self, typed: Typed) {
         *lock(&self.typed) = typed;
@@ -352,8 +362,8 @@ impl Ui {
     }
 
     /// The story of a code.
-    pub(crate) fn story(&self, story: &Story) {
-        self.print(&story::render(story, self.out_look));
+    pub(crate) fn story(&self, story: &Story, headings: Headings) {
+        self.print(&story::render(story, headings, self.out_look));
     }
 
     /// A line for each code.

@@ -4,14 +4,20 @@
 //! Does not know who posts it.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
+use super::blast;
 use super::document::{Document, digest, losses, words, worst_first};
 use super::plan_view::{cost_in_words, counts_in_words};
+use super::reach::of_plan;
 use super::text::escape;
 use crate::change::{Change, Fate};
 
 /// How many losses are listed.
 const LOSSES_MAX: usize = 20;
+
+/// Of how many resources a picture is drawn: fewer need none, and more nobody can look over.
+const PICTURE: RangeInclusive<usize> = 3..=30;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +90,11 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
             }
             text.push('\n');
         }
+    }
+    let reach = of_plan(document);
+    if depth != Depth::Headline && PICTURE.contains(&reach.len()) {
+        let picture = escape_fence(&blast::mermaid(&reach));
+        let _ = writeln!(text, "````mermaid\n{picture}\n````\n");
     }
     if depth == Depth::Full {
         changes.iter().for_each(|change| details(change, &mut text));
