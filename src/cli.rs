@@ -150,7 +150,7 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// Are keys, clock, region and rights as they should be?
     Doctor,
-    /// Print what makes a shell complete commands and flags
+    /// Print what makes a shell complete commands, flags, addresses and environments
     Completions(CompletionsArgs),
     /// Write the manual as man pages
     Man(ManArgs),
@@ -420,8 +420,22 @@ pub(crate) enum Ci {
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// Which shell
-    #[arg(value_name = "SHELL")]
-    pub(crate) shell: clap_complete::Shell,
+    #[arg(value_name = "SHELL", required_unless_present = "values")]
+    pub(crate) shell: Option<clap_complete::Shell>,
+    /// Print what may stand behind a flag here, a line each, from files alone: the scripts ask for it
+    #[arg(long, value_name = "WHAT", conflicts_with = "shell")]
+    pub(crate) values: Option<Completed>,
+}
+
+/// What a shell may complete that only the project knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Completed {
+    /// The resources of the files and of the state
+    Addresses,
+    /// The environments of the project
+    Environments,
+    /// The codes that explain takes
+    Codes,
 }
 
 #[derive(Debug, Args)]

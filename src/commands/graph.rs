@@ -132,22 +132,31 @@ fn when_replaced(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Resu
         .iter()
         .map(|(own, resource)| (own, lots_when_gone(resource)))
         .collect();
-    let anew = |own: &Address| {
-        let create_first = resources[own].resource_type.replacement == Replacement::CreateFirst;
-        Lot::Changes(Fate::Replace { create_first })
+    // Where what it stands in goes first, it goes first too.
+    let anew = |own: &Address, may_create_first: bool| {
+        let by_type = resources[own].resource_type.replacement == Replacement::CreateFirst;
+        Lot::Changes(Fate::Replace {
+            create_first: by_type && may_create_first,
+        })
     };
-    let mut lots: BTreeMap<&Address, Lot> = open.iter().map(|own| (*own, anew(own))).collect();
+    let mut lots: BTreeMap<&Address, Lot> = open.iter().map(|own| (*own, anew(own, true))).collect();
     while let Some(gone) = open.pop() {
+        let creates_first = lots[gone] == Lot::Changes(Fate::Replace { create_first: true });
         for (own, lot) in named
             .iter()
             .filter_map(|(own, lots)| Some((*own, *lots.get(gone)?)))
         {
             let is_anew = |lot: &Lot| matches!(lot, Lot::Changes(Fate::Replace { .. }));
-            let known = lots.get(own);
-            if is_anew(&lot) && !known.is_some_and(is_anew) {
-                lots.insert(own, anew(own));
-                open.push(own);
-            } else if known.is_none_or(|known| *known == Lot::Stays) {
+            let known = lots.get(own).copied();
+            if is_anew(&lot) {
+                let lot = anew(own, creates_first);
+                let is_new = known.is_none_or(|known| !is_anew(&known));
+                let goes_first = lot == Lot::Changes(Fate::Replace { create_first: false });
+                if is_new || (goes_first && known != Some(lot)) {
+                    lots.insert(own, lot);
+                    open.push(own);
+                }
+            } else if known.is_none_or(|known| known == Lot::Stays) {
                 lots.insert(own, lot);
             }
         }

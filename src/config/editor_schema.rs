@@ -611,7 +611,7 @@ mod tests {
                 };
                 ((*key).to_owned(), text.into())
             };
-            let found = (types().get(of).unwrap().check)(&keys.iter().map(value).collect());
+            let found = (Types::all().get(of).unwrap().check)(&keys.iter().map(value).collect());
             found.into_iter().map(|one| one.message).collect()
         };
         for (of, [one, other]) in ONE_OF {

@@ -289,11 +289,20 @@ pub(super) fn edges(hits: &[Hit]) -> impl Iterator<Item = (usize, usize)> {
 /// All nodes and edges as data, uncollapsed; an edge leads from what needs to what it needs.
 pub(crate) fn json(reach: &Reach) -> serde_json::Value {
     let node = |(address, reached): (&Address, &Reached)| {
-        serde_json::json!({
+        let mut node = serde_json::json!({
             "address": address,
             "type": address.type_name(),
             "becomes": reached.lot.word().replace(' ', "_"),
-        })
+        });
+        if let Lot::Changes(Fate::Replace { create_first }) = reached.lot {
+            node["order"] = if create_first {
+                "create_first"
+            } else {
+                "delete_first"
+            }
+            .into();
+        }
+        node
     };
     let edge = |(address, reached): (&Address, &Reached)| -> Vec<serde_json::Value> {
         let needs = reached.needs.iter().filter(|needed| reach.contains_key(*needed));

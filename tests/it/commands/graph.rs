@@ -45,7 +45,10 @@ fn a_saved_plan_tells_what_it_reaches_without_its_folder() {
     let world = World::new();
     world.write("infra.toml", STACK);
     world.run(&["plan", "-o", "new.plan"]).exits(0);
+    // With a line before it, so that its indentation counts.
+    let told = world.run(&["graph", "new.plan"]).exits(0).stdout;
     expect![[r#"
+        graph
           + create    disk.data
             needs     instance.web[0..2] x3 (create)
           + create    eip.front
@@ -62,7 +65,7 @@ fn a_saved_plan_tells_what_it_reaches_without_its_folder() {
             needed by instance.web[0..2] x3 (create)
             needs     vpc.main (create)
     "#]]
-    .assert_eq(&world.run(&["graph", "new.plan"]).exits(0).stdout);
+    .assert_eq(&format!("graph\n{told}"));
     world.apply().exits(0);
 
     // The disk and the address of a server that is made anew live on, and are joined to the new one.
@@ -185,7 +188,11 @@ fn becomes(json: &str) -> BTreeMap<String, String> {
     let json: Value = serde_json::from_str(json).unwrap();
     let nodes = json["nodes"].as_array().unwrap().iter();
     let told = nodes.map(|node| {
-        let word = node["becomes"].as_str().unwrap().replace("touched", "update");
+        let becomes = node["becomes"].as_str().unwrap().replace("touched", "update");
+        let word = [&becomes, node["order"].as_str().unwrap_or_default()]
+            .join(" ")
+            .trim()
+            .to_owned();
         (node["address"].as_str().unwrap().to_owned(), word)
     });
     told.filter(|(_, word)| word != "stays").collect()
