@@ -97,16 +97,27 @@ impl<N: Ord + Clone> Graph<N> {
         }
     }
 
+    /// Which nodes need each other: those of one number do, and no other node is in a cycle.
+    pub(crate) fn cycles(&self) -> BTreeMap<&N, usize> {
+        let components = self.components().enumerate();
+        components
+            .flat_map(|(number, component)| component.into_iter().map(move |index| (index, number)))
+            .map(|(index, number)| (&self.graph[index], number))
+            .collect()
+    }
+
+    /// The sets of nodes that need each other.
+    fn components(&self) -> impl Iterator<Item = Vec<NodeIndex>> {
+        let needs_itself = |index: &NodeIndex| self.graph.contains_edge(*index, *index);
+        tarjan_scc(&self.graph)
+            .into_iter()
+            .filter(move |component| component.len() > 1 || component.iter().any(needs_itself))
+    }
+
     /// A shortest cycle through the smallest node that is on one.
     fn cycle(&self) -> Vec<N> {
-        let start = tarjan_scc(&self.graph)
-            .into_iter()
-            .filter(|component| {
-                component.len() > 1
-                    || component
-                        .iter()
-                        .any(|&index| self.graph.contains_edge(index, index))
-            })
+        let start = self
+            .components()
             .flatten()
             .min_by_key(|&index| &self.graph[index]);
         let Some(start) = start else { return Vec::new() };
@@ -144,6 +155,27 @@ mod tests {
         let graph = Graph::new(["d", "c", "b", "a"], [("a", "c"), ("b", "c"), ("c", "d")]);
         assert_eq!(graph.order(), Ok(vec!["d", "c", "a", "b"]));
         assert_eq!(graph.needs(&"a"), [&"c"]);
+    }
+
+    #[test]
+    fn nodes_that_need_each_other_have_one_number() {
+        let edges = [
+            ("a", "b"),
+            ("b", "a"),
+            ("c", "a"),
+            ("d", "e"),
+            ("e", "d"),
+            ("f", "f"),
+        ];
+        let graph = Graph::new(["a", "b", "c", "d", "e", "f", "g"], edges);
+        let cycles = graph.cycles();
+        assert_eq!(
+            cycles.keys().copied().copied().collect::<Vec<_>>(),
+            ["a", "b", "d", "e", "f"]
+        );
+        assert_eq!(cycles[&"a"], cycles[&"b"]);
+        assert_eq!(cycles[&"d"], cycles[&"e"]);
+        assert_ne!(cycles[&"a"], cycles[&"d"]);
     }
 
     #[test]

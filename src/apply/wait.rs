@@ -87,17 +87,21 @@ impl Run<'_> {
         shows: &Shows,
         timeout: Duration,
     ) -> Result<(), StepError> {
+        let task = job.task;
         let begun = self.context.clock.elapsed();
         let mut attempt = 0;
         loop {
             match self.look_for(job, id, shows, self.context.cloud).await? {
                 None => return Err(StepError::Gone),
-                Some((true, _)) => return Ok(()),
-                Some((false, status)) => {
+                Some((true, observed)) => {
+                    self.memory.learn_observed(&task.object, &observed);
+                    return Ok(());
+                }
+                Some((false, observed)) => {
                     let after = self.context.clock.elapsed().saturating_sub(begun);
                     if after >= timeout {
                         let error = WaitError::TimedOut {
-                            last_status: status,
+                            last_status: status_of(&observed),
                             after,
                         };
                         let wanted = "as it is wanted".to_owned();
@@ -109,14 +113,14 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a look at it shows this, and its status; none if it is not there.
+    /// Whether a look at it shows this, and what was seen; none if it is not there.
     pub(super) async fn look_for(
         &self,
         job: &Job<'_>,
         id: &str,
         shows: &Shows,
         cloud: &Cloud,
-    ) -> Result<Option<(bool, String)>, StepError> {
+    ) -> Result<Option<(bool, Observed)>, StepError> {
         let Some(mut observed) = self.read_with(job, cloud, id).await? else {
             return Ok(None);
         };
@@ -127,10 +131,14 @@ impl Run<'_> {
             let one = std::slice::from_mut(&mut observed);
             details::complete(job.resource_type, cloud, one, &wanted).await?;
         }
-        let status = observed.attributes.get("status").and_then(Value::as_str);
         let is_seen = shows.is_seen(&observed, &|value| self.memory.resolve(value));
-        Ok(Some((is_seen, status.unwrap_or("there").to_owned())))
+        Ok(Some((is_seen, observed)))
     }
+}
+
+fn status_of(observed: &Observed) -> String {
+    let status = observed.attributes.get("status").and_then(Value::as_str);
+    status.unwrap_or("there").to_owned()
 }
 
 /// Whether a wait that comes later in a create is met already.

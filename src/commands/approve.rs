@@ -78,31 +78,29 @@ pub(super) struct Place<'a> {
     pub(super) account: Option<&'a str>,
 }
 
-/// What `[policy]` has against it: errors, and warnings about what could not be seen.
-pub(super) fn policy(plan: &Plan, place: &Place<'_>) -> Vec<Diagnostic> {
+/// What the configuration's own rules have against a plan, whoever makes it: errors, each with its way out, and warnings
+/// about what could not be seen.
+pub(super) fn own_rules(plan: &Plan, place: &Place<'_>) -> Vec<Diagnostic> {
+    let prevented = plan.forbidden.iter().map(|forbidden| {
+        Diagnostic::error(
+            codes::PREVENTED,
+            format!("{} may not be deleted or replaced", forbidden.address),
+        )
+        .help(forbidden.rule.clone())
+        .about(&forbidden.address)
+    });
     let here = PolicyPlace {
         region: &place.connection.region,
         account: place.account,
     };
-    broken_policy(&place.project.config, plan, &here)
+    let policy = broken_policy(&place.project.config, plan, &here);
+    prevented.chain(policy).collect()
 }
 
 /// Every rule that stands against this plan whatever anybody agrees to, each with its way out.
 pub(super) fn rules(plan: &Plan, place: &Place<'_>) -> Vec<Diagnostic> {
-    let mut broken: Vec<Diagnostic> = plan
-        .forbidden
-        .iter()
-        .map(|forbidden| {
-            Diagnostic::error(
-                codes::PREVENTED,
-                format!("{} may not be deleted or replaced", forbidden.address),
-            )
-            .help(forbidden.rule.clone())
-            .about(&forbidden.address)
-        })
-        .collect();
-    let policy = policy(plan, place).into_iter();
-    broken.extend(policy.filter(Diagnostic::is_error));
+    let mut broken = own_rules(plan, place);
+    broken.retain(Diagnostic::is_error);
     if place.connection.cloud.is_read_only() && plan.tasks.iter().any(|task| !task.is_note()) {
         broken.push(
             Diagnostic::error(

@@ -14,11 +14,11 @@ use crate::apply::{self, Context, Outcome, Stop};
 use crate::diagnostic::run;
 use crate::env::{Env, SignalStream};
 use crate::plan::{Counts, Plan};
-use crate::state::{Effect, Session, StateError};
+use crate::state::{Session, StateError};
 use crate::ui::outcome::Finished;
 use crate::ui::progress::Progress;
 use crate::ui::{Header, Ui};
-use crate::value::{SecretSource, Value};
+use crate::value::SecretSource;
 
 /// A plan that was agreed to, with what carrying it out needs.
 pub(super) struct Run<'a> {
@@ -76,7 +76,7 @@ impl Run<'_> {
         let outputs = results::outputs(project, &session, seen, &observed);
         let complete = outcome.failed.is_empty() && !outcome.interrupted;
         let noted = if complete {
-            self.note_outputs(&session, &outputs).await
+            results::note_outputs(self.goal, project, &session, &outputs).await
         } else {
             Ok(())
         };
@@ -135,22 +135,6 @@ impl Run<'_> {
                 })
             }
         }
-    }
-
-    async fn note_outputs(
-        &self,
-        session: &Session,
-        outputs: &BTreeMap<String, (Value, bool)>,
-    ) -> Result<(), StateError> {
-        let stored = if self.goal == Goal::Nothing {
-            BTreeMap::new()
-        } else {
-            results::stored_outputs(self.project, outputs)
-        };
-        if session.with_state(|state| state.outputs == stored) {
-            return Ok(());
-        }
-        session.note(vec![Effect::Outputs { outputs: stored }]).await
     }
 }
 

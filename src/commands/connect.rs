@@ -26,22 +26,25 @@ const SIM_SPEED: &str = "20";
 pub(super) struct Connection {
     pub(super) cloud: Cloud,
     pub(super) region: String,
-    simulator: Option<sim::Server>,
+    is_simulated: bool,
+    /// The simulator that lives as long as the connection.
+    _simulator: Option<sim::Server>,
 }
 
 impl Connection {
     /// The connection to a twin of what exists, for a rehearsal.
-    pub(super) fn of_twin(region: &str, cloud: Cloud, server: sim::Server) -> Connection {
+    pub(super) fn of_twin(region: &str, cloud: Cloud) -> Connection {
         Connection {
             cloud,
             region: region.to_owned(),
-            simulator: Some(server),
+            is_simulated: true,
+            _simulator: None,
         }
     }
 
     /// Whether this is the embedded simulator.
     pub(super) fn is_simulated(&self) -> bool {
-        self.simulator.is_some()
+        self.is_simulated
     }
 }
 
@@ -74,7 +77,8 @@ pub(super) fn connect(
     Ok(Connection {
         cloud,
         region,
-        simulator,
+        is_simulated: simulator.is_some(),
+        _simulator: simulator,
     })
 }
 

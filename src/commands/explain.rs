@@ -51,20 +51,8 @@ pub(crate) fn explain(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Ex
 /// The story in a language, and the words above its parts.
 fn told(story: &'static Story, language: Language) -> (&'static Story, Headings) {
     match language {
-        Language::En => (
-            story,
-            Headings {
-                causes: "Usual causes",
-                way_out: "The way out",
-            },
-        ),
-        Language::Zh => (
-            zh::story(story.code).unwrap_or(story),
-            Headings {
-                causes: "常见原因",
-                way_out: "解决办法",
-            },
-        ),
+        Language::En => (story, Headings::ENGLISH),
+        Language::Zh => (zh::story(story.code).unwrap_or(story), Headings::CHINESE),
     }
 }
 

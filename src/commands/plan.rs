@@ -68,7 +68,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
         connection: &connection,
         account: seen.account.as_deref(),
     };
-    let (broken, doubtful): (Vec<_>, Vec<_>) = approve::policy(&plan, &place)
+    let (broken, doubtful): (Vec<_>, Vec<_>) = approve::own_rules(&plan, &place)
         .into_iter()
         .partition(Diagnostic::is_error);
     plan.findings.extend(doubtful);
@@ -110,7 +110,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
         });
     }
     ui.plan(&plan, &header, head::detail(args.detail));
-    let rehearsed = if args.preflight.rehearse && !plan.is_empty() {
+    let rehearsed = if args.preflight.rehearse && !plan.is_empty() && broken.is_empty() {
         Some(rehearse(&plan, &state, goal, &looking).await?)
     } else {
         None

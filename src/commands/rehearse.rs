@@ -1,43 +1,33 @@
 //! A plan tried out: its very steps, by the very executor, on a twin of what was seen, before anybody agrees to it.
 //!
-//! The twin is a simulator in this process that is loaded with what the cloud shows; state and journal are in memory, and
+//! The twin is a simulator of its own that is loaded with what the cloud shows; state and journal are in memory, and
 //! the clock goes fast. Nothing is written, and nothing leaves the machine but reads. What the twin cannot hold is not rehearsed,
 //! which is no refusal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::ahead::Looking;
 use super::connect::Connection;
 use super::decide::Goal;
 use super::failure::Failure;
-use super::{look, report, secrets};
+use super::twin::{self, Twin};
+use super::{data, look, report, results, secrets};
 use crate::apply::{self, Context, Stop};
-use crate::cloud::{Cloud, CloudOptions, Credentials};
+use crate::cloud::{Cloud, CloudOptions};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::env::volatile::{SwiftClock, VolatileFiles};
-use crate::env::{Env, HttpRequest};
+use crate::env::{Clock, Env};
 use crate::event::{Event, Listener};
-use crate::observe::items;
+use crate::live::Live;
+use crate::observe::items::{self, Asked};
 use crate::plan::Plan;
-use crate::sim;
 use crate::state::{LocalStore, LockNote, State};
 use crate::step::StepKind;
 use crate::ui::Ui;
 use crate::value::{SecretSource, Value};
 
-/// Types of which a twin can hold what exists.
-const HELD: &[&str] = &[
-    "vpc",
-    "vswitch",
-    "security_group",
-    "key_pair",
-    "instance",
-    "disk",
-    "eip",
-];
 /// Codes by which a twin says that it does not know what is named: nothing follows from that.
 const UNKNOWN_TO_TWIN: &[&str] = &[
     "InvalidInstanceType",
@@ -46,7 +36,6 @@ const UNKNOWN_TO_TWIN: &[&str] = &[
     "InvalidAction",
     "InvalidApi",
     "InvalidSystemDiskCategory",
-    "InvalidKeyPairName",
     "InvalidRamRole",
 ];
 
@@ -79,36 +68,11 @@ pub(super) async fn rehearse(
         connection,
         ..
     } = *looking;
-    let not_held: BTreeSet<&str> = seen
-        .live
-        .resources
-        .keys()
-        .map(crate::address::Address::type_name)
-        .filter(|name| !HELD.contains(name))
-        .collect();
-    if !not_held.is_empty() {
-        let named: Vec<&str> = not_held.into_iter().collect();
-        return Ok(not_rehearsed(&format!(
-            "a twin cannot hold what exists of {}",
-            named.join(", ")
-        )));
-    }
+    #[cfg(test)]
+    let plan = &mistaken(plan);
 
     // 1. The twin, with everything that was seen.
-    let server = sim::Server::start(sim::Options {
-        region: connection.region.clone(),
-        speed: sim::Speed::Max,
-        ..sim::Options::default()
-    })
-    .map_err(super::sim::start_error)?;
-    let twin_env = Env {
-        fs: Arc::new(VolatileFiles::default()),
-        clock: Arc::new(SwiftClock::new(env.clock.clone())),
-        ..env.clone()
-    };
-    let (images, kinds) = named(plan);
-    let found = items::of(&seen.live, &images, &kinds, &connection.cloud).await;
-    let found = match found {
+    let found = match items::of(&asked(plan, looking), &connection.cloud).await {
         Ok(found) => found,
         Err(error) => {
             return Ok(not_rehearsed(&format!(
@@ -123,16 +87,20 @@ pub(super) async fn rehearse(
         "region": connection.region,
         "items": found,
     });
-    if let Err(why) = load(&server, env, body.to_string()).await {
-        return Ok(not_rehearsed(&why));
-    }
+    let clock: Arc<dyn Clock> = Arc::new(SwiftClock::new(env.clock.clone()));
+    let twin = match Twin::holding(&connection.region, &body.to_string(), clock.clone()) {
+        Ok(twin) => Arc::new(twin),
+        Err(why) => return Ok(not_rehearsed(&why)),
+    };
+    let twin_env = Env {
+        fs: Arc::new(VolatileFiles::default()),
+        transport: twin.clone(),
+        clock,
+        ..env.clone()
+    };
+    let twin = Connection::of_twin(&connection.region, cloud(&twin, &twin_env, connection)?);
 
     // 2. The same state, in memory.
-    let twin = Connection::of_twin(
-        &connection.region,
-        cloud(&server, &twin_env, connection, looking)?,
-        server,
-    );
     let store = LocalStore::new(
         twin_env.fs.clone(),
         twin_env.random.clone(),
@@ -170,6 +138,13 @@ pub(super) async fn rehearse(
         .map(|(action, count)| (action.name, count))
         .collect();
 
+    if outcome.failed.is_empty() && !outcome.interrupted {
+        let observed = results::look_again(plan, project, &session, &twin).await;
+        let outputs = results::outputs(project, &session, seen, &observed);
+        results::note_outputs(goal, project, &session, &outputs).await?;
+        data::note(goal, project, &session).await?;
+    }
+
     // 4. What the next plan would be.
     let loaded = look::loaded(&session);
     let after = look::look(&twin_env, project, &loaded, &twin).await?;
@@ -182,57 +157,82 @@ pub(super) async fn rehearse(
     }
     .decide_without(&loaded.state, goal, &BTreeMap::new());
     session.close()?;
-    Ok(tell(plan, &outcome, &requests, next.ok().as_ref()))
+    Ok(tell(plan, &outcome, &requests, &after.live, next.ok().as_ref()))
 }
 
-fn cloud(
-    server: &sim::Server,
-    env: &Env,
-    connection: &Connection,
-    looking: &Looking<'_>,
-) -> Result<Cloud, Failure> {
-    let pair = server.key_pairs().first();
-    let (id, secret) = pair.map_or(("", ""), |pair| (pair.id.as_str(), pair.secret.as_str()));
+/// What there is, by type and status.
+fn there(live: &Live) -> String {
+    let mut found: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for (address, observed) in &live.resources {
+        let status = observed.attributes.get("status").and_then(Value::as_str);
+        let by_status = found.entry(address.type_name()).or_default();
+        *by_status.entry(status.unwrap_or_default()).or_default() += 1;
+    }
+    let told = found.into_iter().map(|(type_name, by_status)| {
+        let all: usize = by_status.values().sum();
+        let named = by_status.iter().filter(|(status, _)| !status.is_empty());
+        let statuses: Vec<String> = named.map(|(status, count)| format!("{count} {status}")).collect();
+        if statuses.is_empty() {
+            format!("{type_name} {all}")
+        } else {
+            format!("{type_name} {all} ({})", statuses.join(", "))
+        }
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        "nothing".to_owned()
+    } else {
+        told.join(", ")
+    }
+}
+
+fn cloud(twin: &Twin, env: &Env, connection: &Connection) -> Result<Cloud, Failure> {
     let options = CloudOptions {
         region: Some(connection.region.clone()),
         endpoint_file: None,
-        sim_endpoint: Some((server.url(), Credentials::new(id, secret, None))),
+        sim_endpoint: Some((twin::ENDPOINT.to_owned(), twin.keys())),
         profile: None,
-        parallelism: looking.connection.cloud.parallelism(),
+        parallelism: connection.cloud.parallelism(),
         read_only: false,
     };
     Cloud::connect(env, options, Arc::new(Deaf)).map_err(|error| Failure::error(Diagnostic::from(&error)))
 }
 
-/// The images and the types that a plan names.
-fn named(plan: &Plan) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut images, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+/// What the twin needs: all that was seen, all that the configuration names by id, and the images and types that the
+/// plan names.
+fn asked(plan: &Plan, looking: &Looking<'_>) -> Asked {
+    let mut asked = Asked::default();
+    asked.seen(&looking.seen.live);
+    for resource in looking.project.config.resources.values() {
+        asked.named(resource.resource_type.attributes, &resource.attributes);
+    }
     for step in plan.tasks.iter().flat_map(|task| &task.steps) {
         if let StepKind::Call(call) = &step.kind {
             let text = |name: &str| call.params.get(name).and_then(Value::as_str).map(str::to_owned);
-            images.extend(text("ImageId"));
-            kinds.extend(text("InstanceType"));
+            asked.images.extend(text("ImageId"));
+            asked.instance_types.extend(text("InstanceType"));
         }
     }
-    (images, kinds)
+    asked
 }
 
-/// Loads a twin; an error says what it cannot hold.
-async fn load(server: &sim::Server, env: &Env, body: String) -> Result<(), String> {
-    let request = HttpRequest {
-        method: "POST",
-        url: format!("{}/_sim/load", server.url()),
-        headers: Vec::new(),
-        body: body.into_bytes(),
-        timeout: Duration::from_secs(60),
-        body_limit: 1 << 20,
-    };
-    let answer = env.transport.send(request).await.map_err(|error| error.message)?;
-    if answer.status == 200 {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&answer.body).trim().to_owned())
+/// A mistake that is put into a plan before it is rehearsed.
+#[cfg(test)]
+pub(crate) type Mistake = fn(&mut Plan);
+
+#[cfg(test)]
+thread_local! {
+    /// The one of this thread's plans.
+    pub(crate) static MISTAKE: std::cell::Cell<Option<Mistake>> = const { std::cell::Cell::new(None) };
+}
+
+#[cfg(test)]
+fn mistaken(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    if let Some(mistake) = MISTAKE.get() {
+        mistake(&mut plan);
     }
+    plan
 }
 
 fn not_rehearsed(why: &str) -> Rehearsed {
@@ -247,6 +247,7 @@ fn tell(
     plan: &Plan,
     outcome: &apply::Outcome,
     requests: &BTreeMap<&str, u64>,
+    live: &Live,
     next: Option<&Plan>,
 ) -> Rehearsed {
     let mut findings = Vec::new();
@@ -283,6 +284,7 @@ fn tell(
             told.push(format!("  {} cannot be used: {down}", change.address));
         }
     }
+    told.push(format!("Rehearsal: at its end there is {}.", there(live)));
     let is_whole = outcome.failed.is_empty() && !outcome.interrupted;
     told.push(match next {
         Some(next) if next.is_empty() && is_whole => {
@@ -294,6 +296,11 @@ fn tell(
                 .take(5)
                 .map(|change| change.address.to_string())
                 .collect();
+            let outputs = next
+                .outputs
+                .iter()
+                .map(|output| format!("output.{}", output.name));
+            let left: Vec<String> = left.into_iter().chain(outputs).collect();
             format!(
                 "Rehearsal: nothing is refused; the next plan still changes {}.",
                 left.join(", ")

@@ -76,9 +76,19 @@ static MEANINGS: &[Meaning] = &[
         help: "ask for a higher one in the console's Quota Center, or delete something",
     },
     Meaning {
+        code: "InvalidVSwitchId.IpNotEnough",
+        sentence: "its vSwitch has no free address left",
+        help: "put it into another vSwitch, or take a larger cidr_block for a new one",
+    },
+    Meaning {
+        code: "QuotaExceed",
+        sentence: "a quota of the account is used up",
+        help: "take a smaller type, or ask for more in the console's Quota Center",
+    },
+    Meaning {
         code: "InvalidAccountStatus.NotEnoughBalance",
         sentence: "the account's balance is too low",
-        help: "top it up; pay-as-you-go needs a positive balance",
+        help: "top it up, or pay as you go (instance_charge_type = \"PostPaid\"), which needs a positive balance",
     },
     Meaning {
         code: "Forbidden.InstanceBandwidthNotZero",

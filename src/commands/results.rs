@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::Connection;
+use super::decide::Goal;
 use super::look::Seen;
 use super::project::Project;
 use crate::address::Address;
 use crate::live::Observed;
 use crate::observe::read::read_by_id;
 use crate::plan::Plan;
-use crate::state::{Session, State};
+use crate::state::{Effect, Session, State, StateError};
 use crate::types::REGISTRY;
 use crate::ui::{Row, Ui};
 use crate::value::{Reference, Value};
@@ -167,8 +168,26 @@ fn look_up(
         .or_else(|| pick(&known.attributes))
 }
 
+/// Lets the state keep the outputs of a run that has come to its end. An error is one of writing.
+pub(super) async fn note_outputs(
+    goal: Goal,
+    project: &Project,
+    session: &Session,
+    outputs: &BTreeMap<String, (Value, bool)>,
+) -> Result<(), StateError> {
+    let stored = if goal == Goal::Nothing {
+        BTreeMap::new()
+    } else {
+        stored_outputs(project, outputs)
+    };
+    if session.with_state(|state| state.outputs == stored) {
+        return Ok(());
+    }
+    session.note(vec![Effect::Outputs { outputs: stored }]).await
+}
+
 /// Outputs as the state keeps them: known ones, and none that are sensitive.
-pub(super) fn stored_outputs(
+fn stored_outputs(
     project: &Project,
     outputs: &BTreeMap<String, (Value, bool)>,
 ) -> BTreeMap<String, serde_json::Value> {

@@ -1,378 +1,68 @@
-//! Puts all tasks in order: a few rules over the phases in the lives of objects.
+//! Puts all tasks in order.
 //!
-//! * A note comes before everything else of its address; letting go before a change, a change before a join. Whatever is
-//!   about an address comes after the note that takes another object away from it.
-//! * What makes or changes something comes after what makes or changes what it needs; every step comes after the task
-//!   that makes the values it names.
-//! * What removes something comes after its own letting go, after the removal of what needed it, and after the change
-//!   or join of what stays, unless that waits for the new one.
-//! * Whoever is joined to something that goes lets go of it before.
-//! * Delete-first: the new one after the old one is gone. Create-first: the old one goes when all have moved.
-//! * A unique value is freed before it is taken.
-//!
-//! Does not know what a task does, nor why it was decided.
+//! Does not know why one waits for another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::contention;
 use super::context::Context;
-use super::decide::Place;
-use crate::address::Address;
+use super::node::Node;
+use super::parting;
+use super::waits::{self, Waits};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
-use crate::state::Effect;
-use crate::step::StepKind;
-use crate::task::{Phase, Task};
-use crate::types::Replacement;
-use crate::value::{Reference, Value};
-
-/// A task's place in the plan: its address, and where it stands in the life there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Node {
-    address: Address,
-    place: Place,
-}
-
-impl Node {
-    pub(super) fn new(address: &Address, place: impl Into<Place>) -> Node {
-        Node {
-            address: address.clone(),
-            place: place.into(),
-        }
-    }
-
-    pub(super) fn address(&self) -> &Address {
-        &self.address
-    }
-
-    pub(super) fn phase(&self) -> Phase {
-        self.place.phase
-    }
-
-    pub(super) fn leftover(&self) -> Option<usize> {
-        self.place.leftover
-    }
-}
-
-/// Who waits for whom, as pairs of a task and what it waits for.
-pub(super) fn edges(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(Node, Node)> {
-    let mut edges = Edges {
-        tasks,
-        context,
-        found: contention::find(tasks, context),
-    };
-    edges.moves();
-    edges.lives();
-    edges.making();
-    edges.values();
-    edges.removing();
-    edges.partners();
-    edges.found
-}
+use crate::task::Task;
 
 /// The tasks, each after all that it waits for. The error shows a cycle as a path.
 pub(super) fn arrange(
     mut tasks: BTreeMap<Node, Task>,
-    edges: Vec<(Node, Node)>,
+    context: &Context<'_>,
+    waits: &Waits,
 ) -> Result<Vec<Task>, Box<Diagnostic>> {
-    let edges = edges
-        .into_iter()
-        .filter(|(from, to)| tasks.contains_key(from) && tasks.contains_key(to));
-    let graph = Graph::new(tasks.keys().cloned(), edges);
-    let order = graph.order().map_err(|cycle| Box::new(cycle_error(&cycle)))?;
+    let lined_up = match line_up(&waits.honoured(&tasks)) {
+        Ok(lined_up) => lined_up,
+        Err(cycle) => {
+            let parted = parting::part(&mut tasks, waits);
+            if parted.is_empty() {
+                return Err(Box::new(cycle_error(&cycle)));
+            }
+            let waits = waits::waits(&tasks, context, &parted);
+            line_up(&waits.honoured(&tasks)).map_err(|cycle| Box::new(cycle_error(&cycle)))?
+        }
+    };
+    let arranged = lined_up.into_iter().filter_map(|(node, after)| {
+        let task = tasks.remove(&node)?;
+        Some(Task { after, ..task })
+    });
+    Ok(arranged.collect())
+}
+
+/// All nodes in their order, each with the positions of what it waits for. The error is a cycle.
+fn line_up(graph: &Graph<&Node>) -> Result<Vec<(Node, Vec<usize>)>, Vec<Node>> {
+    let order = graph
+        .order()
+        .map_err(|cycle| cycle.into_iter().cloned().collect::<Vec<Node>>())?;
     let position: BTreeMap<&Node, usize> = order
         .iter()
         .enumerate()
-        .map(|(index, node)| (node, index))
+        .map(|(index, node)| (*node, index))
         .collect();
-    let mut arranged = Vec::with_capacity(order.len());
-    for node in &order {
-        if let Some(mut task) = tasks.remove(node) {
-            let needed = graph.needs(node).into_iter();
-            task.after = needed
-                .filter_map(|needed| position.get(needed).copied())
-                .collect();
-            arranged.push(task);
-        }
-    }
-    Ok(arranged)
+    let needed = |node: &Node| -> Vec<usize> {
+        let needed = graph.needs(&node).into_iter();
+        needed
+            .filter_map(|needed| position.get(needed).copied())
+            .collect()
+    };
+    Ok(order.iter().map(|node| ((*node).clone(), needed(node))).collect())
 }
 
 fn cycle_error(cycle: &[Node]) -> Diagnostic {
-    let path: Vec<String> = cycle.iter().map(|node| node.address.to_string()).collect();
+    let path: Vec<String> = cycle.iter().map(|node| node.address().to_string()).collect();
     Diagnostic::error(
         codes::ORDER,
         "these changes need each other, so none can be first",
     )
     .note(path.join(" -> "))
     .help("make one of them in an apply of its own")
-}
-
-struct Edges<'a, 'c> {
-    tasks: &'c BTreeMap<Node, Task>,
-    context: &'c Context<'a>,
-    found: Vec<(Node, Node)>,
-}
-
-/// The phases in which something comes to be as it is wanted.
-const MAKING: [Phase; 2] = [Phase::Make, Phase::Change];
-
-impl Edges<'_, '_> {
-    /// An edge that counts only if both ends have something to do.
-    fn add(&mut self, from: &Node, to: &Node) {
-        if from != to && self.tasks.contains_key(from) && self.tasks.contains_key(to) {
-            self.found.push((from.clone(), to.clone()));
-        }
-    }
-
-    fn does(&self, address: &Address, phase: Phase) -> bool {
-        self.tasks.contains_key(&Node::new(address, phase))
-    }
-
-    fn is_create_first(&self, address: &Address) -> bool {
-        match self.context.replaced(address) {
-            Some(order) => order == Replacement::CreateFirst,
-            // A restored one takes the place of one that goes.
-            None => self.context.decided(address).is_some() && self.does(address, Phase::Remove),
-        }
-    }
-
-    /// What moves away from an address is no more there when anything else happens at it.
-    fn moves(&mut self) {
-        let tasks = self.tasks;
-        let mut left: BTreeMap<&Address, &Node> = BTreeMap::new();
-        for (node, task) in tasks {
-            for effect in &task.then {
-                if let Effect::Move { from, .. } = effect {
-                    left.insert(from, node);
-                }
-            }
-        }
-        if left.is_empty() {
-            return;
-        }
-        for node in tasks.keys() {
-            if let Some(leaving) = left.get(&node.address) {
-                self.add(node, leaving);
-            }
-        }
-    }
-
-    /// The order inside one address.
-    fn lives(&mut self) {
-        let tasks = self.tasks;
-        for node in tasks.keys() {
-            let at = |phase: Phase| Node::new(&node.address, phase);
-            if node.phase() != Phase::Note {
-                self.add(node, &at(Phase::Note));
-            }
-            match node.phase() {
-                Phase::Change => self.add(node, &at(Phase::LetGo)),
-                Phase::Join => {
-                    self.add(node, &at(Phase::LetGo));
-                    self.add(node, &at(Phase::Make));
-                    self.add(node, &at(Phase::Change));
-                }
-                Phase::Remove if node.leftover().is_none() => {
-                    self.add(node, &at(Phase::LetGo));
-                    let make = if self.does(&node.address, Phase::Make) {
-                        at(Phase::Make)
-                    } else {
-                        at(Phase::Change)
-                    };
-                    if self.is_create_first(&node.address) {
-                        self.add(node, &make);
-                    } else {
-                        self.add(&make, node);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// What is made or changed comes after what it needs.
-    fn making(&mut self) {
-        let (tasks, context) = (self.tasks, self.context);
-        for node in tasks.keys().filter(|node| MAKING.contains(&node.phase())) {
-            // What leaves something that has to go first cannot wait for what is made in its place: values it names are
-            // waited for in any case, a mere `depends_on` is not.
-            if node.phase() == Phase::Change && self.makes_room(&node.address) {
-                continue;
-            }
-            for needed in context.needs(&node.address) {
-                for phase in MAKING {
-                    self.add(node, &Node::new(needed, phase));
-                }
-            }
-        }
-    }
-
-    /// Whether it leaves something that is deleted before its successor is made.
-    fn makes_room(&self, address: &Address) -> bool {
-        let known = self.context.inputs.state.resources.get(address);
-        known
-            .into_iter()
-            .flat_map(|known| &known.dependencies)
-            .any(|left| {
-                self.does(left, Phase::Remove)
-                    && self.does(left, Phase::Make)
-                    && !self.is_create_first(left)
-                    && !self.context.needs(address).any(|needed| needed == left)
-            })
-    }
-
-    /// Every step comes after the task that makes the values it names.
-    fn values(&mut self) {
-        for (node, task) in self.tasks {
-            let mut named: BTreeSet<&Reference> = BTreeSet::new();
-            for step in &task.steps {
-                if let StepKind::Call(call) = &step.kind {
-                    call.params
-                        .values()
-                        .for_each(|value| value.references(&mut named));
-                }
-            }
-            for reference in named {
-                for phase in MAKING {
-                    self.add(node, &Node::new(&reference.address, phase));
-                }
-            }
-        }
-    }
-
-    /// A delete comes after all that still uses what is deleted.
-    fn removing(&mut self) {
-        let context = self.context;
-        let inputs = context.inputs;
-        for (dependent, known) in &inputs.state.resources {
-            // What was moved aside still uses what it used.
-            let there = inputs.live.deposed.get(dependent);
-            for (index, observed) in there.into_iter().flatten().enumerate() {
-                let old = known.deposed.iter().find(|old| old.id == observed.id);
-                let needs = old.into_iter().flat_map(|old| &old.dependencies);
-                for needed in needs.filter(|needed| self.context.is_in(needed, observed)) {
-                    let leftover = Place {
-                        phase: Phase::Remove,
-                        leftover: Some(index),
-                    };
-                    self.add(&Node::new(needed, Phase::Remove), &Node::new(dependent, leftover));
-                }
-            }
-            for needed in &known.dependencies {
-                let remove = Node::new(needed, Phase::Remove);
-                if !self.is_only_remembered(dependent, needed) {
-                    self.add(&remove, &Node::new(dependent, Phase::Remove));
-                }
-                self.add(&remove, &Node::new(dependent, Phase::LetGo));
-                // A dependent that stays lets go by its own change, unless it waits for the new one.
-                let delete_first = self.does(needed, Phase::Make) && !self.is_create_first(needed);
-                let stays = !self.does(dependent, Phase::Remove);
-                let waits = delete_first && self.context.needs(dependent).any(|one| one == needed);
-                if stays && !waits {
-                    self.add(&remove, &Node::new(dependent, Phase::Change));
-                }
-                for index in 0..inputs.live.deposed.get(needed).map_or(0, Vec::len) {
-                    let leftover = Node::new(
-                        needed,
-                        Place {
-                            phase: Phase::Remove,
-                            leftover: Some(index),
-                        },
-                    );
-                    // Its successor uses nothing that was moved aside.
-                    let phase = if stays { Phase::Change } else { Phase::Remove };
-                    self.add(&leftover, &Node::new(dependent, phase));
-                }
-            }
-        }
-        // New dependents of a create-first replacement are moved to the new one before the old one goes.
-        for (dependent, needed) in &context.dependencies {
-            if self.does(dependent, Phase::Remove) {
-                continue;
-            }
-            for address in needed {
-                if self.is_create_first(address) {
-                    for phase in MAKING {
-                        self.add(&Node::new(address, Phase::Remove), &Node::new(dependent, phase));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether nothing but a `depends_on` says that the one needs the other, and it cannot be honoured: the old one of a
-    /// create-first replacement goes last, while the other is not wanted any more or goes before its successor.
-    fn is_only_remembered(&self, dependent: &Address, needed: &Address) -> bool {
-        let is_wanted = self.context.needs(dependent).any(|one| one == needed);
-        self.is_create_first(dependent)
-            && !(is_wanted && self.is_create_first(needed))
-            && !self.context.holds(dependent, needed)
-    }
-
-    /// Whoever is joined to something that goes lets go of it before, and is joined when its partner is ready.
-    fn partners(&mut self) {
-        let (tasks, context) = (self.tasks, self.context);
-        let joining = [Phase::LetGo, Phase::Change, Phase::Join];
-        for node in tasks.keys().filter(|node| joining.contains(&node.phase())) {
-            let live = context.inputs.live.resources.get(&node.address);
-            if let Some(live) = live.filter(|_| node.phase() != Phase::Join) {
-                let resource_type = context.inputs.types.get(node.address.type_name());
-                for id in resource_type
-                    .into_iter()
-                    .flat_map(|resource_type| resource_type.joined_ids(&live.attributes))
-                {
-                    // Parts of a partner that hold this one fast are out before it leaves.
-                    if let Some(partner) = context.owner(id).filter(|_| node.phase() == Phase::LetGo)
-                        && holds_fast(context, partner)
-                    {
-                        self.add(node, &Node::new(partner, Phase::LetGo));
-                    }
-                    if let Some(partner) = context.owner(id)
-                        && context.is_going(id)
-                    {
-                        // It may be one that an earlier run moved aside.
-                        let old = context.inputs.live.deposed.get(partner);
-                        let leftover = old.and_then(|old| old.iter().position(|one| one.id == id));
-                        let phase = Phase::Remove;
-                        self.add(&Node::new(partner, Place { phase, leftover }), node);
-                    }
-                }
-            }
-            if node.phase() == Phase::Join {
-                let wanted = context.wanted(&node.address);
-                let values = wanted.into_iter().flat_map(|wanted| {
-                    let joined = wanted.resource_type.relations.iter();
-                    joined.filter_map(|relation| wanted.attributes.get(relation.attribute))
-                });
-                let mut named: BTreeSet<&Reference> = BTreeSet::new();
-                values.for_each(|value: &Value| value.references(&mut named));
-                for reference in named {
-                    for phase in MAKING {
-                        self.add(node, &Node::new(&reference.address, phase));
-                    }
-                }
-                // A part that names what is joined to its owner (an address of a gateway) wants it joined before.
-                let parts = wanted.into_iter().flat_map(|wanted| {
-                    let parts = wanted.resource_type.parts.iter();
-                    parts.filter_map(|part| wanted.attributes.get(part.attribute))
-                });
-                let mut named: BTreeSet<&Reference> = BTreeSet::new();
-                parts.for_each(|value: &Value| value.references(&mut named));
-                for reference in named {
-                    if context.joins(&reference.address, &node.address) {
-                        self.add(node, &Node::new(&reference.address, Phase::Join));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Whether one of this type holds by its parts what is joined to it.
-fn holds_fast(context: &Context<'_>, address: &Address) -> bool {
-    let resource_type = context.inputs.types.get(address.type_name());
-    resource_type.is_some_and(|one| one.parts.iter().any(|part| part.out_first))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrange::Node;
+use super::node::Node;
 use super::selection::{Selection, names};
 use crate::address::Address;
 use crate::task::Task;

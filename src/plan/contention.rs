@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::arrange::Node;
 use super::context::Context;
+use super::node::Node;
 use crate::live::Observed;
 use crate::task::{Phase, Task};
 use crate::types::ResourceType;

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use super::decide::Decision;
+use super::decide::{Decision, Place};
 use super::dependencies::references;
+use super::inherit::{Heirloom, heirlooms};
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Fate};
 use crate::config;
@@ -16,7 +17,7 @@ use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::ResourceType;
 use crate::types::joining::{self, Members};
-use crate::types::{Owner, Part, Partner, Relation, ToChange, ToMake};
+use crate::types::{APART, Heirs, Owner, Part, Partner, Relation, ToChange, ToMake};
 use crate::value::{Attributes, Reference, Value};
 
 /// A partner that goes away while something that was joined to it stays.
@@ -61,10 +62,11 @@ pub(super) fn wanted<'a>(
 }
 
 /// Adds what lets a resource go before it is removed: it leaves its partners, and what in it names others that are
-/// removed as well is taken out.
+/// removed as well is taken out. `leftover` is the position of one that was moved aside.
 pub(super) fn unwanted(
     context: &Context<'_>,
     address: &Address,
+    leftover: Option<usize>,
     resource_type: &'static ResourceType,
     observed: &Observed,
     decision: &mut Decision<'_>,
@@ -97,15 +99,63 @@ pub(super) fn unwanted(
             ..Members::default()
         };
         steps.extend(joining::change_members(resource_type, part, &owner, &change, 0));
+        steps.extend(keep_for_successor(context, address, part));
     }
-    if !steps.is_empty() {
-        decision.put(Task {
-            steps,
-            owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
-            location: context.location(address),
-            ..Task::new(Object::now(address.clone()), Some(&observed.id), Phase::LetGo)
-        });
+    if steps.is_empty() {
+        return;
     }
+    let object = match leftover {
+        None => Object::now(address.clone()),
+        Some(_) => Object::old(address.clone(), observed.id.as_str()),
+    };
+    let phase = Phase::LetGo;
+    let task = Task {
+        steps,
+        owes: BTreeMap::from([("id".to_owned(), "delete".to_owned())]),
+        location: context.location(address),
+        ..Task::new(object, Some(&observed.id), phase)
+    };
+    decision.tasks.insert(Place { phase, leftover }, task);
+}
+
+/// The one that is there and makes room for a new one.
+fn predecessor<'a>(context: &Context<'a>, address: &Address) -> Option<&'a Observed> {
+    context.replaced(address)?;
+    context.inputs.live.resources.get(address)
+}
+
+/// The steps that let members stay which come to the one that is made in its place.
+fn keep_for_successor(context: &Context<'_>, address: &Address, part: &Part) -> Vec<Step> {
+    let (Some(heirs), Some(resource)) = (&part.heirs, context.wanted(address)) else {
+        return Vec::new();
+    };
+    let Some(old) = predecessor(context, address) else {
+        return Vec::new();
+    };
+    let attributes = super::decide::Wanted::new(context, resource).attributes;
+    let kept = heirlooms(context, resource, &attributes, Some(old), part);
+    keep_all(context, resource, heirs, &kept)
+}
+
+/// The steps that let these stay, as far as they are not apart already.
+fn keep_all(
+    context: &Context<'_>,
+    resource: &config::Resource,
+    heirs: &Heirs,
+    kept: &[Heirloom],
+) -> Vec<Step> {
+    let attributes = super::decide::Wanted::new(context, resource).attributes;
+    let mut tags = super::decide::tags_of_new(context, resource, &attributes);
+    // It is made by no operation of this run.
+    tags.retain(|(_, value)| *value != Value::Token);
+    let owner = Owner {
+        region: context.inputs.region,
+        address: &resource.address,
+        tags: &tags,
+        own: &|_| Value::unknown(),
+    };
+    let there = kept.iter().filter(|one| !one.before.contains_key(APART));
+    there.flat_map(|one| (heirs.keep)(&owner, &one.before)).collect()
 }
 
 struct Joiner<'d, 'a, 'c> {
@@ -297,9 +347,68 @@ impl Joiner<'_, '_, '_> {
         self.decision.change.attributes.push(change);
     }
 
+    /// What was another one's comes to the new one when that is there.
+    fn inherit(&mut self, part: &'static Part) {
+        let context = self.context;
+        let old = predecessor(context, self.address());
+        let kept = heirlooms(context, self.resource, &self.attributes, old, part);
+        self.take_over(part, kept);
+    }
+
+    /// What an earlier run has left with one that it moved aside, among what would be made.
+    fn of_moved_aside(&self, part: &Part, change: &Members<'_>) -> Vec<Heirloom> {
+        let context = self.context;
+        let Some(aside) = context.inputs.live.deposed.get(self.address()) else {
+            return Vec::new();
+        };
+        let mut kept = heirlooms(context, self.resource, &self.attributes, aside, part);
+        kept.retain(|one| change.added.iter().any(|member| **member == one.wanted));
+        kept
+    }
+
+    /// It stays when its owner goes, and then comes to this one.
+    fn take_over(&mut self, part: &'static Part, mut kept: Vec<Heirloom>) {
+        let context = self.context;
+        let refused = kept
+            .iter()
+            .find_map(|one| (part.refuse)(&one.before, &one.wanted));
+        if let Some(words) = refused {
+            let finding = super::decide::refusal(self.resource, part.attribute, words);
+            self.decision.withhold(finding);
+            return;
+        }
+        if kept.is_empty() {
+            return;
+        }
+        if self.kept.is_some()
+            && let Some(heirs) = &part.heirs
+        {
+            let steps: Vec<Step> = keep_all(context, self.resource, heirs, &kept);
+            self.task(Phase::LetGo).steps.extend(steps);
+            let words = kept.iter().map(|one| (heirs.words)(&one.before));
+            self.decision.change.kept.extend(words);
+        }
+        for one in &mut kept {
+            one.before.insert(APART.to_owned(), Value::Bool(true));
+        }
+        let change = Members {
+            modified: kept.iter().map(|one| (&one.before, &one.wanted)).collect(),
+            ..Members::default()
+        };
+        let owner = Owner {
+            region: context.inputs.region,
+            address: &self.resource.address,
+            tags: &[],
+            own: &|name| self.own_value(name),
+        };
+        let steps = joining::change_members(self.resource.resource_type, part, &owner, &change, 0);
+        self.task(Phase::Join).steps.extend(steps);
+    }
+
     fn part(&mut self, part: &'static Part) {
-        // The create has them.
+        // The create has them, but for those of a predecessor.
         if self.kept.is_none() && part.with_create {
+            self.inherit(part);
             return;
         }
         if !self.attributes.contains_key(part.attribute) {
@@ -316,7 +425,12 @@ impl Joiner<'_, '_, '_> {
             let id = part.member_id.and_then(|(key, _)| member.get(key)?.as_str());
             id.and_then(|id| self.context.owner(id)).is_none()
         });
-        let change = Members::between(part, &before, &wanted);
+        let mut change = Members::between(part, &before, &wanted);
+        let kept = self.of_moved_aside(part, &change);
+        change
+            .added
+            .retain(|member| !kept.iter().any(|one| one.wanted == **member));
+        self.take_over(part, kept);
         if change.is_empty() {
             self.decision.change.unchanged += usize::from(self.kept.is_some());
             return;

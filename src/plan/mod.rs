@@ -13,10 +13,13 @@ mod decide;
 mod dependencies;
 mod diff;
 mod disown;
+mod inherit;
 mod inputs;
 mod join;
 mod moves;
+mod node;
 mod outputs;
+mod parting;
 mod planner;
 mod policy;
 mod rebuild;
@@ -25,6 +28,7 @@ mod renamed;
 mod selection;
 mod settle;
 mod tagless;
+mod waits;
 mod withhold;
 
 #[cfg(test)]

@@ -5,13 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrange::{Node, arrange, edges};
+use super::arrange::arrange;
 use super::context::Context;
 use super::decide::{self, Decision};
 use super::dependencies::ordered;
 use super::inputs::Inputs;
 use super::moves::{self, Move};
+use super::node::Node;
 use super::outputs::outputs;
+use super::waits::waits;
 use super::withhold::Why;
 use super::{Plan, chosen, join, refresh, renamed, settle, withhold};
 use crate::address::Address;
@@ -88,7 +90,7 @@ struct Planner<'a> {
     context: Context<'a>,
     decisions: BTreeMap<Address, Decision<'a>>,
     /// Deletes of what earlier runs moved aside.
-    leftovers: Vec<(Address, Decision<'a>)>,
+    leftovers: Vec<(Address, usize, Decision<'a>)>,
     plan: Plan,
 }
 
@@ -129,7 +131,7 @@ impl<'a> Planner<'a> {
                 if !is_restored {
                     let decision = decide::leftover(&self.context, address, index, leftover);
                     self.context.removes(&leftover.id);
-                    self.leftovers.push((address.clone(), decision));
+                    self.leftovers.push((address.clone(), index, decision));
                 }
             }
             for gone in &known.deposed {
@@ -180,7 +182,17 @@ impl<'a> Planner<'a> {
                 && let (Some(resource_type), Some(observed)) =
                     (resource_type, inputs.live.resources.get(address))
             {
-                join::unwanted(context, address, resource_type, observed, decision);
+                join::unwanted(context, address, None, resource_type, observed, decision);
+            }
+        }
+        for (address, index, decision) in &mut self.leftovers {
+            let there = inputs.live.deposed.get(address);
+            let observed = there.and_then(|there| there.get(*index));
+            let resource_type = inputs.types.get(address.type_name());
+            if !decision.tasks.is_empty()
+                && let (Some(resource_type), Some(observed)) = (resource_type, observed)
+            {
+                join::unwanted(context, address, Some(*index), resource_type, observed, decision);
             }
         }
         for survival in survivals {
@@ -232,13 +244,13 @@ impl<'a> Planner<'a> {
         for (address, decision) in self.decisions.iter_mut().chain(
             self.leftovers
                 .iter_mut()
-                .map(|(address, decision)| (&*address, decision)),
+                .map(|(address, _, decision)| (&*address, decision)),
         ) {
             for (place, task) in std::mem::take(&mut decision.tasks) {
                 tasks.insert(Node::new(address, place), task);
             }
         }
-        let edges = edges(&tasks, context);
+        let waits = waits(&tasks, context, &BTreeSet::new());
         let refused = self
             .decisions
             .iter()
@@ -247,24 +259,24 @@ impl<'a> Planner<'a> {
         let impossible = inputs.impossible.keys().cloned();
         let first: BTreeSet<Address> = refused.chain(impossible).collect();
         if !first.is_empty() {
-            let out = withhold::closure(first, &tasks, &edges, Why::Impossible, context);
+            let out = withhold::closure(first, &tasks, &waits.all, Why::Impossible, context);
             tasks.retain(|node, _| !out.contains_key(node.address()));
             withhold::mark(&mut self.decisions, &out, inputs.impossible);
             plan.findings.extend(inputs.impossible.values().cloned());
-            self.leftovers.retain(|(address, _)| !out.contains_key(address));
+            self.leftovers.retain(|(address, ..)| !out.contains_key(address));
         }
         let mut not_asked = BTreeMap::new();
         if inputs.selection.narrows() {
             let all = self
                 .decisions
                 .keys()
-                .chain(self.leftovers.iter().map(|(address, _)| address));
-            let first = chosen::not_chosen(inputs.selection, all, &tasks, &edges);
-            not_asked = withhold::closure(first, &tasks, &edges, Why::NotAsked, context);
+                .chain(self.leftovers.iter().map(|(address, ..)| address));
+            let first = chosen::not_chosen(inputs.selection, all, &tasks, &waits.all);
+            not_asked = withhold::closure(first, &tasks, &waits.all, Why::NotAsked, context);
             tasks.retain(|node, _| !not_asked.contains_key(node.address()));
             withhold::leave_out(&mut self.decisions, &not_asked);
             self.leftovers
-                .retain(|(address, _)| !not_asked.contains_key(address));
+                .retain(|(address, ..)| !not_asked.contains_key(address));
             plan.findings.retain(|finding| {
                 let address = finding.address.as_ref();
                 !finding.is_error() || address.is_none_or(|address| !not_asked.contains_key(address))
@@ -282,7 +294,7 @@ impl<'a> Planner<'a> {
                 settle::tell_steps(&mut decision.change, &own, resource_type);
             }
         }
-        for (address, decision) in &mut self.leftovers {
+        for (address, _, decision) in &mut self.leftovers {
             let own: Vec<&Task> = tasks
                 .iter()
                 .filter(|(node, task)| {
@@ -293,7 +305,7 @@ impl<'a> Planner<'a> {
                 .collect();
             settle::tell_steps(&mut decision.change, &own, None);
         }
-        match arrange(tasks, edges) {
+        match arrange(tasks, context, &waits) {
             Ok(tasks) => plan.tasks = tasks,
             Err(cycle) => plan.errors.push(*cycle),
         }
@@ -305,7 +317,7 @@ impl<'a> Planner<'a> {
             .filter(|known| !known.id.is_empty())
             .count();
         let decisions = self.decisions.into_values();
-        for decision in decisions.chain(self.leftovers.into_iter().map(|(_, decision)| decision)) {
+        for decision in decisions.chain(self.leftovers.into_iter().map(|(.., decision)| decision)) {
             plan.changes.push(decision.change);
             plan.drift.extend(decision.drift);
             plan.forbidden.extend(decision.forbidden);

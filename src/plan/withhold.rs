@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::arrange::Node;
 use super::context::Context;
 use super::decide::Decision;
+use super::node::Node;
 use crate::address::Address;
 use crate::change::Fate;
 use crate::diagnostic::Diagnostic;

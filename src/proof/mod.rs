@@ -6,13 +6,16 @@
 
 mod account;
 mod ahead;
+mod attributes;
 mod cost;
 mod crash;
 mod damaged;
 mod disk;
 mod ends;
 mod errors;
+mod examples;
 mod fate;
+mod kept;
 mod lives;
 mod lost;
 mod meddle;
@@ -22,6 +25,8 @@ mod owed;
 mod pace;
 mod paid;
 mod partners;
+mod planned;
+mod rehearsed;
 mod remembered;
 mod repair;
 mod scenarios;

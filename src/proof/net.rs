@@ -103,6 +103,8 @@ pub(super) struct Site {
     tokens: BTreeMap<String, BTreeMap<String, String>>,
     /// How often each server was asked for, by token, in the order of the tokens' first use.
     asked: Vec<(String, u32)>,
+    /// How often each action was asked for that changes something.
+    pub(super) changes: BTreeMap<String, u64>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
@@ -141,6 +143,7 @@ impl Site {
             late: Vec::new(),
             tokens: BTreeMap::new(),
             asked: Vec::new(),
+            changes: BTreeMap::new(),
             broken: Vec::new(),
             log: Log::default(),
         }
@@ -196,6 +199,7 @@ impl Site {
             }
             return false;
         }
+        *self.changes.entry(action.to_owned()).or_default() += 1;
         let own: BTreeMap<String, String> = params
             .iter()
             .filter(|(name, _)| !COMMON.contains(&name.as_str()))
@@ -301,7 +305,7 @@ impl Transport for Net {
             let deadline = tokio::time::Instant::now() + request.timeout;
             let params = super::form(&request.body);
             let mut mishap = self.weather.draw(&mut lock(&self.chance));
-            let raw = raw(&request);
+            let raw = crate::commands::twin::raw(&request);
             {
                 let site = &mut *lock(&self.site);
                 let is_change = site.inspect(&params);
@@ -455,23 +459,5 @@ fn lost() -> TransportError {
     TransportError {
         sent: Sent::Perhaps,
         message: "the connection was closed before there was an answer".to_owned(),
-    }
-}
-
-fn raw(request: &HttpRequest) -> sim::RawRequest {
-    let rest = request.url.split_once("://").unwrap().1;
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let mut headers = vec![("Host".to_owned(), host.to_owned())];
-    headers.extend(
-        request
-            .headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone())),
-    );
-    sim::RawRequest {
-        method: request.method.to_owned(),
-        target: format!("/{path}"),
-        headers,
-        body: request.body.clone(),
     }
 }

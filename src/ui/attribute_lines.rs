@@ -376,73 +376,39 @@ pub(super) fn change_line(
     }
 }
 
-/// Several values of one name.
-pub(super) fn values_line(sign: &'static str, name: String, values: &[Value]) -> AttributeLine {
-    let values: Vec<Option<&Value>> = values.iter().map(Some).collect();
+/// A line whose value is laid out already.
+pub(super) fn runs_line(sign: &'static str, name: String, runs: Vec<Run>) -> AttributeLine {
     AttributeLine {
         sign,
         name,
-        content: Content::Value(span(&values)),
+        content: Content::Value(runs),
         forces: false,
         is_item: false,
     }
 }
 
-/// One attribute of copies of which each has a value of its own; at least one copy.
-pub(super) fn own_line(each: &[&AttributeChange], action: Fate) -> AttributeLine {
-    let one = each[0];
-    let before: Vec<Option<&Value>> = each.iter().map(|change| change.before.as_ref()).collect();
-    let after: Vec<Option<&Value>> = each.iter().map(|change| change.after.as_ref()).collect();
-    let is_secret = |value: &Option<&Value>| matches!(value, Some(Value::Secret(_)));
-    let content = if one.sensitive || before.iter().chain(&after).any(is_secret) {
-        Content::Value(vec![Run::new(
-            DIM,
-            format!("{}, each its own", literal::SENSITIVE),
-        )])
-    } else if one.is_text {
-        Content::Value(vec![Run::new(DIM, "each its own text (--full shows them)")])
-    } else {
-        match content_of(one, action, false) {
-            Content::Change(..) => Content::Change(span(&before), span(&after)),
-            _ if one.after.is_none() => Content::Value(span(&before)),
-            _ => Content::Value(span(&after)),
-        }
+/// One attribute of several changes, with the values of all of them in place of its own.
+pub(super) fn common_line(
+    one: &AttributeChange,
+    action: Fate,
+    before: Vec<Run>,
+    after: Vec<Run>,
+) -> AttributeLine {
+    let content = match content_of(one, action, false) {
+        Content::Change(..) => Content::Change(before, after),
+        _ if one.after.is_none() => Content::Value(before),
+        _ => Content::Value(after),
     };
     AttributeLine {
-        sign: sign_of(one, action),
-        name: toml_path(&one.path),
         content,
         forces: one.forces_replacement,
-        is_item: false,
+        ..runs_line(sign_of(one, action), toml_path(&one.path), Vec::new())
     }
-}
-
-/// All of a few values, the first and the last of many.
-fn span(values: &[Option<&Value>]) -> Vec<Run> {
-    const ALL_TO: usize = 3;
-    let (shown, between): (Vec<Option<&Value>>, &str) = match values {
-        [first, .., last] if values.len() > ALL_TO => (vec![*first, *last], " .. "),
-        few => (few.to_vec(), ", "),
-    };
-    let mut runs = Vec::new();
-    for (place, value) in shown.into_iter().enumerate() {
-        if place > 0 {
-            runs.push(Run::new(DIM, between));
-        }
-        runs.extend(literal::runs(value));
-    }
-    runs
 }
 
 /// A line whose value is words.
 pub(super) fn words_line(sign: &'static str, name: String, words: &str) -> AttributeLine {
-    AttributeLine {
-        sign,
-        name,
-        content: Content::Value(vec![Run::new(DIM, words)]),
-        forces: false,
-        is_item: false,
-    }
+    runs_line(sign, name, vec![Run::new(DIM, words)])
 }
 
 /// The column of values for lines that begin at `indent`. Items of sets have longer names and a column of their own.

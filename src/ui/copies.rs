@@ -15,7 +15,7 @@ const NAMES_MAX: usize = 40;
 
 /// Changes that are told as one; of most there is one alone.
 pub(super) struct Copies<'a> {
-    /// In the order of the plan; never empty.
+    /// By address; never empty.
     pub(super) members: Vec<&'a Change>,
     /// The places of the attributes of which each has a value of its own.
     pub(super) own: BTreeSet<usize>,
@@ -37,12 +37,8 @@ impl<'a> Copies<'a> {
 
     /// The address; of several with how many there are: `instance.web[0..16,18..29] x29`.
     pub(super) fn title(&self) -> String {
-        let address = &self.first().address;
-        if self.members.len() == 1 {
-            return address.to_string();
-        }
-        let keys: Vec<&Key> = self.members.iter().filter_map(|one| one.address.key()).collect();
-        format!("{}[{}] x{}", address.block(), listed(&keys), keys.len())
+        let addresses: Vec<&Address> = self.members.iter().map(|one| &one.address).collect();
+        title(&addresses)
     }
 
     /// What is lost, each sentence once, with of how many.
@@ -62,6 +58,77 @@ impl<'a> Copies<'a> {
         };
         order.into_iter().map(told).collect()
     }
+}
+
+/// An address, or copies of one block with how many there are.
+pub(super) fn title(addresses: &[&Address]) -> String {
+    match addresses {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, ..] => {
+            let keys: Vec<&Key> = addresses.iter().filter_map(|one| one.key()).collect();
+            format!("{}[{}] x{}", first.block(), listed(&keys), keys.len())
+        }
+    }
+}
+
+/// Items with an address, those together that are of one block and alike by a word of theirs, where there are three and
+/// more of them. Each group stands where its first one stood.
+pub(super) fn alike<T>(
+    items: Vec<T>,
+    address: impl Fn(&T) -> &Address,
+    word: impl Fn(&T) -> String,
+) -> Vec<Vec<T>> {
+    let key = |item: &T| {
+        let address = address(item);
+        address.key().map(|_| (address.block().to_string(), word(item)))
+    };
+    let mut many: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for key in items.iter().filter_map(&key) {
+        *many.entry(key).or_default() += 1;
+    }
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    let mut place: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for item in items {
+        match key(&item).filter(|key| many[key] >= TOGETHER_FROM) {
+            None => groups.push(vec![item]),
+            Some(key) => match place.get(&key) {
+                Some(at) => groups[*at].push(item),
+                None => {
+                    place.insert(key, groups.len());
+                    groups.push(vec![item]);
+                }
+            },
+        }
+    }
+    groups
+}
+
+/// A text with a mark in place of the key of its copy, where that stands as a word or a number of its own.
+pub(super) fn without_key(text: &str, key: Option<&Key>) -> String {
+    let key = match key {
+        Some(Key::Index(index)) => index.to_string(),
+        Some(Key::Name(name)) => name.to_string(),
+        None => String::new(),
+    };
+    if key.is_empty() {
+        return text.to_owned();
+    }
+    let mut pattern = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(&key) {
+        let (before, behind) = (&rest[..at], &rest[at + key.len()..]);
+        let is_in_word = pattern
+            .chars()
+            .chain(before.chars())
+            .next_back()
+            .is_some_and(char::is_alphanumeric)
+            || behind.chars().next().is_some_and(char::is_alphanumeric);
+        pattern.push_str(before);
+        pattern.push_str(if is_in_word { &key } else { "\u{0}" });
+        rest = behind;
+    }
+    pattern + rest
 }
 
 /// Keys in few words: `0..16,18..29`, or names as far as there is room.
@@ -128,10 +195,11 @@ pub(super) fn together(changes: Vec<&Change>) -> Vec<Copies<'_>> {
         .flat_map(|(places, _)| places.iter().copied())
         .collect();
     let told = |place: usize| match groups.remove(&place) {
-        Some((places, own)) => Some(Copies {
-            members: places.into_iter().map(|place| changes[place]).collect(),
-            own,
-        }),
+        Some((places, own)) => {
+            let mut members: Vec<&Change> = places.into_iter().map(|place| changes[place]).collect();
+            members.sort_by_key(|one| &one.address);
+            Some(Copies { members, own })
+        }
         None if grouped.contains(&place) => None,
         None => Some(Copies::of_one(changes[place])),
     };
@@ -172,11 +240,20 @@ fn shape_of(change: &Change) -> Option<String> {
     ))
 }
 
-/// The places of the attributes that differ in each of these: names, addresses. Their values are no difference.
+/// The places of the attributes that differ in each of these: names, addresses. Their values are no difference; but
+/// texts of several lines are, unless they differ by the key alone, since nobody would see how they differ.
 fn own_values(members: &[&Change]) -> BTreeSet<usize> {
     let is_own = |place: &usize| {
         let values: BTreeSet<String> = members.iter().map(|one| value_of(one, *place)).collect();
-        values.len() == members.len()
+        let is_each = values.len() == members.len();
+        if !is_each || !members[0].attributes[*place].is_text {
+            return is_each;
+        }
+        let patterns: BTreeSet<String> = members
+            .iter()
+            .map(|one| without_key(&value_of(one, *place), one.address.key()))
+            .collect();
+        patterns.len() == 1
     };
     (0..members[0].attributes.len()).filter(is_own).collect()
 }
@@ -191,7 +268,8 @@ fn value_of(change: &Change, place: usize) -> String {
     format!("{:?} {:?}", attribute.before, attribute.after)
 }
 
-/// The blocks of which no copy can be used while the plan is carried out, with how many copies each has.
+/// The blocks of which no copy can be used while the plan is carried out, with how many copies each has. Copies do not
+/// wait for each other: `--parallelism` spreads calls over seconds, while what they cause lasts for minutes.
 pub(super) fn down_at_once(changes: &[Change]) -> Vec<(Address, usize)> {
     let mut blocks: BTreeMap<String, (Address, usize, usize)> = BTreeMap::new();
     let exists = |change: &&Change| {

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::plan_view::{Header, SavedAs};
+use super::copies::{self, Copies};
+use super::copy_lines;
+use super::header::{Header, SavedAs};
 use crate::address::Address;
-use crate::change::{AttributeChange, Change, Fate};
+use crate::change::{AttributeChange, Fate};
 use crate::live::Observed;
 use crate::plan::Plan;
 use crate::value::Value;
@@ -24,37 +26,80 @@ pub(crate) struct Document<'a> {
     pub(crate) tasks: &'a serde_json::Value,
 }
 
-/// The order in which a reviewer reads: what is lost first.
-pub(super) fn worst_first(plan: &Plan) -> Vec<&Change> {
-    let mut changes: Vec<&Change> = plan.shown().collect();
-    changes.sort_by_key(|change| {
-        let rank = match change.fate {
-            Fate::Delete => 0,
-            Fate::Replace { .. } => 1,
-            _ if change.is_loss() => 2,
-            Fate::Withheld => 3,
-            Fate::Update => 4,
-            Fate::Create => 5,
-            _ => 6,
-        };
-        (rank, &change.address)
-    });
-    changes
+/// Something that is lost for good, by one resource or alike by copies of one block.
+pub(super) struct Loss<'a> {
+    /// By address; never empty.
+    addresses: Vec<&'a Address>,
+    pub(super) sentence: String,
 }
 
-/// Every loss: what it concerns, and the sentence.
-pub(super) fn losses(plan: &Plan) -> Vec<(&Address, String)> {
-    let mut losses = Vec::new();
-    for change in worst_first(plan) {
-        if change.fate == Fate::Withheld {
-            continue;
-        }
+impl Loss<'_> {
+    /// The first that loses it.
+    pub(super) fn first(&self) -> &Address {
+        self.addresses[0]
+    }
+
+    /// Who loses it: `disk.data`, `instance.web[0..2] x3`.
+    pub(super) fn title(&self) -> String {
+        copies::title(&self.addresses)
+    }
+}
+
+/// Every loss, in the order of the changes.
+pub(super) fn losses<'a>(changes: &[Copies<'a>]) -> Vec<Loss<'a>> {
+    let mut losses: Vec<(&Address, String)> = Vec::new();
+    let members = changes.iter().flat_map(|copies| &copies.members);
+    for change in members.filter(|change| change.fate != Fate::Withheld) {
         losses.extend(change.lost.iter().map(|lost| (&change.address, lost.clone())));
         if change.lost.is_empty() && change.fate.is_loss() {
             losses.push((&change.address, format!("it is {}d", change.fate.verb())));
         }
     }
-    losses
+    let told = |alike: Vec<(&'a Address, String)>| {
+        let mut addresses: Vec<&Address> = alike.iter().map(|(address, _)| *address).collect();
+        addresses.sort_unstable();
+        let sentence = alike
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |(_, sentence)| sentence);
+        Loss { addresses, sentence }
+    };
+    let alike = copies::alike(losses, |(address, _)| address, |(_, sentence)| sentence.clone());
+    alike.into_iter().map(told).collect()
+}
+
+/// One attribute of a change, or of copies that are told as one, with its values in words.
+pub(super) struct Worded<'a> {
+    pub(super) attribute: &'a AttributeChange,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+/// The attributes of a change; of copies first what all share, then what each has of its own.
+pub(super) fn attributes_of<'a>(copies: &Copies<'a>) -> Vec<Worded<'a>> {
+    let attributes = &copies.first().attributes;
+    let (own, shared): (Vec<usize>, Vec<usize>) =
+        (0..attributes.len()).partition(|place| copies.own.contains(place));
+    let shared = shared.into_iter().map(|place| {
+        let attribute = &attributes[place];
+        Worded {
+            attribute,
+            before: words(attribute, attribute.before.as_ref()),
+            after: words(attribute, attribute.after.as_ref()),
+        }
+    });
+    let own = own.into_iter().map(|place| {
+        let [before, after] = copy_lines::both_of_each(copies, place).map(|runs| {
+            let texts = runs.into_iter().map(|run| run.text);
+            on_one_line(&texts.collect::<String>())
+        });
+        Worded {
+            attribute: &attributes[place],
+            before,
+            after,
+        }
+    });
+    shared.chain(own).collect()
 }
 
 /// Whether a value may not be shown.
@@ -64,11 +109,15 @@ pub(super) fn is_hidden(change: &AttributeChange) -> bool {
 }
 
 /// A value before or after, in words on one line.
-pub(super) fn words(change: &AttributeChange, value: Option<&Value>) -> String {
+fn words(change: &AttributeChange, value: Option<&Value>) -> String {
     if is_hidden(change) && value.is_some() {
         return super::literal::SENSITIVE.to_owned();
     }
-    super::literal::text(value).replace(['\n', '\r'], " ")
+    on_one_line(&super::literal::text(value))
+}
+
+fn on_one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }
 
 /// The digest by which everybody names the plan; empty if it is kept nowhere.

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::events::{Line, seconds};
+use super::header::Header;
 use super::outcome::Finished;
-use super::plan_view::{Header, summary_of};
+use super::plan_summary::summary_of;
 use super::table::Row;
 use super::text::count;
 use super::{diagnostics, literal};

@@ -10,18 +10,26 @@ pub(crate) mod blast_svg;
 mod board;
 mod checks;
 mod copies;
+mod copy_lines;
 pub(crate) mod diagnostics;
 pub(crate) mod document;
 mod events;
 pub(crate) mod graph_svg;
 pub(crate) mod graph_view;
+mod header;
 mod json;
 mod literal;
+mod live_rows;
 pub(crate) mod outcome;
+mod pace;
 mod palette;
+mod plan_blocks;
+mod plan_drift;
 pub(crate) mod plan_html;
 pub(crate) mod plan_json;
 pub(crate) mod plan_md;
+mod plan_order;
+mod plan_summary;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
@@ -49,12 +57,13 @@ pub(crate) use self::checks::{Check, Grade};
 use self::diagnostics::Style;
 pub(crate) use self::events::EVENTS_VERSION;
 use self::events::{Events, Line};
+pub(crate) use self::header::{Header, SavedAs};
 use self::outcome::Finished;
-pub(crate) use self::plan_view::{Detail, Header, SavedAs};
+pub(crate) use self::plan_blocks::Detail;
 pub(crate) use self::story::Headings;
-use self::streams::Streams;
+use self::streams::{ScreenSize, Streams};
 pub(crate) use self::table::Row;
-use self::text::{Look, escape_json, escape_lines};
+use self::text::{Look, PLAIN, Sheet, escape_json, escape_lines};
 use crate::address::Address;
 use crate::change::Drift;
 use crate::diagnostic::codes::Story;
@@ -86,18 +95,15 @@ pub(crate) struct Options {
     pub(crate) typed: Typed,
 }
 
-/// The size of the screen now, as columns and rows; it changes while a run goes on.
-type ScreenSize = dyn Fn() -> Option<(usize, usize)> + Send + Sync;
-
 /// Where text goes; cheap to clone, and clones write to the same places.
 #[derive(Clone)]
 pub(crate) struct Ui {
     streams: Arc<Mutex<Streams>>,
-    /// How results and talk are written.
-    out_look: Look,
-    err_look: Look,
-    /// Whether results go to somebody who looks at them, rather than into a file or a program.
+    /// Whether results and talk have colours.
+    colors: (bool, bool),
+    /// Whether results go to somebody who looks at them, rather than into a file or a program; and whether talk does.
     out_is_terminal: bool,
+    err_is_terminal: bool,
     /// Whether standard error can show rows that change.
     live: bool,
     size: Arc<ScreenSize>,
@@ -114,37 +120,49 @@ pub(crate) struct Ui {
 impl Ui {
     /// The terminal, or what stands in its place.
     pub(crate) fn new(env: &Env, options: Options) -> Ui {
-        let mut ui = Ui::writing(env, options, Box::new(io::stdout()), Box::new(io::stderr()));
-        ui.size = Arc::new(|| {
-            let (rows, columns) = console::Term::stderr().size_checked()?;
+        let at_first = env.terminal.columns;
+        let size = || {
+            let of = |term: console::Term| term.size_checked();
+            let (rows, columns) = of(console::Term::stderr()).or_else(|| of(console::Term::stdout()))?;
             Some((usize::from(columns), usize::from(rows)))
-        });
-        ui
+        };
+        let size = move || size().or_else(|| Some((at_first?, 24)));
+        let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
+        Ui::on_screen(env, options, out, err, Arc::new(size))
     }
 
     /// The same with other places to write to.
+    #[cfg(test)]
     pub(crate) fn writing(
         env: &Env,
         options: Options,
         out: Box<dyn Write + Send>,
         err: Box<dyn Write + Send>,
     ) -> Ui {
-        let look = |is_terminal: bool| {
-            let columns = env.terminal.columns.filter(|_| is_terminal);
-            Look::new(uses_color(env, options.color, is_terminal), columns)
-        };
+        let columns = env.terminal.columns;
+        Ui::on_screen(env, options, out, err, Arc::new(move || Some((columns?, 24))))
+    }
+
+    fn on_screen(
+        env: &Env,
+        options: Options,
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+        size: Arc<ScreenSize>,
+    ) -> Ui {
+        let terminal = &env.terminal;
+        let color = |is_terminal| uses_color(env, options.color, is_terminal);
         let is_quiet = ["INFRA_ACCESSIBLE", "ACCESSIBLE", "CI"]
             .into_iter()
             .any(|name| is_on(env, name));
-        let columns = env.terminal.columns;
         let events = |file| Events::new(file, env.clock.clone());
         let ui = Ui {
-            streams: Arc::new(Mutex::new(Streams::new(out, err))),
-            out_look: look(env.terminal.stdout),
-            err_look: look(env.terminal.stderr),
-            out_is_terminal: env.terminal.stdout,
-            live: env.terminal.stderr && !is_dumb(env) && !is_quiet && !options.events,
-            size: Arc::new(move || Some((columns?, 24))),
+            streams: Arc::new(Mutex::new(Streams::new(out, err, Arc::clone(&size)))),
+            colors: (color(terminal.stdout), color(terminal.stderr)),
+            out_is_terminal: terminal.stdout,
+            err_is_terminal: terminal.stderr,
+            live: terminal.stderr && !is_dumb(env) && !is_quiet && !options.events,
+            size,
             events: options.events.then(|| events(None)),
             events_file: options.events_file.map(|file| events(Some(file))),
             sources: Arc::default(),
@@ -276,7 +294,7 @@ impl Ui {
             json::plan(plan, header).iter().for_each(|line| self.emit(line));
         }
         if self.events.is_none() {
-            self.print(&plan_view::render(plan, header, detail, self.out_look));
+            self.print(&plan_view::render(plan, header, detail, self.out_look()));
             let left_out: Vec<Diagnostic> = plan
                 .findings
                 .iter()
@@ -289,12 +307,12 @@ impl Ui {
 
     /// How a run ended.
     pub(crate) fn outcome(&self, finished: &Finished) {
-        self.paragraph(&outcome::result(finished, self.out_look));
+        self.paragraph(&outcome::result(finished, self.out_look()));
         if !finished.is_complete() {
             // The report comes last: on a screen, the last lines are the ones that are read.
             self.print_talk("\n");
             self.diagnostics(&outcome::grouped(&finished.failures), false);
-            self.print_talk(&outcome::report(finished, self.err_look));
+            self.print_talk(&outcome::report(finished, self.err_look()));
         }
         if self.has_events() {
             json::finished(finished).iter().for_each(|line| self.emit(line));
@@ -306,32 +324,32 @@ impl Ui {
         if self.has_events() {
             self.emit(&json::outputs(outputs));
         }
-        self.paragraph(&table::outputs(outputs, self.out_look));
+        self.paragraph(&table::outputs(outputs, self.out_look()));
     }
 
     /// The whole state.
     pub(crate) fn state(&self, state: &State) {
-        self.print(&table::state(state, self.out_look));
+        self.print(&table::state(state, self.out_look()));
     }
 
     /// A table of resources.
     pub(crate) fn resources(&self, rows: &[Row]) {
-        self.print(&table::resources(rows, self.out_look));
+        self.print(&table::resources(rows, self.out_look()));
     }
 
     /// What was looked at and how it is.
     pub(crate) fn checks(&self, checks: &[Check]) {
-        self.print(&checks::render(checks, self.out_look));
+        self.print(&checks::render(checks, self.out_look()));
     }
 
     /// What is in what.
     pub(crate) fn tree(&self, nodes: &graph_view::Nodes) {
-        self.print(&graph_view::tree(nodes, self.out_look));
+        self.print(&graph_view::tree(nodes, self.out_look()));
     }
 
     /// What a plan reaches.
     pub(crate) fn blast(&self, reach: &blast::Reach) {
-        self.print(&blast::text(reach, self.out_look));
+        self.print(&blast::text(reach, self.out_look()));
     }
 
     /// From now on suggested commands repeat other flags.
@@ -341,12 +359,12 @@ impl Ui {
 
     /// What somebody changed outside.
     pub(crate) fn drift(&self, drift: &[Drift]) {
-        self.print(&plan_view::render_drift(drift, self.out_look));
+        self.print(&plan_drift::render(drift, self.out_look()));
     }
 
     /// One resource of the state.
     pub(crate) fn resource(&self, address: &Address, resource: &Resource) {
-        self.print(&table::resource(address, resource, self.out_look));
+        self.print(&table::resource(address, resource, self.out_look()));
     }
 
     /// The keys that may be set, and what there is for references.
@@ -358,17 +376,17 @@ impl Ui {
         shown: &[&'a Attribute],
     ) {
         let keys: Vec<&Attribute> = keys.into_iter().collect();
-        self.print(&table::keys((name, doc), &keys, shown, self.out_look));
+        self.print(&table::keys((name, doc), &keys, shown, self.out_look()));
     }
 
     /// The story of a code.
     pub(crate) fn story(&self, story: &Story, headings: Headings) {
-        self.print(&story::render(story, headings, self.out_look));
+        self.print(&story::render(story, headings, self.out_look()));
     }
 
     /// A line for each code.
     pub(crate) fn stories(&self, stories: &[Story]) {
-        self.print(&story::list(stories, self.out_look));
+        self.print(&story::list(stories, self.out_look()));
     }
 
     /// Text of the result, below an empty line unless it is the first.
@@ -393,9 +411,15 @@ impl Ui {
         }
     }
 
-    /// A line that only people get.
+    /// A line that only people get, broken where the screen ends; a log gets it whole.
     fn talk_people(&self, line: &str) {
-        self.print_talk(&format!("{}\n", escape_lines(line)));
+        if !self.err_is_terminal {
+            self.print_talk(&format!("{}\n", escape_lines(line)));
+            return;
+        }
+        let mut sheet = Sheet::new(self.err_look());
+        line.split('\n').for_each(|line| sheet.sentence(PLAIN, line, 2));
+        self.print_talk(&sheet.finish());
     }
 
     fn emit(&self, line: &Line) {
@@ -421,8 +445,8 @@ impl Ui {
 
     fn style(&self, all: bool) -> Style {
         Style {
-            color: self.err_look.color,
-            width: self.err_look.prose,
+            color: self.colors.1,
+            width: self.err_look().prose,
             all,
         }
     }
@@ -435,15 +459,25 @@ impl Ui {
         self.live
     }
 
+    /// How results are written now.
+    fn out_look(&self) -> Look {
+        Look::new(self.colors.0, self.columns().filter(|_| self.out_is_terminal))
+    }
+
+    /// How talk is written now.
     fn err_look(&self) -> Look {
-        self.err_look
+        Look::new(self.colors.1, self.columns().filter(|_| self.err_is_terminal))
+    }
+
+    fn columns(&self) -> Option<usize> {
+        (self.size)().map(|(columns, _)| columns)
     }
 
     /// How live rows are written now, and how many rows the screen has.
     fn screen(&self) -> (Look, usize) {
         let (columns, rows) = (self.size)().unwrap_or((80, 24));
         // The last column stays free: some terminals break the line when it is used.
-        let mut look = Look::new(self.err_look.color, Some(columns.saturating_sub(1)));
+        let mut look = Look::new(self.colors.1, Some(columns.saturating_sub(1)));
         look.prose = look.prose.min(columns.saturating_sub(1).max(20));
         (look, rows)
     }

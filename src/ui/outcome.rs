@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::copies;
 use super::table::{self, Row};
 use super::text::{BOLD, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, short_time};
 use crate::address::Address;
@@ -102,7 +103,7 @@ pub(super) fn result(finished: &Finished, look: Look) -> String {
 
 /// Failures that differ only in the resource they are about, as one that names them all.
 pub(super) fn grouped(failures: &[Diagnostic]) -> Vec<Diagnostic> {
-    let mut groups: Vec<(String, Diagnostic, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(Diagnostic, Vec<&Address>)> = Vec::new();
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     let mut failures: Vec<&Diagnostic> = failures.iter().collect();
     failures.sort_by_key(|failure| failure.address.as_ref());
@@ -118,21 +119,24 @@ pub(super) fn grouped(failures: &[Diagnostic]) -> Vec<Diagnostic> {
             failure.message.replace(&name, "")
         };
         let key = format!("{} {reason}", failure.code);
-        match found.get(&key) {
-            Some(index) => groups[*index].2.push(name),
-            None => {
-                found.insert(key.clone(), groups.len());
-                groups.push((key, failure.clone(), Vec::new()));
+        match (found.get(&key), &failure.address) {
+            (Some(index), Some(address)) => groups[*index].1.push(address),
+            (Some(_), None) => {}
+            (None, _) => {
+                found.insert(key, groups.len());
+                groups.push((failure.clone(), Vec::new()));
             }
         }
     }
-    groups
-        .into_iter()
-        .map(|(_, failure, others)| match others.len() {
-            0 => failure,
-            _ => failure.note(format!("the same with {}", named(&others))),
-        })
-        .collect()
+    let told = |(failure, others): (Diagnostic, Vec<&Address>)| {
+        if others.is_empty() {
+            return failure;
+        }
+        let titles = copies::alike(others, |address| address, |_| String::new());
+        let titles: Vec<String> = titles.iter().map(|copies| copies::title(copies)).collect();
+        failure.note(format!("the same with {}", named(&titles)))
+    };
+    groups.into_iter().map(told).collect()
 }
 
 fn named(names: &[String]) -> String {
@@ -161,48 +165,50 @@ pub(super) fn report(finished: &Finished, look: Look) -> String {
         .chain(finished.half_made.iter().map(|(address, _, _)| address))
         .chain(finished.not_begun.iter().map(|(address, _)| address))
         .collect();
-    let mut done: Vec<String> = Vec::new();
-    for address in finished
-        .done
-        .iter()
-        .filter(|address| !unfinished.contains(address))
-    {
-        let name = address.to_string();
-        if done.last() != Some(&name) {
-            done.push(name);
+    let mut done: Vec<&Address> = Vec::new();
+    for address in finished.done.iter().filter(|done| !unfinished.contains(done)) {
+        if done.last() != Some(&address) {
+            done.push(address);
         }
     }
+    let done: Vec<String> = copies::alike(done, |address| address, |_| String::new())
+        .into_iter()
+        .map(|copies| copies::title(&copies))
+        .collect();
     if !done.is_empty() {
         write_label("done", GREEN, &mut sheet);
         sheet.sentence(PLAIN, &named(&done), LIST_COLUMN);
     }
-    let half_made: Vec<Item<'_>> = finished
-        .half_made
-        .iter()
-        .map(|(address, step, id)| (address, half_made_in_words(step, id.as_deref())))
-        .collect();
-    write_list("half made", YELLOW, half_made, &mut sheet);
+    let half_made = finished.half_made.iter().map(|(address, step, id)| Item {
+        address,
+        alone: half_made_in_words(step, id.as_deref()),
+        together: half_made_in_words(step, id.as_ref().map(|_| "each")),
+    });
+    write_list("half made", YELLOW, half_made.collect(), &mut sheet);
     let half_made: BTreeSet<&Address> = finished.half_made.iter().map(|(address, _, _)| address).collect();
-    let failed: Vec<Item<'_>> = finished
+    let failed = finished
         .failed
         .iter()
         .filter(|(address, _)| !half_made.contains(address))
         .map(|(address, id)| {
-            let words = id.as_ref().map_or_else(String::new, |id| format!("{id} exists"));
-            (address, words)
-        })
-        .collect();
-    write_list("failed", RED, failed, &mut sheet);
-    let not_begun: Vec<Item<'_>> = finished
-        .not_begun
-        .iter()
-        .map(|(address, needs)| {
-            let needs = needs.as_ref().filter(|needs| *needs != address);
-            let words = needs.map_or_else(String::new, |needs| format!("needs {needs}"));
-            (address, words)
-        })
-        .collect();
-    write_list("not begun", DIM, not_begun, &mut sheet);
+            let exists = |id: Option<&str>| id.map_or_else(String::new, |id| format!("{id} exists"));
+            Item {
+                address,
+                alone: exists(id.as_deref()),
+                together: exists(id.as_ref().map(|_| "each")),
+            }
+        });
+    write_list("failed", RED, failed.collect(), &mut sheet);
+    let not_begun = finished.not_begun.iter().map(|(address, needs)| {
+        let needs = needs.as_ref().filter(|needs| *needs != address);
+        let words = needs.map_or_else(String::new, |needs| format!("needs {needs}"));
+        Item {
+            address,
+            alone: words.clone(),
+            together: words,
+        }
+    });
+    write_list("not begun", DIM, not_begun.collect(), &mut sheet);
     if sheet.has_lines() {
         sheet.end_line();
     }
@@ -220,16 +226,25 @@ fn write_label(label: &str, style: anstyle::Style, sheet: &mut Sheet) {
 }
 
 /// A resource and a few words about it.
-type Item<'a> = (&'a Address, String);
+struct Item<'a> {
+    address: &'a Address,
+    alone: String,
+    /// The words where copies of one block share a line.
+    together: String,
+}
 
-/// A line for each, with a few words beside the address.
+/// A line for each, or for copies of which the same is said, with a few words beside the address.
 fn write_list(label: &str, style: anstyle::Style, mut items: Vec<Item<'_>>, sheet: &mut Sheet) {
-    items.sort_by_key(|(address, _)| *address);
-    let shown: Vec<(String, &String)> = items
-        .iter()
-        .take(NAMED_MAX)
-        .map(|(address, words)| (address.to_string(), words))
-        .collect();
+    items.sort_by_key(|item| item.address);
+    let lines = copies::alike(items, |item| item.address, |item| item.together.clone());
+    let told = |copies: &Vec<Item<'_>>| match copies.as_slice() {
+        [item] => (item.address.to_string(), item.alone.clone()),
+        many => {
+            let addresses: Vec<&Address> = many.iter().map(|item| item.address).collect();
+            (copies::title(&addresses), many[0].together.clone())
+        }
+    };
+    let shown: Vec<(String, String)> = lines.iter().take(NAMED_MAX).map(told).collect();
     let widest = shown
         .iter()
         .map(|(address, _)| address.width())
@@ -245,7 +260,8 @@ fn write_list(label: &str, style: anstyle::Style, mut items: Vec<Item<'_>>, shee
         }
         sheet.end_line();
     }
-    if let more @ 1.. = items.len() - shown.len() {
+    let more: usize = lines.iter().skip(NAMED_MAX).map(Vec::len).sum();
+    if more > 0 {
         sheet.to(LIST_COLUMN);
         sheet.plain(&format!("and {more} more"));
         sheet.end_line();
@@ -278,8 +294,7 @@ fn write_end(finished: &Finished, sheet: &mut Sheet) {
             sheet.sentence(RED, sentence, 0);
             for row in &finished.rows {
                 sheet.to(2);
-                sheet.plain(&format!("{} {}", row.address, row.id));
-                sheet.end_line();
+                sheet.sentence(PLAIN, &format!("{} {}", row.address, row.id), 4);
             }
         }
     }
@@ -441,7 +456,47 @@ at step \"start\"; finished resources are not touched).
         let [note] = &*grouped[1].notes else {
             panic!("{grouped:?}")
         };
-        assert!(note.starts_with("the same with instance.web[1], instance.web[2], "));
-        assert!(note.ends_with(" and 9 more"));
+        assert_eq!(note.as_str(), "the same with instance.web[1..29] x29");
+    }
+
+    #[test]
+    fn copies_of_which_the_same_is_to_be_told_share_a_line() {
+        let copies =
+            |from: usize, to: usize| (from..to).map(|index| address(&format!("instance.web[{index}]")));
+        let text = report(
+            &Finished {
+                interrupted: true,
+                done: [address("vpc.main")].into_iter().chain(copies(0, 10)).collect(),
+                half_made: copies(10, 20)
+                    .map(|of| {
+                        let step = if of == address("instance.web[13]") {
+                            "start"
+                        } else {
+                            "create"
+                        };
+                        let id = format!("i-{of}");
+                        (of, step.to_owned(), Some(id))
+                    })
+                    .collect(),
+                failed: copies(20, 24).map(|of| (of, None)).collect(),
+                not_begun: copies(24, 30).map(|of| (of, Some(address("eip.a")))).collect(),
+                ..finished()
+            },
+            LOOK,
+        );
+        expect_test::expect![[r#"
+              done       vpc.main, instance.web[0..9] x10
+              half made  instance.web[10..12,14..19] x9  each exists, step "create" did not
+                                                     finish
+                         instance.web[13]            i-instance.web[13] exists, step "start"
+                                                     did not finish
+              failed     instance.web[20..23] x4
+              not begun  instance.web[24..29] x6  needs eip.a
+
+            Stopped after 2:10. Nothing was finished.
+            State saved (serial 12). To go on: infra apply (it goes on with instance.web[10]
+            at step "create"; finished resources are not touched).
+        "#]]
+        .assert_eq(&text);
     }
 }

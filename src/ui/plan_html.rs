@@ -5,12 +5,14 @@
 use std::fmt::Write as _;
 
 use super::blast_svg;
-use super::document::{Document, digest, losses, words, worst_first};
+use super::copies::Copies;
+use super::document::{Document, attributes_of, digest, losses};
 use super::palette::{DARK, LIGHT, variables};
-use super::plan_view::{cost_in_words, counts_in_words};
+use super::plan_order::worst_first;
+use super::plan_summary::{cost_in_words, counts_in_words, down_at_once_in_words, tagged_in_words};
 use super::reach::of_plan;
 use super::text::escape;
-use crate::change::{Change, Fate};
+use crate::change::Fate;
 use crate::diagnostic::Diagnostic;
 
 const STYLE: &str = include_str!("plan.css");
@@ -69,29 +71,34 @@ pub(crate) fn document(document: &Document<'_>) -> String {
             let _ = writeln!(page, "<p>{label}: {}</p>", html(&sentence));
         }
     }
+    for sentence in down_at_once_in_words(plan) {
+        let _ = writeln!(page, "<p class=\"lost\">{}</p>", html(&sentence));
+    }
+    if let Some(sentence) = tagged_in_words(plan) {
+        let _ = writeln!(page, "<p>{}</p>", html(&sentence));
+    }
     let digest = digest(header);
     if !digest.is_empty() {
         let _ = writeln!(page, "<p class=\"digest\">{}</p>", html(digest));
     }
-    let losses = losses(plan);
+    let changes = worst_first(plan);
+    let losses = losses(&changes);
     if !losses.is_empty() {
         page.push_str("<section class=\"alarm\"><h2>Cannot be undone</h2><ul>\n");
-        for (address, sentence) in losses {
-            let address = address.to_string();
+        for loss in losses {
             let _ = writeln!(
                 page,
                 "<li><a href=\"#{}\"><code>{}</code></a> {}</li>",
-                anchor(&address),
-                html(&address),
-                html(&sentence)
+                anchor(&loss.first().to_string()),
+                html(&loss.title()),
+                html(&loss.sentence)
             );
         }
         page.push_str("</ul></section>\n");
     }
-    let changes = worst_first(plan);
     if !changes.is_empty() {
         page.push_str("<h2>Changes</h2>\n");
-        changes.iter().for_each(|change| block(change, &mut page));
+        changes.iter().for_each(|copies| block(copies, &mut page));
     }
     if !plan.drift.is_empty() {
         page.push_str("<h2>Changed outside infra</h2>\n<ul>\n");
@@ -124,27 +131,33 @@ pub(crate) fn document(document: &Document<'_>) -> String {
     page
 }
 
-fn block(change: &Change, page: &mut String) {
-    let address = change.address.to_string();
-    let is_open = matches!(change.fate, Fate::Delete | Fate::Replace { .. }) || !change.lost.is_empty();
+fn block(copies: &Copies<'_>, page: &mut String) {
+    let change = copies.first();
+    let lost = copies.lost();
+    let is_open = matches!(change.fate, Fate::Delete | Fate::Replace { .. }) || !lost.is_empty();
     let place = change.location.as_ref().map_or_else(String::new, |at| {
         format!(" <span class=\"dim\">{}:{}</span>", html(&at.file), at.line)
     });
     let _ = writeln!(
         page,
         "<details id=\"{}\"{}><summary><b class=\"{verb}\">{} {verb}</b> {}{place}</summary>",
-        anchor(&address),
+        anchor(&change.address.to_string()),
         if is_open { " open" } else { "" },
         html(change.fate.symbol().trim()),
-        html(&address),
+        html(&copies.title()),
         verb = change.fate.verb(),
     );
+    // A loss of any copy leads here.
+    for one in copies.members.iter().skip(1) {
+        let _ = writeln!(page, "<a id=\"{}\"></a>", anchor(&one.address.to_string()));
+    }
     for reason in &change.reasons {
         let _ = writeln!(page, "<p>because {}</p>", html(reason));
     }
     if !change.attributes.is_empty() {
         page.push_str("<table><thead><tr><th>attribute</th><th>now</th><th>after</th></tr></thead><tbody>\n");
-        for one in &change.attributes {
+        for told in attributes_of(copies) {
+            let one = told.attribute;
             let forces = if one.forces_replacement {
                 " <span class=\"lost\">forces replacement</span>"
             } else {
@@ -154,15 +167,15 @@ fn block(change: &Change, page: &mut String) {
                 page,
                 "<tr><th>{}{forces}</th><td>{}</td><td>{}</td></tr>",
                 html(&one.path),
-                html(&words(one, one.before.as_ref())),
-                html(&words(one, one.after.as_ref()))
+                html(&told.before),
+                html(&told.after)
             );
         }
         page.push_str("</tbody></table>\n");
     }
     page.push_str("<ul class=\"facts\">\n");
-    for lost in &change.lost {
-        let _ = writeln!(page, "<li class=\"lost\">LOST {}</li>", html(lost));
+    for lost in lost {
+        let _ = writeln!(page, "<li class=\"lost\">LOST {}</li>", html(&lost));
     }
     for kept in &change.kept {
         let _ = writeln!(page, "<li>kept: {}</li>", html(kept));
@@ -232,10 +245,16 @@ mod tests {
 
     use super::super::testing;
     use super::*;
+    use crate::change::Change;
+    use crate::plan::Plan;
 
     fn page() -> String {
+        page_of(&testing::plan())
+    }
+
+    fn page_of(plan: &Plan) -> String {
         document(&Document {
-            plan: &testing::plan(),
+            plan,
             header: &testing::header(),
             before: &BTreeMap::new(),
             made_at: "2026-01-01T00:00:00Z",
@@ -257,6 +276,36 @@ mod tests {
             let count = |part: &str| page.matches(part).count();
             let opened = count(&format!("<{tag}>")) + count(&format!("<{tag} "));
             assert_eq!(opened, count(&format!("</{tag}>")), "{tag}");
+        }
+    }
+
+    #[test]
+    fn equal_copies_are_one_block_and_every_loss_leads_to_it() {
+        let copy = |index: usize| Change {
+            lost: vec![
+                if index == 3 {
+                    "data disk d-3"
+                } else {
+                    "the system disk"
+                }
+                .to_owned(),
+            ],
+            ..testing::change(Fate::Delete, &format!("instance.web[{index}]"))
+        };
+        let page = page_of(&Plan {
+            changes: (0..30).map(copy).collect(),
+            ..Plan::default()
+        });
+        assert_eq!(page.matches("<details ").count(), 1, "{page}");
+        assert!(page.contains("</b> instance.web[0..29] x30</summary>"), "{page}");
+        let links: Vec<&str> = page
+            .split("href=\"#")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert_eq!(links, ["instance-web-0-", "instance-web-3-"]);
+        for link in links {
+            assert!(page.contains(&format!("id=\"{link}\"")), "{link}");
         }
     }
 

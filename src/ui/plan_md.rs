@@ -7,11 +7,13 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use super::blast;
-use super::document::{Document, digest, losses, words, worst_first};
-use super::plan_view::{cost_in_words, counts_in_words};
+use super::copies::Copies;
+use super::document::{Document, attributes_of, digest, losses};
+use super::plan_order::worst_first;
+use super::plan_summary::{cost_in_words, counts_in_words, down_at_once_in_words, tagged_in_words};
 use super::reach::of_plan;
 use super::text::escape;
-use crate::change::{Change, Fate};
+use crate::change::Fate;
 
 /// How many losses are listed.
 const LOSSES_MAX: usize = 20;
@@ -66,18 +68,24 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
             let _ = writeln!(text, "{label}: {}\n", inline(&sentence));
         }
     }
-    let losses = losses(plan);
+    for sentence in down_at_once_in_words(plan) {
+        let _ = writeln!(text, "**{}**\n", inline(&sentence));
+    }
+    if let Some(sentence) = tagged_in_words(plan) {
+        let _ = writeln!(text, "{}\n", inline(&sentence));
+    }
+    let changes = worst_first(plan);
+    let losses = losses(&changes);
     if !losses.is_empty() {
         let _ = writeln!(text, "> [!CAUTION]\n> **Cannot be undone:**");
-        for (address, sentence) in losses.iter().take(LOSSES_MAX) {
-            let _ = writeln!(text, "> * `{}`: {}", code(&address.to_string()), inline(sentence));
+        for loss in losses.iter().take(LOSSES_MAX) {
+            let _ = writeln!(text, "> * `{}`: {}", code(&loss.title()), inline(&loss.sentence));
         }
         if let Some(more @ 1..) = losses.len().checked_sub(LOSSES_MAX) {
             let _ = writeln!(text, "> * and {more} more");
         }
         text.push('\n');
     }
-    let changes = worst_first(plan);
     match depth {
         Depth::Headline => text.push_str(
             "_There are too many changes for a comment: they are in the job's summary and in the HTML report._\n\n",
@@ -85,8 +93,8 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
         Depth::Full | Depth::Table if changes.is_empty() => {}
         Depth::Full | Depth::Table => {
             text.push_str("| | | resource | why |\n|---|---|---|---|\n");
-            for change in &changes {
-                let _ = writeln!(text, "{}", row(change));
+            for copies in &changes {
+                let _ = writeln!(text, "{}", row(copies));
             }
             text.push('\n');
         }
@@ -97,7 +105,7 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
         let _ = writeln!(text, "````mermaid\n{picture}\n````\n");
     }
     if depth == Depth::Full {
-        changes.iter().for_each(|change| details(change, &mut text));
+        changes.iter().for_each(|copies| details(copies, &mut text));
     } else if depth == Depth::Table {
         text.push_str("_Each change in full is in the job's summary and in the HTML report._\n\n");
     }
@@ -114,18 +122,20 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
     text
 }
 
-fn row(change: &Change) -> String {
+fn row(copies: &Copies<'_>) -> String {
+    let change = copies.first();
     let why = change.reasons.first().map_or("", String::as_str);
     format!(
         "| `{}` | {} | `{}` | {} |",
         change.fate.symbol().trim(),
         change.fate.verb(),
-        code(&change.address.to_string()),
+        code(&copies.title()),
         inline(why)
     )
 }
 
-fn details(change: &Change, text: &mut String) {
+fn details(copies: &Copies<'_>, text: &mut String) {
+    let change = copies.first();
     let is_open = matches!(change.fate, Fate::Delete | Fate::Replace { .. });
     let open = if is_open { " open" } else { "" };
     let place = change.location.as_ref().map_or_else(String::new, |at| {
@@ -136,7 +146,7 @@ fn details(change: &Change, text: &mut String) {
         "<details{open}><summary><code>{}</code> {} <code>{}</code>{place}</summary>\n",
         change.fate.symbol().trim(),
         change.fate.verb(),
-        inline(&change.address.to_string())
+        inline(&copies.title())
     );
     for reason in &change.reasons {
         let _ = writeln!(text, "because {}\n", inline(reason));
@@ -144,8 +154,8 @@ fn details(change: &Change, text: &mut String) {
     // GitHub colours a line by the sign in its first column.
     let fence = "````";
     let _ = writeln!(text, "{fence}diff");
-    for one in &change.attributes {
-        let (before, after) = (words(one, one.before.as_ref()), words(one, one.after.as_ref()));
+    for told in attributes_of(copies) {
+        let (one, before, after) = (told.attribute, told.before, told.after);
         let forces = if one.forces_replacement {
             "   # forces replacement"
         } else {
@@ -165,8 +175,8 @@ fn details(change: &Change, text: &mut String) {
         let _ = writeln!(text, "  ({} unchanged)", change.unchanged);
     }
     let _ = writeln!(text, "{fence}\n");
-    for lost in &change.lost {
-        let _ = writeln!(text, "* **LOST** {}", inline(lost));
+    for lost in copies.lost() {
+        let _ = writeln!(text, "* **LOST** {}", inline(&lost));
     }
     for kept in &change.kept {
         let _ = writeln!(text, "* kept: {}", inline(kept));
@@ -218,6 +228,7 @@ mod tests {
 
     use super::super::testing;
     use super::*;
+    use crate::change::Change;
     use crate::plan::Plan;
 
     fn text(plan: &Plan, budget: usize) -> String {
@@ -244,7 +255,7 @@ mod tests {
             .find(|change| !change.lost.is_empty())
             .unwrap();
         let changes = (0..count).map(|index| {
-            change.address = format!("instance.web[{index}]").parse().unwrap();
+            change.address = format!("instance.web{index}").parse().unwrap();
             change.clone()
         });
         Plan {
@@ -266,6 +277,86 @@ mod tests {
             text.contains("<details open>") && text.contains("\n- zone_id = "),
             "{text}"
         );
+    }
+
+    #[test]
+    fn equal_copies_are_one_row_one_loss_and_one_block() {
+        let copy = |index: usize| Change {
+            attributes: vec![
+                testing::attribute("instance_type", testing::text("ecs.g7.large"), None),
+                testing::attribute("name", Some(format!("web-{index}").as_str().into()), None),
+            ],
+            lost: vec![
+                if index == 3 {
+                    "data disk d-3"
+                } else {
+                    "the system disk"
+                }
+                .to_owned(),
+            ],
+            id: Some(format!("i-{index}")),
+            down: Some("for good".to_owned()),
+            ..testing::change(Fate::Delete, &format!("instance.web[{index}]"))
+        };
+        let plan = Plan {
+            changes: (0..30).map(copy).collect(),
+            ..Plan::default()
+        };
+        expect_test::expect![[r#"
+            <!-- infra-plan shop/prod -->
+            ### infra plan: shop/prod (cn-hangzhou, account 1034...7781)
+
+            **0 to create, 0 to update, 0 to replace, 30 to delete. 0 unchanged.**
+
+            > [!CAUTION]
+            > **Cannot be undone:**
+            > * `instance.web[0..2,4..29] x29`: the system disk
+            > * `instance.web[3]`: data disk d-3
+
+            | | | resource | why |
+            |---|---|---|---|
+            | `-` | delete | `instance.web[0..29] x30` |  |
+
+            <details open><summary><code>-</code> delete <code>instance.web\[0..29\] x30</code></summary>
+
+            ````diff
+            - instance_type = "ecs.g7.large"
+            - name = "web-0" .. "web-29"
+            ````
+
+            * **LOST** the system disk (x29)
+            * **LOST** data disk d-3
+            * down: for good
+
+            </details>
+
+        "#]]
+        .assert_eq(&text(&plan, BUDGET));
+    }
+
+    #[test]
+    fn what_is_down_at_once_and_what_is_tagged_is_said() {
+        let plan = Plan {
+            changes: (0..3)
+                .map(|index| Change {
+                    id: Some(format!("i-{index}")),
+                    down: Some("about 2 min".to_owned()),
+                    ..testing::change(Fate::Update, &format!("instance.web[{index}]"))
+                })
+                .chain([testing::change(Fate::Tag, "vpc.main")])
+                .collect(),
+            ..Plan::default()
+        };
+        let text = text(&plan, BUDGET);
+        assert!(
+            text.contains("\n**all 3 of instance.web are down at once**\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n1 resource gets the tag infra:project, "),
+            "{text}"
+        );
+        assert!(!text.contains("vpc.main"), "{text}");
     }
 
     #[test]

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::board::Board;
 use super::events::{Line, SideFile};
-use super::plan_view::Header;
+use super::header::Header;
 use super::text::escape;
-use super::{Ui, json, lock};
+use super::{Ui, json, live_rows, lock};
 use crate::env::{Clock, Env};
 use crate::event::{Event, Listener};
 use crate::plan::Plan;
@@ -114,9 +114,7 @@ impl Progress {
 
     fn draw(&self, run: &mut Run, now: Duration) {
         let (look, rows) = self.ui.screen();
-        let rows = run
-            .board
-            .live_rows(now, rows.saturating_sub(ROWS_KEPT).max(3), look);
+        let rows = live_rows::render(&run.board, now, rows.saturating_sub(ROWS_KEPT).max(3), look);
         lock(&self.ui.streams).draw_live(&rows);
         (run.drawn, run.is_stale) = (now, false);
     }
@@ -137,7 +135,7 @@ impl Progress {
             return;
         }
         let (look, _) = self.ui.screen();
-        if let Some(row) = run.board.lasting_row(&fact, look) {
+        if let Some(row) = live_rows::lasting(&fact, run.board.address_column, look) {
             lock(&self.ui.streams).talk(&format!("{row}\n"));
             self.draw(run, now);
         } else if now.saturating_sub(run.drawn) >= FRAME {

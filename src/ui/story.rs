@@ -12,6 +12,17 @@ pub(crate) struct Headings {
     pub(crate) way_out: &'static str,
 }
 
+impl Headings {
+    pub(crate) const ENGLISH: Headings = Headings {
+        causes: "Usual causes",
+        way_out: "The way out",
+    };
+    pub(crate) const CHINESE: Headings = Headings {
+        causes: "常见原因",
+        way_out: "解决办法",
+    };
+}
+
 /// One story.
 pub(super) fn render(story: &Story, headings: Headings, look: Look) -> String {
     let mut sheet = Sheet::new(look);
@@ -38,8 +49,7 @@ pub(super) fn list(stories: &[Story], look: Look) -> String {
     for story in stories {
         sheet.put(BOLD, story.code.number());
         sheet.to(7);
-        sheet.plain(story.title);
-        sheet.end_line();
+        sheet.sentence(PLAIN, story.title, 7);
     }
     sheet.finish()
 }

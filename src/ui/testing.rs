@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::plan_view::Header;
+use super::header::Header;
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Change, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Location, codes};
+use crate::event::Event;
 use crate::plan::Plan;
+use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::value::{Attributes, Reference, SecretSource, Value};
 
@@ -261,4 +263,64 @@ pub(super) fn task(of: &str, after: &[usize]) -> Task {
         after: after.to_vec(),
         ..Task::new(Object::now(address(of)), Some("id-1"), Phase::Remove)
     }
+}
+
+/// The step of so many, of four, begins.
+pub(super) fn started(of: &str, step: &str, index: usize) -> Event {
+    Event::StepStarted {
+        address: address(of),
+        step: step.to_owned(),
+        index,
+        of: 4,
+    }
+}
+
+/// A step is done.
+pub(super) fn step_done(of: &str, step: &str, id: Option<&str>) -> Event {
+    Event::StepDone {
+        address: address(of),
+        step: step.to_owned(),
+        id: id.map(str::to_owned),
+        seconds: 1.0,
+        request_id: None,
+    }
+}
+
+/// A resource is done.
+pub(super) fn resource_done(of: &str) -> Event {
+    Event::ResourceDone {
+        address: address(of),
+        id: None,
+        seconds: 1.0,
+    }
+}
+
+/// A plan of four, of which three need another.
+pub(super) fn four() -> Plan {
+    Plan {
+        changes: ["vpc.main", "vswitch.a", "instance.web[0]", "instance.web[1]"]
+            .map(|name| change(Fate::Create, name))
+            .into(),
+        tasks: vec![
+            task("vpc.main", &[]),
+            task("vswitch.a", &[0]),
+            task("instance.web[0]", &[1]),
+            task("instance.web[1]", &[1]),
+        ],
+        ..Plan::default()
+    }
+}
+
+/// So many seconds.
+pub(super) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Waits as steps, each for the status that its last word names.
+pub(super) fn waits(names: &[&'static str]) -> Vec<Step> {
+    let one = |name: &&'static str| {
+        let status = name.rsplit(' ').next().unwrap_or(name);
+        Step::wait_status(*name, status, 600)
+    };
+    names.iter().map(one).collect()
 }

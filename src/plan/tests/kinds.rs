@@ -6,6 +6,7 @@ use super::model::Model;
 use super::text;
 use crate::address::{Address, Object};
 use crate::state::Deposed;
+use crate::task::Phase;
 use crate::value::Value;
 
 const NET: &str = r#"
@@ -509,6 +510,161 @@ fn an_entry_with_nothing_but_a_deposed_one_that_is_gone_is_cleaned_up() {
         0. note security_group.web
     "#]],
     );
+}
+
+/// What joins alone, and what is remembered changes too: that is still something to do, not a note.
+#[test]
+fn a_join_beside_a_note_is_an_update() {
+    let with = |more: &str| {
+        format!(
+            "{NET}{}[disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = 40\n{more}\n",
+            server("web", "")
+        )
+    };
+    let mut model = Model::with(&with(""));
+    let entry = model.state.resources.get_mut(&address("disk.data")).unwrap();
+    entry.deposed.push(Deposed {
+        id: "d-old".to_owned(),
+        ..Deposed::default()
+    });
+    check(
+        &model,
+        &with(ON_WEB),
+        expect![[r#"
+        update disk.data
+        0. note disk.data
+        1. join disk.data: attach > wait until in use (after 0)
+    "#]],
+    );
+    let plan = model.plan(&with(ON_WEB));
+    assert!(!plan.is_empty());
+}
+
+/// One that was moved aside may still be joined to a partner: it leaves that before it is deleted, and before its
+/// successor is joined there.
+#[test]
+fn what_was_moved_aside_lets_go_before_it_is_deleted() {
+    let with = |more: &str| {
+        format!(
+            "{NET}{}[disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = 40\n{more}",
+            server("web", "")
+        )
+    };
+    let attached = "instance_id = \"${instance.web.id}\"\n";
+    let first = "lifecycle = { create_before_destroy = true }\n";
+    let mut model = Model::with(&with(attached));
+    let encrypted = with(&format!("encrypted = true\n{first}{attached}"));
+    // The making of the successor alone: what else was to be done waits for it or was not reached.
+    let mut plan = model.plan(&encrypted);
+    plan.tasks.retain(|task| task.phase == Phase::Make);
+    model.run(&plan, 1).unwrap();
+    assert_eq!(model.state.resources[&address("disk.data")].deposed.len(), 1);
+    check(
+        &model,
+        &encrypted,
+        expect![[r#"
+        update disk.data
+        delete disk.data
+            because an interrupted replacement left it; the new one has its place
+            LOST the 40 GiB of d-1 are erased
+        0. let go disk.data (old d-1): detach > wait until available
+        1. join disk.data: attach > wait until in use (after 0)
+        2. remove disk.data (old d-1): delete > wait until gone (after 0)
+    "#]],
+    );
+    // Nobody wants it attached any more.
+    let alone = with(&format!("encrypted = true\n{first}"));
+    check(
+        &model,
+        &alone,
+        expect![[r#"
+        delete disk.data
+            because an interrupted replacement left it; the new one has its place
+            LOST the 40 GiB of d-1 are erased
+        note disk.data
+        0. note disk.data
+        1. let go disk.data (old d-1): detach > wait until available (after 0)
+        2. remove disk.data (old d-1): delete > wait until gone (after 0, 1)
+    "#]],
+    );
+    let plan = model.plan(&alone);
+    model.finish(&plan, &alone).unwrap();
+    check(&model, &alone, expect!["nothing\n"]);
+}
+
+/// A server leaves a vSwitch that is deleted before its successor is made, and joins a group that comes after that one
+/// by nothing but a `depends_on`.
+#[test]
+fn a_mere_depends_on_closes_no_circle() {
+    let with = |zone: &str, kind: &str, place: &str| {
+        format!(
+            "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
+             [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
+             [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
+             [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\nsecurity_group_type = \"{kind}\"\n\
+             depends_on = [\"vswitch.a\"]\n{}",
+            server("web", "").replace("vswitch.a.id", &format!("vswitch.{place}.id"))
+        )
+    };
+    let mut model = Model::with(&with("cn-hangzhou-h", "normal", "a"));
+    let after = with("cn-hangzhou-i", "enterprise", "b");
+    check(
+        &model,
+        &after,
+        expect![[r#"
+        update instance.web
+        replace security_group.web
+            because security_group_type cannot change on a live security_group
+        replace vswitch.a
+            because zone_id cannot change on a live vswitch
+        0. make security_group.web (new): create
+        1. change instance.web: change attributes > stop > wait until stopped > move > start > wait until running (after 0)
+        2. remove security_group.web: delete (after 1, 0)
+        3. remove vswitch.a: delete > wait until gone (after 1)
+        4. make vswitch.a (new): create > wait until available (after 3)
+    "#]],
+    );
+    model.apply(&after);
+    check(&model, &after, expect!["nothing\n"]);
+}
+
+/// One server leaves a vSwitch that is deleted before its successor is made, and names the address of one that is made
+/// there: it goes first and is told last.
+#[test]
+fn a_change_that_leaves_a_place_and_names_what_is_made_there_is_parted() {
+    let with = |zone: &str, place: &str, more: &str| {
+        let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");
+        let app = server("app", more).replace("vswitch.a.id", &format!("vswitch.{place}.id"));
+        format!(
+            "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
+             [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
+             [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
+             [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n{web}{app}"
+        )
+    };
+    let mut model = Model::with(&with("cn-hangzhou-h", "a", ""));
+    let behind = "description = \"behind ${instance.web.id}\"\n";
+    let after = with("cn-hangzhou-i", "b", behind);
+    check(
+        &model,
+        &after,
+        expect![[r#"
+        update instance.app
+        replace instance.web
+            because vswitch_id changes, and lifecycle.replace_on names it
+            LOST the system disk of i-5 is erased
+        replace vswitch.a
+            because zone_id cannot change on a live vswitch
+        0. let go instance.app: stop > wait until stopped > move > start > wait until running
+        1. remove instance.web: stop > wait until stopped > delete > wait until gone
+        2. remove vswitch.a: delete > wait until gone (after 0, 1)
+        3. make vswitch.a (new): create > wait until available (after 2)
+        4. make instance.web (new): create > wait until stopped > start > wait until running (after 1, 3)
+        5. change instance.app: change attributes (after 0, 4)
+    "#]],
+    );
+    model.apply(&after);
+    check(&model, &after, expect!["nothing\n"]);
 }
 
 #[test]

@@ -17,9 +17,9 @@ use crate::env::memory::MemoryDisk;
 use crate::live::{Live, Observed, Stray, TAG_ADDRESS, TAG_OPERATION, TAG_PROJECT, TAG_STACK};
 use crate::plan::{self, Fingerprints, Inputs, Plan, Selection, bytes_of};
 use crate::state::{Effect, Intent, IntentDraft, Resource, State};
-use crate::step::StepKind;
+use crate::step::{Call, StepKind};
 use crate::task::{Phase, Task};
-use crate::types::{self, Kind, ResourceType, Types};
+use crate::types::{self, Kind, Relation, ResourceType, Types};
 use crate::value::{Attributes, Reference, SecretSource, Value};
 
 /// What exists, and what is remembered of it.
@@ -252,7 +252,7 @@ impl Model {
                 }
             }
             let word = last_word(task, &look_up);
-            let existing = self.exist(task, &word, &going)?;
+            let existing = self.exist(task, &word, &going, &look_up)?;
             self.lend();
             if let Some(observed) = existing {
                 let mut attributes = observed.attributes.clone();
@@ -294,6 +294,7 @@ impl Model {
         task: &Task,
         word: &Attributes,
         going: &BTreeSet<&str>,
+        look_up: &dyn Fn(&Reference) -> Option<Value>,
     ) -> Result<Option<Observed>, String> {
         let object = &task.object;
         let Some(resource_type) = types::find(object.address.type_name()) else {
@@ -364,7 +365,24 @@ impl Model {
             Phase::LetGo => {
                 let id = id().ok_or("nothing lets go")?;
                 let thing = self.objects.get_mut(&id).ok_or(format!("{id} is gone"))?;
-                for relation in resource_type.relations {
+                let calls = task.steps.iter().filter_map(|step| match &step.kind {
+                    StepKind::Call(call) => Some(call),
+                    StepKind::Wait(_) => None,
+                });
+                let calls: Vec<&Call> = calls.collect();
+                // A change that was parted leaves its place by what it says in its calls.
+                for attribute in resource_type.attributes {
+                    let said = calls
+                        .iter()
+                        .find_map(|call| call.params.get(&attribute.param_path()?));
+                    if let Some(said) = said {
+                        let said = said.resolve(look_up);
+                        thing.observed.attributes.insert(attribute.name.to_owned(), said);
+                    }
+                }
+                let leaves =
+                    |relation: &&Relation| calls.iter().any(|call| call.action.name == relation.leave.name);
+                for relation in resource_type.relations.iter().filter(leaves) {
                     thing.observed.attributes.remove(relation.attribute);
                 }
                 for part in resource_type.parts {

@@ -18,11 +18,11 @@ use super::eip::Eip;
 use super::instance_row::Instance;
 use super::key_pair::KeyPair;
 use super::load_item::{Loading, dress, needed, params, text, texts, time};
-use super::load_network;
 use super::security_group::SecurityGroup;
 use super::vpc::Vpc;
 use super::vswitch::VSwitch;
 use super::{find, kinds};
+use super::{load_network, load_routes};
 
 /// Why items are not loaded; the cloud is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -82,21 +82,31 @@ const TAKES: &[(&str, &str, Take)] = &[
     (VPC, "DescribeVpcAttribute", take_vpc),
     (VPC, "DescribeVSwitches", take_vswitch),
     (VPC, "DescribeVSwitchAttributes", take_vswitch),
+    (VPC, "DescribeRouteTableList", load_routes::take_table),
     (ECS, "DescribeSecurityGroups", take_group),
     (ECS, "DescribeSecurityGroupAttribute", take_rules),
     (ECS, "DescribeKeyPairs", take_key_pair),
+    (ECS, "DescribeAutoSnapshotPolicyEx", load_network::take_policy),
     (ECS, "DescribeInstances", take_instance),
     (ECS, "DescribeUserData", take_user_data),
     (ECS, "DescribeInstanceAutoRenewAttribute", take_renewal),
     (ECS, "DescribeDisks", take_disk),
     (ECS, "DescribeSnapshots", load_network::take_snapshot),
+    (ECS, "DescribeNetworkInterfaces", load_network::take_interface),
     (VPC, "DescribeNatGateways", load_network::take_nat),
+    (VPC, "DescribeRouteEntryList", load_routes::take_entry),
     (SLB, "DescribeLoadBalancers", load_network::take_balancer),
     (SLB, "DescribeLoadBalancerAttribute", load_network::take_balancer),
+    (SLB, "DescribeServerCertificates", load_network::take_certificate),
     (
         SLB,
         "DescribeVServerGroupAttribute",
         load_network::take_server_group,
+    ),
+    (
+        SLB,
+        "DescribeLoadBalancerListeners",
+        load_network::take_listed_listener,
     ),
     (
         SLB,
@@ -112,6 +122,11 @@ const TAKES: &[(&str, &str, Take)] = &[
         SLB,
         "DescribeLoadBalancerHTTPListenerAttribute",
         |loading, item| load_network::take_listener(loading, item, "HTTP"),
+    ),
+    (
+        SLB,
+        "DescribeLoadBalancerHTTPSListenerAttribute",
+        |loading, item| load_network::take_listener(loading, item, "HTTPS"),
     ),
     (VPC, "DescribeEipAddresses", take_eip),
     (VPC, "DescribeSnatTableEntries", load_network::take_snat),

@@ -103,12 +103,27 @@ impl Loading<'_> {
         for (prefix, id) in ids.iter().filter(|(_, id)| !id.is_empty()) {
             self.world.expect_id(prefix, id);
         }
-        let facts = api().action(version, action).ok_or("its action is not known")?;
         let run = (self.find)(version, action).ok_or("its action is not served")?;
-        let mut params = params;
+        let outcome = self.call(version, action, params, |call| run(call));
+        self.world.expect_no_id();
+        outcome?.map(|_| ()).map_err(|refusal| {
+            let said = refusal.message.unwrap_or_default();
+            format!("{action} refuses it: {} {said}", refusal.code)
+        })
+    }
+
+    /// What an action sees when it is called.
+    pub(super) fn call<R>(
+        &mut self,
+        version: &str,
+        action: &str,
+        mut params: Vec<(String, String)>,
+        see: impl FnOnce(&mut Call<'_>) -> R,
+    ) -> Result<R, String> {
+        let facts = api().action(version, action).ok_or("its action is not known")?;
         params.push(("RegionId".to_owned(), self.region.clone()));
         let params: Params = params.into_iter().collect();
-        let mut call = Call {
+        Ok(see(&mut Call {
             world: &mut self.world,
             params: &params,
             facts,
@@ -117,12 +132,6 @@ impl Loading<'_> {
             settings: &self.settings,
             host: "",
             json: true,
-        };
-        let outcome = run(&mut call);
-        self.world.expect_no_id();
-        outcome.map(|_| ()).map_err(|refusal| {
-            let said = refusal.message.unwrap_or_default();
-            format!("{action} refuses it: {} {said}", refusal.code)
-        })
+        }))
     }
 }

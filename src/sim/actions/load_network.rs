@@ -1,4 +1,4 @@
-//! What is loaded of gateways, load balancers and snapshots.
+//! What is loaded of gateways, load balancers, network interfaces, snapshots and their policies.
 
 use serde_json::Value;
 
@@ -6,13 +6,16 @@ use super::super::api::api;
 use super::super::head::Status;
 use super::super::products::{ECS, SLB, VPC};
 use super::load_balancer::LoadBalancer;
-use super::load_item::{Loading, dress, needed, params, text, time};
+use super::load_item::{Loading, dress, needed, params, text, texts, time};
 use super::nat_forward::ForwardEntry;
 use super::nat_gateway::NatGateway;
 use super::nat_snat::SnatEntry;
+use super::network_interface::NetworkInterface;
+use super::slb_certificate::ServerCertificate;
 use super::slb_listener::Listener;
 use super::slb_servers::ServerGroup;
 use super::snapshot::Snapshot;
+use super::snapshot_policy::SnapshotPolicy;
 
 pub(super) fn take_nat(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
     let id = needed(item, "NatGatewayId")?;
@@ -222,6 +225,133 @@ pub(super) fn take_listener(loading: &mut Loading<'_>, item: &Value, protocol: &
         dress(&mut row.head, item, status.text());
     });
     Ok(())
+}
+
+/// A certificate without its private half, which nobody shows.
+pub(super) fn take_certificate(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
+    let id = needed(item, "ServerCertificateId")?;
+    if loading.world.get::<ServerCertificate>(&id).is_some() {
+        return Ok(());
+    }
+    let (mut head, _) = loading.call(SLB, "UploadServerCertificate", Vec::new(), |call| call.head(""))?;
+    head.id = id;
+    let mut row = ServerCertificate {
+        head,
+        common_name: text(item, "CommonName"),
+        names: texts(item, "SubjectAlternativeNames.SubjectAlternativeName"),
+        expires: item["ExpireTimeStamp"].as_i64().unwrap_or_default(),
+        fingerprint: text(item, "Fingerprint"),
+    };
+    row.head.name = text(item, "ServerCertificateName");
+    dress(&mut row.head, item, "");
+    row.head.created = time(item, "CreateTime").unwrap_or(row.head.created);
+    loading.world.insert(row);
+    Ok(())
+}
+
+/// An interface of its own; the first one of a server comes with that.
+pub(super) fn take_interface(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
+    let id = needed(item, "NetworkInterfaceId")?;
+    if loading.world.get::<NetworkInterface>(&id).is_some() || text(item, "Type") == "Primary" {
+        return Ok(());
+    }
+    let mut params = params(
+        item,
+        &[
+            ("VSwitchId", "VSwitchId"),
+            ("PrimaryIpAddress", "PrivateIpAddress"),
+            ("NetworkInterfaceName", "NetworkInterfaceName"),
+            ("Description", "Description"),
+            ("InstanceType", "Type"),
+            ("ResourceGroupId", "ResourceGroupId"),
+            ("NetworkInterfaceTrafficMode", "NetworkInterfaceTrafficMode"),
+        ],
+    );
+    let mut listed = |param: &str, values: Vec<String>| {
+        let numbered = values.into_iter().enumerate();
+        params.extend(numbered.map(|(place, value)| (format!("{param}.{}", place + 1), value)));
+    };
+    listed(
+        "SecurityGroupIds",
+        texts(item, "SecurityGroupIds.SecurityGroupId"),
+    );
+    let of = |list: &str, field: &str| -> Vec<String> {
+        let pointer = format!("/{}", list.replace('.', "/"));
+        let members = item.pointer(&pointer).and_then(Value::as_array);
+        let members = members.into_iter().flatten();
+        members
+            .filter(|one| one["Primary"].as_bool() != Some(true))
+            .map(|one| text(one, field))
+            .collect()
+    };
+    listed(
+        "PrivateIpAddress",
+        of("PrivateIpSets.PrivateIpSet", "PrivateIpAddress"),
+    );
+    listed("Ipv6Address", of("Ipv6Sets.Ipv6Set", "Ipv6Address"));
+    listed("Ipv4Prefix", of("Ipv4PrefixSets.Ipv4PrefixSet", "Ipv4Prefix"));
+    loading.make(ECS, "CreateNetworkInterface", params, &[("eni-", id.clone())])?;
+    loading.world.update::<NetworkInterface, _>(&id, |row| {
+        dress(row, item, &text(item, "Status"));
+        row.mac = text(item, "MacAddress");
+        row.instance_id = text(item, "InstanceId");
+        row.delete_on_release = text(item, "DeleteOnRelease") == "true";
+        row.source_dest_check = text(item, "SourceDestCheck") == "true";
+    });
+    Ok(())
+}
+
+pub(super) fn take_policy(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
+    let id = needed(item, "AutoSnapshotPolicyId")?;
+    if loading.world.get::<SnapshotPolicy>(&id).is_some() {
+        return Ok(());
+    }
+    let mut params = params(
+        item,
+        &[
+            ("autoSnapshotPolicyName", "AutoSnapshotPolicyName"),
+            ("timePoints", "TimePoints"),
+            ("repeatWeekdays", "RepeatWeekdays"),
+            ("retentionDays", "RetentionDays"),
+            ("EnableCrossRegionCopy", "EnableCrossRegionCopy"),
+            ("TargetCopyRegions", "TargetCopyRegions"),
+            ("CopiedSnapshotsRetentionDays", "CopiedSnapshotsRetentionDays"),
+            (
+                "CopyEncryptionConfiguration.Encrypted",
+                "CopyEncryptionConfiguration.Encrypted",
+            ),
+            (
+                "CopyEncryptionConfiguration.KMSKeyId",
+                "CopyEncryptionConfiguration.KMSKeyId",
+            ),
+            ("AssociationType", "AssociationType"),
+            ("ResourceGroupId", "ResourceGroupId"),
+        ],
+    );
+    let targets = item.pointer("/TargetTags/TargetTag").and_then(Value::as_array);
+    for (place, tag) in targets.into_iter().flatten().enumerate() {
+        for part in ["Key", "Value"] {
+            let value = text(tag, &format!("Tag{part}"));
+            params.push((format!("TargetTags.{}.{part}", place + 1), value));
+        }
+    }
+    loading.make(ECS, "CreateAutoSnapshotPolicy", params, &[("sp-", id.clone())])?;
+    loading
+        .world
+        .update::<SnapshotPolicy, _>(&id, |row| dress(row, item, ""));
+    Ok(())
+}
+
+/// A listener as the list of all shows it: what belongs to its protocol stands in a part of its own.
+pub(super) fn take_listed_listener(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
+    let protocol = needed(item, "ListenerProtocol")?.to_ascii_uppercase();
+    let mut flat = item.clone();
+    if let Some(Value::Object(own)) = item.get(format!("{protocol}ListenerConfig"))
+        && let Some(fields) = flat.as_object_mut()
+    {
+        fields.extend(own.clone());
+    }
+    take_listener(loading, &flat, &protocol)
 }
 
 pub(super) fn take_snapshot(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {

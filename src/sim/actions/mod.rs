@@ -36,6 +36,7 @@ pub(super) mod load;
 mod load_balancer;
 mod load_item;
 mod load_network;
+mod load_routes;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;

@@ -38,8 +38,8 @@ pub(super) struct NetworkInterface {
     traffic_mode: String,
     queues: i64,
     queue_pairs: i64,
-    source_dest_check: bool,
-    delete_on_release: bool,
+    pub(super) source_dest_check: bool,
+    pub(super) delete_on_release: bool,
     /// Seconds until a connection is forgotten: TCP established, TCP closed and waiting, UDP.
     timeouts: (i64, i64, i64),
 }

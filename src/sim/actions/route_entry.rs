@@ -19,7 +19,7 @@ pub(super) struct RouteEntry {
     #[serde(flatten)]
     pub(super) head: Head,
     table_id: String,
-    destination: String,
+    pub(super) destination: String,
     hops: Vec<Hop>,
     /// Made by what it leads to, and gone with it.
     automatic: bool,

@@ -18,10 +18,10 @@ use super::super::world::Kind;
 pub(super) struct ServerCertificate {
     #[serde(flatten)]
     pub(super) head: Head,
-    common_name: String,
-    names: Vec<String>,
-    expires: i64,
-    fingerprint: String,
+    pub(super) common_name: String,
+    pub(super) names: Vec<String>,
+    pub(super) expires: i64,
+    pub(super) fingerprint: String,
 }
 
 row!(ServerCertificate);

@@ -5,7 +5,7 @@
 use super::super::attribute::{Attribute, Needs, Update};
 use super::super::resource_type::{ToChange, ToMake, ToRemove};
 use super::super::steps;
-use super::calls::{STARTED, STOPPED, allocate, simple, start, stop, text, wait};
+use super::calls::{STARTED, STATUS_TIMEOUT_S, STOPPED, allocate, simple, start, stop, text, wait};
 use super::table::{MODIFY, MODIFY_CREDIT, MODIFY_RENEWAL, MODIFY_TYPE, MOVE};
 use super::{card, disks, money, volumes};
 use crate::api::{Action, action};
@@ -143,6 +143,10 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
             destination(call, change);
         }
         steps.push(step);
+        // The next wait for a status shows the address that it is given there; without one it is asked for.
+        if std::ptr::eq(update, &MOVE) && wants_stopped {
+            steps.extend(until_moved(change));
+        }
     }
     steps.extend(card::change_ipv6(change));
     if is_swapped {
@@ -193,6 +197,16 @@ fn renewal(call: &mut Call, wanted: &Attributes) {
             call.params.insert(param.to_owned(), value.clone());
         }
     }
+}
+
+fn until_moved(change: &ToChange<'_>) -> Option<Step> {
+    let wanted = change.wanted.attributes.get("vswitch_id")?;
+    let place = Attributes::from([("vswitch_id".to_owned(), wanted.clone())]);
+    Some(Step::wait_shown(
+        "wait until moved",
+        Shows::Attributes(place),
+        STATUS_TIMEOUT_S,
+    ))
 }
 
 /// A move says where to, and with which address.

@@ -281,7 +281,7 @@ fn the_doctor_says_what_is_missing() {
         .exits(0)
         .says("no infra.toml in this folder yet")
         .says("keys");
-    for check in ["region", "account", "rights", "clock"] {
+    for check in ["region", "account", "balance", "rights", "clock"] {
         assert!(told.stdout.contains(&format!("ok    {check}")), "{}", told.stdout);
     }
     world.example("quickstart");
@@ -298,10 +298,12 @@ fn the_doctor_says_what_is_missing() {
     world.faults(&[
         "DescribeVpcs:refuse=Forbidden.RAM/403",
         "GetCallerIdentity:refuse=Forbidden.RAM/403",
+        "QueryAccountBalance:refuse=Forbidden.RAM/403",
     ]);
     world
         .run(&["doctor"])
         .exits(1)
+        .says("balance  not known")
         .says("bad   account")
         .says("bad   rights   vpc: ");
     for name in ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"] {

@@ -6,8 +6,17 @@ fn comes_and_goes(name: &str) {
     let world = World::new();
     world.example(name);
     world.run(&["validate"]).exits(0);
+    let rehearsed = |arguments: &[&str]| {
+        world
+            .run(arguments)
+            .exits(0)
+            .says("nothing is refused, and the next plan is empty");
+    };
+    rehearsed(&["plan", "--rehearse"]);
     world.apply().exits(0);
     world.run(&["plan", "--detailed-exitcode"]).exits(0);
+    // A twin holds all of it.
+    rehearsed(&["plan", "--destroy", "--rehearse"]);
     world
         .run(&["destroy", "--auto-approve", "--allow-destroy"])
         .exits(0);

@@ -66,43 +66,135 @@ fn what_is_rehearsed_is_what_is_done() {
         .says("nothing is refused, and the next plan is empty");
 }
 
+/// A protection that was set by hand, which no read of the planner shows.
 #[test]
 fn what_would_be_refused_part_way_is_told_before() {
     let world = World::new();
-    world.write("infra.toml", STACK);
+    let balancer = "[slb.front]\nload_balancer_spec = \"slb.s2.small\"\naddress_type = \"intranet\"\n\
+                    vswitch_id = \"${vswitch.main.id}\"\n";
+    world.write("infra.toml", &(STACK.to_owned() + balancer));
     world.apply().exits(0);
-    // A disk of somebody else's in the server does not stop its deletion, but a protection that was set by hand does.
-    let id = world.instances()[0]["InstanceId"].as_str().unwrap().to_owned();
+    let region = ("RegionId", "cn-hangzhou");
+    let balancers = world.call("Slb", "DescribeLoadBalancers", &[region]);
+    let id = balancers["LoadBalancers"]["LoadBalancer"][0]["LoadBalancerId"].as_str();
     let protect = [
-        ("InstanceId", id.as_str()),
-        ("DeletionProtection", "true"),
-        ("RegionId", "cn-hangzhou"),
+        region,
+        ("LoadBalancerId", id.unwrap()),
+        ("DeleteProtection", "on"),
     ];
-    world.call("Ecs", "ModifyInstanceAttribute", &protect);
-    let text = world.read("infra.toml");
-    world.write("infra.toml", &text.replace("cn-hangzhou-h", "cn-hangzhou-i"));
+    world.call("Slb", "SetLoadBalancerDeleteProtection", &protect);
+    world.write("infra.toml", STACK);
     let before = world.inventory();
-    let told = world.run(&["plan", "--rehearse"]);
-    // Either the plan forbids it itself, or the rehearsal finds it.
-    let all = format!("{}{}", told.stdout, told.stderr);
-    assert!(
-        all.contains("E0536") || all.contains("deletion_protection"),
-        "{all}"
-    );
+    world
+        .run(&["plan", "--rehearse"])
+        .exits(1)
+        .tells("E0536")
+        .tells("in the rehearsal slb.front")
+        .tells("OperationDenied.DeleteProtectionIsOn")
+        .says("it does not come to its end");
+    world
+        .run(&["apply", "--auto-approve", "--allow-destroy", "--rehearse"])
+        .exits(1)
+        .tells("E0536");
     assert_eq!(world.inventory(), before);
 }
 
+/// A load balancer whose listener leads to a group of servers that no block stands for.
 #[test]
 fn what_a_twin_cannot_hold_is_not_refused() {
     let world = World::new();
     let net = STACK.split("[security_group.web]").next().unwrap();
-    let table = format!("{net}[route_table.own]\nvpc_id = \"${{vpc.main.id}}\"\nname = \"own\"\n");
-    world.write("infra.toml", &table);
+    let stack = format!(
+        "{net}[slb.front]\nname = \"first-front\"\nload_balancer_spec = \"slb.s2.small\"\n\
+         vswitch_id = \"${{vswitch.main.id}}\"\naddress_type = \"intranet\"\n"
+    );
+    world.write("infra.toml", &stack);
     world.apply().exits(0);
-    world.write("infra.toml", &table.replace("first", "second"));
+    let region = ("RegionId", "cn-hangzhou");
+    let balancers = world.call("Slb", "DescribeLoadBalancers", &[region]);
+    let balancer = balancers["LoadBalancers"]["LoadBalancer"][0]["LoadBalancerId"]
+        .as_str()
+        .unwrap();
+    let own = ("LoadBalancerId", balancer);
+    let group = world.call("Slb", "CreateVServerGroup", &[region, own]);
+    let group = group["VServerGroupId"].as_str().unwrap();
+    let listener = [
+        region,
+        own,
+        ("ListenerPort", "80"),
+        ("Bandwidth", "-1"),
+        ("VServerGroupId", group),
+    ];
+    world.call("Slb", "CreateLoadBalancerTCPListener", &listener);
+    world.write("infra.toml", &stack.replace("first-front", "second-front"));
     world
         .run(&["plan", "--rehearse"])
         .exits(0)
         .tells("W052")
-        .tells("route_table");
+        .tells("CreateLoadBalancerTCPListener");
+}
+
+/// Nobody's VPC, vSwitch, group and key pair are named by id: the twin has them as well.
+#[test]
+fn what_is_named_by_id_is_in_the_twin() {
+    let world = World::new();
+    let region = ("RegionId", "cn-hangzhou");
+    let vpc = world.call("Vpc", "CreateVpc", &[region, ("CidrBlock", "10.0.0.0/16")]);
+    let vpc = vpc["VpcId"].as_str().unwrap();
+    world.call("Vpc", "DescribeVpcs", &[region]);
+    let vswitch = [
+        region,
+        ("VpcId", vpc),
+        ("ZoneId", "cn-hangzhou-h"),
+        ("CidrBlock", "10.0.1.0/24"),
+    ];
+    let vswitch = world.call("Vpc", "CreateVSwitch", &vswitch);
+    world.call("Vpc", "DescribeVSwitches", &[region]);
+    let group = world.call("Ecs", "CreateSecurityGroup", &[region, ("VpcId", vpc)]);
+    let key = [
+        region,
+        ("KeyPairName", "theirs"),
+        ("PublicKeyBody", "ssh-rsa AAAAB3Nza1234"),
+    ];
+    world.call("Ecs", "ImportKeyPair", &key);
+    let stack = format!(
+        "[infra]\nname = \"guest\"\nregion = \"cn-hangzhou\"\n\n[instance.web]\n\
+         instance_type = \"ecs.g7.large\"\nimage_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
+         vswitch_id = {}\nsecurity_group_ids = [{}]\nkey_pair_name = \"theirs\"\n",
+        vswitch["VSwitchId"], group["SecurityGroupId"]
+    );
+    world.write("infra.toml", &stack);
+    for change in [
+        stack.clone(),
+        stack.replace("g7.large", "g7.xlarge"),
+        String::new(),
+    ] {
+        if change.is_empty() {
+            world.write(
+                "infra.toml",
+                "[infra]\nname = \"guest\"\nregion = \"cn-hangzhou\"\n",
+            );
+        } else {
+            world.write("infra.toml", &change);
+        }
+        world
+            .run(&["plan", "--rehearse"])
+            .exits(0)
+            .says("nothing is refused, and the next plan is empty");
+        world
+            .run(&["apply", "--auto-approve", "--allow-destroy"])
+            .exits(0);
+    }
+}
+
+/// What is sold out, and what an account may have, is asked of the cloud itself and never of the twin.
+#[test]
+fn a_twin_sells_everything() {
+    let world = World::new();
+    world.write("infra.toml", STACK);
+    world.sold_out("*@*");
+    world
+        .run(&["plan", "--rehearse", "--no-preflight"])
+        .exits(0)
+        .says("nothing is refused, and the next plan is empty");
 }

@@ -4,6 +4,7 @@ use infra::sim::{LoadError, Options};
 use serde_json::{Value, json};
 
 use super::{ECS, Sim, VPC, options, text};
+use crate::harness::{CERTIFICATE, PRIVATE_KEY};
 
 /// What a list shows, without what belongs to the request.
 fn shown(sim: &mut Sim, version: &str, action: &str, path: &str, more: &[(&str, &str)]) -> Vec<Value> {
@@ -393,5 +394,252 @@ fn gateways_load_balancers_and_snapshots_are_loaded_as_they_were() {
             }
         }
         assert_eq!(twins, own, "{action}");
+    }
+}
+
+#[test]
+fn routes_interfaces_policies_and_certificates_are_loaded_as_they_were() {
+    const SLB: &str = "2014-05-15";
+    let (mut sim, _, _) = busy();
+    let first = |sim: &mut Sim, version: &str, action: &str, path: &str, field: &str| -> String {
+        text(&shown(sim, version, action, path, &[])[0][field])
+    };
+    let vpc = first(&mut sim, VPC, "DescribeVpcs", "/Vpcs/Vpc", "VpcId");
+    let vswitch = first(
+        &mut sim,
+        VPC,
+        "DescribeVSwitches",
+        "/VSwitches/VSwitch",
+        "VSwitchId",
+    );
+    let group = first(
+        &mut sim,
+        ECS,
+        "DescribeSecurityGroups",
+        "/SecurityGroups/SecurityGroup",
+        "SecurityGroupId",
+    );
+    let web = shown(
+        &mut sim,
+        ECS,
+        "DescribeInstances",
+        "/Instances/Instance",
+        &[("InstanceName", "web")],
+    );
+    let web = text(&web[0]["InstanceId"]);
+    // 1. A table of its own that serves the vSwitch, a line in it and one in the VPC's.
+    let table = [("VpcId", vpc.as_str()), ("RouteTableName", "own")];
+    let table = text(&sim.vpc("CreateRouteTable", &table).ok()["RouteTableId"]);
+    sim.wait(10);
+    sim.vpc(
+        "AssociateRouteTable",
+        &[("RouteTableId", &table), ("VSwitchId", &vswitch)],
+    )
+    .ok();
+    sim.wait(10);
+    let tables = shown(
+        &mut sim,
+        VPC,
+        "DescribeRouteTableList",
+        "/RouterTableList/RouterTableListType",
+        &[("VpcId", &vpc)],
+    );
+    assert_eq!(tables.len(), 2);
+    for (place, one) in tables.iter().enumerate() {
+        let network = format!("192.168.{place}.0/24");
+        sim.vpc(
+            "CreateRouteEntry",
+            &[
+                ("RouteTableId", one["RouteTableId"].as_str().unwrap()),
+                ("DestinationCidrBlock", &network),
+                ("NextHopType", "Instance"),
+                ("NextHopId", &web),
+                ("RouteEntryName", "to-web"),
+            ],
+        )
+        .ok();
+        sim.wait(10);
+    }
+    // 2. An interface on a server with a second address, and one on none.
+    for name in ["on", "off"] {
+        let made = sim
+            .ecs(
+                "CreateNetworkInterface",
+                &[
+                    ("VSwitchId", &vswitch),
+                    ("SecurityGroupIds.1", &group),
+                    ("NetworkInterfaceName", name),
+                    ("SecondaryPrivateIpAddressCount", "1"),
+                    ("Tag.1.Key", "k"),
+                    ("Tag.1.Value", name),
+                ],
+            )
+            .ok();
+        sim.wait(10);
+        if name == "on" {
+            let id = text(&made["NetworkInterfaceId"]);
+            sim.ecs(
+                "AttachNetworkInterface",
+                &[("NetworkInterfaceId", &id), ("InstanceId", &web)],
+            )
+            .ok();
+            sim.wait(10);
+        }
+    }
+    // 3. A policy, applied.
+    let policy = [
+        ("regionId", "cn-hangzhou"),
+        ("autoSnapshotPolicyName", "nightly"),
+        ("timePoints", "[\"1\",\"2\"]"),
+        ("repeatWeekdays", "[\"1\"]"),
+        ("retentionDays", "7"),
+        ("TargetTags.1.Key", "backup"),
+        ("TargetTags.1.Value", "yes"),
+    ];
+    let policy = text(&sim.ecs("CreateAutoSnapshotPolicy", &policy).ok()["AutoSnapshotPolicyId"]);
+    let disk = first(&mut sim, ECS, "DescribeDisks", "/Disks/Disk", "DiskId");
+    let disks = format!("[\"{disk}\"]");
+    sim.ecs(
+        "ApplyAutoSnapshotPolicy",
+        &[
+            ("regionId", "cn-hangzhou"),
+            ("autoSnapshotPolicyId", &policy),
+            ("diskIds", &disks),
+        ],
+    )
+    .ok();
+    // 4. A load balancer that speaks HTTPS.
+    let call = |sim: &mut Sim, action: &str, params: &[(&str, &str)]| {
+        sim.call(SLB, action, &super::with_region(params)).ok()
+    };
+    let certificate = [
+        ("ServerCertificate", CERTIFICATE),
+        ("PrivateKey", PRIVATE_KEY),
+        ("ServerCertificateName", "site"),
+    ];
+    let certificate = text(&call(&mut sim, "UploadServerCertificate", &certificate)["ServerCertificateId"]);
+    let balancer = [
+        ("LoadBalancerSpec", "slb.s2.small"),
+        ("VSwitchId", vswitch.as_str()),
+    ];
+    let balancer = text(&call(&mut sim, "CreateLoadBalancer", &balancer)["LoadBalancerId"]);
+    let listener = [
+        ("LoadBalancerId", balancer.as_str()),
+        ("ListenerPort", "443"),
+        ("ServerCertificateId", &certificate),
+        ("HealthCheck", "off"),
+        ("StickySession", "off"),
+        ("Bandwidth", "-1"),
+        ("BackendServerPort", "80"),
+    ];
+    call(&mut sim, "CreateLoadBalancerHTTPSListener", &listener);
+    call(&mut sim, "StartLoadBalancerListener", &listener[..2]);
+    sim.wait(60);
+
+    let mut lists: Vec<(&str, &str, &str, Vec<(&str, &str)>)> = vec![
+        (VPC, "DescribeVpcs", "/Vpcs/Vpc", vec![]),
+        (VPC, "DescribeVSwitches", "/VSwitches/VSwitch", vec![]),
+        (
+            VPC,
+            "DescribeRouteTableList",
+            "/RouterTableList/RouterTableListType",
+            vec![("VpcId", vpc.as_str())],
+        ),
+        (
+            ECS,
+            "DescribeSecurityGroups",
+            "/SecurityGroups/SecurityGroup",
+            vec![],
+        ),
+        (ECS, "DescribeKeyPairs", "/KeyPairs/KeyPair", vec![]),
+        (
+            ECS,
+            "DescribeAutoSnapshotPolicyEx",
+            "/AutoSnapshotPolicies/AutoSnapshotPolicy",
+            vec![],
+        ),
+        (ECS, "DescribeInstances", "/Instances/Instance", vec![]),
+        (ECS, "DescribeDisks", "/Disks/Disk", vec![]),
+        (
+            ECS,
+            "DescribeNetworkInterfaces",
+            "/NetworkInterfaceSets/NetworkInterfaceSet",
+            vec![("Type", "Secondary")],
+        ),
+        (
+            SLB,
+            "DescribeLoadBalancers",
+            "/LoadBalancers/LoadBalancer",
+            vec![],
+        ),
+        (
+            SLB,
+            "DescribeServerCertificates",
+            "/ServerCertificates/ServerCertificate",
+            vec![],
+        ),
+    ];
+    let ids: Vec<String> = tables.iter().map(|one| text(&one["RouteTableId"])).collect();
+    lists.extend(ids.iter().map(|id| {
+        (
+            VPC,
+            "DescribeRouteEntryList",
+            "/RouteEntrys/RouteEntry",
+            vec![("RouteTableId", id.as_str())],
+        )
+    }));
+    let mut items = Vec::new();
+    for (version, action, path, more) in &lists {
+        for row in shown(&mut sim, version, action, path, more) {
+            items.push(json!({ "product": "any", "version": version, "action": action, "item": row }));
+        }
+    }
+    let https = "DescribeLoadBalancerHTTPSListenerAttribute";
+    let item = call(&mut sim, https, &listener[..2]);
+    let alone = (https, item);
+    let all = "DescribeLoadBalancerListeners";
+    let item = call(&mut sim, all, &[("LoadBalancerId.1", &balancer)])["Listeners"][0].clone();
+    // As it is told alone, and as the list tells it.
+    for (action, item) in [alone, (all, item)] {
+        let mut items = items.clone();
+        items.push(json!({ "product": "any", "version": SLB, "action": action, "item": item }));
+        let body = order(&mut sim, &items);
+        let mut twin = Sim::with(Options {
+            seed: Some(78),
+            ..options()
+        });
+        twin.now = sim.now;
+        assert_eq!(twin.cloud.load(&body, twin.now).unwrap(), items.len());
+        // What is told of nobody, or of parts that no item told of.
+        let plain = |mut rows: Vec<Value>| -> Vec<Value> {
+            for row in &mut rows {
+                let fields = row.as_object_mut().unwrap();
+                for new in [
+                    "LastModifiedTime",
+                    "NetworkInterfaces",
+                    "SerialNumber",
+                    "RuleCount",
+                    "GroupToGroupRuleCount",
+                    "EipAddress",
+                ] {
+                    fields.remove(new);
+                }
+            }
+            rows.sort_by_key(Value::to_string);
+            rows
+        };
+        for (version, action, path, more) in &lists {
+            let (twins, own) = (
+                shown(&mut twin, version, action, path, more),
+                shown(&mut sim, version, action, path, more),
+            );
+            assert_eq!(plain(twins), plain(own), "{action}");
+        }
+        let answers = [&mut twin, &mut sim].map(|one| {
+            let mut answer = call(one, https, &listener[..2]);
+            answer.as_object_mut().unwrap().remove("RequestId");
+            answer
+        });
+        assert_eq!(answers[0], answers[1]);
     }
 }

@@ -1,0 +1,109 @@
+//! Changes that need each other are parted: what leaves a place comes first, what names a value of somebody who waits for
+//! that place comes last.
+//!
+//! Does not know why two need each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::decide::Place;
+use super::node::Node;
+use super::waits::Waits;
+use crate::address::Address;
+use crate::graph::Graph;
+use crate::state::Effect;
+use crate::step::{Restore, Step, StepKind};
+use crate::task::{Phase, Task};
+use crate::value::Reference;
+
+/// Parts every change in a circle that can be parted; whose they are. The letting go has the first steps, the change the
+/// others and the last word.
+pub(super) fn part(tasks: &mut BTreeMap<Node, Task>, waits: &Waits) -> BTreeSet<Address> {
+    let late = {
+        let graph = waits.honoured(tasks);
+        late_steps(tasks, &graph)
+    };
+    let mut parted = BTreeSet::new();
+    for (node, late) in late {
+        let phase = Phase::LetGo;
+        let leftover = None;
+        let place = Place { phase, leftover };
+        let leaving = Node::new(node.address(), place);
+        if tasks.contains_key(&leaving) {
+            continue;
+        }
+        let Some(change) = tasks.get_mut(&node) else {
+            continue;
+        };
+        let mut steps = std::mem::take(&mut change.steps).into_iter().enumerate();
+        let (last, first): (Vec<_>, Vec<_>) = steps.by_ref().partition(|(place, _)| late.contains(place));
+        let own =
+            |steps: Vec<(usize, Step)>| -> Vec<Step> { steps.into_iter().map(|(_, step)| step).collect() };
+        change.steps = own(last);
+        let restore = change.restore.take().map(|restore| shifted(restore, &late));
+        let first = Task {
+            object: change.object.clone(),
+            phase,
+            steps: own(first),
+            restore,
+            then: Vec::<Effect>::new(),
+            ..change.clone()
+        };
+        tasks.insert(leaving, first);
+        parted.insert(node.address().clone());
+    }
+    parted
+}
+
+/// Of every change in a circle the positions of the steps that name what others in it make; none where nothing else
+/// would be left, or where such a step stands behind a wait: what stops a server for it would be parted from it.
+fn late_steps(tasks: &BTreeMap<Node, Task>, graph: &Graph<&Node>) -> Vec<(Node, BTreeSet<usize>)> {
+    let cycles = graph.cycles();
+    let mut found = Vec::new();
+    for (node, number) in &cycles {
+        let Some(task) = tasks.get(**node).filter(|_| node.phase() == Phase::Change) else {
+            continue;
+        };
+        let is_in_it = |reference: &&Reference| {
+            [Phase::Make, Phase::Change].into_iter().any(|phase| {
+                let other = Node::new(&reference.address, phase);
+                other != ***node && cycles.get(&&other) == Some(number)
+            })
+        };
+        let is_late = |step: &Step| {
+            let mut named = BTreeSet::new();
+            if let StepKind::Call(call) = &step.kind {
+                call.params
+                    .values()
+                    .for_each(|value| value.references(&mut named));
+            }
+            named.iter().any(is_in_it)
+        };
+        let late: BTreeSet<usize> = (0..task.steps.len())
+            .filter(|place| is_late(&task.steps[*place]))
+            .collect();
+        let wait = task
+            .steps
+            .iter()
+            .position(|step| matches!(step.kind, StepKind::Wait(_)));
+        let is_live = |place: &usize| wait.is_none_or(|wait| *place < wait);
+        let calls = task
+            .steps
+            .iter()
+            .filter(|step| matches!(step.kind, StepKind::Call(_)))
+            .count();
+        if !late.is_empty() && late.len() < calls && late.iter().all(is_live) {
+            found.push(((**node).clone(), late));
+        }
+    }
+    found
+}
+
+/// The same positions where those steps are not.
+fn shifted(restore: Restore, late: &BTreeSet<usize>) -> Restore {
+    let less = |place: usize| place - late.iter().filter(|late| **late < place).count();
+    Restore {
+        behind: less(restore.behind),
+        before: less(restore.before),
+        ..restore
+    }
+}
