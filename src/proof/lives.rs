@@ -239,7 +239,10 @@ pub(super) const LIVES: &[Life] = &[
                  description = \"mine\", delete_with_instance = false }]",
                 "change data disk > change performance of data disk > wait until cloud_auto",
             ),
-            ("data_disks = []", "detach data disk > delete data disk"),
+            (
+                "data_disks = []",
+                "mark data disk > detach data disk > delete data disk",
+            ),
         ],
         anew: "spot_price_limit = \"0.75\"",
         drift: (

@@ -6,6 +6,7 @@
 
 mod account;
 mod ahead;
+mod around;
 mod attributes;
 mod budget;
 mod cost;
@@ -16,6 +17,8 @@ mod ends;
 mod errors;
 mod examples;
 mod fate;
+mod foreign;
+mod inside;
 mod kept;
 mod leaving;
 mod limits;
@@ -34,6 +37,7 @@ mod remembered;
 mod repair;
 mod scenarios;
 mod schedules;
+mod servers;
 mod signals;
 mod stacks;
 mod vanish;

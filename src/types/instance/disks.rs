@@ -529,22 +529,44 @@ fn keep_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     steps
 }
 
-/// Detached first; deleting waits until it is.
+/// Detached first; deleting waits until it is. Once it is on no server it is known by its tags alone: without them nobody
+/// would see whether it has gone, nor find it if the run ended in between.
 fn remove_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     let Some(id) = member.get(ID) else {
         return Vec::new();
     };
-    let gone = || Shows::Members {
-        attribute: DATA_DISKS.attribute,
-        with: Vec::new(),
-        without: vec![Attributes::from([(ID.to_owned(), id.clone())])],
+    let shows = |with: &[(&str, Value)], is_there: bool| {
+        let known = std::iter::once((ID, id.clone())).chain(with.iter().cloned());
+        let disk: Attributes = known.map(|(key, value)| (key.to_owned(), value)).collect();
+        let (with, without) = if is_there {
+            (vec![disk], vec![])
+        } else {
+            (vec![], vec![disk])
+        };
+        Shows::Members {
+            attribute: DATA_DISKS.attribute,
+            with,
+            without,
+        }
     };
     let mut steps = Vec::new();
     if !member.contains_key(APART) {
+        // Nothing is made here of which there could be two.
+        let tags = owner.tags.iter().filter(|(_, value)| *value != Value::Token);
+        let tags: Vec<(String, Value)> = tags.cloned().collect();
+        let params = [
+            ("ResourceType", Value::from("disk")),
+            ("ResourceId", Value::List(vec![id.clone()])),
+            ("Tag", steps::tag_list(&tags)),
+        ];
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let mark = steps::call(&action::TAG_RESOURCES_ECS, owner.region, params.collect());
+        steps.push(Step::call("mark data disk", mark));
         let params = [("InstanceId", (owner.own)("id"))];
-        steps.push(data_call("detach data disk", owner, &action::DETACH_DISK, id, params).shows(gone()));
+        let detach = data_call("detach data disk", owner, &action::DETACH_DISK, id, params);
+        steps.push(detach.shows(shows(&[(APART, Value::Bool(true))], true)));
     }
     let delete = data_call("delete data disk", owner, &action::DELETE_DISK, id, []);
-    steps.push(delete.shows(gone()));
+    steps.push(delete.shows(shows(&[], false)));
     steps
 }
