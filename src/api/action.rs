@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::product::{ECS, Product, RESOURCE_MANAGER, SLB, STS, VPC};
+use super::product::{BSS, ECS, Product, RESOURCE_MANAGER, SLB, STS, VPC};
 
 /// How long an answer may take where the vendor gives no figure.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -108,6 +108,7 @@ actions! {
     DELETE_KEY_PAIRS                           = ECS "DeleteKeyPairs"                        Absolute  10 region;
     DELETE_NETWORK_INTERFACE                   = ECS "DeleteNetworkInterface"                Absolute  16 region;
     DELETE_SECURITY_GROUP                      = ECS "DeleteSecurityGroup"                   Absolute  87 region;
+    DESCRIBE_ACCOUNT_ATTRIBUTES                = ECS "DescribeAccountAttributes"             Read      16 region;
     DESCRIBE_AUTO_SNAPSHOT_POLICY_EX           = ECS "DescribeAutoSnapshotPolicyEx"          Read      16 region;
     DESCRIBE_AVAILABLE_RESOURCE                = ECS "DescribeAvailableResource"             Read      10 region;
     DESCRIBE_DISKS                             = ECS "DescribeDisks"                         Read      19 region dry_run;
@@ -193,6 +194,8 @@ actions! {
     START_LOAD_BALANCER_LISTENER               = SLB "StartLoadBalancerListener"             Absolute   0 region;
     TAG_RESOURCES_SLB                          = SLB "TagResources"                          Absolute   0 region;
     UNTAG_RESOURCES_SLB                        = SLB "UntagResources"                        Absolute   0 region;
+    QUERY_ACCOUNT_BALANCE                      = BSS "QueryAccountBalance"                   Read       0;
+
     GET_CALLER_IDENTITY                        = STS "GetCallerIdentity"                     Read       0;
     ALLOCATE_EIP_ADDRESS                       = VPC "AllocateEipAddress"                    Token      0 token region;
     ASSOCIATE_EIP_ADDRESS                      = VPC "AssociateEipAddress"                   Absolute   0 token region;

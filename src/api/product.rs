@@ -24,6 +24,13 @@ enum Hosts {
 /// The vendor's domain.
 const DOMAIN: &str = ".aliyuncs.com";
 
+/// Bills and balances. One host for the whole world (facts of the API, 1).
+pub(crate) static BSS: Product = Product {
+    name: "BssOpenApi",
+    version: "2017-12-14",
+    hosts: Hosts::Central("business.aliyuncs.com"),
+};
+
 /// Servers, disks, images, security groups. The exceptions are those of the current SDK's table.
 pub(crate) static ECS: Product = Product {
     name: "Ecs",
@@ -85,7 +92,7 @@ pub(crate) static VPC: Product = Product {
 
 impl Product {
     /// All products, by name.
-    pub(crate) const ALL: [&'static Product; 5] = [&ECS, &RESOURCE_MANAGER, &SLB, &STS, &VPC];
+    pub(crate) const ALL: [&'static Product; 6] = [&BSS, &ECS, &RESOURCE_MANAGER, &SLB, &STS, &VPC];
 
     /// The vendor's host for a region.
     pub(crate) fn host(&self, region: &str) -> String {

@@ -94,6 +94,9 @@ pub(crate) struct SimServeArgs {
     /// A type that is sold out in a zone; * stands for any
     #[arg(long, value_name = "TYPE@ZONE")]
     pub(crate) sold_out: Vec<String>,
+    /// What the account may have and pay: vcpus=N, spot_vcpus=N or balance=YUAN
+    #[arg(long, value_name = "NAME=N")]
+    pub(crate) account: Vec<String>,
     /// How long lists may miss what was just made
     #[arg(long, value_name = "TIME", default_value = "0ms")]
     pub(crate) read_lag: String,

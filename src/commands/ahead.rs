@@ -13,16 +13,17 @@ use super::project::Project;
 use super::{report, secrets};
 use crate::address::Address;
 use crate::apply;
-use crate::change::Cost;
+use crate::change::{Cost, amount};
 use crate::cli::OwnerArgs;
 use crate::diagnostic::{Diagnostic, Location, codes, run};
 use crate::env::Env;
 use crate::observe::preflight::{self, Ahead, Objection, Outset, Refusal};
-use crate::observe::{again, prices};
+use crate::observe::{again, funds, prices};
 use crate::plan::{Plan, Selection};
 use crate::state::{Effect, State};
-use crate::task::Phase;
-use crate::value::{Attributes, SecretSource};
+use crate::step::StepKind;
+use crate::task::{Phase, Task};
+use crate::value::{Attributes, SecretSource, Value};
 
 /// How many things a line or a finding names.
 const NAMED_MAX: usize = 20;
@@ -62,8 +63,15 @@ impl Looking<'_> {
             if !impossible.is_empty() {
                 plan = self.decide_without(state, goal, &impossible)?;
             }
-            plan.findings.extend(unchecked(&ahead));
             plan.cost = self.cost(&plan).await;
+            let unpaid = self.unpaid(&plan).await;
+            if !unpaid.is_empty() {
+                impossible.extend(unpaid);
+                plan = self.decide_without(state, goal, &impossible)?;
+                // What is left out of it costs nothing.
+                plan.cost = self.cost(&plan).await;
+            }
+            plan.findings.extend(unchecked(&ahead));
         }
         Ok(Decided { plan, impossible })
     }
@@ -81,6 +89,52 @@ impl Looking<'_> {
         }
         let will_be = |address: &Address| after.get(address).map(|found| (*found).clone());
         prices::of(&plan.changes, &self.seen.live, &will_be, &self.connection.cloud).await
+    }
+
+    /// A finding about everything that is paid at once, where the account cannot pay it. A balance that nobody tells is
+    /// no obstacle.
+    async fn unpaid(&self, plan: &Plan) -> BTreeMap<Address, Diagnostic> {
+        let none = BTreeMap::new;
+        let Some(cost) = plan.cost.as_ref().filter(|cost| cost.charged() > 0) else {
+            return none();
+        };
+        let Some(funds) = funds::read(&self.connection.cloud).await else {
+            return none();
+        };
+        if funds.available >= cost.charged() || funds.currency != cost.currency {
+            return none();
+        }
+        let is_subscription = |task: &&Task| {
+            task.steps.iter().any(|step| match &step.kind {
+                StepKind::Call(call) => {
+                    let charge = call.params.get("InstanceChargeType").and_then(Value::as_str);
+                    call.yields.makes() && charge == Some("PrePaid")
+                }
+                StepKind::Wait(_) => false,
+            })
+        };
+        let made = plan.tasks.iter().filter(is_subscription);
+        let paid: BTreeSet<&Address> = made
+            .map(|task| &task.object.address)
+            .chain(cost.orders.keys())
+            .collect();
+        let note = format!(
+            "this plan is charged {} {} at once, and the account has {}",
+            amount(cost.charged()),
+            cost.currency,
+            amount(funds.available)
+        );
+        let refused = paid.into_iter().map(|address| {
+            let refusal = Refusal {
+                address: address.clone(),
+                attribute: Some("instance_charge_type".to_owned()),
+                code: "InvalidAccountStatus.NotEnoughBalance".to_owned(),
+                why: Objection::Create(String::new()),
+                notes: vec![note.clone()],
+            };
+            (address.clone(), self.finding(plan, &refusal))
+        });
+        refused.collect()
     }
 
     /// Decides what must change, without what is known to be impossible.

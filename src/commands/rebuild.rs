@@ -300,7 +300,7 @@ fn tell(rebuilt: &Rebuilt, tagless: &Tagless, serial: u64, global: &Global, ui: 
         } else {
             format!("  (still to delete: {})", deposed.join(", "))
         };
-        ui.result(&format!(
+        ui.say(&format!(
             "{address:<width$}  {}{also}",
             resource.id,
             width = width.unwrap_or(0)
@@ -343,7 +343,7 @@ fn tell(rebuilt: &Rebuilt, tagless: &Tagless, serial: u64, global: &Global, ui: 
             .arg(id),
         );
     }
-    ui.result(&format!(
+    ui.say(&format!(
         "The state is there again (serial {serial}, {} resources). Nothing was changed in the cloud.",
         rebuilt.resources.len()
     ));

@@ -27,6 +27,8 @@ impl Twin {
         let options = sim::Options {
             region: region.to_owned(),
             speed: sim::Speed::Max,
+            // What is to be had there is asked elsewhere, of the cloud itself.
+            boundless: true,
             key_pairs: vec![pair],
             ..sim::Options::default()
         };

@@ -8,6 +8,7 @@ pub(crate) mod belonging;
 pub(crate) mod data;
 pub(crate) mod details;
 mod fields;
+pub(crate) mod funds;
 #[cfg(test)]
 mod fuzz;
 pub(crate) mod hidden;

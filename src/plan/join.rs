@@ -3,11 +3,12 @@
 //!
 //! Does not know by which calls two are joined; the type's rows do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::decide::{Decision, Place};
 use super::dependencies::references;
+use super::inherit::{Heirloom, heirlooms};
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Fate};
 use crate::config;
@@ -16,7 +17,7 @@ use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::ResourceType;
 use crate::types::joining::{self, Members};
-use crate::types::{Owner, Part, Partner, Relation, ToChange, ToMake};
+use crate::types::{APART, Heirs, Owner, Part, Partner, Relation, ToChange, ToMake};
 use crate::value::{Attributes, Reference, Value};
 
 /// A partner that goes away while something that was joined to it stays.
@@ -98,6 +99,7 @@ pub(super) fn unwanted(
             ..Members::default()
         };
         steps.extend(joining::change_members(resource_type, part, &owner, &change, 0));
+        steps.extend(keep_for_successor(context, address, part));
     }
     if steps.is_empty() {
         return;
@@ -114,6 +116,46 @@ pub(super) fn unwanted(
         ..Task::new(object, Some(&observed.id), phase)
     };
     decision.tasks.insert(Place { phase, leftover }, task);
+}
+
+/// The one that is there and makes room for a new one.
+fn predecessor<'a>(context: &Context<'a>, address: &Address) -> Option<&'a Observed> {
+    context.replaced(address)?;
+    context.inputs.live.resources.get(address)
+}
+
+/// The steps that let members stay which come to the one that is made in its place.
+fn keep_for_successor(context: &Context<'_>, address: &Address, part: &Part) -> Vec<Step> {
+    let (Some(heirs), Some(resource)) = (&part.heirs, context.wanted(address)) else {
+        return Vec::new();
+    };
+    let Some(old) = predecessor(context, address) else {
+        return Vec::new();
+    };
+    let attributes = super::decide::Wanted::new(context, resource).attributes;
+    let kept = heirlooms(context, resource, &attributes, Some(old), part);
+    keep_all(context, resource, heirs, &kept)
+}
+
+/// The steps that let these stay, as far as they are not apart already.
+fn keep_all(
+    context: &Context<'_>,
+    resource: &config::Resource,
+    heirs: &Heirs,
+    kept: &[Heirloom],
+) -> Vec<Step> {
+    let attributes = super::decide::Wanted::new(context, resource).attributes;
+    let mut tags = super::decide::tags_of_new(context, resource, &attributes);
+    // It is made by no operation of this run.
+    tags.retain(|(_, value)| *value != Value::Token);
+    let owner = Owner {
+        region: context.inputs.region,
+        address: &resource.address,
+        tags: &tags,
+        own: &|_| Value::unknown(),
+    };
+    let there = kept.iter().filter(|one| !one.before.contains_key(APART));
+    there.flat_map(|one| (heirs.keep)(&owner, &one.before)).collect()
 }
 
 struct Joiner<'d, 'a, 'c> {
@@ -278,11 +320,17 @@ impl Joiner<'_, '_, '_> {
         let resource_type = self.resource.resource_type;
         let Some(kept) = self.kept else { return };
         let members = part.members(&kept.attributes);
+        let leaving = if part.out_first && !members.is_empty() {
+            self.values_of_what_leaves(kept)
+        } else {
+            BTreeSet::new()
+        };
         let removed: Vec<&Attributes> = members
             .iter()
             .filter(|member| {
                 let named = resource_type.ids_in(part, member);
-                named.iter().any(|id| context.is_going(id))
+                let mut texts = member.values().filter_map(Value::as_str);
+                named.iter().any(|id| context.is_going(id)) || texts.any(|text| leaving.contains(text))
             })
             .collect();
         if removed.is_empty() {
@@ -305,9 +353,99 @@ impl Joiner<'_, '_, '_> {
         self.decision.change.attributes.push(change);
     }
 
+    /// What the cloud tells of those that are joined to this one and leave it: addresses that are bound here now.
+    fn values_of_what_leaves(&self, kept: &Observed) -> BTreeSet<&str> {
+        let context = self.context;
+        let mut values = BTreeSet::new();
+        for (address, observed) in &context.inputs.live.resources {
+            let Some(resource_type) = context.inputs.types.get(address.type_name()) else {
+                continue;
+            };
+            let leaves = resource_type.relations.iter().any(|relation| {
+                if text(&observed.attributes, relation.attribute) != Some(&kept.id) {
+                    return false;
+                }
+                let decided = context.decided(address).map(|one| &one.attributes);
+                let was_managed = || context.known(address)?.attributes.get(relation.attribute);
+                context.is_going(&observed.id)
+                    || match decided.and_then(|wanted| wanted.get(relation.attribute)) {
+                        Some(partner) => context.resolve(partner).as_str() != Some(&kept.id),
+                        None => was_managed().is_some(),
+                    }
+            });
+            if leaves {
+                let told = resource_type
+                    .attributes
+                    .iter()
+                    .filter(|attribute| attribute.computed);
+                values.extend(told.filter_map(|attribute| text(&observed.attributes, attribute.name)));
+            }
+        }
+        values
+    }
+
+    /// What was another one's comes to the new one when that is there.
+    fn inherit(&mut self, part: &'static Part) {
+        let context = self.context;
+        let old = predecessor(context, self.address());
+        let kept = heirlooms(context, self.resource, &self.attributes, old, part);
+        self.take_over(part, kept);
+    }
+
+    /// What an earlier run has left with one that it moved aside, among what would be made.
+    fn of_moved_aside(&self, part: &Part, change: &Members<'_>) -> Vec<Heirloom> {
+        let context = self.context;
+        let Some(aside) = context.inputs.live.deposed.get(self.address()) else {
+            return Vec::new();
+        };
+        let mut kept = heirlooms(context, self.resource, &self.attributes, aside, part);
+        kept.retain(|one| change.added.iter().any(|member| **member == one.wanted));
+        kept
+    }
+
+    /// It stays when its owner goes, and then comes to this one.
+    fn take_over(&mut self, part: &'static Part, mut kept: Vec<Heirloom>) {
+        let context = self.context;
+        let refused = kept
+            .iter()
+            .find_map(|one| (part.refuse)(&one.before, &one.wanted));
+        if let Some(words) = refused {
+            let finding = super::decide::refusal(self.resource, part.attribute, words);
+            self.decision.withhold(finding);
+            return;
+        }
+        if kept.is_empty() {
+            return;
+        }
+        if self.kept.is_some()
+            && let Some(heirs) = &part.heirs
+        {
+            let steps: Vec<Step> = keep_all(context, self.resource, heirs, &kept);
+            self.task(Phase::LetGo).steps.extend(steps);
+            let words = kept.iter().map(|one| (heirs.words)(&one.before));
+            self.decision.change.kept.extend(words);
+        }
+        for one in &mut kept {
+            one.before.insert(APART.to_owned(), Value::Bool(true));
+        }
+        let change = Members {
+            modified: kept.iter().map(|one| (&one.before, &one.wanted)).collect(),
+            ..Members::default()
+        };
+        let owner = Owner {
+            region: context.inputs.region,
+            address: &self.resource.address,
+            tags: &[],
+            own: &|name| self.own_value(name),
+        };
+        let steps = joining::change_members(self.resource.resource_type, part, &owner, &change, 0);
+        self.task(Phase::Join).steps.extend(steps);
+    }
+
     fn part(&mut self, part: &'static Part) {
-        // The create has them.
+        // The create has them, but for those of a predecessor.
         if self.kept.is_none() && part.with_create {
+            self.inherit(part);
             return;
         }
         if !self.attributes.contains_key(part.attribute) {
@@ -324,7 +462,12 @@ impl Joiner<'_, '_, '_> {
             let id = part.member_id.and_then(|(key, _)| member.get(key)?.as_str());
             id.and_then(|id| self.context.owner(id)).is_none()
         });
-        let change = Members::between(part, &before, &wanted);
+        let mut change = Members::between(part, &before, &wanted);
+        let kept = self.of_moved_aside(part, &change);
+        change
+            .added
+            .retain(|member| !kept.iter().any(|one| one.wanted == **member));
+        self.take_over(part, kept);
         if change.is_empty() {
             self.decision.change.unchanged += usize::from(self.kept.is_some());
             return;

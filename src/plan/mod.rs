@@ -13,6 +13,7 @@ mod decide;
 mod dependencies;
 mod diff;
 mod disown;
+mod inherit;
 mod inputs;
 mod join;
 mod moves;

@@ -29,7 +29,7 @@ pub(super) fn wanted(context: &Context<'_>, resource: &config::Resource, decisio
         return;
     }
     let is_quiet = match decision.change.fate {
-        Fate::Keep => true,
+        Fate::Keep | Fate::Note => true,
         Fate::Tag => lets_go || joins,
         _ => false,
     };

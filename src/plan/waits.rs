@@ -23,10 +23,11 @@ use crate::graph::Graph;
 use crate::state::Effect;
 use crate::step::StepKind;
 use crate::task::{Phase, Task};
-use crate::types::Replacement;
+use crate::types::{Part, Replacement};
 use crate::value::{Reference, Value};
 
 /// Who waits for whom.
+#[derive(Default)]
 pub(super) struct Waits {
     /// Pairs of a task and what it waits for.
     pub(super) all: Vec<(Node, Node)>,
@@ -41,6 +42,9 @@ pub(super) fn waits(
     context: &Context<'_>,
     parted: &BTreeSet<Address>,
 ) -> Waits {
+    if tasks.is_empty() {
+        return Waits::default();
+    }
     let mut edges = Edges {
         tasks,
         context,
@@ -159,6 +163,10 @@ impl Edges<'_, '_> {
                     }
                     self.add(node, &at(Phase::Make));
                     self.add(node, &at(Phase::Change));
+                    // What comes from the old one has to be free.
+                    for old in self.predecessors(node.address()) {
+                        self.add(node, &old);
+                    }
                 }
                 Phase::Remove if node.leftover().is_none() => {
                     self.add(node, &at(Phase::LetGo));
@@ -177,10 +185,33 @@ impl Edges<'_, '_> {
                     if let Some(index) = node.leftover() {
                         self.add(node, &at_leftover(Phase::LetGo, index));
                     }
+                    // What is to stay of it was told so before.
+                    if self.predecessors(node.address()).contains(node) {
+                        self.add(node, &at(Phase::LetGo));
+                    }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// The removals of those from which something may come to the one that has the address.
+    fn predecessors(&self, address: &Address) -> Vec<Node> {
+        let resource_type = self.context.inputs.types.get(address.type_name());
+        let inherits = |part: &Part| part.heirs.is_some();
+        if !resource_type.is_some_and(|one| one.parts.iter().any(inherits)) {
+            return Vec::new();
+        }
+        let aside = self.context.inputs.live.deposed.get(address).map_or(0, Vec::len);
+        let leftovers = (0..aside).map(|index| Place {
+            phase: Phase::Remove,
+            leftover: Some(index),
+        });
+        let current = std::iter::once(Place::from(Phase::Remove));
+        current
+            .chain(leftovers)
+            .map(|place| Node::new(address, place))
+            .collect()
     }
 
     /// What is made or changed comes after what it needs.

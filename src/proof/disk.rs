@@ -145,13 +145,18 @@ impl Disk {
 
     /// Puts a file there, durable, as an editor does.
     pub(super) fn put(&self, path: &Path, text: &str) {
+        self.put_bytes(path, text.as_bytes());
+    }
+
+    /// The same of any bytes.
+    pub(super) fn put_bytes(&self, path: &Path, bytes: &[u8]) {
         let content = &mut *lock(&self.content);
         for folder in path.ancestors().skip(1) {
             content.folders.insert(folder.to_owned());
         }
         content.files.push(File {
-            now: text.as_bytes().to_vec(),
-            durable: text.as_bytes().to_vec(),
+            now: bytes.to_vec(),
+            durable: bytes.to_vec(),
         });
         let file = content.files.len() - 1;
         content.names.insert(path.to_owned(), file);

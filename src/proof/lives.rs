@@ -36,7 +36,7 @@ pub(super) struct Life {
 }
 
 /// A network and a group in it.
-const NET: &str = r#"
+pub(super) const NET: &str = r#"
 [vpc.main]
 cidr_block = "10.0.0.0/16"
 [vswitch.main]
@@ -67,7 +67,7 @@ cidr_block = "10.1.0.0/16"
 "#;
 
 /// A server in the first, and what may hang on it.
-const SERVER: &str = r#"
+pub(super) const SERVER: &str = r#"
 [snapshot_policy.main]
 time_points = [1]
 repeat_weekdays = [1, 2, 3, 4, 5, 6, 7]
@@ -508,7 +508,7 @@ pub(super) const LIVES: &[Life] = &[
 
 impl Life {
     /// The file with these keys, of which later ones win.
-    fn file(&self, more: &str) -> String {
+    pub(super) fn file(&self, more: &str) -> String {
         let name = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
         let changed: Vec<String> = more.lines().map(name).collect();
         let mut text = format!(
@@ -768,44 +768,4 @@ fn it_is_deleted() {
         world.configure("[infra]\nname = \"lives\"\nregion = \"cn-hangzhou\"\n");
         life.succeeds(&mut world, "everything is deleted");
     });
-}
-
-/// Every example of the project is made, needs nothing more, and is deleted.
-#[test]
-fn every_example_goes_through_its_life() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut names: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    names.sort();
-    // One of them is about what was there before; the tests of the binary run it.
-    names.retain(|example| !example.ends_with("existing-network") && example.join("infra.toml").exists());
-    for example in names {
-        let mut world = World::new(7, "", |_| {});
-        for file in std::fs::read_dir(&example).unwrap() {
-            let path = file.unwrap().path();
-            if path.is_file() {
-                let name = path.file_name().unwrap().to_str().unwrap();
-                world
-                    .disk
-                    .put(&World::path(name), &std::fs::read_to_string(&path).unwrap());
-            }
-        }
-        let ends = |world: &mut World, arguments: &[&str]| {
-            let ended = world.run(arguments, Plan::default());
-            assert_eq!(
-                ended.code,
-                Some(0),
-                "{}: {arguments:?}:\n{}\n{}",
-                example.display(),
-                ended.out,
-                ended.err
-            );
-        };
-        ends(&mut world, &["apply", "--auto-approve"]);
-        world.wait(std::time::Duration::from_secs(3600));
-        ends(&mut world, &["plan", "--detailed-exitcode"]);
-        ends(&mut world, &["destroy", "--auto-approve", "--allow-destroy"]);
-    }
 }

@@ -137,6 +137,8 @@ fn request(product: &str, params: &[(&str, &str)], now: i64, nonce: u64) -> sim:
     let version = match product {
         "Vpc" => "2016-04-28",
         "Slb" => "2014-05-15",
+        "Kms" => "2016-01-20",
+        "ResourceManager" => "2020-03-31",
         _ => "2014-05-26",
     };
     let mut all: BTreeMap<&str, &str> = params.iter().copied().collect();

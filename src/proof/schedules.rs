@@ -17,7 +17,7 @@ use super::world::{Ended, World};
 use super::{Chance, lock};
 
 /// How many seeds `cargo test` runs.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 150;
 
 /// What a schedule has come to.
 struct Played {

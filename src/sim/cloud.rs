@@ -19,7 +19,7 @@ use super::faults::{FaultSpec, Faults};
 use super::gates;
 use super::lately::Lately;
 use super::nonces::Nonces;
-use super::options::{KeyPair, Options, Quota, Scenario, SoldOut};
+use super::options::{AccountLimits, KeyPair, Options, Quota, Scenario, SoldOut};
 use super::recording::{self, Begin, Recorder, Told, What};
 use super::seed::{Numbers, mix};
 use super::stale::Stale;
@@ -78,14 +78,15 @@ pub(super) struct Settings {
     pub(super) read_lag_ms: i64,
     pub(super) token_lifetime_ms: i64,
     pub(super) sold_out: Vec<SoldOut>,
+    pub(super) account: AccountLimits,
     pub(super) catalogue: Arc<Catalogue>,
     /// Counts changes of the catalogue.
     pub(super) offer_version: u64,
     /// The texts that were added to the standard one.
     pub(super) catalogues: Vec<String>,
     pub(super) allow_remote: bool,
-    /// What is loaded is there already, wherever it is in stock.
-    loads: bool,
+    /// Everything is in stock, and no account has limits: so it is for what is loaded, which is there already.
+    boundless: bool,
     seed: u64,
 }
 
@@ -99,13 +100,18 @@ impl Settings {
                     .iter()
                     .any(|sold_out| sold_out.covers(instance_type, zone))
         };
-        self.loads || stocked()
+        self.boundless || stocked()
+    }
+
+    /// What an account may have and pay; nothing limits what comes from elsewhere.
+    pub(super) fn limits(&self) -> Option<AccountLimits> {
+        (!self.boundless).then_some(self.account)
     }
 
     /// The same for things that come from elsewhere.
     pub(super) fn for_loading(&self) -> Self {
         Self {
-            loads: true,
+            boundless: true,
             ..self.clone()
         }
     }
@@ -119,6 +125,7 @@ impl Settings {
             "read_lag": format!("{}ms", self.read_lag_ms),
             "token_life": format!("{}ms", self.token_lifetime_ms),
             "sold_out": sold_out,
+            "account": self.account,
             "instance_types": self.catalogue.instance_types().count(),
             "images": self.catalogue.images().len(),
         })
@@ -181,11 +188,12 @@ impl Cloud {
             read_lag_ms: i64::try_from(options.read_lag.as_millis()).unwrap_or(i64::MAX),
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
+            account: options.account,
             catalogue: Catalogue::standard(),
             offer_version: 0,
             catalogues: Vec::new(),
             allow_remote: options.allow_remote,
-            loads: false,
+            boundless: options.boundless,
             seed: options.seed.unwrap_or(0),
         };
         for text in &options.catalogues {
@@ -363,6 +371,7 @@ impl Cloud {
             quotas: self.quotas.rules.iter().map(ToString::to_string).collect(),
             faults: self.faults.shown(),
             access_key_ids: self.keys.iter().map(|key| key.id.clone()).collect(),
+            account: settings.account,
         };
         self.recorder = Some(Recorder::new(out, key, &begin).map_err(RecordError::Io)?);
         Ok(())

@@ -5,7 +5,7 @@ use super::clock::{UnixMillis, http_date};
 use super::cloud::Cloud;
 use super::faults::FaultSpec;
 use super::gates::is_loopback;
-use super::options::{SoldOut, duration};
+use super::options::{AccountLimits, SoldOut, duration};
 use super::page;
 use super::recording::What;
 use super::snapshot::{self, SnapshotError};
@@ -171,6 +171,8 @@ fn faults(cloud: &mut Cloud, body: &[u8]) -> RawAnswer {
 struct SettingsOrder {
     /// Replaces what was sold out before.
     sold_out: Option<Vec<String>>,
+    /// Replaces what an account may have and pay; what is not named is as it is by itself.
+    account: Option<AccountLimits>,
     latency: Option<String>,
     read_lag: Option<String>,
     token_life: Option<String>,
@@ -209,6 +211,7 @@ fn order_settings(cloud: &mut Cloud, body: &[u8]) -> Result<(), Box<dyn std::err
     if let Some(sold_out) = sold_out {
         own.sold_out = sold_out;
     }
+    own.account = order.account.unwrap_or(own.account);
     Ok(())
 }
 

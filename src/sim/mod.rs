@@ -55,8 +55,8 @@ pub use clock::{Speed, SpeedError, UnixMillis};
 pub use cloud::{Cloud, RecordError};
 pub use faults::{FaultError, FaultKind, FaultSpec, FaultWhen, Later};
 pub use options::{
-    DurationError, KeyPair, Limits, Options, Quota, QuotaError, Scenario, ScenarioError, SoldOut,
-    SoldOutError, duration,
+    AccountLimitError, AccountLimits, DurationError, KeyPair, Limits, Options, Quota, QuotaError, Scenario,
+    ScenarioError, SoldOut, SoldOutError, duration,
 };
 pub use replay::{Difference, Replay, ReplayError, replay};
 pub use server::{Server, StartError};

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{Speed, UnixMillis};
 use super::faults::FaultSpec;
 
@@ -262,6 +264,64 @@ pub struct Options {
     pub ca_out: Option<PathBuf>,
     /// What connections may take.
     pub limits: Limits,
+    /// What an account may have and pay.
+    pub account: AccountLimits,
+    /// Everything is in stock, and no account has limits: for a cloud that stands for one of which these are not known.
+    pub boundless: bool,
+}
+
+/// What an account may have and pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountLimits {
+    /// Cores of all pay-as-you-go servers of a region.
+    pub vcpus: i64,
+    /// Cores of all spot servers of a region.
+    pub spot_vcpus: i64,
+    /// What there is to pay with, in yuan.
+    pub balance: i64,
+}
+
+/// The text given for a limit of an account is none.
+#[derive(Debug, thiserror::Error)]
+#[error("a limit is written vcpus=N, spot_vcpus=N or balance=YUAN, not `{given}`")]
+pub struct AccountLimitError {
+    given: String,
+}
+
+impl Default for AccountLimits {
+    fn default() -> Self {
+        Self {
+            vcpus: 1_000_000,
+            spot_vcpus: 100_000,
+            balance: 1_000_000,
+        }
+    }
+}
+
+impl AccountLimits {
+    /// Takes one limit, `vcpus=8`.
+    ///
+    /// # Errors
+    /// When it is none, or no whole number.
+    pub fn set(&mut self, text: &str) -> Result<(), AccountLimitError> {
+        let wrong = || AccountLimitError {
+            given: text.to_owned(),
+        };
+        let (name, number) = text.split_once('=').ok_or_else(wrong)?;
+        let number = number
+            .parse()
+            .ok()
+            .filter(|number| *number >= 0)
+            .ok_or_else(wrong)?;
+        match name {
+            "vcpus" => self.vcpus = number,
+            "spot_vcpus" => self.spot_vcpus = number,
+            "balance" => self.balance = number,
+            _ => return Err(wrong()),
+        }
+        Ok(())
+    }
 }
 
 impl Default for Options {
@@ -285,6 +345,8 @@ impl Default for Options {
             record: None,
             ca_out: None,
             limits: Limits::default(),
+            account: AccountLimits::default(),
+            boundless: false,
         }
     }
 }

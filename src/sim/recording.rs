@@ -13,6 +13,7 @@ use sha2::Sha256;
 
 use super::clock::UnixMillis;
 use super::node::write_json_text;
+use super::options::AccountLimits;
 
 /// The number of this form.
 pub(super) const FORMAT: u32 = 1;
@@ -46,6 +47,8 @@ pub(super) struct Begin {
     pub(super) quotas: Vec<String>,
     pub(super) faults: Vec<String>,
     pub(super) access_key_ids: Vec<String>,
+    #[serde(default)]
+    pub(super) account: AccountLimits,
 }
 
 /// One line behind the first.

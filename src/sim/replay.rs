@@ -177,6 +177,7 @@ fn options(begin: Begin) -> Result<Options, ReplayError> {
         quotas: all(&begin.quotas)?,
         faults: all(&begin.faults)?,
         catalogues: begin.catalogues,
+        account: begin.account,
         ..Options::default()
     })
 }

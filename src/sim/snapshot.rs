@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::actions;
 use super::clock::UnixMillis;
 use super::cloud::Cloud;
-use super::options::SoldOut;
+use super::options::{AccountLimits, SoldOut};
 use super::store::StoreError;
 use super::world::World;
 
@@ -51,6 +51,8 @@ struct Snapshot {
     real: UnixMillis,
     life: i64,
     sold_out: Vec<String>,
+    #[serde(default)]
+    account: AccountLimits,
     catalogues: Vec<serde_json::Value>,
     accounts: Vec<Account>,
 }
@@ -85,6 +87,7 @@ pub(super) fn save(cloud: &mut Cloud, now: UnixMillis) -> Result<String, Snapsho
         real: now,
         life: times.life,
         sold_out: settings.sold_out.iter().map(ToString::to_string).collect(),
+        account: settings.account,
         catalogues: settings
             .catalogues
             .iter()
@@ -138,6 +141,7 @@ pub(super) fn load(cloud: &mut Cloud, text: &str, now: UnixMillis) -> Result<(),
         .set_catalogues(catalogues)
         .map_err(|error| SnapshotError::Contradiction(error.to_string()))?;
     cloud.settings.sold_out = sold_out;
+    cloud.settings.account = snapshot.account;
     cloud.clock.resume(now, snapshot.life);
     cloud.replace_worlds(worlds, now)?;
     Ok(())

@@ -35,11 +35,13 @@ pub(crate) use self::attribute::Literal;
 pub(crate) use self::attribute::{Attribute, Changeable, Kind, Needs, attr};
 #[cfg(test)]
 pub(crate) use self::base::BASE;
-pub(crate) use self::part::{APART, Owner, Part};
+pub(crate) use self::part::{APART, Heirs, Owner, Part};
 pub(crate) use self::relation::{Partner, Relation};
 pub(crate) use self::resource_type::{
     Complaint, IdFilter, Identity, Replacement, ResourceType, TagShape, ToChange, ToMake, ToRemove,
 };
+#[cfg(test)]
+pub(crate) use self::tests::settable;
 
 /// All types, by name.
 pub(crate) static REGISTRY: &[&ResourceType] = &[

@@ -23,6 +23,8 @@ pub(crate) struct Part {
     pub(crate) loss: fn(&Attributes) -> Option<String>,
     /// What follows from a change of one and is left to people.
     pub(crate) hint: fn(&Attributes, &Attributes) -> Option<String>,
+    /// How members outlive their owner; none if they do not.
+    pub(crate) heirs: Option<Heirs>,
     /// The key under which people know a member that has an id of its own: where it alone differs between one that goes and
     /// one that comes, that is a new name. Empty if there is none.
     pub(crate) name: &'static str,
@@ -37,6 +39,22 @@ pub(crate) struct Part {
     pub(crate) limit: usize,
     /// One of them, for people: `ingress rule`.
     pub(crate) noun: &'static str,
+}
+
+/// How members of a part outlive their owner and come to its successor.
+pub(crate) struct Heirs {
+    /// Whether one that is wanted like this does.
+    pub(crate) stays: fn(&Attributes) -> bool,
+    /// The attribute of the owner, and of a member that stands alone, that tells the place both are in.
+    pub(crate) place: &'static str,
+    /// The type that a member that stands alone is listed as.
+    pub(crate) type_name: &'static str,
+    /// Such a one as a member; pure.
+    pub(crate) member: fn(id: &str, alone: &Attributes) -> Attributes,
+    /// The steps that let one stay when its owner goes, and be found by the address of its owner; pure.
+    pub(crate) keep: fn(&Owner<'_>, &Attributes) -> Vec<Step>,
+    /// What is told of it; pure.
+    pub(crate) words: fn(&Attributes) -> String,
 }
 
 /// By which calls members come and go.
@@ -70,6 +88,7 @@ pub(crate) const PART: Part = Part {
     refuse: |_, _| None,
     loss: |_| None,
     hint: |_, _| None,
+    heirs: None,
     name: "",
     tagged_by: "",
     member_id: None,

@@ -108,7 +108,7 @@ fn outcome(resource_type: &'static ResourceType, base: &Attributes, row: Row) ->
 }
 
 /// Every attribute that may be set; nested ones with a dot.
-fn settable(resource_type: &ResourceType) -> BTreeSet<String> {
+pub(crate) fn settable(resource_type: &ResourceType) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     for attribute in resource_type.attributes.iter().filter(|one| !one.computed) {
         match attribute.kind {

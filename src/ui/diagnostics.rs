@@ -3,6 +3,7 @@
 //! Does not know what any code means, and prints nothing itself.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -11,7 +12,7 @@ use anstyle::{AnsiColor, Style as TextStyle};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{escape, escape_lines, is_dangerous};
+use super::text::{breakable, escape, escape_lines, is_dangerous};
 use crate::diagnostic::{Advice, Diagnostic, Label, Level, Location, Source, Sources};
 
 /// How many are shown unless all are asked for.
@@ -193,8 +194,41 @@ fn render_one(diagnostic: &Diagnostic, sources: &Sources, style: Style, text: &m
         .filter_map(|excerpt| excerpt.labels.iter().map(|(_, label)| label.location.line).max())
         .max();
     title(diagnostic, width, style, text);
-    if last_line.is_some() {
-        let group = Group::with_level(severity).elements(excerpts.iter().map(Excerpt::snippet));
+    let (drawn, apart) = draw(&excerpts, severity, width, style);
+    text.push_str(&drawn);
+    let margin = last_line.map_or(2, |line| line.to_string().len() + 1);
+    let notes: Vec<&str> = apart
+        .into_iter()
+        .chain(diagnostic.notes.iter().map(String::as_str))
+        .collect();
+    if last_line.is_some() && !notes.is_empty() {
+        let frame = paint(FRAME, style);
+        let _ = writeln!(text, "{}{frame}|{frame:#}", " ".repeat(margin));
+    }
+    for note in notes {
+        lines_under(&" ".repeat(margin), "=", FRAME, note, width, style, text);
+    }
+    for (index, help) in diagnostic.help.iter().enumerate() {
+        let word = if index == 0 { "help:" } else { "     " };
+        lines_under("  ", word, HELP, &help.to_string(), width, style, text);
+    }
+}
+
+/// The lines of the files with what is marked in them, and the words beside marks for which there is no room there.
+fn draw<'a>(
+    excerpts: &[Excerpt<'a>],
+    severity: Severity<'a>,
+    width: usize,
+    style: Style,
+) -> (String, Vec<&'a str>) {
+    let mut apart: Vec<&'a str> = Vec::new();
+    loop {
+        let mut text = String::new();
+        if excerpts.is_empty() {
+            return (text, apart);
+        }
+        let snippets = excerpts.iter().map(|excerpt| excerpt.snippet(&apart));
+        let group = Group::with_level(severity.clone()).elements(snippets);
         let renderer = if style.color {
             Renderer::styled()
         } else {
@@ -211,19 +245,31 @@ fn render_one(diagnostic: &Diagnostic, sources: &Sources, style: Style, text: &m
             text.push_str(line.trim_end());
             text.push('\n');
         }
+        let words: Vec<&'a str> = excerpts
+            .iter()
+            .flat_map(|excerpt| &excerpt.labels)
+            .map(|(_, label)| label.text.as_str())
+            .filter(|words| !words.is_empty())
+            .collect();
+        let beside = words.iter().filter(|words| !apart.contains(*words));
+        match beside.max_by_key(|words| words.width()) {
+            Some(longest) if text.lines().any(|line| is_wide(line, width)) => apart.push(*longest),
+            _ => {
+                let mut told = BTreeSet::new();
+                let is_apart = |one: &&'a str| apart.contains(one) && told.insert(*one);
+                return (text, words.into_iter().filter(is_apart).collect());
+            }
+        }
     }
-    let margin = last_line.map_or(2, |line| line.to_string().len() + 1);
-    if last_line.is_some() && !diagnostic.notes.is_empty() {
-        let frame = paint(FRAME, style);
-        let _ = writeln!(text, "{}{frame}|{frame:#}", " ".repeat(margin));
-    }
-    for note in &diagnostic.notes {
-        lines_under(&" ".repeat(margin), "=", FRAME, note, width, style, text);
-    }
-    for (index, help) in diagnostic.help.iter().enumerate() {
-        let word = if index == 0 { "help:" } else { "     " };
-        lines_under("  ", word, HELP, &help.to_string(), width, style, text);
-    }
+}
+
+/// Whether a line has no room, and could have; the name of a file has no other form.
+fn is_wide(line: &str, width: usize) -> bool {
+    let line = console::strip_ansi_codes(line);
+    let names_file = ["--> ", "::: "]
+        .iter()
+        .any(|arrow| line.trim_start().starts_with(arrow));
+    line.width() > width && !names_file
 }
 
 fn paint(text_style: TextStyle, style: Style) -> TextStyle {
@@ -280,12 +326,12 @@ fn lines_under(
     }
 }
 
-/// Lines of at most this display width, broken at spaces; a word that is too long stands alone. Spaces at the
-/// beginning and inside a line stay.
+/// Lines of at most this display width, broken at spaces and between wide characters; a word that is too long stands
+/// alone. Spaces at the beginning and inside a line stay.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split_inclusive(' ') {
+    for word in breakable(text) {
         if !line.trim().is_empty() && line.width() + word.trim_end().width() > width {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
         }
@@ -360,7 +406,8 @@ impl<'a> Excerpt<'a> {
         }
     }
 
-    fn snippet(&self) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
+    /// The words that stand apart are left out.
+    fn snippet(&self, apart: &[&str]) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
         let annotations = self.labels.iter().enumerate().map(|(index, (place, label))| {
             let kind = if self.is_primary && index == 0 {
                 AnnotationKind::Primary
@@ -368,7 +415,7 @@ impl<'a> Excerpt<'a> {
                 AnnotationKind::Context
             };
             let annotation = kind.span(place.clone());
-            if label.text.is_empty() {
+            if label.text.is_empty() || apart.contains(&label.text.as_str()) {
                 annotation
             } else {
                 annotation.label(escape(&label.text))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::text::{self, BOLD, DIM, Sheet, count, short_time};
+use super::text::{self, BOLD, DIM, PLAIN, Sheet, count, short_time};
 
 /// What stands above a plan.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Header {
     pub(crate) project: String,
     pub(crate) environment: Option<String>,
     pub(crate) region: String,
-    /// `Alibaba Cloud`, `simulator`, or an address of another endpoint.
+    /// `Alibaba Cloud`, `simulator`, or the address of another endpoint.
     pub(crate) cloud: String,
     /// The account's number, if it is known; shown in part.
     pub(crate) account: Option<String>,
@@ -88,7 +88,8 @@ pub(super) fn write(header: &Header, sheet: &mut Sheet) {
             sheet.to(title.len());
         }
         sheet.to(sheet.column() + 2);
-        sheet.plain(&part);
+        let column = sheet.column();
+        sheet.flow(PLAIN, &part, column);
     }
     sheet.end_line();
     let keys = if header.credentials.is_empty() {

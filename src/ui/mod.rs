@@ -5,6 +5,8 @@
 
 pub(crate) mod ask;
 mod attribute_lines;
+pub(crate) mod blast;
+pub(crate) mod blast_svg;
 mod board;
 mod checks;
 mod copies;
@@ -20,6 +22,7 @@ mod literal;
 mod live_rows;
 pub(crate) mod outcome;
 mod pace;
+mod palette;
 mod plan_blocks;
 mod plan_drift;
 pub(crate) mod plan_html;
@@ -30,6 +33,7 @@ mod plan_summary;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod reach;
 pub(crate) mod sarif;
 pub(crate) mod schemas;
 mod story;
@@ -56,9 +60,10 @@ use self::events::{Events, Line};
 pub(crate) use self::header::{Header, SavedAs};
 use self::outcome::Finished;
 pub(crate) use self::plan_blocks::Detail;
+pub(crate) use self::story::Headings;
 use self::streams::{ScreenSize, Streams};
 pub(crate) use self::table::Row;
-use self::text::{Look, escape_json, escape_lines};
+use self::text::{Look, PLAIN, Sheet, escape_json, escape_lines};
 use crate::address::Address;
 use crate::change::Drift;
 use crate::diagnostic::codes::Story;
@@ -189,6 +194,18 @@ impl Ui {
         } else {
             self.print(&format!("{}\n", escape_lines(line)));
         }
+    }
+
+    /// A sentence of the result, broken where the screen ends; whatever is no screen gets it whole.
+    pub(crate) fn say(&self, sentence: &str) {
+        if self.events.is_some() || !self.out_is_terminal {
+            return self.result(sentence);
+        }
+        let mut sheet = Sheet::new(self.out_look());
+        sentence
+            .split('\n')
+            .for_each(|line| sheet.sentence(PLAIN, line, 2));
+        self.print(&sheet.finish());
     }
 
     /// A value for scripts, byte by byte; only a terminal gets it escaped.
@@ -342,6 +359,11 @@ impl Ui {
         self.print(&graph_view::tree(nodes, self.out_look()));
     }
 
+    /// What a plan reaches.
+    pub(crate) fn blast(&self, reach: &blast::Reach) {
+        self.print(&blast::text(reach, self.out_look()));
+    }
+
     /// From now on suggested commands repeat other flags.
     pub(crate) fn set_typed(&self, typed: Typed) {
         *lock(&self.typed) = typed;
@@ -370,8 +392,8 @@ impl Ui {
     }
 
     /// The story of a code.
-    pub(crate) fn story(&self, story: &Story) {
-        self.print(&story::render(story, self.out_look()));
+    pub(crate) fn story(&self, story: &Story, headings: Headings) {
+        self.print(&story::render(story, headings, self.out_look()));
     }
 
     /// A line for each code.
@@ -401,9 +423,15 @@ impl Ui {
         }
     }
 
-    /// A line that only people get.
+    /// A line that only people get, broken where the screen ends; a log gets it whole.
     fn talk_people(&self, line: &str) {
-        self.print_talk(&format!("{}\n", escape_lines(line)));
+        if !self.err_is_terminal {
+            self.print_talk(&format!("{}\n", escape_lines(line)));
+            return;
+        }
+        let mut sheet = Sheet::new(self.err_look());
+        line.split('\n').for_each(|line| sheet.sentence(PLAIN, line, 2));
+        self.print_talk(&sheet.finish());
     }
 
     fn emit(&self, line: &Line) {

@@ -294,8 +294,7 @@ fn write_end(finished: &Finished, sheet: &mut Sheet) {
             sheet.sentence(RED, sentence, 0);
             for row in &finished.rows {
                 sheet.to(2);
-                sheet.plain(&format!("{} {}", row.address, row.id));
-                sheet.end_line();
+                sheet.sentence(PLAIN, &format!("{} {}", row.address, row.id), 4);
             }
         }
     }

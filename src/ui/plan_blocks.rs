@@ -15,6 +15,8 @@ use crate::value::Attributes;
 
 /// Where an address begins, behind sign and verb.
 const ADDRESS_COLUMN: usize = 13;
+/// Where one begins that has no room there.
+const NARROW_COLUMN: usize = 4;
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,8 +48,14 @@ pub(super) fn write_title(copies: &Copies<'_>, sheet: &mut Sheet) {
     sheet.put(style, change.fate.symbol());
     sheet.to(4);
     sheet.put(style, change.fate.verb());
-    sheet.to(ADDRESS_COLUMN);
-    sheet.put(BOLD, &copies.title());
+    let title = copies.title();
+    let fits = ADDRESS_COLUMN + text::escape(&title).width() <= sheet.look().prose;
+    let column = if fits { ADDRESS_COLUMN } else { NARROW_COLUMN };
+    if !fits {
+        sheet.end_line();
+    }
+    sheet.to(column);
+    sheet.flow(BOLD, &title, column);
     if let Some(location) = &change.location {
         let place = place_of(location);
         let column = sheet.look().prose.saturating_sub(place.width());

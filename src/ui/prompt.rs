@@ -71,7 +71,7 @@ impl Question<'_> {
     }
 
     /// The lines above it.
-    fn text(&self, look: Look) -> String {
+    pub(super) fn text(&self, look: Look) -> String {
         let mut sheet = Sheet::new(look);
         let what = match self
             .plan

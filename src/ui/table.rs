@@ -42,9 +42,12 @@ impl Column {
 
 /// The fewest columns to which an id is shortened.
 const ID_MIN: usize = 12;
+/// The fewest columns to which an address is shortened.
+const ADDRESS_MIN: usize = 16;
 
 /// A table of resources. A column without a cell is left out; when the table is too wide the zone goes first, then
-/// the middle of the ids, then private addresses and the ids, which `--json` and `state show` have.
+/// the middle of the ids, then private addresses and the ids, which `--json` and `state show` have, then the middle of
+/// the names.
 pub(super) fn resources(rows: &[Row], look: Look) -> String {
     type Cell = fn(&Row) -> &str;
     const COLUMNS: [(&str, Cell); 7] = [
@@ -84,17 +87,20 @@ pub(super) fn resources(rows: &[Row], look: Look) -> String {
             columns.retain(|column| column.title != title);
         }
     }
-    let over = total(&columns).saturating_sub(look.values + 2);
-    if let (1.., Some(ids)) = (over, columns.iter_mut().find(|column| column.title == "ID")) {
-        let room = ids.width().saturating_sub(over).max(ID_MIN);
-        for id in &mut ids.cells {
-            *id = without_middle(id, room);
+    for (title, min) in [("ID", ID_MIN), ("ADDRESS", ADDRESS_MIN)] {
+        let over = total(&columns).saturating_sub(look.values + 2);
+        let column = columns.iter_mut().find(|column| column.title == title);
+        if let (1.., Some(column)) = (over, column) {
+            let room = column.width().saturating_sub(over).max(min);
+            for cell in &mut column.cells {
+                *cell = without_middle(cell, room);
+            }
         }
     }
     draw(&columns, look)
 }
 
-/// `i-bp1h...q0r1s`: an id in so many columns.
+/// `i-bp1h...q0r1s`: an id or an address in so many columns.
 fn without_middle(id: &str, columns: usize) -> String {
     if id.width() <= columns {
         return id.to_owned();

@@ -1,5 +1,7 @@
 //! The door as a whole: what arrives on which stream.
 
+mod widths;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::path::PathBuf;

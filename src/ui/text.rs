@@ -190,7 +190,7 @@ pub(super) fn widest_of(runs: &[Run]) -> usize {
 
 /// Pieces of a text, behind each of which a line may end: after spaces, and between wide characters, since Chinese
 /// has no spaces. A closing sign never begins a line.
-fn breakable(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn breakable(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -73,6 +73,10 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
     for sold_out in &args.sold_out {
         options.sold_out.push(parse("--sold-out", sold_out)?);
     }
+    for limit in &args.account {
+        let told = options.account.set(limit);
+        told.map_err(|error| usage(format!("--account: {error}")))?;
+    }
     for file in &args.catalogue {
         let path = env.cwd.join(file);
         let text = env

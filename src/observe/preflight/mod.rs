@@ -9,6 +9,7 @@ pub(crate) mod dependents;
 mod draft;
 mod fault;
 mod finding;
+mod limits;
 mod offer;
 mod stock;
 
@@ -39,12 +40,13 @@ pub(crate) struct Outset<'a> {
 
 /// Asks the cloud everything at once. What it does not answer is not checked, and no refusal.
 pub(crate) async fn look(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
-    let (made, changed, removed) = tokio::join!(
+    let (made, room, changed, removed) = tokio::join!(
         creates::check(question, cloud),
+        limits::check(question, cloud),
         changes::check(question, cloud),
         dependents::check(question, cloud)
     );
-    let mut ahead = made.join(changed).join(removed);
+    let mut ahead = made.join(room).join(changed).join(removed);
     tell_alternatives(&mut ahead, question, cloud).await;
     ahead
 }

@@ -3,9 +3,11 @@
 //! Does not know what was there before, but for the fact that something was.
 
 use super::super::context::Context;
+use super::super::inherit::heirlooms;
 use super::{Decision, Wanted, tags, vanished};
 use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Change, Drift, Fate};
+use crate::live::Observed;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
 use crate::types::{ResourceType, ToMake};
@@ -21,12 +23,14 @@ pub(super) fn create<'a>(context: &Context<'a>, wanted: Wanted<'a>) -> Decision<
     } else {
         vanished.as_ref().map(|_| "it was deleted outside infra")
     };
+    let kept = kept(context, &wanted, None);
     let change = Change {
         reasons: reason.into_iter().map(str::to_owned).collect(),
         attributes: shown(resource.resource_type, &wanted.attributes),
+        kept,
         ..wanted.change(Fate::Create)
     };
-    let task = task(context, &wanted);
+    let task = task(context, &wanted, None);
     let drift = vanished.as_ref().map(|vanished| Drift {
         address: address.clone(),
         path: String::new(),
@@ -54,16 +58,35 @@ fn gone(address: &Address, id: &str) -> Effect {
     }
 }
 
+/// What comes to a new one out of what is there, in words.
+pub(super) fn kept(context: &Context<'_>, wanted: &Wanted<'_>, old: Option<&Observed>) -> Vec<String> {
+    let resource = wanted.resource;
+    let parts = resource.resource_type.parts.iter();
+    let kept = parts.flat_map(|part| {
+        let kept = heirlooms(context, resource, &wanted.attributes, old, part);
+        let words = part.heirs.as_ref().map(|heirs| heirs.words);
+        kept.into_iter().filter_map(move |one| Some(words?(&one.before)))
+    });
+    kept.collect()
+}
+
 /// The task that makes one.
-pub(super) fn task(context: &Context<'_>, wanted: &Wanted<'_>) -> Task {
+pub(super) fn task(context: &Context<'_>, wanted: &Wanted<'_>, old: Option<&Observed>) -> Task {
     let resource = wanted.resource;
     let resource_type = resource.resource_type;
-    let early: Attributes = wanted
+    let mut early: Attributes = wanted
         .attributes
         .iter()
         .filter(|(name, _)| !resource_type.is_joined_later(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
+    // What is there already is not made.
+    for part in resource_type.parts {
+        let kept = heirlooms(context, resource, &wanted.attributes, old, part);
+        if let Some(Value::List(members)) = early.get_mut(part.attribute) {
+            members.retain(|member| !kept.iter().any(|one| member.as_map() == Some(&one.wanted)));
+        }
+    }
     let steps = (resource_type.steps.create)(&ToMake {
         resource_type,
         address: &resource.address,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::super::context::Context;
 use super::super::diff::Differences;
+use super::super::inherit::heirlooms;
 use super::{Decision, Wanted, create, delete, with_id};
 use crate::change::{AttributeChange, Change, Fate};
 use crate::config;
@@ -26,7 +27,17 @@ pub(super) fn replace<'a>(
     let address = &resource.address;
     let create_first = order == Replacement::CreateFirst;
     let removal = delete::task(context, address, resource.resource_type, observed);
-    let creation = create::task(context, &wanted);
+    let creation = create::task(context, &wanted, Some(observed));
+    // What comes to the new one neither goes nor stays behind.
+    let mut left = observed.clone();
+    for part in resource.resource_type.parts {
+        let kept = heirlooms(context, resource, &wanted.attributes, Some(observed), part);
+        if let Some(Value::List(members)) = left.attributes.get_mut(part.attribute) {
+            members.retain(|member| !kept.iter().any(|one| member.as_map() == Some(&one.before)));
+        }
+    }
+    let mut kept = create::kept(context, &wanted, Some(observed));
+    kept.extend((resource.resource_type.leaves)(&left.attributes));
     let mut change = Change {
         reasons: reasons(context, resource, &differences)
             .into_iter()
@@ -34,8 +45,8 @@ pub(super) fn replace<'a>(
             .collect(),
         unchanged: differences.equal,
         attributes: shown(resource, observed, differences),
-        lost: (resource.resource_type.losses)(&with_id(observed)),
-        kept: (resource.resource_type.leaves)(&observed.attributes),
+        lost: (resource.resource_type.losses)(&with_id(&left)),
+        kept,
         id: Some(observed.id.clone()),
         ..wanted.change(Fate::Replace { create_first })
     };

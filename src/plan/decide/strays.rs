@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::inherit::is_member;
 use super::super::inputs::Inputs;
 use crate::address::Address;
 use crate::config::RemovedBlock;
@@ -42,6 +43,8 @@ pub(in crate::plan) fn strays<'a>(inputs: &Inputs<'a>) -> Strays<'a> {
             Some(address) => {
                 strays.adopted.insert(address, &stray.observed);
             }
+            // A part of what the configuration has comes to that.
+            None if !inputs.destroy && is_member(inputs.config, stray) => {}
             None => strays.diagnostics.push(warning(inputs, stray)),
         }
     }

@@ -514,6 +514,34 @@ fn an_entry_with_nothing_but_a_deposed_one_that_is_gone_is_cleaned_up() {
     );
 }
 
+/// What joins alone, and what is remembered changes too: that is still something to do, not a note.
+#[test]
+fn a_join_beside_a_note_is_an_update() {
+    let with = |more: &str| {
+        format!(
+            "{NET}{}[disk.data]\nzone_id = \"cn-hangzhou-h\"\nsize = 40\n{more}\n",
+            server("web", "")
+        )
+    };
+    let mut model = Model::with(&with(""));
+    let entry = model.state.resources.get_mut(&address("disk.data")).unwrap();
+    entry.deposed.push(Deposed {
+        id: "d-old".to_owned(),
+        ..Deposed::default()
+    });
+    check(
+        &model,
+        &with(ON_WEB),
+        expect![[r#"
+        update disk.data
+        0. note disk.data
+        1. join disk.data: attach > wait until in use (after 0)
+    "#]],
+    );
+    let plan = model.plan(&with(ON_WEB));
+    assert!(!plan.is_empty());
+}
+
 /// One that was moved aside may still be joined to a partner: it leaves that before it is deleted, and before its
 /// successor is joined there.
 #[test]

@@ -43,14 +43,28 @@ fn unwell(code: &str, message: &str) -> Result<Node, Refusal> {
     Ok(map! { "Code": code, "Message": message, "Success": false })
 }
 
-fn query_account_balance(_call: &mut Call<'_>) -> Result<Node, Refusal> {
+/// `1,234.00`
+fn amount(yuan: i64) -> String {
+    let digits = yuan.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + ".00"
+}
+
+fn query_account_balance(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let balance = amount(call.settings.account.balance);
     Ok(map! {
         "Code": "200",
         "Message": "Successful!",
         "Success": true,
         "Data": map! {
-            "AvailableAmount": "10,000.00",
-            "AvailableCashAmount": "10,000.00",
+            "AvailableAmount": balance.clone(),
+            "AvailableCashAmount": balance,
             "CreditAmount": "0.00",
             "MybankCreditAmount": "0.00",
             "QuotaLimit": "0.00",

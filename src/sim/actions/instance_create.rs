@@ -15,6 +15,8 @@ use super::instance_power::STARTING_MS;
 use super::instance_row::{Instance, Network};
 use super::launch_template;
 use super::network_interface::{self, NetworkInterface};
+use super::offer::cores;
+use super::price::hours;
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "CreateInstance", create), (ECS, "RunInstances", run)];
 
@@ -33,6 +35,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let order = order(call, groups, vswitch, call.params.text("PrivateIpAddress"))?;
     let name = call.name("InstanceName", 2, NAME)?;
     let group = group(call, &order)?;
+    afford(call, &order, 1)?;
     call.validated()?;
     let path = vec![(PENDING_MS, Next::Status(Status::Stopped))];
     let price = price(call, &order);
@@ -118,6 +121,7 @@ fn run_as_told(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
     }
     group(call, &order)?;
+    afford(call, &order, min_amount)?;
     call.validated()?;
     let count = amount.min(room);
     let mut ids = Vec::new();
@@ -209,6 +213,38 @@ fn nth_name(name: &str, index: i64, count: i64, unique_suffix: bool) -> String {
 }
 
 /// Simulated price of an hour in yuan.
+/// Refuses what the account may not have, or cannot pay at once.
+fn afford(call: &Call<'_>, order: &Order, count: i64) -> Result<(), Refusal> {
+    let Some(limits) = call.settings.limits() else {
+        return Ok(());
+    };
+    if order.subscription.is_some() {
+        let unit = match call
+            .params
+            .text_or("PeriodUnit", "")
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "week" => "Week",
+            "year" => "Year",
+            _ => "Month",
+        };
+        let hours = hours(call.params, unit)?;
+        let amount = price(call, order) * (hours * count) as f64;
+        return if amount > limits.balance as f64 {
+            refuse("InvalidAccountStatus.NotEnoughBalance")
+        } else {
+            Ok(())
+        };
+    }
+    let is_spot = call.params.text_or("SpotStrategy", "NoSpot") != "NoSpot";
+    let most = if is_spot { limits.spot_vcpus } else { limits.vcpus };
+    if cores(call, is_spot) + order.kind.cpu * count > most {
+        return Err(call.code(&["QuotaExceed.ElasticQuota", "QuotaExceed.PostPaidInstanceQuota"]));
+    }
+    Ok(())
+}
+
 fn price(call: &Call<'_>, order: &Order) -> f64 {
     let catalogue = &call.settings.catalogue;
     let disks: i64 = std::iter::once(&order.system_disk)

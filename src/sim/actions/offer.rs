@@ -420,24 +420,39 @@ fn describe_modification(call: &mut Call<'_>) -> Result<Node, Refusal> {
     Ok(map! { "AvailableZones": map! { "AvailableZone": found } })
 }
 
-/// Simulated limits of an account.
-const ATTRIBUTES: &[(&str, &str)] = &[
-    ("instance-network-type", "vpc"),
-    ("max-security-groups", "100"),
-    ("max-elastic-network-interfaces", "5000"),
-    ("max-postpaid-instance-vcpu-count", "10000"),
-    ("max-spot-instance-vcpu-count", "800"),
-    ("real-name-authentication", "yes"),
-];
+/// How many cores all servers of the region have that are paid for in this way.
+pub(super) fn cores(call: &Call<'_>, is_spot: bool) -> i64 {
+    let own = call.world.all::<Instance>().iter().filter(|row| {
+        row.is_in(&call.region) && row.subscription.is_none() && (row.spot_strategy != "NoSpot") == is_spot
+    });
+    let types = &call.settings.catalogue;
+    own.filter_map(|row| types.find_instance_type(&row.instance_type))
+        .map(|kind| kind.cpu)
+        .sum()
+}
 
 fn describe_account(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let wanted = call.params.list("AttributeName");
-    let items = ATTRIBUTES
-        .iter()
+    let limits = call.settings.account;
+    let attributes = [
+        ("instance-network-type", "vpc".to_owned()),
+        ("max-security-groups", "100".to_owned()),
+        ("max-elastic-network-interfaces", "5000".to_owned()),
+        ("max-postpaid-instance-vcpu-count", limits.vcpus.to_string()),
+        (
+            "used-postpaid-instance-vcpu-count",
+            cores(call, false).to_string(),
+        ),
+        ("max-spot-instance-vcpu-count", limits.spot_vcpus.to_string()),
+        ("used-spot-instance-vcpu-count", cores(call, true).to_string()),
+        ("real-name-authentication", "yes".to_owned()),
+    ];
+    let items = attributes
+        .into_iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.contains(name))
         .map(|(name, value)| {
-            let values = vec![map! { "Value": *value }];
-            map! { "AttributeName": *name, "AttributeValues": map! { "ValueItem": values } }
+            let values = vec![map! { "Value": value }];
+            map! { "AttributeName": name, "AttributeValues": map! { "ValueItem": values } }
         })
         .collect::<Vec<_>>();
     Ok(map! { "AccountAttributeItems": map! { "AccountAttributeItem": items } })

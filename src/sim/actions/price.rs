@@ -121,7 +121,7 @@ pub(in super::super) fn costs<'w>(
 }
 
 /// How many hours are paid for; a longer commitment counts fewer.
-fn hours(params: &Params, unit: &str) -> Result<i64, Refusal> {
+pub(super) fn hours(params: &Params, unit: &str) -> Result<i64, Refusal> {
     let period = params.int("Period")?.unwrap_or(1);
     if !(1..=60).contains(&period) {
         return refuse("InvalidPeriod");

@@ -175,49 +175,43 @@ const CARD: &str = "network_interface_id";
 
 /// The first card of an answer is the server's own: its id, its addresses but the first, and its IPv6 addresses.
 pub(super) fn normalise(attributes: &mut Attributes) {
-    if let Some(card @ Value::Map(_)) = attributes.get(CARD).cloned() {
-        match card.at("NetworkInterfaceId").cloned() {
+    // An answer tells of the card as a whole, once.
+    if let Some(card) = attributes.get(CARD).and_then(own_card) {
+        let sets = card.at("PrivateIpSets.PrivateIpSet").and_then(Value::as_list);
+        let others = sets.unwrap_or_default().iter();
+        let others = others.filter(|set| set.at("Primary") != Some(&Value::Bool(true)));
+        let texts: Vec<Value> = others
+            .filter_map(|set| set.at("PrivateIpAddress").cloned())
+            .collect();
+        let ipv6 = ipv6_of(card);
+        let id = card.at("NetworkInterfaceId").cloned();
+        let count = i64::try_from(ipv6.len()).unwrap_or(i64::MAX);
+        attributes.insert(IPV6_COUNT.to_owned(), Value::Integer(count));
+        attributes.insert(ADDRESSES.attribute.to_owned(), Value::List(texts));
+        attributes.insert(IPV6_ADDRESSES.attribute.to_owned(), Value::List(ipv6));
+        match id {
             Some(id) => attributes.insert(CARD.to_owned(), id),
             None => attributes.remove(CARD),
         };
     }
     if let Some(addresses) = attributes.get_mut(ADDRESSES.attribute) {
-        if let Some(card) = card_in(addresses) {
-            let sets = card.at("PrivateIpSets.PrivateIpSet").and_then(Value::as_list);
-            let others = sets.unwrap_or_default().iter();
-            let others = others.filter(|set| set.at("Primary") != Some(&Value::Bool(true)));
-            let texts = others.filter_map(|set| set.at("PrivateIpAddress").cloned());
-            *addresses = Value::List(texts.collect());
-        }
         sort(addresses);
     }
     if let Some(addresses) = attributes.get_mut(IPV6_ADDRESSES.attribute) {
-        if let Some(card) = card_in(addresses) {
-            *addresses = Value::List(ipv6_of(&card));
-        }
         if let Value::List(items) = addresses {
             items.iter_mut().for_each(shorten);
         }
         sort(addresses);
     }
-    if let Some(count) = attributes.get_mut(IPV6_COUNT)
-        && let Some(card) = card_in(count)
-    {
-        *count = Value::Integer(i64::try_from(ipv6_of(&card).len()).unwrap_or(i64::MAX));
-    }
 }
 
 /// The own card in what an answer tells of the cards.
-fn card_in(value: &Value) -> Option<Value> {
-    let is_card = |value: &Value| {
-        value
-            .as_map()
-            .is_some_and(|card| card.contains_key("NetworkInterfaceId"))
+fn own_card(value: &Value) -> Option<&Value> {
+    let card = match value {
+        Value::List(cards) => cards.first()?,
+        card => card,
     };
-    match value {
-        Value::List(cards) => cards.first().filter(|card| is_card(card)).cloned(),
-        card => is_card(card).then(|| card.clone()),
-    }
+    card.as_map().map(|_| card)
 }
 
 fn ipv6_of(card: &Value) -> Vec<Value> {

@@ -3,7 +3,7 @@
 //! Pure. Does not know whether the server has to be stopped for it.
 
 use super::super::disk::{self, grown};
-use super::super::part::{APART, Calls, Owner, PART, Part};
+use super::super::part::{APART, Calls, Heirs, Owner, PART, Part};
 use super::super::resource_type::{Complaint, ToChange};
 use super::super::steps;
 use super::calls::text;
@@ -42,6 +42,19 @@ pub(super) const DATA_DISKS: Part = Part {
             )
         })
     },
+    heirs: Some(Heirs {
+        stays: |member| member.get("delete_with_instance") == Some(&Value::Bool(false)),
+        place: "zone_id",
+        type_name: "disk",
+        member: of_alone,
+        keep: keep_disk,
+        words: |member| {
+            format!(
+                "data disk {} is kept and attached to the new server",
+                of_id(member)
+            )
+        },
+    }),
     name: "name",
     tagged_by: VOLUME_TAGS,
     member_id: Some((ID, "DiskId")),
@@ -284,19 +297,41 @@ fn goes(member: &Attributes) -> bool {
     member.get("delete_with_instance") == Some(&Value::Bool(true))
 }
 
-/// Two disks of a server have two names.
+/// Two disks of a server have two names, and each fits together.
 pub(super) fn check(attributes: &Attributes) -> Vec<Complaint> {
     let disks = DATA_DISKS.members(attributes);
-    let mut names: Vec<&str> = disks.iter().filter_map(|disk| text(disk, "name")).collect();
-    names.sort_unstable();
-    let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-    let complaint = twice.map(|pair| Complaint {
+    let name = |disk: &Attributes| text(disk, "name").map(str::to_owned);
+    // What is alike in all that makes a disk is told of every set of parts.
+    let twice = disks.iter().enumerate().find_map(|(index, disk)| {
+        let mut others = disks[index + 1..].iter();
+        let is_other = |other: &&Attributes| {
+            name(other) == name(disk) && DATA_DISKS.identity(other) != DATA_DISKS.identity(disk)
+        };
+        others.find(is_other).and(name(disk))
+    });
+    let complaint = twice.map(|name| Complaint {
         code: codes::TWICE,
         attribute: DATA_DISKS.attribute,
-        message: format!("two data disks of the server are named {:?}", pair[0]),
+        message: format!("two data disks of the server are named {name:?}"),
         help: "give each a name of its own; disks are known by it".to_owned(),
     });
-    complaint.into_iter().collect()
+    let system = attributes.get(SYSTEM_DISK).and_then(Value::as_map);
+    let system = system.map(|disk| (SYSTEM_DISK, "system_disk.", disk));
+    let data = disks
+        .iter()
+        .map(|disk| (DATA_DISKS.attribute, "data_disks.", disk));
+    let unfit = system
+        .into_iter()
+        .chain(data)
+        .flat_map(|(attribute, place, disk)| {
+            disk::unfit(disk, "category", place).map(move |unfit| Complaint {
+                code: unfit.code,
+                attribute,
+                message: unfit.message,
+                help: unfit.help,
+            })
+        });
+    complaint.into_iter().chain(unfit).collect()
 }
 
 /// What goes with the server.
@@ -452,6 +487,45 @@ fn modify_disk(owner: &Owner<'_>, before: &Attributes, member: &Attributes) -> V
         }
         steps.push(step);
     }
+    steps
+}
+
+/// A disk that stands alone, as a data disk of a server.
+fn of_alone(id: &str, alone: &Attributes) -> Attributes {
+    let keys = DATA_DISK.iter().filter_map(|attribute| {
+        let name = match attribute.name {
+            "category" => "disk_category",
+            name => name,
+        };
+        Some((attribute.name.to_owned(), alone.get(name)?.clone()))
+    });
+    let mut member: Attributes = keys.filter(|(key, value)| is_said(key, value)).collect();
+    member.insert(ID.to_owned(), Value::from(id));
+    member
+}
+
+/// It is found by its server's address when that is gone, and does not go with it.
+fn keep_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
+    let Some(id) = member.get(ID) else {
+        return Vec::new();
+    };
+    let mut steps = Vec::new();
+    if goes(member) {
+        let action = &action::MODIFY_DISK_ATTRIBUTE;
+        let params = [("DeleteWithInstance", Value::Bool(false))];
+        let kept = [
+            ("delete_with_instance".to_owned(), Value::Bool(false)),
+            (ID.to_owned(), id.clone()),
+        ];
+        steps.push(data_call("keep data disk", owner, action, id, params).shows(shown_disk(&kept.into())));
+    }
+    let params = Attributes::from([
+        ("ResourceType".to_owned(), Value::from("disk")),
+        ("ResourceId".to_owned(), Value::List(vec![id.clone()])),
+        ("Tag".to_owned(), steps::tag_list(owner.tags)),
+    ]);
+    let call = steps::call(&action::TAG_RESOURCES_ECS, owner.region, params);
+    steps.push(Step::call("tag data disk", call));
     steps
 }
 

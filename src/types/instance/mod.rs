@@ -122,6 +122,10 @@ fn normalise(attributes: &mut Attributes) {
     {
         *value = Value::from(price.to_string());
     }
+    // What is said by leaving it out is remembered, so that another unit is another period.
+    if attributes.contains_key("period") && !attributes.contains_key("period_unit") {
+        attributes.insert("period_unit".to_owned(), Value::from("Month"));
+    }
     card::normalise(attributes);
     disks::normalise(attributes);
     if let Some(Value::Map(options)) = attributes.get_mut("metadata") {

@@ -213,15 +213,15 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .doc("The address inside its network; chosen by the cloud if not given."),
     attr("secondary_private_ip_addresses", Kind::StringSet)
         .param("")
-        .field("NetworkInterfaces.NetworkInterface")
+        .field("")
         .doc("More addresses of its card, inside its subnet; all of them, when given."),
     attr("ipv6_addresses", Kind::StringSet)
         .param("")
-        .field("NetworkInterfaces.NetworkInterface")
+        .field("")
         .doc("The IPv6 addresses of its card, inside its subnet; all of them, when given."),
     attr("ipv6_address_count", Kind::Integer { min: 0, max: 10 })
         .param("")
-        .field("NetworkInterfaces.NetworkInterface")
+        .field("")
         .doc("How many IPv6 addresses its card has, chosen by the cloud out of those of its subnet; instead of ipv6_addresses."),
     attr("instance_network_type", Kind::Enum(&["vpc", "classic"]))
         .replaces()
@@ -251,7 +251,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .field("")
         .doc("Its data disks, known by their names; all of them, when given: [{ name = \"data\", size = 40 }]."),
     attr("io_optimized", Kind::Enum(&["optimized", "none"])).replaces().doc("optimized or none; only old types have a choice."),
-    attr("internet_max_bandwidth_out", Kind::Integer { min: 0, max: 200 })
+    attr("internet_max_bandwidth_out", Kind::Integer { min: 0, max: 100 })
         .updated_by(&MODIFY_NETWORK)
         .always()
         .doc("Mbit/s to the internet; more than 0 gives it a public IP."),

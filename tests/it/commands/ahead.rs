@@ -193,7 +193,7 @@ fn what_is_refused_at_the_last_moment_is_told_and_made_by_the_next_run() {
         .run(ALLOWED)
         .exits(3)
         .tells("OperationDenied.NoStock")
-        .tells("step \"create\" failed");
+        .tells("could not be created");
     assert_eq!(world.instances().len(), 0);
     world.run(&["plan"]).exits(0).says("1 to create");
     world.apply().exits(0);
@@ -423,4 +423,77 @@ fn another_type_that_is_sold_out_stops_nothing_and_there_are_others() {
         "{}",
         world.stats()
     );
+}
+
+/// Each of them may be made alone: only all together are too many.
+#[test]
+fn more_cores_than_the_account_may_have_are_found_before() {
+    let world = running(|options| options.account.vcpus = 6);
+    let more = SERVER
+        .replace("[instance.web]", "[instance.more]\ncount = 3")
+        .replace("shop-web", "shop-more");
+    world.write("infra.toml", &(stack() + &more));
+    let told = world
+        .run(&["plan"])
+        .exits(0)
+        .tells("E0530")
+        .tells("instance.more[2] would be refused: a quota of the account is used up")
+        .tells("it has 2 cores, and 0 of the 6 that the account may have here are left")
+        .tells("2 are in use now")
+        .tells("infra.toml:");
+    assert!(!told.stderr.contains("instance.more[1] would"), "{}", told.stderr);
+    world.apply().exits(3).tells("E0530");
+    // The others are made, and for the one that is refused nothing was sent but a question.
+    assert_eq!(world.count("instance"), 3);
+    // What goes makes room.
+    let fewer = more.replace("count = 3", "count = 2");
+    world.write(
+        "infra.toml",
+        &(NETWORK.to_owned() + &fewer.replace("g7.large", "g7.xlarge")),
+    );
+    world.run(&["plan"]).exits(0);
+}
+
+#[test]
+fn a_vswitch_that_is_full_is_found_before() {
+    let world = World::new();
+    let small = stack().replace("10.0.16.0/20", "10.0.16.0/29");
+    let many = |count: u32| small.replace("[instance.web]", &format!("[instance.web]\ncount = {count}"));
+    // Of eight addresses four belong to the network itself.
+    world.write("infra.toml", &many(5));
+    world
+        .run(&["plan"])
+        .exits(0)
+        .tells("instance.web[4] would be refused: its vSwitch has no free address left")
+        .tells("vswitch.main (10.0.16.0/29) has room for 4 more, and this plan wants 5 in it");
+    world.write("infra.toml", &many(3));
+    world.apply().exits(0);
+    world.write("infra.toml", &many(5));
+    world
+        .run(&["plan"])
+        .exits(0)
+        .tells("E0530")
+        .tells("(10.0.16.0/29) has room for 1 more, and this plan wants 2 in it");
+    world.apply().exits(3);
+    assert_eq!(world.count("instance"), 4);
+}
+
+#[test]
+fn what_the_account_cannot_pay_is_found_before() {
+    let world = World::with(|options| options.account.balance = 10);
+    let paid = stack() + "instance_charge_type = \"PrePaid\"\nperiod = 1\n";
+    world.write("infra.toml", &paid);
+    world
+        .run(&["plan"])
+        .exits(0)
+        .tells("instance.web would be refused: the account's balance is too low")
+        .tells("at once, and the account has 10.00")
+        .tells("PostPaid")
+        .tells(&line(&world, "PrePaid"));
+    world.apply().exits(3).tells("E0530");
+    assert_eq!(world.requests("Ecs", "CreateInstance"), 0);
+    assert_eq!(world.count("vpc"), 1);
+    // Who pays as he goes needs no more.
+    world.write("infra.toml", &stack());
+    world.apply().exits(0);
 }

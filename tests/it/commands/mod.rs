@@ -10,6 +10,7 @@ mod documents;
 mod edges;
 mod everyday;
 mod existing;
+mod graph;
 mod mistakes;
 mod money;
 mod moves;
@@ -19,4 +20,6 @@ mod refusals;
 mod rehearse;
 mod saved;
 mod servers;
+#[cfg(unix)]
+mod transcripts;
 mod validate;

@@ -485,14 +485,61 @@ fn another_kind_of_disk_is_waited_for() {
     assert_eq!(server.asked("ModifyDiskSpec"), 2);
 }
 
-/// A disk that does not go with its server is told of: nobody manages it then.
+/// The name, the id and the server of each data disk.
+fn data_disks(server: &Server) -> Vec<[String; 3]> {
+    let disks = server
+        .world
+        .call("Ecs", "DescribeDisks", &[REGION, ("DiskType", "data")]);
+    let disks = disks["Disks"]["Disk"].as_array().unwrap().iter();
+    let mut told: Vec<[String; 3]> = disks
+        .map(|disk| ["DiskName", "DiskId", "InstanceId"].map(|name| text(disk, name)))
+        .collect();
+    told.sort();
+    told
+}
+
+/// A disk that does not go with its server comes to the one that is made in its place; others are lost.
+#[test]
+fn a_data_disk_outlives_the_replacement_of_its_server() {
+    for first in [false, true] {
+        let server = Server::new();
+        let disks = |size: u8| {
+            format!(
+                "lifecycle = {{ create_before_destroy = {first} }}\n\
+                 data_disks = [{{ name = \"data\", size = {size}, delete_with_instance = false }}, {{ name = \"logs\", size = 30 }}]\n"
+            )
+        };
+        let old = text(&server.write(&disks(20)).applies(), "InstanceId");
+        let [data, logs] = data_disks(&server).try_into().unwrap();
+        // It grows on the way.
+        server.write(&format!("{}io_optimized = \"none\"\n", disks(25)));
+        let plan = server.world.run(&["plan"]).exits(0).stdout;
+        let words = plan.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("is kept and attached to the new server"), "{plan}");
+        assert!(
+            words.contains("(30 GiB) is erased") && !words.contains("(20 GiB) is erased"),
+            "{plan}"
+        );
+        assert!(!words.contains("managed by nobody"), "{plan}");
+        server
+            .world
+            .run(&["apply", "--auto-approve", "--allow-destroy"])
+            .exits(0);
+        let new = text(&server.is_settled(), "InstanceId");
+        assert_ne!(new, old);
+        let [now, other] = data_disks(&server).try_into().unwrap();
+        assert_eq!(now, ["data".to_owned(), data[1].clone(), new.clone()]);
+        assert!(other[1] != logs[1] && other[2] == new, "{other:?}");
+    }
+}
+
+/// What stays behind is told of: nobody manages it then.
 #[test]
 fn a_data_disk_that_stays_behind_is_told_of() {
     let server = Server::new();
     let disks = "data_disks = [{ name = \"data\", size = 20, delete_with_instance = false }, { name = \"logs\", size = 30 }]\n";
     server.write(disks).applies();
-    server.write(&format!("{disks}io_optimized = \"none\"\n"));
-    let plan = server.world.run(&["plan"]).exits(0).stdout;
+    let plan = server.world.run(&["plan", "--destroy"]).exits(0).stdout;
     let words = plan.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         words.contains("(20 GiB) stays, detached, and is managed by nobody"),
@@ -502,6 +549,10 @@ fn a_data_disk_that_stays_behind_is_told_of() {
         words.contains("(30 GiB) is erased") && !words.contains("(30 GiB) stays"),
         "{plan}"
     );
-    let plan = server.world.run(&["plan", "--destroy"]).exits(0).stdout;
-    assert!(plan.contains("stays, detached"), "{plan}");
+    // In another zone a disk is of no use.
+    server.write(&format!(
+        "{disks}io_optimized = \"none\"\nzone_id = \"cn-hangzhou-i\"\n"
+    ));
+    let plan = server.world.run(&["plan"]).stdout;
+    assert!(!plan.contains("attached to the new server"), "{plan}");
 }
