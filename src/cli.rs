@@ -4,6 +4,8 @@
 
 pub(crate) mod habits;
 mod sim;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
@@ -148,7 +150,7 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// Are keys, clock, region and rights as they should be?
     Doctor,
-    /// Print what makes a shell complete commands and flags
+    /// Print what makes a shell complete commands, flags, addresses and environments
     Completions(CompletionsArgs),
     /// Write the manual as man pages
     Man(ManArgs),
@@ -333,6 +335,9 @@ pub(crate) struct DriftArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
+    /// A saved plan: what it reaches; or an address: what is touched when that is made anew. Without it, what is in what
+    #[arg(value_name = "WHAT")]
+    pub(crate) what: Option<String>,
     /// In which language
     #[arg(long, value_name = "FORMAT", default_value = "tree")]
     pub(crate) format: GraphFormat,
@@ -415,8 +420,22 @@ pub(crate) enum Ci {
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// Which shell
-    #[arg(value_name = "SHELL")]
-    pub(crate) shell: clap_complete::Shell,
+    #[arg(value_name = "SHELL", required_unless_present = "values")]
+    pub(crate) shell: Option<clap_complete::Shell>,
+    /// Print what may stand behind a flag here, a line each, from files alone: the scripts ask for it
+    #[arg(long, value_name = "WHAT", conflicts_with = "shell")]
+    pub(crate) values: Option<Completed>,
+}
+
+/// What a shell may complete that only the project knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Completed {
+    /// The resources of the files and of the state
+    Addresses,
+    /// The environments of the project
+    Environments,
+    /// The codes that explain takes
+    Codes,
 }
 
 #[derive(Debug, Args)]
@@ -551,9 +570,21 @@ pub(crate) struct SchemaArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Which code; without it all of them are listed
+    /// Which code, or "language" for the page of the configuration language; without it all codes are listed
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
+    /// In which language
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub(crate) lang: Language,
+}
+
+/// The languages of the stories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// English
+    En,
+    /// Chinese
+    Zh,
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {

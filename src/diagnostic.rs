@@ -6,6 +6,7 @@ mod advice;
 pub(crate) mod codes;
 mod location;
 mod sources;
+pub(crate) mod zh;
 
 pub(crate) use self::advice::{Advice, Typed, run};
 use self::codes::Code;

@@ -1,4 +1,4 @@
-//! Whether all is there that a run needs: keys, region, clock, account and rights.
+//! Whether all is there that a run needs: keys, region, clock, account, balance and rights.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,12 @@ use super::connect::{self, Connection};
 use super::failure::{Exit, Failure};
 use super::project;
 use crate::api::product;
+use crate::change::amount;
 use crate::cli::Global;
 use crate::diagnostic::Diagnostic;
 use crate::env::Env;
 use crate::live::TAG_PROJECT;
-use crate::observe::{account, belonging};
+use crate::observe::{account, belonging, funds};
 use crate::state::State;
 use crate::types::REGISTRY;
 use crate::ui::{Check, Grade, Ui};
@@ -21,7 +22,7 @@ use crate::ui::{Check, Grade, Ui};
 /// From which difference of the clocks on something should be done; at 15 minutes requests are refused.
 const CLOCK_DOUBTFUL: SignedDuration = SignedDuration::from_secs(60);
 
-/// Whether keys, region, clock, account and rights are as a run needs them; changes nothing
+/// Whether keys, region, clock, account, balance and rights are as a run needs them; changes nothing
 pub(crate) async fn doctor(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let mut checks = Vec::new();
 
@@ -67,6 +68,7 @@ pub(crate) async fn doctor(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, 
             Check::new("account", Grade::Bad, words)
         }
     });
+    checks.push(balance(&connection).await);
     checks.extend(rights(&connection).await);
     // The answers have told the time.
     checks.push(clock(&connection, env));
@@ -87,6 +89,26 @@ fn keys(connection: &Connection) -> String {
         "the simulator's own".to_owned()
     } else {
         format!("from {}", connection.cloud.credential_source())
+    }
+}
+
+/// What the account can pay with; what nobody tells stops no run.
+async fn balance(connection: &Connection) -> Check {
+    match funds::read(&connection.cloud).await {
+        Some(funds) => {
+            let words = format!("{} {} to pay with", amount(funds.available), funds.currency);
+            if funds.available > 0 {
+                Check::new("balance", Grade::Good, words)
+            } else {
+                let words = format!("{words}; subscriptions and new servers are refused");
+                Check::new("balance", Grade::Doubtful, words)
+            }
+        }
+        None => {
+            let address = connection.cloud.address(&product::BSS);
+            let words = format!("not known: {address} has not answered QueryAccountBalance");
+            Check::new("balance", Grade::Doubtful, words)
+        }
     }
 }
 

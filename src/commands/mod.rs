@@ -71,7 +71,7 @@ pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> 
         Command::Doctor => doctor::doctor(global, env, ui).await,
         Command::Init(args) => init::init(args, global, env, ui).await,
         Command::Demo(args) => demo::demo(args, global, env, ui).await,
-        Command::Completions(args) => Ok(completions::completions(args, ui)),
+        Command::Completions(args) => Ok(completions::completions(args, global, env, ui)),
         Command::Man(args) => man::man(args, env, ui),
         Command::State(StateCommand::List) => state::list(global, env, ui),
         Command::State(StateCommand::Show { address }) => state::show(address, global, env, ui),

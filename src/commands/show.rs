@@ -9,6 +9,7 @@ use crate::address::Address;
 use crate::cli::{Global, PlanFormat, ShowArgs};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::env::Env;
+use crate::plan::Plan;
 use crate::saved::ReadPlan;
 use crate::ui::document::Document;
 use crate::ui::{Header, SavedAs, Ui, plan_html, plan_json, plan_md};
@@ -52,12 +53,7 @@ fn show_plan(
 ) -> Result<Exit, Failure> {
     let read = plan_file::read(path, env)?;
     check_seal(name, &read, global, env, ui)?;
-    let Some(plan) = read.file.shown() else {
-        return Err(plan_file::damaged(&format!(
-            "{} tells values that are none",
-            name.display()
-        )));
-    };
+    let plan = plan_of(name, &read)?;
     let header = header(name, &read);
     let made_at = format!("{:.0}", read.file.basis.made_at);
     let document = Document {
@@ -77,9 +73,22 @@ fn show_plan(
     Ok(Exit::Success)
 }
 
+/// The plan as the file tells it.
+pub(super) fn plan_of(name: &Path, read: &ReadPlan) -> Result<Plan, Failure> {
+    read.file
+        .shown()
+        .ok_or_else(|| plan_file::damaged(&format!("{} tells values that are none", name.display())))
+}
+
 /// Where the state is at hand, the plan is held against it: what somebody has changed is refused, and what is out of date
 /// is said. Without it only the checksum counts.
-fn check_seal(name: &Path, read: &ReadPlan, global: &Global, env: &Env, ui: &Ui) -> Result<(), Failure> {
+pub(super) fn check_seal(
+    name: &Path,
+    read: &ReadPlan,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> Result<(), Failure> {
     // The files need not be there at all, and what is wrong with them is no matter of a plan that was made.
     let Ok(loaded) = project::store(global, env, ui).and_then(|store| Ok(store.load()?)) else {
         return Ok(());
@@ -107,7 +116,7 @@ fn check_seal(name: &Path, read: &ReadPlan, global: &Global, env: &Env, ui: &Ui)
 }
 
 /// What stood above the plan when it was made.
-fn header(name: &Path, read: &ReadPlan) -> Header {
+pub(super) fn header(name: &Path, read: &ReadPlan) -> Header {
     let (basis, summary) = (&read.file.basis, &read.file.summary);
     let is_default = basis.environment == project::DEFAULT;
     Header {

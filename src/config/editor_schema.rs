@@ -41,6 +41,27 @@ const SPELT: [(&str, &str); 2] = [
 
 const NAME: &str = "[A-Za-z0-9_-]+";
 
+/// Pairs of keys of a type of which at least one must be given; the type's own check says so too, which a test asks.
+const ONE_OF: &[(&str, [&str; 2])] = &[
+    ("instance", ["vswitch_id", "instance_network_type"]),
+    ("instance", ["image_id", "image_family"]),
+];
+
+/// Pairs of keys of a type of which at most one may be given.
+const EXCLUSIVE: &[(&str, [&str; 2])] = &[("instance", ["image_id", "image_family"])];
+
+/// The pairs of this type.
+fn of_type<'a>(
+    pairs: &'a [(&'a str, [&'a str; 2])],
+    resource_type: &ResourceType,
+) -> impl Iterator<Item = [&'a str; 2]> {
+    let name = resource_type.name;
+    pairs
+        .iter()
+        .filter(move |(of, _)| *of == name)
+        .map(|(_, pair)| *pair)
+}
+
 /// The schema of `infra.toml` and `*.infra.toml`.
 pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
     let writer = Writer { types, audience };
@@ -289,7 +310,18 @@ impl Writer<'_> {
             }
         }
         if self.audience == Audience::Strict {
-            block["not"] = json!({ "required": ["count", "for_each"] });
+            let files = resource_type
+                .attributes
+                .iter()
+                .filter_map(|attribute| Some([attribute.name.to_owned(), file_key(attribute)?]));
+            let pairs: Vec<Value> = std::iter::once(["count", "for_each"].map(str::to_owned))
+                .chain(files)
+                .chain(of_type(EXCLUSIVE, resource_type).map(|pair| pair.map(str::to_owned)))
+                .map(|pair| json!({ "not": { "required": pair } }))
+                .collect();
+            let either = of_type(ONE_OF, resource_type)
+                .map(|pair| json!({ "anyOf": pair.map(|key| json!({ "required": [key] })) }));
+            block["allOf"] = pairs.into_iter().chain(either).collect();
         }
         json!({
             "type": "object",
@@ -478,7 +510,7 @@ impl Writer<'_> {
 }
 
 /// The keys that every block may have.
-fn common_keys() -> [(&'static str, Value); 4] {
+pub(super) fn common_keys() -> [(&'static str, Value); 4] {
     let reference = format!("^{REFERENCE}$");
     [
         (
@@ -543,6 +575,8 @@ fn common_keys() -> [(&'static str, Value); 4] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::config::tests::support::types;
 
@@ -562,6 +596,40 @@ mod tests {
             }
             Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
             _ => {}
+        }
+    }
+
+    /// The pairs stand in a table here and in code there: both must say the same.
+    #[test]
+    fn the_pairs_are_those_of_the_types_own_check() {
+        let complaints = |of: &str, keys: &[&str]| -> BTreeSet<String> {
+            let value = |key: &&str| {
+                let text = if *key == "instance_network_type" {
+                    "classic"
+                } else {
+                    "x"
+                };
+                ((*key).to_owned(), text.into())
+            };
+            let found = (Types::all().get(of).unwrap().check)(&keys.iter().map(value).collect());
+            found.into_iter().map(|one| one.message).collect()
+        };
+        for (of, [one, other]) in ONE_OF {
+            let (with_one, with_other) = (complaints(of, &[one]), complaints(of, &[other]));
+            let both_ways = complaints(of, &[])
+                .into_iter()
+                .find(|message| !with_one.contains(message) && !with_other.contains(message));
+            assert!(
+                both_ways.is_some(),
+                "{of}: neither {one} nor {other} is no mistake"
+            );
+        }
+        for (of, [one, other]) in EXCLUSIVE {
+            let (with_one, with_other) = (complaints(of, &[one]), complaints(of, &[other]));
+            let of_both = complaints(of, &[one, other])
+                .into_iter()
+                .find(|message| !with_one.contains(message) && !with_other.contains(message));
+            assert!(of_both.is_some(), "{of}: {one} and {other} are no mistake");
         }
     }
 

@@ -15,6 +15,7 @@ mod fit;
 mod ids;
 mod index;
 mod keys;
+pub(crate) mod language;
 pub(crate) mod layout;
 mod lifecycle;
 mod locals;

@@ -60,4 +60,44 @@ mod tests {
         );
         assert!(policy.starts_with("default-src 'none'"));
     }
+
+    /// The relative luminance of WCAG 2.
+    fn luminance(colour: &str) -> f64 {
+        let part = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+
+    #[test]
+    fn every_text_can_be_read_in_light_and_in_dark() {
+        // The variables of both themes, in the order in which the sheet names them.
+        let variable = |name: &str| -> Vec<String> {
+            let begin = format!("--{name}: ");
+            STYLE
+                .split(&begin)
+                .skip(1)
+                .map(|rest| rest[..7].to_owned())
+                .collect()
+        };
+        for text in ["text", "quiet", "good", "wait", "bad", "link"] {
+            for behind in ["page", "box", "inner"] {
+                let (fronts, backs) = (variable(text), variable(behind));
+                assert_eq!((fronts.len(), backs.len()), (2, 2), "{text} {behind}");
+                for (front, back) in fronts.iter().zip(&backs) {
+                    let (one, other) = (luminance(front), luminance(back));
+                    let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+                    assert!(
+                        contrast >= 4.5,
+                        "{text} {front} on {behind} {back}: {contrast:.2}"
+                    );
+                }
+            }
+        }
+    }
 }

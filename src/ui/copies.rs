@@ -132,7 +132,7 @@ pub(super) fn without_key(text: &str, key: Option<&Key>) -> String {
 }
 
 /// Keys in few words: `0..16,18..29`, or names as far as there is room.
-fn listed(keys: &[&Key]) -> String {
+pub(super) fn listed(keys: &[&Key]) -> String {
     let mut indices: Vec<usize> = keys
         .iter()
         .filter_map(|key| match key {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::graph_view::{Group, Nodes, beside, children};
+use super::palette::in_both;
 use super::plan_html::html;
 use crate::address::Address;
 
@@ -17,10 +18,8 @@ const GAP: usize = 12;
 /// Boxes that stand side by side begin a new row behind this.
 const ROW: usize = 900;
 
-const STYLE: &str = "text{font:13px ui-monospace,monospace;fill:#1c2430}.name{font-weight:bold}.fact{fill:#525c6b}\
-rect{fill:#fff;stroke:#7a8494}.even{fill:#f1f3f6}.page{fill:#fff;stroke:none}\
-@media(prefers-color-scheme:dark){text{fill:#e6eaf0}.fact{fill:#a7b1bf}rect{fill:#1a2029;stroke:#6b7688}\
-.even{fill:#242d39}.page{fill:#12161c}}";
+const STYLE: &str = "text{font:13px ui-monospace,monospace;fill:<ink>}.name{font-weight:bold}.fact{fill:<dim>}\
+rect{fill:<paper>;stroke:<edge>}.even{fill:<panel>}.page{stroke:none}";
 
 /// A resource, or equal copies, with what is in it.
 struct Frame {
@@ -36,8 +35,9 @@ pub(crate) fn svg(nodes: &Nodes) -> String {
     let (inside, width, height) = rows(frames(nodes, None), GAP);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\">\n<title>What is in what</title>\n<style>{STYLE}</style>\n\
-         <rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n"
+         role=\"img\">\n<title>What is in what</title>\n<style>{}</style>\n\
+         <rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n",
+        in_both(STYLE)
     );
     for (x, y, frame) in &inside {
         draw(frame, (*x, *y), 0, &mut text);

@@ -158,6 +158,11 @@ fn label(address: &Address, node: &Node) -> String {
     label
 }
 
+/// A text between quotes in Mermaid.
+pub(super) fn mermaid_text(text: &str) -> String {
+    text.replace('#', "#35;").replace('"', "#quot;")
+}
+
 /// A Mermaid flowchart: networks are boxes around what is in them.
 pub(crate) fn mermaid(nodes: &Nodes) -> String {
     let names = names(nodes);
@@ -178,7 +183,7 @@ fn write_mermaid(
 ) {
     let indent = "  ".repeat(depth);
     for (address, node) in inside(nodes, parent) {
-        let label = label(address, node).replace('#', "#35;").replace('"', "#quot;");
+        let label = mermaid_text(&label(address, node));
         if inside(nodes, Some(address)).next().is_some() {
             let _ = writeln!(text, "{indent}subgraph {} [\"{label}\"]", names[address]);
             write_mermaid(nodes, names, Some(address), depth + 1, text);

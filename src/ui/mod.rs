@@ -5,6 +5,8 @@
 
 pub(crate) mod ask;
 mod attribute_lines;
+pub(crate) mod blast;
+pub(crate) mod blast_svg;
 mod board;
 mod checks;
 mod copies;
@@ -20,6 +22,7 @@ mod literal;
 mod live_rows;
 pub(crate) mod outcome;
 mod pace;
+mod palette;
 mod plan_blocks;
 mod plan_drift;
 pub(crate) mod plan_html;
@@ -30,6 +33,7 @@ mod plan_summary;
 mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod reach;
 pub(crate) mod sarif;
 pub(crate) mod schemas;
 mod story;
@@ -56,6 +60,7 @@ use self::events::{Events, Line};
 pub(crate) use self::header::{Header, SavedAs};
 use self::outcome::Finished;
 pub(crate) use self::plan_blocks::Detail;
+pub(crate) use self::story::Headings;
 use self::streams::{ScreenSize, Streams};
 pub(crate) use self::table::Row;
 use self::text::{Look, PLAIN, Sheet, escape_json, escape_lines};
@@ -354,6 +359,11 @@ impl Ui {
         self.print(&graph_view::tree(nodes, self.out_look()));
     }
 
+    /// What a plan reaches.
+    pub(crate) fn blast(&self, reach: &blast::Reach) {
+        self.print(&blast::text(reach, self.out_look()));
+    }
+
     /// From now on suggested commands repeat other flags.
     pub(crate) fn set_typed(&self, typed: Typed) {
         *lock(&self.typed) = typed;
@@ -382,8 +392,8 @@ impl Ui {
     }
 
     /// The story of a code.
-    pub(crate) fn story(&self, story: &Story) {
-        self.print(&story::render(story, self.out_look()));
+    pub(crate) fn story(&self, story: &Story, headings: Headings) {
+        self.print(&story::render(story, headings, self.out_look()));
     }
 
     /// A line for each code.

@@ -4,39 +4,16 @@
 
 use std::fmt::Write as _;
 
+use super::blast_svg;
 use super::copies::Copies;
 use super::document::{Document, attributes_of, digest, losses};
+use super::palette::{DARK, LIGHT, variables};
 use super::plan_order::worst_first;
 use super::plan_summary::{cost_in_words, counts_in_words, down_at_once_in_words, tagged_in_words};
+use super::reach::of_plan;
 use super::text::escape;
 use crate::change::Fate;
 use crate::diagnostic::Diagnostic;
-
-/// Colours by name, in light and in dark; every text has at least 4.5 : 1 against what is behind it, which a test counts.
-const LIGHT: &[(&str, &str)] = &[
-    ("paper", "#ffffff"),
-    ("panel", "#f4f5f7"),
-    ("ink", "#1b1f24"),
-    ("dim", "#515a66"),
-    ("line", "#cfd5dd"),
-    ("make", "#116329"),
-    ("turn", "#7a4d00"),
-    ("loss", "#b3141c"),
-    ("alarm", "#fdecec"),
-    ("link", "#0a4fb3"),
-];
-const DARK: &[(&str, &str)] = &[
-    ("paper", "#14171b"),
-    ("panel", "#1e2329"),
-    ("ink", "#e8ebef"),
-    ("dim", "#a7b0bb"),
-    ("line", "#3a424c"),
-    ("make", "#6fdc8c"),
-    ("turn", "#f2c063"),
-    ("loss", "#ff9a94"),
-    ("alarm", "#351a1c"),
-    ("link", "#8ab8ff"),
-];
 
 const STYLE: &str = include_str!("plan.css");
 
@@ -136,16 +113,22 @@ pub(crate) fn document(document: &Document<'_>) -> String {
         }
         page.push_str("</ul>\n");
     }
+    let reach = of_plan(document);
+    if reach.len() > 1 {
+        let picture = blast_svg::svg(
+            &reach,
+            Some(&|address| format!("#{}", anchor(&address.to_string()))),
+        );
+        // Inside a page it needs no name space of its own.
+        let picture = picture.replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1);
+        let _ = writeln!(
+            page,
+            "<h2>What it reaches</h2>\n<div class=\"picture\">{picture}</div>"
+        );
+    }
     findings(&plan.findings, &mut page);
     page.push_str("</body>\n</html>\n");
     page
-}
-
-fn variables(colours: &[(&str, &str)]) -> String {
-    colours
-        .iter()
-        .map(|(name, value)| format!("--{name}:{value};"))
-        .collect()
 }
 
 fn block(copies: &Copies<'_>, page: &mut String) {
@@ -277,33 +260,6 @@ mod tests {
             made_at: "2026-01-01T00:00:00Z",
             tasks: &serde_json::Value::Null,
         })
-    }
-
-    /// The relative luminance of WCAG 2.
-    fn luminance(colour: &str) -> f64 {
-        let part = |at: usize| {
-            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
-            if value <= 0.04045 {
-                value / 12.92
-            } else {
-                ((value + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
-    }
-
-    #[test]
-    fn every_text_can_be_read_in_light_and_in_dark() {
-        for (theme, colours) in [("light", LIGHT), ("dark", DARK)] {
-            let colour = |name: &str| colours.iter().find(|(known, _)| *known == name).unwrap().1;
-            for text in ["ink", "dim", "make", "turn", "loss", "link"] {
-                for behind in ["paper", "panel", "alarm"] {
-                    let (one, other) = (luminance(colour(text)), luminance(colour(behind)));
-                    let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
-                    assert!(contrast >= 4.5, "{theme}: {text} on {behind} is {contrast:.2}");
-                }
-            }
-        }
     }
 
     #[test]

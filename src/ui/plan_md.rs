@@ -4,16 +4,22 @@
 //! Does not know who posts it.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
+use super::blast;
 use super::copies::Copies;
 use super::document::{Document, attributes_of, digest, losses};
 use super::plan_order::worst_first;
 use super::plan_summary::{cost_in_words, down_at_once_in_words, summary_of, tagged_in_words};
+use super::reach::of_plan;
 use super::text::escape;
 use crate::change::Fate;
 
 /// How many losses are listed.
 const LOSSES_MAX: usize = 20;
+
+/// Of how many resources a picture is drawn: fewer need none, and more nobody can look over.
+const PICTURE: RangeInclusive<usize> = 3..=30;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +97,11 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
             }
             text.push('\n');
         }
+    }
+    let reach = of_plan(document);
+    if depth != Depth::Headline && PICTURE.contains(&reach.len()) {
+        let picture = escape_fence(&blast::mermaid(&reach));
+        let _ = writeln!(text, "````mermaid\n{picture}\n````\n");
     }
     if depth == Depth::Full {
         changes.iter().for_each(|copies| details(copies, &mut text));

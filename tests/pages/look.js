@@ -180,6 +180,14 @@ async function planPage(browser, folder, url) {
   check("plan: it names what is replaced and where it is written", body.includes("vswitch.b") && body.includes("10.20.3.0/24") && body.includes("infra.toml"), body);
   check("plan: the danger is said first", body.indexOf("replace") >= 0 && body.indexOf("replace") < body.indexOf("10.20.3.0/24"), body.slice(0, 400));
   check("plan: its title counts", /\d/.test(await page.title()), await page.title());
+  const picture = await page.evaluate(() => [...document.querySelectorAll("svg.blast a")].map((link) => {
+    const box = link.querySelector("rect").getBoundingClientRect();
+    const text = link.querySelector("text.name").getBoundingClientRect();
+    const leads = document.querySelector(link.getAttribute("href"));
+    return { name: link.textContent, fits: text.left >= box.left && text.right <= box.right, leads: leads ? leads.tagName : "" };
+  }));
+  check("plan: the picture shows what is reached, and leads to it", picture.some((one) => one.name.includes("vswitch.b")) &&
+    picture.every((one) => one.fits && ["DETAILS", "A"].includes(one.leads)), JSON.stringify(picture));
   await allLooks(page, "plan");
   check("plan: nothing goes wrong in the browser", page.wrong.length === 0, page.wrong.join("\n"));
   check("plan: nothing is asked of anybody", page.foreign.every((one) => one.startsWith("file:") || one.startsWith("data:")), page.foreign.join());

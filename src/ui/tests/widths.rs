@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::super::blast::{Lot, Reached};
 use super::super::board::Board;
 use super::super::checks::{self, Check, Grade};
 use super::super::diagnostics::{self, Style};
@@ -14,13 +15,14 @@ use super::super::header::Header;
 use super::super::outcome::{self, Finished};
 use super::super::plan_blocks::Detail;
 use super::super::prompt::Question;
+use super::super::story::Headings;
 use super::super::table::{self, Row};
 use super::super::testing::{address, at, change, header, resource_done, seconds, set, started, task, text};
 use super::super::text::Look;
-use super::super::{live_rows, plan_drift, plan_view, story};
+use super::super::{blast, live_rows, plan_drift, plan_view, story};
 use super::Nothing;
 use crate::change::{Change, Cost, Fate};
-use crate::diagnostic::{Diagnostic, Sources, codes};
+use crate::diagnostic::{Diagnostic, Sources, codes, zh};
 use crate::plan::{Counts, Plan};
 use crate::state::{Resource, State};
 use crate::types;
@@ -330,6 +332,23 @@ fn tables_and_lists_fit() {
         Check::new("clock", Grade::Doubtful, CHINESE),
         Check::new("rights", Grade::Bad, LONG),
     ];
+    let reach = nodes
+        .iter()
+        .map(|(address, node)| {
+            let reached = Reached {
+                lot: Lot::Changes(Fate::Update),
+                needs: node.needs.clone(),
+            };
+            (address.clone(), reached)
+        })
+        .chain((0..9).map(|index| {
+            let reached = Reached {
+                lot: Lot::Stays,
+                needs: BTreeSet::new(),
+            };
+            (address(&format!("security_group.one_of_many_{index}")), reached)
+        }))
+        .collect();
     check(|look| {
         let (name, resource) = state.resources.first_key_value().unwrap();
         named([
@@ -339,6 +358,7 @@ fn tables_and_lists_fit() {
             ("outputs", table::outputs(&finished(false, None).outputs, look)),
             ("checks", checks::render(&checks, look)),
             ("the tree", graph_view::tree(&nodes, look)),
+            ("the reach of a plan", blast::text(&reach, look)),
         ])
     });
 }
@@ -347,8 +367,13 @@ fn tables_and_lists_fit() {
 fn the_reference_fits() {
     check(|look| {
         let mut shown = vec![("the list of codes".to_owned(), story::list(codes::ALL, look))];
-        for story in codes::ALL {
-            shown.push((story.code.number().to_owned(), story::render(story, look)));
+        for (stories, headings) in [(codes::ALL, Headings::ENGLISH), (zh::ALL, Headings::CHINESE)] {
+            for story in stories {
+                shown.push((
+                    story.code.number().to_owned(),
+                    story::render(story, headings, look),
+                ));
+            }
         }
         for resource_type in types::Types::all().iter() {
             let (made, set): (Vec<_>, Vec<_>) = resource_type

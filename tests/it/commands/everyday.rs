@@ -140,6 +140,77 @@ fn shells_and_man_get_what_they_need() {
     }
 }
 
+/// What bash offers behind these words, by the script that infra prints.
+fn offered(world: &World, words: &[&str]) -> Vec<String> {
+    world.write("infra.bash", &world.run(&["completions", "bash"]).exits(0).stdout);
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let script = format!(
+        "source infra.bash; COMP_WORDS=({}); COMP_CWORD={}; COMP_LINE='infra'; COMP_POINT=5\n\
+         _infra_or_values \"${{COMP_WORDS[0]}}\" \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"\n\
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        quoted.join(" "),
+        words.len() - 1
+    );
+    let done = std::process::Command::new("bash")
+        .args(["--norc", "-c", &script])
+        .current_dir(world.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_shell_offers_the_addresses_and_environments_of_the_project() {
+    let world = World::offline();
+    world.example("quickstart");
+    let text = world
+        .read("infra.toml")
+        .replace("[instance.web]", "[instance.web]\ncount = 2");
+    world.write(
+        "infra.toml",
+        &text.replace("${instance.web.public_ip}", "${instance.web[0].public_ip}"),
+    );
+    let infra = env!("CARGO_BIN_EXE_infra");
+    let addresses = [
+        "instance.web",
+        "instance.web[0]",
+        "instance.web[1]",
+        "security_group.web",
+        "vpc.main",
+        "vswitch.main",
+    ];
+    assert_eq!(offered(&world, &[infra, "plan", "--target", ""]), addresses);
+    assert_eq!(
+        offered(&world, &[infra, "plan", "--replace", "=", "v"]),
+        ["vpc.main", "vswitch.main"]
+    );
+    assert_eq!(offered(&world, &[infra, "graph", "vs"]), ["vswitch.main"]);
+    assert_eq!(offered(&world, &[infra, "explain", "E0306"]), ["E0306"]);
+    // Where nothing is to be known of the project, what is generated answers.
+    assert!(offered(&world, &[infra, "plan", "--reh"]).contains(&"--rehearse".to_owned()));
+    world
+        .write("env/dev.toml", "")
+        .write("env/prod.toml", "")
+        .write("env/notes.txt", "");
+    assert_eq!(offered(&world, &[infra, "-e", ""]), ["dev", "prod"]);
+    // Files with a mistake offer nothing, and say nothing.
+    world.write("infra.toml", "[infra\n");
+    assert!(
+        world
+            .run(&["completions", "--values", "addresses"])
+            .exits(0)
+            .stdout
+            .is_empty()
+    );
+    let zsh = world.run(&["completions", "zsh"]).exits(0).stdout;
+    assert!(zsh.contains("waits for]:ADDRESS:_infra_addresses'") && zsh.contains("_infra_environments'"));
+    assert!(
+        zsh.find("_infra_values() {") < zsh.find("if [ \"$funcstack[1]\""),
+        "{zsh}"
+    );
+}
+
 #[test]
 fn a_graph_shows_what_is_in_what() {
     let world = World::offline();
@@ -210,7 +281,7 @@ fn the_doctor_says_what_is_missing() {
         .exits(0)
         .says("no infra.toml in this folder yet")
         .says("keys");
-    for check in ["region", "account", "rights", "clock"] {
+    for check in ["region", "account", "balance", "rights", "clock"] {
         assert!(told.stdout.contains(&format!("ok    {check}")), "{}", told.stdout);
     }
     world.example("quickstart");
@@ -227,10 +298,12 @@ fn the_doctor_says_what_is_missing() {
     world.faults(&[
         "DescribeVpcs:refuse=Forbidden.RAM/403",
         "GetCallerIdentity:refuse=Forbidden.RAM/403",
+        "QueryAccountBalance:refuse=Forbidden.RAM/403",
     ]);
     world
         .run(&["doctor"])
         .exits(1)
+        .says("balance  not known")
         .says("bad   account")
         .says("bad   rights   vpc: ");
     for name in ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"] {

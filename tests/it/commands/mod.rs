@@ -10,6 +10,7 @@ mod documents;
 mod edges;
 mod everyday;
 mod existing;
+mod graph;
 mod mistakes;
 mod money;
 mod moves;
