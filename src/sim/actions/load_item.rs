@@ -104,7 +104,7 @@ impl Loading<'_> {
             self.world.expect_id(prefix, id);
         }
         let run = (self.find)(version, action).ok_or("its action is not served")?;
-        let outcome = self.call(version, action, params, |call| run(call));
+        let outcome = self.call(version, action, params, run);
         self.world.expect_no_id();
         outcome?.map(|_| ()).map_err(|refusal| {
             let said = refusal.message.unwrap_or_default();
