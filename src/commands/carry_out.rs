@@ -11,7 +11,7 @@ use super::project::Project;
 use super::{data, report, results, secrets};
 use crate::address::Address;
 use crate::apply::{self, Context, Outcome, Stop};
-use crate::diagnostic::run;
+use crate::diagnostic::{Advice, run};
 use crate::env::{Env, SignalStream};
 use crate::plan::{Counts, Plan};
 use crate::state::{Session, StateError};
@@ -96,7 +96,11 @@ impl Run<'_> {
             command: self.header.command,
             again: run(self.header.command).as_typed(&ui.typed()),
             counts: counts(plan, &outcome),
-            failures: outcome.failed.iter().map(report::failure).collect(),
+            failures: outcome
+                .failed
+                .iter()
+                .map(|failure| report::failure_in(failure, &project.config.resources))
+                .collect(),
             done: outcome.done.clone(),
             failed: outcome
                 .failed
@@ -121,7 +125,14 @@ impl Run<'_> {
         });
         let saved = noted.and(serial.map(|_| ()));
         match saved {
-            Ok(()) => Ok(exit_of(plan, exit_of_run(&outcome), outcome.changed)),
+            Ok(()) => {
+                let somebody_types = env.terminal.stderr && !env.vars.contains_key("CI");
+                if complete && self.goal == Goal::Configuration && somebody_types {
+                    ui.talk("");
+                    ui.advise(&Advice::from("Next: ").run("status"));
+                }
+                Ok(exit_of(plan, exit_of_run(&outcome), outcome.changed))
+            }
             Err(error) => {
                 let mut failure = Failure::from(error);
                 // What the disk may not say must be said here.

@@ -22,7 +22,7 @@ pub(crate) async fn drift(args: &DriftArgs, global: &Global, env: &Env, ui: &Ui)
         } else {
             format!("{looked} resources are")
         };
-        ui.result(&format!("No drift. {words} as the last apply left them."));
+        ui.say(&format!("No drift. {words} as the last apply left them."));
     } else {
         ui.drift(&found);
         ui.advise(

@@ -162,7 +162,7 @@ fn end(outcome: &Outcome, stray: &Stray, ui: &Ui) -> Result<Exit, Failure> {
         };
         return Err(Failure::errors(told).with(exit));
     }
-    ui.result(&format!(
+    ui.say(&format!(
         "{} carries no tags of infra any more. It goes on existing, and costs what it costs.",
         stray.observed.id
     ));

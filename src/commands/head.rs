@@ -6,6 +6,7 @@ use super::connect::Connection;
 use super::decide::Goal;
 use super::look::Seen;
 use super::project::Project;
+use crate::api::product;
 use crate::cli::{DetailArgs, Global};
 use crate::diagnostic::run;
 use crate::env::Env;
@@ -22,16 +23,16 @@ pub(super) fn header(
 ) -> Header {
     let simulated = connection.is_simulated();
     let cloud = match (simulated, connection.cloud.endpoint_kind()) {
-        (true, _) => "simulator",
-        (false, "alibaba_cloud") => "Alibaba Cloud",
-        (false, _) => "another endpoint",
+        (true, _) => "simulator".to_owned(),
+        (false, "alibaba_cloud") => "Alibaba Cloud".to_owned(),
+        (false, _) => connection.cloud.address(&product::ECS),
     };
     Header {
         command,
         project: project.config.project.name.clone(),
         environment: project.environment().map(str::to_owned),
         region: connection.region.clone(),
-        cloud: cloud.to_owned(),
+        cloud,
         account: seen.account.clone().filter(|_| !simulated),
         credentials: if simulated {
             String::new()

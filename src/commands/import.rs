@@ -165,7 +165,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     };
     session.note(known.into_iter().chain([put]).collect()).await?;
     let serial = session.close()?;
-    ui.result(&format!(
+    ui.say(&format!(
         "{address} is {} now (serial {serial}). Nothing was changed in the cloud.",
         args.id
     ));

@@ -85,18 +85,12 @@ pub(crate) async fn init(args: &InitArgs, global: &Global, env: &Env, ui: &Ui) -
         let message = format!("{} cannot be written: {error}", folder.display());
         Failure::error(Diagnostic::error(codes::NOT_WRITTEN, message))
     })?;
+    let from_here = folder.strip_prefix(&env.cwd).unwrap_or(&folder);
     for name in written {
-        ui.result(&format!("wrote {}", folder.join(name).display()));
+        ui.say(&format!("wrote {}", from_here.join(name).display()));
     }
     if folder != base {
-        ui.set_typed(typed_in(
-            &folder
-                .strip_prefix(&env.cwd)
-                .unwrap_or(&folder)
-                .display()
-                .to_string(),
-            false,
-        ));
+        ui.set_typed(typed_in(&from_here.display().to_string(), false));
     }
     ui.talk("");
     ui.advise(

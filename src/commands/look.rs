@@ -33,7 +33,7 @@ pub(super) async fn look(
     connection: &Connection,
 ) -> Result<Seen, Failure> {
     let mut wanted = costly_parts(&project.config);
-    remembered_relations(&loaded.state, &mut wanted);
+    remembered_joins(&loaded.state, &mut wanted);
     let started = env.clock.elapsed();
     let (live, account, others) = tokio::join!(
         refresh::read(&loaded.state, &wanted, &connection.cloud, &*env.clock),
@@ -78,14 +78,17 @@ pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     parts
 }
 
-/// What the state remembers to be joined is parted where the configuration says no more of it, so it is looked at.
-fn remembered_relations(state: &State, parts: &mut BTreeMap<String, Wanted>) {
+/// What the state remembers to be joined is parted where the configuration says no more of it, and members that name what
+/// goes are taken out: so both are looked at.
+fn remembered_joins(state: &State, parts: &mut BTreeMap<String, Wanted>) {
     for known in state.resources.values() {
         let Some(resource_type) = types::find(&known.type_name) else {
             continue;
         };
         let costly = resource_type.relations.iter().filter(|relation| relation.costly);
-        for name in costly.map(|relation| relation.attribute) {
+        let relations = costly.map(|relation| relation.attribute);
+        let members = resource_type.parts.iter().map(|part| part.attribute);
+        for name in relations.chain(members) {
             if known.attributes.contains_key(name) || known.unsettled.contains_key(name) {
                 let wanted = parts.entry(known.type_name.clone()).or_default();
                 wanted.nested.insert(name.to_owned());

@@ -19,7 +19,7 @@ pub(crate) fn man(args: &ManArgs, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
         let message = format!("the man pages cannot be written to {}: {error}", folder.display());
         Failure::error(Diagnostic::error(codes::NOT_WRITTEN, message))
     })?;
-    ui.result(&format!("{count} pages are in {}.", folder.display()));
+    ui.say(&format!("{count} pages are in {}.", folder.display()));
     ui.talk(&format!("Read one: man -l {}", folder.join("infra.1").display()));
     Ok(Exit::Success)
 }

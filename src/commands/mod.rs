@@ -25,6 +25,7 @@ mod imports;
 mod init;
 mod look;
 mod man;
+mod meanings;
 mod output;
 mod plan;
 mod plan_file;

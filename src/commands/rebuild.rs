@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::connect::{self, Connection};
@@ -19,7 +20,7 @@ use crate::env::Env;
 use crate::live::{Live, Stray, TAG_PROJECT, TAG_STACK};
 use crate::observe::read::read_by_id;
 use crate::observe::recover::Recovery;
-use crate::observe::{account, belonging};
+use crate::observe::{account, belonging, hidden};
 use crate::plan::{self, Fingerprints, Rebuilt, Selection, Tagless};
 use crate::state::State;
 use crate::task::Phase;
@@ -128,6 +129,7 @@ async fn settled(
         }
         let tagless = tagless(&found, project, connection).await?;
         found.extend(tagless.ours.iter().cloned());
+        reveal(&mut found, &begun, project, connection).await?;
         let (state, rebuilt) = remembered(&begun, found.clone(), project, env);
         let mut missing = missing(&state, &rebuilt.live(found), project, connection, env);
         // What is there is not on its way.
@@ -153,6 +155,33 @@ async fn settled(
 fn nothing_of(lineage: &str, connection: &Connection) -> Failure {
     let message = format!("nothing in {} carries {TAG_STACK} = {lineage}", connection.region);
     Failure::error(Diagnostic::error(codes::WHICH_STACK, message).help("check the lineage and the region"))
+}
+
+/// Reads what no plan reads, where it may be read: what is known of it need not be taken on trust.
+async fn reveal(
+    found: &mut [Stray],
+    begun: &State,
+    project: &Project,
+    connection: &Connection,
+) -> Result<(), Failure> {
+    let fingerprint = |bytes: &[u8]| begun.hash_key.fingerprint(bytes);
+    let reads = found.iter_mut().filter_map(|stray| {
+        let block = project.config.resources.get(stray.address.as_ref()?)?;
+        let of_type = block.resource_type;
+        (of_type.name == stray.type_name).then(|| {
+            hidden::read(
+                of_type,
+                &connection.cloud,
+                &mut stray.observed,
+                &block.attributes,
+                &fingerprint,
+            )
+        })
+    });
+    try_join_all(reads)
+        .await
+        .map_err(|error| Failure::error(report::api_error("the cloud could not be read", &error)))?;
+    Ok(())
 }
 
 /// What a state would say.
@@ -271,7 +300,7 @@ fn tell(rebuilt: &Rebuilt, tagless: &Tagless, serial: u64, global: &Global, ui: 
         } else {
             format!("  (still to delete: {})", deposed.join(", "))
         };
-        ui.result(&format!(
+        ui.say(&format!(
             "{address:<width$}  {}{also}",
             resource.id,
             width = width.unwrap_or(0)
@@ -314,7 +343,7 @@ fn tell(rebuilt: &Rebuilt, tagless: &Tagless, serial: u64, global: &Global, ui: 
             .arg(id),
         );
     }
-    ui.result(&format!(
+    ui.say(&format!(
         "The state is there again (serial {serial}, {} resources). Nothing was changed in the cloud.",
         rebuilt.resources.len()
     ));

@@ -1,160 +1,14 @@
 //! Failures of the cloud in the user's words: what it said, what that means here, what to do.
 
+use std::collections::BTreeMap;
+
+use super::meanings::meaning;
+use crate::address::Address;
 use crate::apply::{Cause, Failure};
 use crate::cloud::ApiError;
+use crate::config::Resource;
 use crate::diagnostic::{Diagnostic, codes, run};
 use crate::observe::preflight::Dependent;
-
-/// What a code of the API means to somebody who wrote a configuration.
-struct Meaning {
-    /// Matches itself and everything below it.
-    code: &'static str,
-    sentence: &'static str,
-    help: &'static str,
-}
-
-/// The codes that people meet; any other is shown as the API words it.
-static MEANINGS: &[Meaning] = &[
-    Meaning {
-        code: "OperationDenied.NoStock",
-        sentence: "the type is sold out in this zone",
-        help: "take another zone or another instance_type, or try again later",
-    },
-    Meaning {
-        code: "Zone.NotOnSale",
-        sentence: "the zone sells nothing new",
-        help: "take another zone_id",
-    },
-    Meaning {
-        code: "InvalidInstanceType.NotSupported",
-        sentence: "the instance type is not offered here",
-        help: "take another instance_type, or another zone",
-    },
-    Meaning {
-        code: "InvalidInstanceType.ValueNotSupported",
-        sentence: "the instance type does not exist or is not offered here",
-        help: "check instance_type; types look like ecs.g7.large",
-    },
-    Meaning {
-        code: "InvalidImageId.NotFound",
-        sentence: "there is no such image in this region",
-        help: "check image_id; images differ from region to region",
-    },
-    Meaning {
-        code: "InvalidVpcId.NotFound",
-        sentence: "there is no such VPC",
-        help: "check the id and the region",
-    },
-    Meaning {
-        code: "InvalidVSwitchId.NotFound",
-        sentence: "there is no such vswitch",
-        help: "check the id and the region",
-    },
-    Meaning {
-        code: "InvalidSecurityGroupId.NotFound",
-        sentence: "there is no such security group",
-        help: "check the id and the region",
-    },
-    Meaning {
-        code: "InvalidKeyPairName.NotFound",
-        sentence: "there is no such key pair",
-        help: "check key_pair_name; key pairs belong to a region",
-    },
-    Meaning {
-        code: "InvalidPassword.Malformed",
-        sentence: "the password is not strong enough",
-        help: "8 to 30 characters with three of: upper case, lower case, digits, ()`~!@#$%^&*-+=|{}[]:;'<>,.?/",
-    },
-    Meaning {
-        code: "InvalidCidrBlock.Overlapped",
-        sentence: "the network overlaps one that exists",
-        help: "take another cidr_block",
-    },
-    Meaning {
-        code: "QuotaExceeded",
-        sentence: "a quota of the account is used up",
-        help: "ask for a higher one in the console's Quota Center, or delete something",
-    },
-    Meaning {
-        code: "InvalidVSwitchId.IpNotEnough",
-        sentence: "its vSwitch has no free address left",
-        help: "put it into another vSwitch, or take a larger cidr_block for a new one",
-    },
-    Meaning {
-        code: "QuotaExceed",
-        sentence: "a quota of the account is used up",
-        help: "take a smaller type, or ask for more in the console's Quota Center",
-    },
-    Meaning {
-        code: "InvalidAccountStatus.NotEnoughBalance",
-        sentence: "the account's balance is too low",
-        help: "top it up, or pay as you go (instance_charge_type = \"PostPaid\"), which needs a positive balance",
-    },
-    Meaning {
-        code: "Forbidden.InstanceBandwidthNotZero",
-        sentence: "a server that has a public address of its own takes no elastic one",
-        help: "bind it to a server that was made without internet_max_bandwidth_out",
-    },
-    Meaning {
-        code: RIGHTS[0],
-        sentence: "the account or user may not do this",
-        help: "give the RAM user the right that the message names",
-    },
-    Meaning {
-        code: "InvalidAccessKeyId.NotFound",
-        sentence: "the access key does not exist",
-        help: "check ALIBABA_CLOUD_ACCESS_KEY_ID",
-    },
-    Meaning {
-        code: "SignatureDoesNotMatch",
-        sentence: "the access key's secret is wrong",
-        help: "check ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-    },
-    Meaning {
-        code: "DependencyViolation",
-        sentence: "something still uses it",
-        help: "delete what uses it first; it may have been made outside infra",
-    },
-    Meaning {
-        code: "IncorrectInstanceStatus",
-        sentence: "its status does not allow this now",
-        help: "run the same again; it goes on from what it finds",
-    },
-    Meaning {
-        code: "InstanceLockedForSecurity",
-        sentence: "the instance is locked by the cloud for security",
-        help: "see the notice in the console",
-    },
-    Meaning {
-        code: "ChargeTypeViolation",
-        sentence: "the way it is paid for does not allow this",
-        help: "see instance_charge_type",
-    },
-    Meaning {
-        code: "Throttling",
-        sentence: "the API kept asking to slow down",
-        help: "try again later, or with a smaller --parallelism",
-    },
-];
-
-/// Codes that are about rights. Others that begin alike are about what is asked for.
-const RIGHTS: [&str; 5] = [
-    "Forbidden",
-    "Forbidden.RAM",
-    "Forbidden.SubUser",
-    "Forbidden.NotSupportRAM",
-    "Forbidden.NoPermission",
-];
-
-fn meaning(code: &str) -> Option<&'static Meaning> {
-    MEANINGS.iter().find(|meaning| {
-        if meaning.code == RIGHTS[0] {
-            return RIGHTS.contains(&code);
-        }
-        code.strip_prefix(meaning.code)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
-}
 
 /// What a code means in a sentence, and what to do; none for a code that few people meet.
 pub(super) fn meaning_of(code: &str) -> Option<(&'static str, &'static str)> {
@@ -194,9 +48,30 @@ fn in_use(doing: &str, error: &ApiError, by: &[Dependent]) -> Diagnostic {
     diagnostic.help("delete them first if nobody needs them any more, or let their owner move them away")
 }
 
+/// A piece of work that failed, with the mark under the value at fault where the block has it.
+pub(super) fn failure_in(failed: &Failure, resources: &BTreeMap<Address, Resource>) -> Diagnostic {
+    let mut diagnostic = failure(failed);
+    let keys = match &failed.cause {
+        Cause::Api(error) => meaning(&error.code).map_or(&[][..], |meaning| meaning.keys),
+        _ => &[],
+    };
+    let block = resources.get(&failed.object.address);
+    let place = block.and_then(|block| keys.iter().find_map(|key| block.locations.get(*key)));
+    if let (Some(place), Some(label)) = (place, diagnostic.labels.first_mut()) {
+        label.location = place.clone();
+    }
+    diagnostic
+}
+
 /// A piece of work that failed.
 pub(super) fn failure(failure: &Failure) -> Diagnostic {
-    let doing = format!("{}: step \"{}\" failed", failure.object, failure.step);
+    let Failure { object, step, .. } = failure;
+    let doing = match step.as_str() {
+        // Which of its lives it is about goes without saying.
+        "create" => format!("{} could not be created", object.address),
+        "delete" => format!("{object} could not be deleted"),
+        _ => format!("{object}: step \"{step}\" failed"),
+    };
     let mut diagnostic = match &failure.cause {
         Cause::Api(error) => api_error(&doing, error),
         Cause::InUse { error, by } => in_use(&doing, error, by),
@@ -268,20 +143,6 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_about_rights_is_told_so() {
-        let is_right =
-            |code: &str| meaning_of(code).is_some_and(|(sentence, _)| sentence.contains("may not"));
-        assert!(is_right("Forbidden.RAM") && is_right("Forbidden"));
-        for code in [
-            "Forbidden.InstanceBandwidthNotZero",
-            "Forbidden.RiskControl",
-            "Forbidden.RegionId",
-        ] {
-            assert!(!is_right(code), "{code}");
-        }
-    }
-
-    #[test]
     fn every_end_has_its_code() {
         let path = std::path::PathBuf::from("/x");
         let wait = Cause::Wait {
@@ -331,7 +192,7 @@ mod tests {
             let told = super::failure(&failure);
             assert_eq!(told.code, code, "{told:?}");
             assert!(
-                told.message.contains("instance.web: step \"create\" failed"),
+                told.message.contains("instance.web could not be created"),
                 "{told:?}"
             );
         }

@@ -51,7 +51,7 @@ pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure>
         .max()
         .unwrap_or(0);
     for (address, resource) in &loaded.state.resources {
-        ui.result(&format!("{address:<width$}  {}", resource.id));
+        ui.say(&format!("{address:<width$}  {}", resource.id));
     }
     Ok(Exit::Success)
 }
@@ -94,7 +94,7 @@ pub(crate) async fn mv(
         }])
         .await?;
     let serial = session.close()?;
-    ui.result(&format!("{from} is now {to} (serial {serial})."));
+    ui.say(&format!("{from} is now {to} (serial {serial})."));
     Ok(Exit::Done)
 }
 
@@ -158,7 +158,7 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
     });
     session.note(forget.collect()).await?;
     let serial = session.close()?;
-    ui.result(&format!(
+    ui.say(&format!(
         "{address} is forgotten (serial {serial}). {} {} on existing.",
         ids.join(", "),
         if ids.len() == 1 { "goes" } else { "go" }
@@ -192,14 +192,14 @@ pub(crate) fn push(file: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<E
     store.can_push(&document)?;
     let lock = store.lock(project::lock_note(env, "state push"))?;
     let serial = store.push(lock, &document)?;
-    ui.result(&format!("The state is this document now (serial {serial})."));
+    ui.say(&format!("The state is this document now (serial {serial})."));
     Ok(Exit::Done)
 }
 
 /// List the generations that are kept
 pub(crate) fn generations(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     for generation in store(global, env, ui)?.generations()? {
-        ui.result(&match generation.content {
+        ui.say(&match generation.content {
             Some(content) => format!(
                 "{:>6}  {:.0}  {} resources",
                 generation.serial, content.written_at, content.resources
@@ -216,6 +216,6 @@ pub(crate) fn restore(serial: Option<u64>, global: &Global, env: &Env, ui: &Ui) 
     store.can_restore(serial)?;
     let lock = store.lock(project::lock_note(env, "state restore"))?;
     let restored = store.restore(lock, serial)?;
-    ui.result(&restored.to_string());
+    ui.say(&restored.to_string());
     Ok(Exit::Done)
 }

@@ -23,6 +23,9 @@ pub(crate) async fn status(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, 
         ui.talk("There is no state yet; the first apply makes one.");
     }
     if rows.is_empty() {
+        if survey.exists {
+            ui.say("The state is empty: there is nothing of this environment.");
+        }
         elsewhere::tell(global, env, ui);
         return Ok(Exit::Success);
     }

@@ -10,9 +10,7 @@ use crate::ui::Ui;
 /// Say who holds the lock of the local state; it dies with its holder, so there is nothing to break
 pub(crate) fn unlock(args: &UnlockArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let Some(locked) = project::store(global, env, ui)?.holder()? else {
-        ui.result(
-            "The state is not locked. A local lock is freed when its holder ends, whatever the reason.",
-        );
+        ui.say("The state is not locked. A local lock is freed when its holder ends, whatever the reason.");
         return Ok(Exit::Success);
     };
     let holder = match &locked {

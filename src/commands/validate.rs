@@ -32,7 +32,7 @@ pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui)
     if args.format == DiagnosticFormat::Text {
         let (resources, files) = (config.resources.len(), config.files.join(", "));
         let noun = if resources == 1 { "resource" } else { "resources" };
-        ui.result(&format!("{files}: {resources} {noun}, no mistakes."));
+        ui.say(&format!("{files}: {resources} {noun}, no mistakes."));
     }
     Ok(Exit::Success)
 }

@@ -8,7 +8,7 @@ use std::io;
 use super::report::{Report, Span};
 use super::trust::{Files, Refusal};
 use crate::diagnostic::codes::Code;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes, run};
 
 /// The root file.
 pub(super) const ROOT: &str = "infra.toml";
@@ -66,7 +66,7 @@ impl<'a> Folder<'a> {
             report.push(
                 diagnostic
                     .help("-C DIR looks in another folder")
-                    .help("a first one:  [infra]  name = \"shop\"  region = \"cn-hangzhou\""),
+                    .help(run("init").then(" writes a first one")),
             );
             return None;
         }

@@ -3,7 +3,7 @@
 //!
 //! Does not know by which calls two are joined; the type's rows do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::decide::{Decision, Place};
@@ -320,11 +320,17 @@ impl Joiner<'_, '_, '_> {
         let resource_type = self.resource.resource_type;
         let Some(kept) = self.kept else { return };
         let members = part.members(&kept.attributes);
+        let leaving = if part.out_first && !members.is_empty() {
+            self.values_of_what_leaves(kept)
+        } else {
+            BTreeSet::new()
+        };
         let removed: Vec<&Attributes> = members
             .iter()
             .filter(|member| {
                 let named = resource_type.ids_in(part, member);
-                named.iter().any(|id| context.is_going(id))
+                let mut texts = member.values().filter_map(Value::as_str);
+                named.iter().any(|id| context.is_going(id)) || texts.any(|text| leaving.contains(text))
             })
             .collect();
         if removed.is_empty() {
@@ -345,6 +351,37 @@ impl Joiner<'_, '_, '_> {
         let before = kept.attributes.get(part.attribute).cloned();
         let change = AttributeChange::plain(part.attribute, before, None);
         self.decision.change.attributes.push(change);
+    }
+
+    /// What the cloud tells of those that are joined to this one and leave it: addresses that are bound here now.
+    fn values_of_what_leaves(&self, kept: &Observed) -> BTreeSet<&str> {
+        let context = self.context;
+        let mut values = BTreeSet::new();
+        for (address, observed) in &context.inputs.live.resources {
+            let Some(resource_type) = context.inputs.types.get(address.type_name()) else {
+                continue;
+            };
+            let leaves = resource_type.relations.iter().any(|relation| {
+                if text(&observed.attributes, relation.attribute) != Some(&kept.id) {
+                    return false;
+                }
+                let decided = context.decided(address).map(|one| &one.attributes);
+                let was_managed = || context.known(address)?.attributes.get(relation.attribute);
+                context.is_going(&observed.id)
+                    || match decided.and_then(|wanted| wanted.get(relation.attribute)) {
+                        Some(partner) => context.resolve(partner).as_str() != Some(&kept.id),
+                        None => was_managed().is_some(),
+                    }
+            });
+            if leaves {
+                let told = resource_type
+                    .attributes
+                    .iter()
+                    .filter(|attribute| attribute.computed);
+                values.extend(told.filter_map(|attribute| text(&observed.attributes, attribute.name)));
+            }
+        }
+        values
     }
 
     /// What was another one's comes to the new one when that is there.

@@ -116,6 +116,7 @@ pub(crate) fn rebuild(found: Vec<Stray>, config: &Config, fingerprints: &Fingerp
                     observed: &youngest.observed,
                     current: &current,
                     fingerprints,
+                    known: &known,
                     assumed: BTreeSet::new(),
                     unknown: BTreeSet::new(),
                 };
@@ -149,6 +150,7 @@ struct OfOne<'a> {
     observed: &'a Observed,
     current: &'a BTreeMap<&'a Address, &'a Observed>,
     fingerprints: &'a Fingerprints<'a>,
+    known: &'a Known<'a>,
     assumed: BTreeSet<String>,
     unknown: BTreeSet<String>,
 }
@@ -170,8 +172,11 @@ impl OfOne<'_> {
         if attribute.computed {
             return seen.filter(|_| name != "id").cloned();
         }
-        let wanted = self.wanted.attributes.get(name)?;
-        if !is_hidden(attribute) {
+        let Some(wanted) = self.wanted.attributes.get(name) else {
+            return seen.filter(|seen| self.joins_ours(name, seen)).cloned();
+        };
+        // What is hidden from a plan may have been read all the same.
+        if !is_hidden(attribute) || seen.is_some() {
             return seen.cloned();
         }
         let value = wanted.resolve(&|reference| look_up(self.current, reference));
@@ -189,6 +194,15 @@ impl OfOne<'_> {
         };
         told.insert(name.to_owned());
         value
+    }
+}
+
+impl OfOne<'_> {
+    /// Whether a relation joins it to something that carries our tags as well: that was ours to join, and is ours to part.
+    fn joins_ours(&self, name: &str, seen: &Value) -> bool {
+        let mut relations = self.wanted.resource_type.relations.iter();
+        relations.any(|relation| relation.attribute == name)
+            && seen.as_str().is_some_and(|id| self.known.0.contains_key(id))
     }
 }
 

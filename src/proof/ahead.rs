@@ -11,7 +11,7 @@ use super::fate::{Instant, Plan};
 use super::lock;
 use super::net::Weather;
 use super::oracle::{Oracle, check};
-use super::scenarios::{REPLACE, UPDATE};
+use super::scenarios::{Piece, REPLACE, UPDATE, server};
 use super::world::World;
 
 /// The zone to which everything is to move has nothing left.
@@ -113,4 +113,29 @@ fn what_moves_before_the_first_change_is_told_and_left_alone() {
     }
     println!("figure: moved before the first change: {told}");
     assert!(told > 3, "only {told}");
+}
+
+/// A new key and a new server that names it, in a network that is there: the key's name is known beforehand and the key is
+/// not there yet, which is no reason to refuse the server.
+#[test]
+fn a_server_is_not_refused_for_a_key_that_the_same_plan_makes() {
+    let mut stack = (UPDATE.before)();
+    let mut world = World::new(1, &stack.text(), |_| {});
+    let ended = world.apply(Plan::default());
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
+    let mut late = server("late", "ecs.g7.large", "Running");
+    late.text
+        .push_str("key_pair_name = \"${key_pair.office.name}\"\n");
+    late.fields.push(("key_pair", "office".to_owned()));
+    stack.pieces.push(late);
+    stack.pieces.push(Piece {
+        address: "key_pair.office".to_owned(),
+        text: "[key_pair.office]\nname = \"office\"\npublic_key_body = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\"\n"
+            .to_owned(),
+        ..Piece::default()
+    });
+    world.configure(&stack.text());
+    let ended = world.apply(Plan::default());
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
+    check(&mut world, &stack).unwrap();
 }

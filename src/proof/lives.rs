@@ -239,7 +239,10 @@ pub(super) const LIVES: &[Life] = &[
                  description = \"mine\", delete_with_instance = false }]",
                 "change data disk > change performance of data disk > wait until cloud_auto",
             ),
-            ("data_disks = []", "detach data disk > delete data disk"),
+            (
+                "data_disks = []",
+                "mark data disk > detach data disk > delete data disk",
+            ),
         ],
         anew: "spot_price_limit = \"0.75\"",
         drift: (
@@ -505,7 +508,7 @@ pub(super) const LIVES: &[Life] = &[
 
 impl Life {
     /// The file with these keys, of which later ones win.
-    fn file(&self, more: &str) -> String {
+    pub(super) fn file(&self, more: &str) -> String {
         let name = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
         let changed: Vec<String> = more.lines().map(name).collect();
         let mut text = format!(

@@ -132,7 +132,8 @@ pub(super) fn call(site: &mut Site, now: i64, product: &str, params: &[(&str, &s
 fn request(product: &str, params: &[(&str, &str)], now: i64, nonce: u64) -> sim::RawRequest {
     let time = jiff::Timestamp::from_millisecond(now).unwrap();
     let time = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let nonce = format!("somebody-else-{now}-{nonce}");
+    let said: Vec<&str> = params.iter().map(|(_, value)| *value).collect();
+    let nonce = format!("somebody-else-{now}-{nonce}-{}", said.join("-"));
     let version = match product {
         "Vpc" => "2016-04-28",
         "Slb" => "2014-05-15",

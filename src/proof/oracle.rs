@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::disk::Leaves;
 use super::fate::Plan;
+use super::inside;
 use super::lock;
 use super::remembered;
-use super::scenarios::{Stack, TABLES};
+use super::scenarios::{Piece, Stack, TABLES};
 use super::stacks::PASSWORDS;
 use super::world::{Ended, World};
 
@@ -120,22 +121,24 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
             (address.clone(), id)
         })
         .collect();
-    let (inventory, contradictions) = {
-        let cloud = &mut lock(&world.site).cloud;
-        let inventory: Value = serde_json::from_str(&cloud.world_json(world.now)).unwrap();
-        (inventory, cloud.check())
-    };
+    let inventory = world.inventory();
+    let contradictions = lock(&world.site).cloud.check();
     if let Some(contradiction) = contradictions.first() {
         return Err(format!("the simulator contradicts itself: {contradiction}"));
     }
     let mut wanted: BTreeSet<&str> = stack.pieces.iter().map(|piece| piece.address.as_str()).collect();
     for table in TABLES {
-        for row in inventory["accounts"][0][table].as_array().into_iter().flatten() {
-            // A server's own disk is made with it and goes with it.
-            if row["system"] == true {
+        for row in inventory[table].as_array().into_iter().flatten() {
+            let id = row["id"].as_str().unwrap_or_default();
+            let is_foreign = world.foreign.contains_key(&((*table).to_owned(), id.to_owned()));
+            if is_foreign || inside::is_made_with_another(table, row) {
                 continue;
             }
-            let id = row["id"].as_str().unwrap_or_default();
+            // A key's id is its name.
+            let id = match *table {
+                "key_pair" => row["name"].as_str().unwrap_or_default(),
+                _ => id,
+            };
             let Some((stack_tag, address)) = tag(row, "infra:stack").zip(tag(row, "infra:addr")) else {
                 return Err(format!("I1: {table} {id} carries no tags of ours: {row}"));
             };
@@ -150,18 +153,22 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
                     "I2: {table} {id} of {address} is not wanted, or is there twice"
                 ));
             };
-            for (field, value) in &piece.fields {
-                let found = found(row, field);
-                let id = value
-                    .strip_prefix("${")
-                    .and_then(|text| known.get(text.strip_suffix(".id}")?));
-                let value = id.unwrap_or(value);
-                if found != *value {
-                    return Err(format!(
-                        "I5: {address} has {field} {found} and should have {value}"
-                    ));
-                }
+            has_all(piece, row, &known)?;
+        }
+    }
+    inside::check(&inventory, stack, &known, &world.foreign, &mut wanted)?;
+    for ((table, id), before) in &world.foreign {
+        let now = match table.as_str() {
+            "rule" => inside::rules(&inventory).find(|rule| rule["id"] == **id),
+            table => {
+                let mut rows = inventory[table].as_array().into_iter().flatten();
+                rows.find(|row| row["id"] == **id)
             }
+        };
+        if now != Some(before) {
+            return Err(format!(
+                "somebody else's {table} {id} was {before} and is {now:?}"
+            ));
         }
     }
     if let Some(missing) = wanted.first() {
@@ -190,6 +197,24 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
             "I4: the second apply changes something: exit {:?}\n{}\n{}\n{}\n{noted:#}",
             again.code, again.out, again.err, pulled.out
         ));
+    }
+    Ok(())
+}
+
+/// Whether a row has what a piece says.
+pub(super) fn has_all(piece: &Piece, row: &Value, known: &BTreeMap<String, String>) -> Result<(), String> {
+    for (field, value) in &piece.fields {
+        let found = found(row, field);
+        let id = value
+            .strip_prefix("${")
+            .and_then(|text| known.get(text.strip_suffix(".id}")?));
+        let value = id.unwrap_or(value);
+        if found != *value {
+            return Err(format!(
+                "I5: {} has {field} {found} and should have {value}",
+                piece.address
+            ));
+        }
     }
     Ok(())
 }

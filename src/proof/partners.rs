@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::Chance;
+use super::around::Pick;
 use super::scenarios::Piece;
 use super::stacks::{ZONES, maybe, tags};
 
@@ -22,6 +23,7 @@ pub(super) struct Disk {
     server: Option<usize>,
     near: bool,
     dies: Option<bool>,
+    pub(super) policy: Pick,
     tags: u64,
 }
 
@@ -48,12 +50,17 @@ impl Disk {
             server: None,
             near: false,
             dies: None,
+            policy: Pick::default(),
             tags: 0,
         };
         for _ in 0..4 {
             disk.edit(chance);
         }
         disk
+    }
+
+    pub(super) fn some_policy(&mut self, chance: &mut Chance) {
+        self.policy = Pick::some(chance, 1);
     }
 
     /// A disk only grows; what would make it anew is its zone.
@@ -90,12 +97,19 @@ impl Disk {
         if let Some(dies) = self.dies.filter(|_| self.near) {
             let _ = writeln!(text, "delete_with_instance = {dies}");
         }
+        if let Some(policy) = self.policy.now {
+            let _ = writeln!(
+                text,
+                "auto_snapshot_policy_id = \"${{snapshot_policy.p{policy}.id}}\""
+            );
+        }
         fields.push(partner(&mut text, self.server.filter(|_| self.near)));
         tags(&mut text, self.tags);
         Piece {
             address: format!("disk.d{name}"),
             text,
             fields,
+            ..Piece::default()
         }
     }
 }
@@ -146,6 +160,7 @@ impl Eip {
             address: format!("eip.e{name}"),
             text,
             fields,
+            ..Piece::default()
         }
     }
 }

@@ -4,11 +4,19 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::scenarios::TABLES;
 use crate::types;
 
 /// Keys of a block that are no attributes.
 const COMMON: &[&str] = &["count", "depends_on", "lifecycle"];
+/// Attributes by which it is joined to others after both are there.
+const JOINED: &[&str] = &[
+    "ingress",
+    "instance_id",
+    "auto_snapshot_policy_id",
+    "vswitch_ids",
+    "snat",
+    "backends",
+];
 /// Attributes of which a state keeps a fingerprint only.
 const SEALED: &[&str] = &["password", "user_data"];
 
@@ -17,7 +25,7 @@ const SEALED: &[&str] = &["password", "user_data"];
 pub(super) fn agrees(state: &Value, file: &str) -> Result<(), String> {
     let file: toml::Table = file.parse().map_err(|error| format!("the file: {error}"))?;
     let file = serde_json::to_value(file).unwrap();
-    for table in TABLES {
+    for table in types::REGISTRY.iter().map(|table| table.name) {
         for (name, block) in file[table].as_object().into_iter().flatten() {
             let address = format!("{table}.{name}");
             let addresses = match block["count"].as_u64() {
@@ -84,7 +92,8 @@ fn one(state: &Value, entry: &Value, address: &str, block: &Value) -> Result<(),
                 set(known) == set(&wanted)
             }
             "ingress" => rules(known) == rules(&wanted),
-            _ => *known == wanted,
+            "port_range" => known.as_str().and_then(|ports| ports.split('/').next()) == wanted.as_str(),
+            _ => says(known, &wanted),
         };
         if !is_same {
             return Err(format!("{name} is {known} and should be {wanted}"));
@@ -103,6 +112,20 @@ fn one(state: &Value, entry: &Value, address: &str, block: &Value) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Whether a value says what is wanted: a set has one order, and its members may have defaults besides.
+fn says(known: &Value, wanted: &Value) -> bool {
+    match (known, wanted) {
+        (Value::Array(known), Value::Array(wanted)) => {
+            let is_there = |one: &Value| known.iter().any(|known| says(known, one));
+            known.len() == wanted.len() && wanted.iter().all(is_there)
+        }
+        (Value::Object(known), Value::Object(wanted)) => wanted
+            .iter()
+            .all(|(name, value)| known.get(name).is_some_and(|known| says(known, value))),
+        _ => known == wanted,
+    }
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -127,9 +150,11 @@ fn rules(list: &Value) -> BTreeSet<(String, String)> {
 fn dependencies(block: &Value) -> BTreeSet<String> {
     let mut named: BTreeSet<String> = texts(&block["depends_on"]).into_iter().collect();
     let mut block = block.as_object().cloned().unwrap_or_default();
-    // A rule is added when both groups are there, so neither group needs the other; nor does what is joined.
-    block.remove("ingress");
-    block.remove("instance_id");
+    // A rule is added when both groups are there, so neither group needs the other; nor does what is joined, or is put in
+    // by a call of its own.
+    for name in JOINED {
+        block.remove(*name);
+    }
     let text = Value::from(block).to_string();
     for reference in text.split("${").skip(1) {
         let parts: Vec<&str> = reference.split('.').take(2).collect();

@@ -5,12 +5,14 @@ use super::world::World;
 use crate::sim;
 
 /// One resource: its block, and what the cloud must have for it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Piece {
     pub(super) address: String,
     pub(super) text: String,
     /// Fields of the simulator's row; `length` counts a list, and `${vpc.main.id}` is the id that the state knows.
     pub(super) fields: Vec<(&'static str, String)>,
+    /// The sizes of its data disks.
+    pub(super) volumes: Vec<u64>,
 }
 
 /// A configuration.
@@ -31,8 +33,21 @@ impl Stack {
     }
 }
 
-/// The tables that hold pieces.
-pub(super) const TABLES: &[&str] = &["vpc", "vswitch", "security_group", "instance", "disk", "eip"];
+/// The tables that hold pieces with tags.
+pub(super) const TABLES: &[&str] = &[
+    "vpc",
+    "vswitch",
+    "security_group",
+    "instance",
+    "disk",
+    "eip",
+    "key_pair",
+    "snapshot_policy",
+    "nat_gateway",
+    "route_table",
+    "network_interface",
+    "load_balancer",
+];
 
 /// A second network.
 fn other_vpc() -> Piece {
@@ -40,6 +55,7 @@ fn other_vpc() -> Piece {
         address: "vpc.other".to_owned(),
         text: "[vpc.other]\nname = \"other\"\ncidr_block = \"10.1.0.0/16\"\n".to_owned(),
         fields: vec![("name", "other".to_owned())],
+        ..Piece::default()
     }
 }
 
@@ -49,6 +65,7 @@ pub(super) fn vpc(name: &str) -> Piece {
         address: "vpc.main".to_owned(),
         text: format!("[vpc.main]\nname = \"{name}\"\ncidr_block = \"10.0.0.0/16\"\n"),
         fields: vec![("name", name.to_owned())],
+        ..Piece::default()
     }
 }
 
@@ -60,6 +77,7 @@ pub(super) fn vswitch(zone: &str) -> Piece {
             "[vswitch.main]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n"
         ),
         fields: vec![("zone", zone.to_owned())],
+        ..Piece::default()
     }
 }
 
@@ -79,6 +97,7 @@ fn group_in(vpc: &str, port: u16) -> Piece {
             ("rules.0.key.ports", format!("{port}/{port}")),
             ("rules.1", "null".to_owned()),
         ],
+        ..Piece::default()
     }
 }
 
@@ -101,6 +120,7 @@ pub(super) fn server(name: &str, kind: &str, status: &str) -> Piece {
             ("instance_type", kind.to_owned()),
             ("status", status.to_owned()),
         ],
+        ..Piece::default()
     }
 }
 

@@ -6,12 +6,11 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::Chance;
+use super::around::{Around, Places};
 use super::partners::{Disk, Eip};
 use super::scenarios::{Piece, Stack};
+use super::servers::Server;
 
 /// The secrets that files name, as the environment has them.
 pub(super) const PASSWORDS: [(&str, &str); 2] = [
@@ -20,11 +19,6 @@ pub(super) const PASSWORDS: [(&str, &str); 2] = [
 ];
 
 pub(super) const ZONES: [&str; 2] = ["cn-hangzhou-h", "cn-hangzhou-i"];
-const TYPES: [&str; 2] = ["ecs.g7.large", "ecs.g7.xlarge"];
-const IMAGES: [&str; 2] = [
-    "ubuntu_22_04_x64_20G_alibase_20240819.vhd",
-    "aliyun_3_x64_20G_alibase_20240819.vhd",
-];
 
 /// A stack that can be edited.
 #[derive(Debug, Clone)]
@@ -35,6 +29,8 @@ pub(super) struct Drawn {
     servers: Vec<Server>,
     disks: Vec<Disk>,
     eips: Vec<Eip>,
+    /// What else stands around them, if that is drawn.
+    around: Option<Around>,
     /// Enterprise groups are not members of each other's rules, and no server is in groups of both kinds.
     enterprise: bool,
     outputs: u64,
@@ -66,33 +62,8 @@ struct Group {
     after: Option<usize>,
 }
 
-#[derive(Debug, Clone)]
-struct Server {
-    name: usize,
-    switch: usize,
-    groups: Vec<usize>,
-    size: usize,
-    image: usize,
-    stopped: Option<bool>,
-    bandwidth: Option<u64>,
-    host: Option<u64>,
-    password: Option<usize>,
-    data: Option<u64>,
-    address: Option<u64>,
-    tags: u64,
-    unprotected: bool,
-    /// It is made after this server.
-    after: Option<usize>,
-    /// Its description names the address of this server, which the cloud computes.
-    behind: Option<usize>,
-    /// As many alike, by `count`.
-    copies: Option<u64>,
-    /// It never has a public address of its own, so it may have an elastic one.
-    elastic: bool,
-}
-
 /// A name that nothing of these has had.
-fn next<T>(all: &[T], name: impl Fn(&T) -> usize) -> usize {
+pub(super) fn next<T>(all: &[T], name: impl Fn(&T) -> usize) -> usize {
     all.iter().map(|one| name(one) + 1).max().unwrap_or(0)
 }
 
@@ -110,6 +81,7 @@ impl Drawn {
             servers: Vec::new(),
             disks: Vec::new(),
             eips: Vec::new(),
+            around: None,
             enterprise: chance.below(4) == 0,
             outputs: chance.below(4),
         };
@@ -136,6 +108,18 @@ impl Drawn {
                 .eips
                 .push(Eip::some(chance, next(&drawn.eips, |one| one.name)));
         }
+        drawn.mend();
+        drawn
+    }
+
+    /// The same with all the other types around it.
+    pub(super) fn whole(chance: &mut Chance) -> Drawn {
+        let mut drawn = Drawn::some(chance);
+        drawn.around = Some(Around::some(chance));
+        for server in &mut drawn.servers {
+            server.some_more(chance);
+        }
+        drawn.disks.iter_mut().for_each(|disk| disk.some_policy(chance));
         drawn.mend();
         drawn
     }
@@ -185,37 +169,26 @@ impl Drawn {
             .collect();
         groups.sort_unstable();
         groups.dedup();
+        let earlier: Vec<usize> = self.servers.iter().map(|one| one.name).collect();
+        let switch = chance.pick(&self.switches).name;
         let name = next(&self.servers, |one| one.name);
-        let mut other = |odds| {
-            (!self.servers.is_empty() && chance.below(odds) == 0).then(|| chance.pick(&self.servers).name)
-        };
-        let (after, behind) = (other(4), other(4));
-        self.servers.push(Server {
-            name,
-            switch: chance.pick(&self.switches).name,
-            groups,
-            size: usize::from(chance.below(3) == 0),
-            image: usize::from(chance.below(3) == 0),
-            stopped: maybe(chance, 2, 3).map(|stopped| stopped == 0),
-            bandwidth: maybe(chance, 3, 3),
-            host: maybe(chance, 3, 3),
-            password: maybe(chance, 3, 2).map(|one| usize::from(one == 1)),
-            data: maybe(chance, 3, 3),
-            address: maybe(chance, 4, 3),
-            tags: chance.below(3),
-            unprotected: chance.below(6) == 0,
-            after,
-            behind,
-            copies: maybe(chance, 6, 3).map(|more| 1 + more),
-            // By its name: a server that once had an address of its own is never asked to take another.
-            elastic: chance.below(2) == 2 || name % 2 == 1,
-        });
+        self.servers
+            .push(Server::some(chance, name, switch, groups, &earlier));
     }
 
     /// Changes something, or several things.
     pub(super) fn edit(&mut self, chance: &mut Chance) {
         for _ in 0..=chance.below(3) {
             self.edit_once(chance);
+            if let Some(around) = &mut self.around {
+                around.edit(chance);
+                if let Some(server) = self.servers.last_mut().filter(|_| chance.below(4) == 0) {
+                    server.some_more(chance);
+                }
+                if let Some(disk) = self.disks.last_mut().filter(|_| chance.below(4) == 0) {
+                    disk.some_policy(chance);
+                }
+            }
         }
         self.mend();
     }
@@ -263,20 +236,7 @@ impl Drawn {
                 self.add_server(chance);
                 let other = self.servers.pop().expect("it was just added");
                 let server = &mut self.servers[at];
-                match chance.below(12) {
-                    10 => server.copies = other.copies,
-                    0 => server.size = other.size,
-                    1 => server.image = other.image,
-                    2 => server.bandwidth = other.bandwidth,
-                    3 => server.stopped = other.stopped,
-                    4 => server.host = other.host,
-                    5 => server.password = other.password,
-                    6 => server.data = other.data,
-                    7 => (server.tags, server.unprotected) = (other.tags, other.unprotected),
-                    8 => server.groups = other.groups,
-                    9 => (server.after, server.behind) = (other.after, other.behind),
-                    _ => server.address = other.address,
-                }
+                server.takes_one_of(other, chance);
             }
             _ => {}
         }
@@ -288,6 +248,21 @@ impl Drawn {
             let before = other.disks.iter().find(|one| one.name == disk.name);
             disk.size = disk.size.max(before.map_or(0, |before| before.size));
         }
+        for server in &mut self.servers {
+            let before = other.servers.iter().find(|one| one.name == server.name);
+            let least = before.and_then(|before| before.volume).unwrap_or(0);
+            server.volume = server.volume.map(|size| size.max(least));
+        }
+    }
+
+    /// What nobody can read of servers that another stack has as well is the same.
+    pub(super) fn hides_what(&mut self, other: &Drawn) {
+        for server in &mut self.servers {
+            if let Some(before) = other.servers.iter().find(|one| one.name == server.name) {
+                server.password = before.password;
+            }
+        }
+        self.mend();
     }
 
     /// Takes out what names something that is not there, or not yet.
@@ -339,6 +314,28 @@ impl Drawn {
                 free.retain(|name| *name != taken);
             }
         }
+        let Some(around) = &mut self.around else {
+            return;
+        };
+        around.settle(&Places {
+            open_groups: (self.groups.iter())
+                .filter(|one| one.rules.is_none() && !self.enterprise)
+                .map(|one| one.name)
+                .collect(),
+            servers: (self.servers.iter())
+                .filter(|one| one.copies.is_none())
+                .map(|one| (one.name, same_zone(&self.switches, one.switch)))
+                .collect(),
+            switches,
+            groups,
+        });
+        let (keys, policies) = (around.keys(), around.policies());
+        // A key switches the password off.
+        for server in &mut self.servers {
+            let keys = if server.password.is_none() { &keys[..] } else { &[] };
+            server.key.settle(keys);
+        }
+        self.disks.iter_mut().for_each(|one| one.policy.settle(&policies));
     }
 
     /// As blocks of a file.
@@ -349,6 +346,7 @@ impl Drawn {
         pieces.extend(self.servers.iter().flat_map(Server::pieces));
         pieces.extend(self.disks.iter().map(Disk::piece));
         pieces.extend(self.eips.iter().map(Eip::piece));
+        pieces.extend(self.around.iter().flat_map(Around::pieces));
         let mut tail = String::new();
         if self.outputs > 0 {
             tail.push_str("[output]\nnetwork = \"${vpc.main.id}\"\n");
@@ -361,6 +359,13 @@ impl Drawn {
         }
         Stack { pieces, tail }
     }
+}
+
+/// The switches in the zone of one.
+fn same_zone(switches: &[Switch], of: usize) -> Vec<usize> {
+    let zone = switches.iter().find(|one| one.name == of).map(|one| one.zone);
+    let near = switches.iter().filter(|one| Some(one.zone) == zone);
+    near.map(|one| one.name).collect()
 }
 
 fn some_vpc(chance: &mut Chance) -> Vpc {
@@ -387,6 +392,7 @@ impl Vpc {
             address: "vpc.main".to_owned(),
             text,
             fields: vec![("name", name)],
+            ..Piece::default()
         }
     }
 }
@@ -407,6 +413,7 @@ impl Switch {
             address: format!("vswitch.w{name}"),
             text,
             fields,
+            ..Piece::default()
         }
     }
 }
@@ -443,105 +450,7 @@ impl Group {
             address: format!("security_group.g{name}"),
             text,
             fields,
-        }
-    }
-}
-
-impl Server {
-    /// One for each copy; the first has the block.
-    fn pieces(&self) -> Vec<Piece> {
-        let mut whole = self.piece();
-        let Some(copies) = self.copies else {
-            return vec![whole];
-        };
-        let _ = writeln!(whole.text, "count = {copies}");
-        let address = whole.address.clone();
-        (0..copies)
-            .map(|index| Piece {
-                address: format!("{address}[{index}]"),
-                text: if index == 0 {
-                    std::mem::take(&mut whole.text)
-                } else {
-                    String::new()
-                },
-                fields: whole.fields.clone(),
-            })
-            .collect()
-    }
-
-    fn piece(&self) -> Piece {
-        let name = self.name;
-        let (kind, image) = (TYPES[self.size], IMAGES[self.image]);
-        let groups: Vec<String> = self
-            .groups
-            .iter()
-            .map(|group| format!("\"${{security_group.g{group}.id}}\""))
-            .collect();
-        let mut text = format!(
-            "[instance.s{name}]\ninstance_type = \"{kind}\"\nimage_id = \"{image}\"\n\
-             vswitch_id = \"${{vswitch.w{}.id}}\"\nsecurity_group_ids = [{}]\n",
-            self.switch,
-            groups.join(", ")
-        );
-        let status = match self.stopped {
-            Some(true) => "Stopped",
-            _ => "Running",
-        };
-        let mut fields = vec![
-            ("instance_type", kind.to_owned()),
-            ("image_id", image.to_owned()),
-            ("status", status.to_owned()),
-            (
-                "network.Vpc.vswitch_id",
-                format!("${{vswitch.w{}.id}}", self.switch),
-            ),
-            ("security_groups.length", self.groups.len().to_string()),
-        ];
-        if let [only] = self.groups[..] {
-            fields.push(("security_groups.0", format!("${{security_group.g{only}.id}}")));
-        }
-        if self.stopped.is_some() {
-            let _ = writeln!(text, "status = \"{status}\"");
-        }
-        if let Some(bandwidth) = self.bandwidth {
-            let _ = writeln!(text, "internet_max_bandwidth_out = {}", bandwidth * 5);
-            fields.push(("bandwidth_out", (bandwidth * 5).to_string()));
-        }
-        if let Some(host) = self.host {
-            let _ = writeln!(text, "host_name = \"host-{host}\"");
-            fields.push(("host_name", format!("host-{host}")));
-        }
-        if let Some(password) = self.password {
-            let _ = writeln!(text, "password = {{ env = \"{}\" }}", PASSWORDS[password].0);
-            fields.push(("has_password", "true".to_owned()));
-        }
-        if let Some(data) = self.data {
-            let _ = writeln!(text, "user_data = \"#!/bin/sh\\necho {data}\\n\"");
-            let script = format!("#!/bin/sh\necho {data}\n");
-            fields.push(("user_data", STANDARD.encode(script)));
-        }
-        if let Some(address) = self.address {
-            // Nobody else's at any time: one that the file no longer names stays where it was.
-            let address = 100 + 3 * (name as u64 % 50) + address;
-            let _ = writeln!(text, "private_ip = \"10.0.{}.{address}\"", self.switch);
-        }
-        if let Some(after) = self.after {
-            let _ = writeln!(text, "depends_on = [\"instance.s{after}\"]");
-        }
-        if let Some(behind) = self.behind {
-            let _ = writeln!(
-                text,
-                "description = \"behind ${{instance.s{behind}.private_ip}}\""
-            );
-        }
-        tags(&mut text, self.tags);
-        if self.unprotected {
-            text.push_str("lifecycle = { prevent_destroy = false }\n");
-        }
-        Piece {
-            address: format!("instance.s{name}"),
-            text,
-            fields,
+            ..Piece::default()
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A world for runs of the tool: a disk, a cloud, time and chance, all in memory and all repeatable.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::disk::{Disk, Files, Leaves};
 use super::fate::{Asking, Fate, Plan};
@@ -46,6 +48,8 @@ pub(super) struct World {
     pub(super) parallelism: u16,
     /// Who signs: the id and the secret.
     pub(super) signer: (&'static str, &'static str),
+    /// What is somebody else's and stays as it is: rows of the inventory by table and id.
+    pub(super) foreign: BTreeMap<(String, String), Value>,
 }
 
 /// How a run ended.
@@ -88,6 +92,7 @@ impl World {
             weather: Weather::default(),
             parallelism: 10,
             signer: (super::KEY_ID, super::KEY_SECRET),
+            foreign: BTreeMap::new(),
         };
         world.configure(config);
         world
@@ -111,6 +116,13 @@ impl World {
     /// How much time has passed.
     pub(super) fn age(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.now - BEGIN).unwrap())
+    }
+
+    /// All rows of the first account, by table.
+    pub(super) fn inventory(&self) -> Value {
+        let picture = lock(&self.site).cloud.world_json(self.now);
+        let mut inventory: Value = serde_json::from_str(&picture).unwrap();
+        inventory["accounts"][0].take()
     }
 
     /// Adds to the log of what happened.

@@ -88,7 +88,7 @@ pub(crate) struct Sight {
 /// What stands above a plan.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
-    /// `Alibaba Cloud`, `simulator`, or the words for another endpoint.
+    /// `Alibaba Cloud`, `simulator`, or the address of another endpoint.
     pub(crate) cloud: String,
     /// The files that were read.
     pub(crate) files: Vec<String>,

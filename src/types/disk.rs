@@ -2,6 +2,8 @@
 //!
 //! It outlives the server that it is attached to unless `delete_with_instance` says otherwise, and grows in place.
 
+use std::ops::RangeInclusive;
+
 use super::attribute::{Attribute, Changeable, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::form;
@@ -11,7 +13,7 @@ use super::resource_type::{
 };
 use super::steps;
 use crate::api::{Codes, Pages, action};
-use crate::diagnostic::codes;
+use crate::diagnostic::codes::{self, Code};
 use crate::step::{Call, Step, StepKind, Unless};
 use crate::value::{Attributes, Value};
 
@@ -257,23 +259,70 @@ fn check(attributes: &Attributes) -> Vec<Complaint> {
             "instance_id = \"${instance.NAME.id}\", or take the key out",
         );
     }
-    if has("performance_level") && text(attributes, "disk_category") != Some("cloud_essd") {
-        complain(
-            codes::PAIR,
-            "performance_level",
-            "performance_level is for cloud_essd disks only",
-            "disk_category = \"cloud_essd\", or take the key out",
-        );
-    }
-    if has("kms_key_id") && attributes.get("encrypted") != Some(&Value::Bool(true)) {
-        complain(
-            codes::PAIR,
-            "kms_key_id",
-            "kms_key_id is for encrypted disks only",
-            "encrypted = true, or take the key out",
-        );
-    }
+    complaints.extend(unfit(attributes, "disk_category", "").map(|unfit| Complaint {
+        code: unfit.code,
+        attribute: unfit.key,
+        message: unfit.message,
+        help: unfit.help,
+    }));
     complaints
+}
+
+/// A key of a disk that does not fit its others.
+pub(super) struct Unfit {
+    pub(super) code: Code,
+    pub(super) key: &'static str,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+/// The sizes in GiB that the API gives for a category of data disks (CreateDisk, Size).
+fn sizes(category: &str) -> Option<RangeInclusive<i64>> {
+    match category {
+        "cloud" => Some(5..=2000),
+        "cloud_efficiency" | "cloud_ssd" => Some(20..=32_768),
+        "cloud_essd_entry" => Some(10..=32_768),
+        "cloud_essd" | "cloud_auto" => Some(1..=65_536),
+        _ => None,
+    }
+}
+
+/// What in a disk does not fit together. `place` is written before its keys: `system_disk.`.
+pub(super) fn unfit(disk: &Attributes, category_key: &str, place: &str) -> impl Iterator<Item = Unfit> {
+    let category = text(disk, category_key);
+    // What only the run tells may fit.
+    let is = |key: &str, wanted: &Value| {
+        disk.get(key)
+            .is_some_and(|value| value == wanted || !value.is_known())
+    };
+    let has_levels = is(category_key, &Value::from("cloud_essd"));
+    let level = (disk.contains_key("performance_level") && !has_levels).then(|| Unfit {
+        code: codes::PAIR,
+        key: "performance_level",
+        message: format!("{place}performance_level is for cloud_essd disks only"),
+        help: format!("{category_key} = \"cloud_essd\", or take the key out"),
+    });
+    let is_encrypted = is("encrypted", &Value::Bool(true));
+    let key = (disk.contains_key("kms_key_id") && !is_encrypted).then(|| Unfit {
+        code: codes::PAIR,
+        key: "kms_key_id",
+        message: format!("{place}kms_key_id is for encrypted disks only"),
+        help: "encrypted = true, or take the key out".to_owned(),
+    });
+    let bounds = category.and_then(|name| Some((name, sizes(name)?)));
+    let size = disk.get("size").and_then(Value::as_integer);
+    let size = size.zip(bounds).and_then(|(size, (category, bounds))| {
+        let (least, most) = (bounds.start(), bounds.end());
+        (!bounds.contains(&size)).then(|| Unfit {
+            code: codes::OUT_OF_RANGE,
+            key: "size",
+            message: format!(
+                "{place}size of a {category} disk is at least {least} and at most {most}, this is {size}"
+            ),
+            help: format!("size = {}, or another {category_key}", size.clamp(*least, *most)),
+        })
+    });
+    [level, key, size].into_iter().flatten()
 }
 
 /// A disk is attached inside its zone.

@@ -69,6 +69,8 @@ pub(super) static ROUTE_ENTRY: ResourceType = ResourceType {
     },
     normalise,
     change_rule,
+    // What a line leads to cannot go while the line is there: where it goes before its successor comes, so does the line.
+    stays_with: Some("next_hop_id"),
     steps: Steps {
         create,
         update,

@@ -6,8 +6,11 @@
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::form;
-use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
+use super::resource_type::{
+    Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging,
+};
 use crate::api::{Codes, Pages, action};
+use crate::diagnostic::codes;
 use crate::value::{Attributes, Value};
 
 pub(super) static SNAPSHOT_POLICY: ResourceType = ResourceType {
@@ -47,6 +50,7 @@ pub(super) static SNAPSHOT_POLICY: ResourceType = ResourceType {
     },
     replacement: Replacement::CreateFirst,
     normalise,
+    check,
     ..BASE
 };
 
@@ -74,7 +78,7 @@ static ATTRIBUTES: &[Attribute] = &[
         .field("RepeatWeekdays")
         .always()
         .doc("The days of the week, 1 for Monday to 7 for Sunday: [1, 2, 3, 4, 5]."),
-    attr("retention_days", Kind::Integer { min: -1, max: 65_536 })
+    attr("retention_days", Kind::Integer { min: -1, max: 65_535 })
         .required()
         .updated_by(&MODIFY)
         .param("retentionDays")
@@ -92,6 +96,18 @@ static ATTRIBUTES: &[Attribute] = &[
         .computed()
         .doc("Normal, or Expire where the account owes money."),
 ];
+
+/// No days are no time.
+fn check(attributes: &Attributes) -> Vec<Complaint> {
+    let is_none = attributes.get("retention_days") == Some(&Value::Integer(0));
+    let complaint = is_none.then(|| Complaint {
+        code: codes::OUT_OF_RANGE,
+        attribute: "retention_days",
+        message: "retention_days is a number of days, or -1 for ever; this is 0".to_owned(),
+        help: "retention_days = 7".to_owned(),
+    });
+    complaint.into_iter().collect()
+}
 
 /// Answers write a list as a JSON array of texts inside one text; a set has one order.
 fn normalise(attributes: &mut Attributes) {

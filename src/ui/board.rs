@@ -66,7 +66,7 @@ impl Board {
             left: BTreeMap::new(),
             waiting: BTreeMap::new(),
             first_task: BTreeMap::new(),
-            pace: Pace::new(plan, header.cloud != "simulator"),
+            pace: Pace::new(plan, header.cloud == "Alibaba Cloud"),
             address_column: 0,
         };
         for (index, task) in plan.tasks.iter().enumerate().filter(|(_, task)| !task.is_note()) {

@@ -16,7 +16,7 @@ pub(crate) struct Header {
     pub(crate) project: String,
     pub(crate) environment: Option<String>,
     pub(crate) region: String,
-    /// `Alibaba Cloud`, `simulator`, or an address of another endpoint.
+    /// `Alibaba Cloud`, `simulator`, or the address of another endpoint.
     pub(crate) cloud: String,
     /// The account's number, if it is known; shown in part.
     pub(crate) account: Option<String>,

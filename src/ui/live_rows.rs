@@ -9,7 +9,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::board::{Board, Fact, Together};
-use super::text::{BOLD, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, clock, cut, escape};
+use super::text::{BOLD, DIM, GREEN, Look, PLAIN, RED, Sheet, YELLOW, clock, cut, escape, short_time};
 
 /// How many waiting resources have a row.
 const WAITING_MAX: usize = 3;
@@ -72,14 +72,9 @@ pub(super) fn lasting(fact: &Fact, address_column: usize, look: Look) -> Option<
     match fact {
         Fact::StepStarted(..) | Fact::StepDone(..) => None,
         Fact::Done(address, steps, time, id) => {
-            let time = if time.as_secs() < 60 {
-                format!("{:.1}s", time.as_secs_f64())
-            } else {
-                clock(*time)
-            };
             let shown = Shown {
                 cells: [steps, ""],
-                time,
+                time: short_time(*time),
                 id: id.as_deref(),
                 ..Shown::new("done", GREEN, address)
             };
@@ -287,11 +282,11 @@ mod tests {
         let wide = Look::new(false, Some(100));
         assert_eq!(
             lasting(&done, board.address_column, wide).unwrap(),
-            "  done   vpc.main         create, wait until available                     3.0s  vpc-1"
+            "  done   vpc.main         create, wait until available                    3.0 s  vpc-1"
         );
         assert_eq!(
             lasting(&done, board.address_column, LOOK).unwrap(),
-            "  done   vpc.main         create, wait until available                     3.0s"
+            "  done   vpc.main         create, wait until available                    3.0 s"
         );
     }
 

@@ -196,6 +196,18 @@ impl Ui {
         }
     }
 
+    /// A sentence of the result, broken where the screen ends; whatever is no screen gets it whole.
+    pub(crate) fn say(&self, sentence: &str) {
+        if self.events.is_some() || !self.out_is_terminal {
+            return self.result(sentence);
+        }
+        let mut sheet = Sheet::new(self.out_look());
+        sentence
+            .split('\n')
+            .for_each(|line| sheet.sentence(PLAIN, line, 2));
+        self.print(&sheet.finish());
+    }
+
     /// A value for scripts, byte by byte; only a terminal gets it escaped.
     pub(crate) fn raw(&self, value: &str) {
         let value = if self.out_is_terminal {

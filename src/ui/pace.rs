@@ -33,7 +33,7 @@ const USUAL_S: &[(&str, &str, u64)] = &[
 
 /// The times of a run.
 pub(super) struct Pace {
-    /// Whether what is usual at the vendor's counts; a simulator has times of its own.
+    /// Whether what is usual at the vendor's counts; a simulator and other endpoints have times of their own.
     knows_usual: bool,
     /// How many of a kind were done, and the time of all of them; by type, and by step.
     measured: BTreeMap<String, BTreeMap<String, (u32, Duration)>>,

@@ -10,7 +10,7 @@ use super::blast;
 use super::copies::Copies;
 use super::document::{Document, attributes_of, digest, losses};
 use super::plan_order::worst_first;
-use super::plan_summary::{cost_in_words, counts_in_words, down_at_once_in_words, tagged_in_words};
+use super::plan_summary::{cost_in_words, down_at_once_in_words, summary_of, tagged_in_words};
 use super::reach::of_plan;
 use super::text::escape;
 use crate::change::Fate;
@@ -59,9 +59,8 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
     );
     let _ = writeln!(
         text,
-        "**{}. {} unchanged.**\n",
-        counts_in_words(plan),
-        plan.unchanged()
+        "**{}**\n",
+        summary_of(plan, header).trim_start_matches("Plan: ")
     );
     if let Some(cost) = &plan.cost {
         for (label, sentence) in cost_in_words(cost, header.cloud == "simulator") {

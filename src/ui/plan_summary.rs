@@ -39,6 +39,16 @@ pub(super) fn counts_in_words(plan: &Plan) -> String {
 
 /// The last line of a plan, as a sentence.
 pub(super) fn summary_of(plan: &Plan, header: &Header) -> String {
+    if !plan.is_empty() && plan.shown().next().is_none() {
+        let outputs = match plan.outputs.len() {
+            1 => "1 output changes".to_owned(),
+            many => format!("{many} outputs change"),
+        };
+        return format!(
+            "Plan: {outputs}, no resource does. {} unchanged.",
+            plan.unchanged()
+        );
+    }
     if !plan.is_empty() {
         return format!("Plan: {}. {} unchanged.", counts_in_words(plan), plan.unchanged());
     }

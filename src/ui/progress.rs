@@ -62,6 +62,9 @@ impl Progress {
         if self.ui.is_live() {
             self.ui.talk(&format!("\n{}", board.first_line()));
         } else {
+            if self.ui.err_is_terminal {
+                self.ui.talk_people("");
+            }
             self.ui.talk_people(&(board.stamp(now) + &board.first_line()));
         }
         *lock(&self.run) = Some(Run {

@@ -200,11 +200,34 @@ impl World {
     /// The same with several answers.
     #[cfg(unix)]
     pub(crate) fn in_conversation(&self, arguments: &str, turns: &[(&str, &[u8])]) -> (Option<i32>, String) {
+        self.at_shell(
+            &format!("exec {} {arguments}", env!("CARGO_BIN_EXE_infra")),
+            turns,
+        )
+    }
+
+    /// The same at a terminal of so many columns.
+    #[cfg(unix)]
+    pub(crate) fn on_screen(
+        &self,
+        columns: usize,
+        arguments: &str,
+        turns: &[(&str, &[u8])],
+    ) -> (Option<i32>, String) {
+        let binary = env!("CARGO_BIN_EXE_infra");
+        self.at_shell(
+            &format!("stty columns {columns} rows 40; exec {binary} {arguments}"),
+            turns,
+        )
+    }
+
+    /// A line of a shell at a terminal.
+    #[cfg(unix)]
+    fn at_shell(&self, line: &str, turns: &[(&str, &[u8])]) -> (Option<i32>, String) {
         let inner = self.command(&[]);
-        let line = format!("exec {} {arguments}", env!("CARGO_BIN_EXE_infra"));
         let mut command = Command::new("script");
         command
-            .args(["-q", "-e", "-c", &line, "/dev/null"])
+            .args(["-q", "-e", "-c", line, "/dev/null"])
             .current_dir(self.path())
             .env_clear()
             .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))

@@ -496,7 +496,7 @@ mod project {
             project.loads().config.files,
             ["a.infra.toml", "b.infra.toml", "infra.toml"]
         );
-        Project::default().file("x.toml", "").check(&["E0101 there is no infra.toml in /project = a configuration is infra.toml and, next to it, *.infra.toml | -C DIR looks in another folder | a first one:  [infra]  name = \"shop\"  region = \"cn-hangzhou\""]);
+        Project::default().file("x.toml", "").check(&["E0101 there is no infra.toml in /project = a configuration is infra.toml and, next to it, *.infra.toml | -C DIR looks in another folder | infra init writes a first one"]);
         Project::default().check(&["E0101 there is no folder /project"]);
         Project::new("").check(&[r#"infra.toml:1:1 E0106 infra.toml has no [infra] table | [infra] | name = "shop" | region = "cn-hangzhou""#]);
         Project::default()

@@ -3,7 +3,7 @@
 //!
 //! Does not know what is removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
 
@@ -22,15 +22,21 @@ type Alike<'d> =
 /// Checks the creates of a plan.
 pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     let successors = successors(question.tasks);
-    let drafts: Vec<Draft<'_>> = question
-        .tasks
-        .iter()
-        .enumerate()
-        .filter(|(index, task)| {
-            task.phase == Phase::Make && (!question.only_destructive || successors.contains(index))
-        })
+    let makes = || {
+        question
+            .tasks
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| task.phase == Phase::Make)
+    };
+    let all: Vec<Draft<'_>> = makes().filter_map(|(_, task)| Draft::of(task, false)).collect();
+    let made: BTreeSet<(&str, &str)> = all.iter().filter_map(Draft::named).collect();
+    let mut drafts: Vec<Draft<'_>> = makes()
+        .filter(|(index, _)| !question.only_destructive || successors.contains(index))
         .filter_map(|(index, task)| Draft::of(task, successors.contains(&index)))
         .collect();
+    drafts.iter_mut().for_each(|draft| draft.await_named(&made));
+    let drafts = drafts;
     let mut ahead = Ahead::default();
     let mut alike: Alike<'_> = BTreeMap::new();
     let mut others = Vec::new();

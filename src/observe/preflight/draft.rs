@@ -2,11 +2,11 @@
 //!
 //! Does not know what is asked with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::step::{Call, StepKind};
 use crate::task::Task;
-use crate::types::{self, ResourceType};
+use crate::types::{self, Identity, Kind, ResourceType};
 use crate::value::{Attributes, Reference, Value};
 
 /// How parameters become what is sent; an error says in words what is missing.
@@ -66,9 +66,36 @@ impl<'a> Draft<'a> {
         Some(draft)
     }
 
+    /// What it makes, where somebody has chosen its name: the type and the name.
+    pub(super) fn named(&self) -> Option<(&'static str, &'a str)> {
+        let Identity::Chosen(attribute) = self.resource_type.identity else {
+            return None;
+        };
+        let param = self.resource_type.attribute(attribute)?.param_path()?;
+        let name = self.call.params.get(&param)?.as_str()?;
+        Some((self.resource_type.name, name))
+    }
+
+    /// Takes back what names something that is only made in the same plan, under a name that is known before: until then it
+    /// is not there.
+    pub(super) fn await_named(&mut self, made: &BTreeSet<(&str, &str)>) {
+        for attribute in self.resource_type.attributes {
+            let (Kind::Id(of), Some(param)) = (&attribute.kind, attribute.param_path()) else {
+                continue;
+            };
+            let Some((param, value)) = self.call.params.get_key_value(&param) else {
+                continue;
+            };
+            let is_made = value.as_str().is_some_and(|name| made.contains(&(*of, name)));
+            if is_made && self.known.remove(param).is_some() {
+                self.open.push(param);
+            }
+        }
+    }
+
     /// Whether leaving a parameter out would ask something else: it names another object, or has to be there.
     fn is_needed(&self, name: &str, value: &Value) -> bool {
-        let mut references = std::collections::BTreeSet::new();
+        let mut references = BTreeSet::new();
         value.references(&mut references);
         let names_object = references.iter().any(|reference| reference.attribute == "id");
         names_object

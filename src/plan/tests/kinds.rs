@@ -985,3 +985,51 @@ fn objects_of_two_lives_are_told_apart() {
     assert_ne!(object, Object::now(address("vpc.main")));
     assert_eq!(object.to_string(), "vpc.main (new)");
 }
+
+/// An entry cannot be turned to a card that is only made when the old one has gone: it goes before, and comes after.
+#[test]
+fn a_route_goes_before_the_card_that_it_leads_to_and_comes_after_its_successor() {
+    let file = |zone: &str| {
+        format!(
+            r#"
+[vpc.main]
+cidr_block = "10.0.0.0/16"
+[vswitch.a]
+vpc_id = "${{vpc.main.id}}"
+zone_id = "{zone}"
+cidr_block = "10.0.1.0/24"
+[security_group.own]
+vpc_id = "${{vpc.main.id}}"
+[route_table.own]
+vpc_id = "${{vpc.main.id}}"
+[network_interface.hop]
+vswitch_id = "${{vswitch.a.id}}"
+security_group_ids = ["${{security_group.own.id}}"]
+[route_entry.out]
+route_table_id = "${{route_table.own.id}}"
+destination_cidr_block = "10.8.0.0/16"
+next_hop_type = "NetworkInterface"
+next_hop_id = "${{network_interface.hop.id}}"
+"#
+        )
+    };
+    let mut model = Model::with(&file("cn-hangzhou-h"));
+    let plan = model.plan(&file("cn-hangzhou-i"));
+    expect![[r#"
+        replace network_interface.hop
+            because vswitch_id cannot change on a live network_interface, and vswitch.a is made anew
+            LOST private IP its address is released
+        replace route_entry.out
+            because next_hop_id cannot change on a live route_entry, and network_interface.hop is made anew
+        replace vswitch.a
+            because zone_id cannot change on a live vswitch
+        0. remove route_entry.out: delete > wait until gone
+        1. remove network_interface.hop: delete > wait until gone (after 0)
+        2. remove vswitch.a: delete > wait until gone (after 1)
+        3. make vswitch.a (new): create > wait until available (after 2)
+        4. make network_interface.hop (new): create > wait until available (after 1, 3)
+        5. make route_entry.out (new): create > wait until available (after 4, 0)
+    "#]]
+    .assert_eq(&text(&plan));
+    model.finish(&plan, &file("cn-hangzhou-i")).unwrap();
+}

@@ -225,3 +225,28 @@ fn what_stands_in_a_table_that_was_moved_aside_goes_with_it() {
         assert_eq!(text(&lost.plan(&elsewhere)), "nothing\n");
     }
 }
+
+/// A key that the file no longer gives to a server was given by us: it is taken off, and can go.
+#[test]
+fn what_was_joined_to_ours_is_parted_although_the_state_was_lost() {
+    let server = server("a");
+    let with_key = format!(
+        "{NET}{GROUPS}[key_pair.office]\nname = \"office\"\npublic_key_body = \"ssh-ed25519 AAAA\"\n{server}\
+         key_pair_name = \"${{key_pair.office.name}}\"\n"
+    );
+    let without = format!("{NET}{GROUPS}{server}");
+    let mut model = Model::with(&with_key);
+    model.rebuild(&without);
+    let plan = model.plan(&without);
+    expect![[r#"
+        update instance.web
+        delete key_pair.office
+            because it is no longer in the configuration
+            kept instance.web (i-6): detach key pair
+        0. let go instance.web: detach key pair > reboot > wait until running
+        1. remove key_pair.office: delete (after 0)
+    "#]]
+    .assert_eq(&text(&plan));
+    model.finish(&plan, &without).unwrap();
+    assert_eq!(text(&model.plan(&without)), "nothing\n");
+}

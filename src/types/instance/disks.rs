@@ -297,19 +297,41 @@ fn goes(member: &Attributes) -> bool {
     member.get("delete_with_instance") == Some(&Value::Bool(true))
 }
 
-/// Two disks of a server have two names.
+/// Two disks of a server have two names, and each fits together.
 pub(super) fn check(attributes: &Attributes) -> Vec<Complaint> {
     let disks = DATA_DISKS.members(attributes);
-    let mut names: Vec<&str> = disks.iter().filter_map(|disk| text(disk, "name")).collect();
-    names.sort_unstable();
-    let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-    let complaint = twice.map(|pair| Complaint {
+    let name = |disk: &Attributes| text(disk, "name").map(str::to_owned);
+    // What is alike in all that makes a disk is told of every set of parts.
+    let twice = disks.iter().enumerate().find_map(|(index, disk)| {
+        let mut others = disks[index + 1..].iter();
+        let is_other = |other: &&Attributes| {
+            name(other) == name(disk) && DATA_DISKS.identity(other) != DATA_DISKS.identity(disk)
+        };
+        others.find(is_other).and(name(disk))
+    });
+    let complaint = twice.map(|name| Complaint {
         code: codes::TWICE,
         attribute: DATA_DISKS.attribute,
-        message: format!("two data disks of the server are named {:?}", pair[0]),
+        message: format!("two data disks of the server are named {name:?}"),
         help: "give each a name of its own; disks are known by it".to_owned(),
     });
-    complaint.into_iter().collect()
+    let system = attributes.get(SYSTEM_DISK).and_then(Value::as_map);
+    let system = system.map(|disk| (SYSTEM_DISK, "system_disk.", disk));
+    let data = disks
+        .iter()
+        .map(|disk| (DATA_DISKS.attribute, "data_disks.", disk));
+    let unfit = system
+        .into_iter()
+        .chain(data)
+        .flat_map(|(attribute, place, disk)| {
+            disk::unfit(disk, "category", place).map(move |unfit| Complaint {
+                code: unfit.code,
+                attribute,
+                message: unfit.message,
+                help: unfit.help,
+            })
+        });
+    complaint.into_iter().chain(unfit).collect()
 }
 
 /// What goes with the server.
@@ -507,22 +529,44 @@ fn keep_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     steps
 }
 
-/// Detached first; deleting waits until it is.
+/// Detached first; deleting waits until it is. Once it is on no server it is known by its tags alone: without them nobody
+/// would see whether it has gone, nor find it if the run ended in between.
 fn remove_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     let Some(id) = member.get(ID) else {
         return Vec::new();
     };
-    let gone = || Shows::Members {
-        attribute: DATA_DISKS.attribute,
-        with: Vec::new(),
-        without: vec![Attributes::from([(ID.to_owned(), id.clone())])],
+    let shows = |with: &[(&str, Value)], is_there: bool| {
+        let known = std::iter::once((ID, id.clone())).chain(with.iter().cloned());
+        let disk: Attributes = known.map(|(key, value)| (key.to_owned(), value)).collect();
+        let (with, without) = if is_there {
+            (vec![disk], vec![])
+        } else {
+            (vec![], vec![disk])
+        };
+        Shows::Members {
+            attribute: DATA_DISKS.attribute,
+            with,
+            without,
+        }
     };
     let mut steps = Vec::new();
     if !member.contains_key(APART) {
+        // Nothing is made here of which there could be two.
+        let tags = owner.tags.iter().filter(|(_, value)| *value != Value::Token);
+        let tags: Vec<(String, Value)> = tags.cloned().collect();
+        let params = [
+            ("ResourceType", Value::from("disk")),
+            ("ResourceId", Value::List(vec![id.clone()])),
+            ("Tag", steps::tag_list(&tags)),
+        ];
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let mark = steps::call(&action::TAG_RESOURCES_ECS, owner.region, params.collect());
+        steps.push(Step::call("mark data disk", mark));
         let params = [("InstanceId", (owner.own)("id"))];
-        steps.push(data_call("detach data disk", owner, &action::DETACH_DISK, id, params).shows(gone()));
+        let detach = data_call("detach data disk", owner, &action::DETACH_DISK, id, params);
+        steps.push(detach.shows(shows(&[(APART, Value::Bool(true))], true)));
     }
     let delete = data_call("delete data disk", owner, &action::DELETE_DISK, id, []);
-    steps.push(delete.shows(gone()));
+    steps.push(delete.shows(shows(&[], false)));
     steps
 }

@@ -251,7 +251,7 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .field("")
         .doc("Its data disks, known by their names; all of them, when given: [{ name = \"data\", size = 40 }]."),
     attr("io_optimized", Kind::Enum(&["optimized", "none"])).replaces().doc("optimized or none; only old types have a choice."),
-    attr("internet_max_bandwidth_out", Kind::Integer { min: 0, max: 200 })
+    attr("internet_max_bandwidth_out", Kind::Integer { min: 0, max: 100 })
         .updated_by(&MODIFY_NETWORK)
         .always()
         .doc("Mbit/s to the internet; more than 0 gives it a public IP."),

@@ -397,6 +397,20 @@ fn nothing_to_do_is_said_in_one_sentence() {
 }
 
 #[test]
+fn that_only_outputs_change_is_said_in_words() {
+    let plan = Plan {
+        outputs: testing::plan().outputs,
+        changes: testing::kept(3).collect(),
+        ..Plan::default()
+    };
+    let shown = text(&plan, 80);
+    assert!(
+        shown.contains("\nPlan: 2 outputs change, no resource does. 3 unchanged.\n"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_resource_that_is_gone_takes_one_line() {
     let plan = Plan {
         drift: vec![Drift {

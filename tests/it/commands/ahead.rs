@@ -193,7 +193,7 @@ fn what_is_refused_at_the_last_moment_is_told_and_made_by_the_next_run() {
         .run(ALLOWED)
         .exits(3)
         .tells("OperationDenied.NoStock")
-        .tells("step \"create\" failed");
+        .tells("could not be created");
     assert_eq!(world.instances().len(), 0);
     world.run(&["plan"]).exits(0).says("1 to create");
     world.apply().exits(0);

@@ -20,4 +20,6 @@ mod refusals;
 mod rehearse;
 mod saved;
 mod servers;
+#[cfg(unix)]
+mod transcripts;
 mod validate;
