@@ -3,6 +3,7 @@
 
 mod generate;
 mod kinds;
+mod leftovers;
 mod model;
 mod moves;
 mod properties;

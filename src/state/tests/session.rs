@@ -1,6 +1,7 @@
 //! A session: groups, checkpoints, the first failed write, effects that make no sense.
 
 use super::*;
+use crate::diagnostic::codes;
 use crate::env::faults::{Fault, FaultyFiles};
 use crate::value::{SecretSource, Value};
 
@@ -240,6 +241,25 @@ fn effects_that_make_no_sense_are_not_written() {
         });
         assert_eq!(store.load().unwrap().state.resources.len(), 2);
     }
+}
+
+/// A network mount that has no locks refuses them, and no run begins there.
+#[test]
+fn without_locks_nothing_is_begun() {
+    const NOT_SUPPORTED: i32 = if cfg!(target_os = "linux") { 95 } else { 102 };
+    let mut refused = 0;
+    for at in 1..20 {
+        let faults = Faults::at(at, Fault::Fails(NOT_SUPPORTED));
+        let files = FaultyFiles::new(Arc::new(MemoryDisk::default()), faults.clone());
+        let store = store_on(Arc::new(files), &folder(), 7);
+        if let Err(error) = store.lock(note())
+            && error.code() == codes::NO_LOCKS
+        {
+            assert!(error.to_string().contains("lock"), "{error}");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 1, "there is one attempt to lock");
 }
 
 #[test]

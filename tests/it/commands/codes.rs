@@ -314,7 +314,7 @@ const WAYS: &[(&str, Way)] = &[
         lock.lock().unwrap();
         world.apply()
     })),
-    ("E0810", Unit(REPORT, "every_end_has_its_code", "codes::NO_LOCKS")),
+    ("E0810", Unit("src/state/tests/session.rs", "without_locks_nothing_is_begun", "codes::NO_LOCKS")),
     ("E0811", Run(|world| {
         world.write(".infra", "a file where the folder should be");
         world.run(&["apply", "--auto-approve"])
