@@ -150,6 +150,12 @@ fn title(group: &[&Address]) -> String {
     }
 }
 
+/// Whether a picture would show more than a list does: that one of them needs another.
+pub(super) fn has_lines(reach: &Reach) -> bool {
+    let mut needs = reach.values().flat_map(|reached| &reached.needs);
+    needs.any(|needed| reach.contains_key(needed))
+}
+
 /// What there was no room for, in words; none if all is there.
 pub(super) fn left_out(drawn: &Drawn) -> Option<String> {
     let (changes, neighbours) = drawn.left_out;

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::blast::has_lines;
 use super::blast_svg;
 use super::copies::Copies;
 use super::document::{Document, attributes_of, digest, losses};
@@ -114,7 +115,7 @@ pub(crate) fn document(document: &Document<'_>) -> String {
         page.push_str("</ul>\n");
     }
     let reach = of_plan(document);
-    if reach.len() > 1 {
+    if has_lines(&reach) {
         let picture = blast_svg::svg(
             &reach,
             Some(&|address| format!("#{}", anchor(&address.to_string()))),

@@ -99,7 +99,7 @@ fn render(document: &Document<'_>, depth: Depth) -> String {
         }
     }
     let reach = of_plan(document);
-    if depth != Depth::Headline && PICTURE.contains(&reach.len()) {
+    if depth != Depth::Headline && PICTURE.contains(&reach.len()) && blast::has_lines(&reach) {
         let picture = escape_fence(&blast::mermaid(&reach));
         let _ = writeln!(text, "````mermaid\n{picture}\n````\n");
     }

@@ -23,7 +23,9 @@ type Needs = BTreeMap<Address, BTreeSet<Address>>;
 pub(crate) fn of_plan(document: &Document<'_>) -> Reach {
     let needs = needs(document.plan, document.before, document.tasks);
     let mut reach = Reach::new();
-    for change in document.plan.shown() {
+    // A tag of infra's own reaches nobody.
+    let changes = document.plan.shown().filter(|change| change.fate != Fate::Tag);
+    for change in changes {
         reach.insert(
             change.address.clone(),
             reached(Lot::Changes(change.fate), &needs, &change.address),
