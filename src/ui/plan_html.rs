@@ -297,14 +297,17 @@ mod tests {
             changes: (0..30).map(copy).collect(),
             ..Plan::default()
         });
-        assert_eq!(page.matches("<details ").count(), 1, "{page}");
         assert!(page.contains("</b> instance.web[0..29] x30</summary>"), "{page}");
+        assert_eq!(page.matches("delete</b> instance.web").count(), 1, "{page}");
         let links: Vec<&str> = page
             .split("href=\"#")
             .skip(1)
             .filter_map(|rest| rest.split('"').next())
             .collect();
-        assert_eq!(links, ["instance-web-0-", "instance-web-3-"]);
+        assert!(
+            links.contains(&"instance-web-0-") && links.contains(&"instance-web-3-"),
+            "{links:?}"
+        );
         for link in links {
             assert!(page.contains(&format!("id=\"{link}\"")), "{link}");
         }
