@@ -64,9 +64,9 @@ fn show_plan(
         tasks: read.file.tasks(),
     };
     match args.format {
-        PlanFormat::Text if global.json => ui.document(&plan_json::document(&document)),
+        PlanFormat::Text if global.json => ui.long_document(&plan_json::document(&document)),
         PlanFormat::Text => ui.plan(&plan, &header, head::detail(args.detail)),
-        PlanFormat::Json => ui.document(&plan_json::document(&document)),
+        PlanFormat::Json => ui.long_document(&plan_json::document(&document)),
         PlanFormat::Md => ui.page(&plan_md::document(&document, args.budget)),
         PlanFormat::Html => ui.page(&plan_html::document(&document)),
     }

@@ -126,7 +126,8 @@ impl Counts {
 impl Plan {
     /// Whether there is nothing that somebody would have to agree to. Changed outputs count as something.
     pub(crate) fn is_empty(&self) -> bool {
-        self.outputs.is_empty() && !self.changes.iter().any(|change| change.fate.needs_approval())
+        let is_asked = |change: &Change| change.fate.needs_approval();
+        self.outputs.is_empty() && self.vanished.is_empty() && !self.changes.iter().any(is_asked)
     }
 
     /// The changes that a person is shown: all but what stays, what only the state's memory concerns, and what was not

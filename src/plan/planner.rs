@@ -15,12 +15,13 @@ use super::node::Node;
 use super::outputs::outputs;
 use super::waits::waits;
 use super::withhold::Why;
-use super::{Plan, chosen, join, refresh, renamed, settle, withhold};
+use super::{Plan, Vanished, chosen, join, refresh, renamed, settle, withhold};
 use crate::address::Address;
-use crate::change::{Change, Fate};
+use crate::change::{Change, Drift, Fate};
 use crate::live::TAG_ADDRESS;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
+use crate::value::Value;
 
 /// Makes the plan.
 pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
@@ -142,6 +143,20 @@ impl<'a> Planner<'a> {
                         address: address.clone(),
                         id: gone.id.clone(),
                     });
+                    // Nobody has seen it, which may be for want of a right: it is forgotten with leave, like anything.
+                    if !gone.unsettled.contains_key("id") && decision.vanished.is_none() {
+                        decision.drift.push(Drift {
+                            address: address.clone(),
+                            path: String::new(),
+                            remembered: Some(Value::from(gone.id.as_str())),
+                            observed: None,
+                            effect: "it was left over by a replacement; this plan forgets it".into(),
+                        });
+                        decision.vanished = Some(Vanished {
+                            address: address.clone(),
+                            id: gone.id.clone(),
+                        });
+                    }
                     if decision.change.fate == Fate::Keep {
                         decision.change.fate = Fate::Note;
                     }

@@ -274,7 +274,7 @@ fn is_settled(world: &mut World) -> Result<(), String> {
 fn changes(world: &World) -> Vec<String> {
     let words = lock(&world.site).log.words.take().unwrap();
     let is_read = |action: &str| {
-        ["Describe", "Get", "List"]
+        ["Describe", "Get", "List", "Query"]
             .iter()
             .any(|read| action.starts_with(read))
     };

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::fate::Plan;
-use super::scenarios::TABLES;
+use super::scenarios::{Stack, TABLES};
 use super::world::World;
 use super::{lock, meddle};
 
@@ -248,19 +248,25 @@ pub(super) fn takes_out_unclaimed(world: &World, told: &str) -> Result<u64, Stri
     Ok(taken)
 }
 
-/// Data disks that a run had taken off their server to delete them when its state was lost: they carry no tags, and the
-/// user deletes them; how many that were.
-pub(super) fn deletes_orphans(world: &World) -> Result<u64, String> {
+/// Data disks of servers that are not wanted any more, on no server when the state was lost: the next plan names them, and
+/// the user deletes them; how many that were.
+pub(super) fn deletes_orphans(world: &World, stack: &Stack) -> Result<u64, String> {
     let inventory = world.inventory();
     let mut deleted = 0;
     for disk in inventory["disk"].as_array().into_iter().flatten() {
-        let is_bare = disk["tags"].as_array().is_some_and(Vec::is_empty) && disk["instance_id"] == "";
+        let mut tags = disk["tags"].as_array().into_iter().flatten();
+        let address = tags.find(|tag| tag[0] == "infra:addr").map(|tag| &tag[1]);
+        let is_left = address.is_some_and(|address| {
+            let is_of_server = address.as_str().is_some_and(|text| text.starts_with("instance."));
+            is_of_server && !stack.pieces.iter().any(|piece| *address == *piece.address)
+        });
+        let is_bare = is_left && disk["instance_id"] == "";
         let is_foreign = || {
             world
                 .foreign
                 .contains_key(&("disk".to_owned(), id(disk).to_owned()))
         };
-        if is_bare && disk["name"] == "data" && !is_foreign() {
+        if is_bare && !is_foreign() {
             let params = [("Action", "DeleteDisk"), ("DiskId", id(disk))];
             let (status, answer) = meddle::call(&mut lock(&world.site), world.now, "Ecs", &params);
             if status != 200 {

@@ -285,7 +285,7 @@ pub(super) const LIVES: &[Life] = &[
             ("snat = []", "remove 1 SNAT entry"),
             (
                 "snat = [{ source_cidr = \"10.0.2.0/24\", snat_ip = \"${eip.nat.ip_address}\" }]",
-                "remove 1 SNAT entry > add 1 SNAT entry",
+                "remove 1 SNAT entry > add 1 SNAT entry > wait until it shows",
             ),
         ],
         anew: "vswitch_id = \"${vswitch.other.id}\"",
@@ -413,7 +413,7 @@ pub(super) const LIVES: &[Life] = &[
             ),
             (
                 "listeners = [{ protocol = \"tcp\", port = 443, backend_port = 8443 }]",
-                "remove 1 listener > add 1 listener > start listener",
+                "remove 1 listener > add 1 listener > start listener > wait until it shows",
             ),
             (
                 "listeners = [{ protocol = \"http\", port = 80, backend_port = 8081 }]",

@@ -186,7 +186,7 @@ impl Site {
     /// Checks what must hold for every request that leaves; whether it is one that changes something.
     fn inspect(&mut self, params: &BTreeMap<String, String>) -> bool {
         let action = params.get("Action").map_or("", String::as_str);
-        if ["Describe", "List", "Get"]
+        if ["Describe", "List", "Get", "Query"]
             .iter()
             .any(|read| action.starts_with(read))
         {

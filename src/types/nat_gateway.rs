@@ -196,7 +196,10 @@ fn with(member: &Attributes) -> Shows {
 
 fn add(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     let call = steps::call(&action::CREATE_SNAT_ENTRY, owner.region, params(owner, member));
-    vec![Step::call("add 1 SNAT entry", call).shows(with(member))]
+    vec![
+        Step::call("add 1 SNAT entry", call).shows(with(member)),
+        Step::wait_shown("wait until it shows", with(member), TIMEOUT_S),
+    ]
 }
 
 fn modify(owner: &Owner<'_>, before: &Attributes, member: &Attributes) -> Vec<Step> {

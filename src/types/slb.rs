@@ -358,6 +358,7 @@ fn add_listener(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     vec![
         Step::call("add 1 listener", create).shows(shows("listeners", member)),
         Step::call("start listener", start),
+        Step::wait_shown("wait until it shows", shows("listeners", member), TIMEOUT_S),
     ]
 }
 

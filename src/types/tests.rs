@@ -451,7 +451,7 @@ fn a_nat_gateway() {
         ("description", "aa", "bb",               "live: change attributes"),
         ("vpc_id",      "vpc-1", "vpc-2",         "replaced"),
         ("vswitch_id",  "vsw-1", "vsw-2",         "replaced"),
-        ("snat",        ONE, OTHER,               "live: remove 1 SNAT entry > add 1 SNAT entry"),
+        ("snat",        ONE, OTHER,               "live: remove 1 SNAT entry > add 1 SNAT entry > wait until it shows"),
         ("snat",        ONE, CHANGED,             "live: change 1 SNAT entry"),
         ("tags",        "{}", r#"{"team": "a"}"#, "live: set tags"),
     ]);
@@ -518,7 +518,7 @@ fn a_load_balancer() {
         ("bandwidth",            "5", "10",                          "live: change bandwidth"),
         ("vswitch_id",           "vsw-1", "vsw-2",                   "replaced"),
         ("listeners",            HTTP, MOVED,                        "live: change 1 listener"),
-        ("listeners",            HTTP, TCP,                          "live: remove 1 listener > add 1 listener > start listener"),
+        ("listeners",            HTTP, TCP,                          "live: remove 1 listener > add 1 listener > start listener > wait until it shows"),
         ("listeners",            HTTPS, RENEWED,                     "live: change 1 listener"),
         ("backends",             ONE, OTHER,                         "live: remove 1 backend > add 1 backend"),
         ("backends",             ONE, LESS,                          "live: change 1 backend"),

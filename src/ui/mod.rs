@@ -46,11 +46,13 @@ mod tests;
 mod text;
 mod text_diff;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use serde_json::Value as Json;
 
 pub(crate) use self::checks::{Check, Grade};
@@ -63,7 +65,7 @@ pub(crate) use self::plan_blocks::Detail;
 pub(crate) use self::story::Headings;
 use self::streams::{ScreenSize, Streams};
 pub(crate) use self::table::Row;
-use self::text::{Look, PLAIN, Sheet, escape_json, escape_lines};
+use self::text::{Look, PLAIN, Sheet, escape_json, escape_lines, is_dangerous};
 use crate::address::Address;
 use crate::change::Drift;
 use crate::diagnostic::codes::Story;
@@ -220,7 +222,22 @@ impl Ui {
 
     /// One JSON document.
     pub(crate) fn document(&self, document: &Json) {
-        lock(&self.streams).print(&format!("{}\n", escape_json(&format!("{document:#}"))));
+        self.long_document(document);
+    }
+
+    /// The same of one that is made while it is written.
+    pub(crate) fn long_document(&self, document: &impl Serialize) {
+        // What is printed here has no keys but texts, and nothing in it fails.
+        let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+        text.push('\n');
+        // The ends of its lines are its own; there are many of them, and seldom anything else.
+        let is_plain = !text.contains(|character| character != '\n' && is_dangerous(character));
+        let shown = if is_plain {
+            Cow::Borrowed(text.as_str())
+        } else {
+            escape_json(&text)
+        };
+        lock(&self.streams).print(&shown);
     }
 
     /// A page that was laid out and escaped for where it is read, as it is.

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use super::document::{Document, digest, is_hidden, seconds};
@@ -17,38 +19,49 @@ use crate::value::Value;
 /// The version of Terraform's format that this has the shape of.
 const FORMAT: &str = "1.2";
 
-/// The whole document.
-pub(crate) fn document(document: &Document<'_>) -> Json {
-    let Document {
-        plan,
-        header,
-        before,
-        made_at,
-        tasks,
-    } = *document;
-    let counts = plan.counts();
-    json!({
-        "format_version": FORMAT,
-        "terraform_version": "1.5.0",
-        "infra_version": env!("CARGO_PKG_VERSION"),
-        "digest": digest(header),
-        "timestamp": made_at,
-        "errored": false,
-        "applyable": !plan.is_empty() && plan.forbidden.is_empty(),
-        "complete": !plan.withholds(),
-        "project": header.project,
-        "environment": header.environment,
-        "region": header.region,
-        "account": header.account,
-        "cloud": header.cloud,
-        "variables": {},
-        "planned_values": { "root_module": { "resources": planned_values(document) } },
-        "resource_changes": plan.changes.iter().map(|change| resource_change(change, before)).collect::<Vec<_>>(),
-        "resource_drift": plan.drift.iter().map(|drift| resource_drift(drift, before)).collect::<Vec<_>>(),
-        "output_changes": output_changes(&plan.outputs),
-        "prior_state": prior_state(before),
-        "configuration": {},
-        "summary": {
+/// The whole document; each resource in it is made when it is written.
+pub(crate) fn document<'a>(document: &'a Document<'a>) -> impl Serialize + 'a {
+    Whole(document)
+}
+
+struct Whole<'a>(&'a Document<'a>);
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Document {
+            plan,
+            header,
+            before,
+            made_at,
+            tasks,
+        } = *self.0;
+        let counts = plan.counts();
+        let changes = Each(plan.changes.iter().map(|change| resource_change(change, before)));
+        let drift = Each(plan.drift.iter().map(|drift| resource_drift(drift, before)));
+        let planned = Each(planned_values(self.0));
+        let prior = Each(prior_state(before));
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("account", &header.account)?;
+        map.serialize_entry("applyable", &(!plan.is_empty() && plan.forbidden.is_empty()))?;
+        map.serialize_entry("cloud", &header.cloud)?;
+        map.serialize_entry("complete", &!plan.withholds())?;
+        map.serialize_entry("configuration", &json!({}))?;
+        map.serialize_entry("cost", &plan.cost.as_ref().map(super::json::cost))?;
+        map.serialize_entry("digest", &digest(header))?;
+        map.serialize_entry("environment", &header.environment)?;
+        map.serialize_entry("errored", &false)?;
+        map.serialize_entry("findings", &json!(plan.findings))?;
+        map.serialize_entry("forbidden", &json!(plan.forbidden))?;
+        map.serialize_entry("format_version", FORMAT)?;
+        map.serialize_entry("infra_version", env!("CARGO_PKG_VERSION"))?;
+        map.serialize_entry("output_changes", &output_changes(&plan.outputs))?;
+        map.serialize_entry("planned_values", &Resources(&planned))?;
+        map.serialize_entry("prior_state", &Prior(&prior))?;
+        map.serialize_entry("project", &header.project)?;
+        map.serialize_entry("region", &header.region)?;
+        map.serialize_entry("resource_changes", &changes)?;
+        map.serialize_entry("resource_drift", &drift)?;
+        let summary = json!({
             "create": counts.create,
             "update": counts.update,
             "replace": counts.replace,
@@ -59,13 +72,48 @@ pub(crate) fn document(document: &Document<'_>) -> Json {
             "withheld": counts.withheld,
             "left_out": counts.left_out,
             "unchanged": plan.unchanged(),
-        },
-        "cost": plan.cost.as_ref().map(super::json::cost),
-        "forbidden": plan.forbidden,
-        "vanished": plan.vanished,
-        "findings": plan.findings,
-        "tasks": tasks,
-    })
+        });
+        map.serialize_entry("summary", &summary)?;
+        map.serialize_entry("tasks", tasks)?;
+        map.serialize_entry("terraform_version", "1.5.0")?;
+        map.serialize_entry("timestamp", made_at)?;
+        map.serialize_entry("vanished", &json!(plan.vanished))?;
+        map.serialize_entry("variables", &json!({}))?;
+        map.end()
+    }
+}
+
+/// A list whose members are made one after the other.
+struct Each<I>(I);
+
+impl<I: Iterator<Item = Json> + Clone> Serialize for Each<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
+}
+
+/// `{"root_module": {"resources": [...]}}`
+struct Resources<'a, T>(&'a T);
+
+impl<T: Serialize> Serialize for Resources<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let resources = BTreeMap::from([("resources", self.0)]);
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("root_module", &resources)?;
+        map.end()
+    }
+}
+
+/// `{"format_version": "1.0", "values": {"root_module": ...}}`
+struct Prior<'a, T>(&'a T);
+
+impl<T: Serialize> Serialize for Prior<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("format_version", "1.0")?;
+        map.serialize_entry("values", &Resources(self.0))?;
+        map.end()
+    }
 }
 
 /// What names a resource, in Terraform's keys.
@@ -344,28 +392,21 @@ fn output_changes(outputs: &[OutputChange]) -> Json {
     all.into()
 }
 
-fn prior_state(before: &BTreeMap<Address, Observed>) -> Json {
-    let resources: Vec<Json> = before
-        .iter()
-        .map(|(address, observed)| {
-            let mut fields = named(address);
-            let mut values: Map<String, Json> = observed
-                .attributes
-                .iter()
-                .map(|(name, value)| (name.clone(), shown(value)))
-                .collect();
-            values.insert("id".to_owned(), json!(observed.id));
-            fields.insert("values".to_owned(), values.into());
-            fields.into()
-        })
-        .collect();
-    json!({
-        "format_version": "1.0",
-        "values": { "root_module": { "resources": resources } },
+fn prior_state(before: &BTreeMap<Address, Observed>) -> impl Iterator<Item = Json> + Clone {
+    before.iter().map(|(address, observed)| {
+        let mut fields = named(address);
+        let mut values: Map<String, Json> = observed
+            .attributes
+            .iter()
+            .map(|(name, value)| (name.clone(), shown(value)))
+            .collect();
+        values.insert("id".to_owned(), json!(observed.id));
+        fields.insert("values".to_owned(), values.into());
+        fields.into()
     })
 }
 
-fn planned_values(document: &Document<'_>) -> Vec<Json> {
+fn planned_values<'a>(document: &'a Document<'a>) -> impl Iterator<Item = Json> + Clone + 'a {
     let stays = |change: &&Change| !matches!(change.fate, Fate::Delete | Fate::Forget);
     let value = |change: &Change| {
         let was = change.moved_from.as_ref().unwrap_or(&change.address);
@@ -375,7 +416,7 @@ fn planned_values(document: &Document<'_>) -> Vec<Json> {
         fields.insert("sensitive_values".to_owned(), sides.after_sensitive);
         Json::from(fields)
     };
-    document.plan.changes.iter().filter(stays).map(value).collect()
+    document.plan.changes.iter().filter(stays).map(value)
 }
 
 #[cfg(test)]
@@ -388,13 +429,14 @@ mod tests {
         let plan = testing::plan();
         let header = testing::header();
         let before = BTreeMap::new();
-        let told = document(&Document {
+        let told = serde_json::to_value(document(&Document {
             plan: &plan,
             header: &header,
             before: &before,
             made_at: "2026-01-01T00:00:00Z",
             tasks: &Json::Null,
-        });
+        }))
+        .unwrap();
         let changes = told["resource_changes"].as_array().unwrap();
         let find = |address: &str| changes.iter().find(|one| one["address"] == address).unwrap();
         let replaced = find("instance.db");

@@ -21,8 +21,11 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 const FRAME: Duration = Duration::from_millis(100);
 /// How often they are drawn when nothing happens, so that the seconds move.
 const IDLE_FRAME: Duration = Duration::from_secs(1);
-/// Rows of the screen that live rows leave to what was before.
-const ROWS_KEPT: usize = 6;
+/// How many live rows a screen takes: so few that it still holds them when its window becomes half as wide, which breaks
+/// each of them in two. What has left the screen cannot be written over.
+fn height_on(screen_rows: usize) -> usize {
+    (screen_rows.saturating_sub(2) / 2).max(3)
+}
 
 /// Tells of calls and steps.
 pub(crate) struct Progress {
@@ -117,7 +120,7 @@ impl Progress {
 
     fn draw(&self, run: &mut Run, now: Duration) {
         let (look, rows) = self.ui.screen();
-        let rows = live_rows::render(&run.board, now, rows.saturating_sub(ROWS_KEPT).max(3), look);
+        let rows = live_rows::render(&run.board, now, height_on(rows), look);
         lock(&self.ui.streams).draw_live(&rows);
         (run.drawn, run.is_stale) = (now, false);
     }

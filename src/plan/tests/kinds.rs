@@ -506,9 +506,11 @@ fn an_entry_with_nothing_but_a_deposed_one_that_is_gone_is_cleaned_up() {
         &model,
         NET,
         expect![[r#"
-        note security_group.web
-        0. note security_group.web
-    "#]],
+            note security_group.web
+            drift security_group.web: gone; it was left over by a replacement; this plan forgets it
+            vanished security_group.web sg-old
+            0. note security_group.web
+        "#]],
     );
 }
 

@@ -26,6 +26,9 @@ const LISTS: &[(&str, &str, &str)] = &[
     (VPC, "DescribeEipAddresses", "/EipAddresses/EipAddress"),
 ];
 
+/// Version, action, where the items stand, and what is asked besides.
+type List<'a> = (&'a str, &'a str, &'a str, Vec<(&'a str, &'a str)>);
+
 /// A cloud with some of everything, and the same as an order to load.
 fn busy() -> (Sim, Vec<Value>, Vec<String>) {
     let mut sim = Sim::with(Options {
@@ -536,7 +539,7 @@ fn routes_interfaces_policies_and_certificates_are_loaded_as_they_were() {
     call(&mut sim, "StartLoadBalancerListener", &listener[..2]);
     sim.wait(60);
 
-    let mut lists: Vec<(&str, &str, &str, Vec<(&str, &str)>)> = vec![
+    let mut lists: Vec<List<'_>> = vec![
         (VPC, "DescribeVpcs", "/Vpcs/Vpc", vec![]),
         (VPC, "DescribeVSwitches", "/VSwitches/VSwitch", vec![]),
         (
