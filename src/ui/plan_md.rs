@@ -316,12 +316,6 @@ mod tests {
             |---|---|---|---|
             | `-` | delete | `instance.web[0..29] x30` |  |
 
-            ````mermaid
-            flowchart LR
-              n0["- delete<br/>instance.web[0..29] x30"]:::lost
-              classDef lost fill:#fdecec,stroke:#b3141c,color:#b3141c
-            ````
-
             <details open><summary><code>-</code> delete <code>instance.web\[0..29\] x30</code></summary>
 
             ````diff
