@@ -28,9 +28,6 @@ pub(super) fn part(tasks: &mut BTreeMap<Node, Task>, waits: &Waits) -> BTreeSet<
         let leftover = None;
         let place = Place { phase, leftover };
         let leaving = Node::new(node.address(), place);
-        if tasks.contains_key(&leaving) {
-            continue;
-        }
         let Some(change) = tasks.get_mut(&node) else {
             continue;
         };
@@ -40,7 +37,7 @@ pub(super) fn part(tasks: &mut BTreeMap<Node, Task>, waits: &Waits) -> BTreeSet<
             |steps: Vec<(usize, Step)>| -> Vec<Step> { steps.into_iter().map(|(_, step)| step).collect() };
         change.steps = own(last);
         let restore = change.restore.take().map(|restore| shifted(restore, &late));
-        let first = Task {
+        let mut first = Task {
             object: change.object.clone(),
             phase,
             steps: own(first),
@@ -48,6 +45,16 @@ pub(super) fn part(tasks: &mut BTreeMap<Node, Task>, waits: &Waits) -> BTreeSet<
             then: Vec::<Effect>::new(),
             ..change.clone()
         };
+        // It may have to let go of something in any case.
+        if let Some(before) = tasks.remove(&leaving) {
+            let ahead = before.steps.len();
+            first.steps.splice(0..0, before.steps);
+            first.owes.extend(before.owes);
+            if let Some(restore) = &mut first.restore {
+                restore.behind += ahead;
+                restore.before += ahead;
+            }
+        }
         tasks.insert(leaving, first);
         parted.insert(node.address().clone());
     }
@@ -55,7 +62,7 @@ pub(super) fn part(tasks: &mut BTreeMap<Node, Task>, waits: &Waits) -> BTreeSet<
 }
 
 /// Of every change in a circle the positions of the steps that name what others in it make; none where nothing else
-/// would be left, or where such a step stands behind a wait: what stops a server for it would be parted from it.
+/// would be left, or where such a step stands behind a stop: what stops a server for it would be parted from it.
 fn late_steps(tasks: &BTreeMap<Node, Task>, graph: &Graph<&Node>) -> Vec<(Node, BTreeSet<usize>)> {
     let cycles = graph.cycles();
     let mut found = Vec::new();
@@ -85,7 +92,14 @@ fn late_steps(tasks: &BTreeMap<Node, Task>, graph: &Graph<&Node>) -> Vec<(Node, 
             .steps
             .iter()
             .position(|step| matches!(step.kind, StepKind::Wait(_)));
-        let is_live = |place: &usize| wait.is_none_or(|wait| *place < wait);
+        // In front of all waits, or at least of those that follow what takes its status away for a while.
+        let is_live = |place: &usize| {
+            wait.is_none_or(|wait| *place < wait)
+                || task
+                    .restore
+                    .as_ref()
+                    .is_some_and(|restore| *place <= restore.behind)
+        };
         let calls = task
             .steps
             .iter()

@@ -533,10 +533,12 @@ fn a_join_beside_a_note_is_an_update() {
         &model,
         &with(ON_WEB),
         expect![[r#"
-        update disk.data
-        0. note disk.data
-        1. join disk.data: attach > wait until in use (after 0)
-    "#]],
+            update disk.data
+            drift disk.data: gone; it was left over by a replacement; this plan forgets it
+            vanished disk.data d-old
+            0. note disk.data
+            1. join disk.data: attach > wait until in use (after 0)
+        "#]],
     );
     let plan = model.plan(&with(ON_WEB));
     assert!(!plan.is_empty());
@@ -667,6 +669,43 @@ fn a_change_that_leaves_a_place_and_names_what_is_made_there_is_parted() {
     );
     model.apply(&after);
     check(&model, &after, expect!["nothing\n"]);
+}
+
+/// The same where it has to let go of something in any case.
+#[test]
+fn a_change_that_is_parted_lets_go_of_what_it_has_to() {
+    let with = |zone: &str, place: &str, more: &str| {
+        let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");
+        let app = server("app", more).replace("vswitch.a.id", &format!("vswitch.{place}.id"));
+        format!(
+            "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
+             [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
+             [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
+             [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n{web}{app}"
+        )
+    };
+    let before = with("cn-hangzhou-h", "a", "ram_role_name = \"app\"\n");
+    let model = Model::with(&before);
+    let more = "description = \"behind ${instance.web.id}\"\n";
+    let after = with("cn-hangzhou-i", "b", more);
+    check(
+        &model,
+        &after,
+        expect![[r#"
+            update instance.app
+            replace instance.web
+                because vswitch_id changes, and lifecycle.replace_on names it
+                LOST the system disk of i-5 is erased
+            replace vswitch.a
+                because zone_id cannot change on a live vswitch
+            0. let go instance.app: detach role > stop > wait until stopped > move > start > wait until running
+            1. remove instance.web: stop > wait until stopped > delete > wait until gone
+            2. remove vswitch.a: delete > wait until gone (after 0, 1)
+            3. make vswitch.a (new): create > wait until available (after 2)
+            4. make instance.web (new): create > wait until stopped > start > wait until running (after 1, 3)
+            5. change instance.app: change attributes (after 0, 4)
+        "#]],
+    );
 }
 
 #[test]
