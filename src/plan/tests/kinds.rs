@@ -632,23 +632,25 @@ fn a_mere_depends_on_closes_no_circle() {
     check(&model, &after, expect!["nothing\n"]);
 }
 
+/// A server in a vSwitch, made anew with that, and one that may be elsewhere, with more in its block.
+fn leaving(zone: &str, place: &str, more: &str) -> String {
+    let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");
+    let app = server("app", more).replace("vswitch.a.id", &format!("vswitch.{place}.id"));
+    format!(
+        "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
+         [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
+         [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
+         [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n{web}{app}"
+    )
+}
+
 /// One server leaves a vSwitch that is deleted before its successor is made, and names the address of one that is made
 /// there: it goes first and is told last.
 #[test]
 fn a_change_that_leaves_a_place_and_names_what_is_made_there_is_parted() {
-    let with = |zone: &str, place: &str, more: &str| {
-        let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");
-        let app = server("app", more).replace("vswitch.a.id", &format!("vswitch.{place}.id"));
-        format!(
-            "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
-             [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
-             [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
-             [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n{web}{app}"
-        )
-    };
-    let mut model = Model::with(&with("cn-hangzhou-h", "a", ""));
+    let mut model = Model::with(&leaving("cn-hangzhou-h", "a", ""));
     let behind = "description = \"behind ${instance.web.id}\"\n";
-    let after = with("cn-hangzhou-i", "b", behind);
+    let after = leaving("cn-hangzhou-i", "b", behind);
     check(
         &model,
         &after,
@@ -674,20 +676,10 @@ fn a_change_that_leaves_a_place_and_names_what_is_made_there_is_parted() {
 /// The same where it has to let go of something in any case.
 #[test]
 fn a_change_that_is_parted_lets_go_of_what_it_has_to() {
-    let with = |zone: &str, place: &str, more: &str| {
-        let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");
-        let app = server("app", more).replace("vswitch.a.id", &format!("vswitch.{place}.id"));
-        format!(
-            "[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
-             [vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
-             [vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n\
-             [security_group.web]\nvpc_id = \"${{vpc.main.id}}\"\n{web}{app}"
-        )
-    };
-    let before = with("cn-hangzhou-h", "a", "ram_role_name = \"app\"\n");
+    let before = leaving("cn-hangzhou-h", "a", "ram_role_name = \"app\"\n");
     let model = Model::with(&before);
     let more = "description = \"behind ${instance.web.id}\"\n";
-    let after = with("cn-hangzhou-i", "b", more);
+    let after = leaving("cn-hangzhou-i", "b", more);
     check(
         &model,
         &after,
