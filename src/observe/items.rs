@@ -285,9 +285,10 @@ impl Reading<'_> {
             pages: Pages::ByNumber { max: 100 },
         };
         let mut disks = self.list(&action::DESCRIBE_DISKS, &[], paging, "DiskId").await?;
+        let servers: BTreeSet<&str> = servers.iter().copied().collect();
         disks.retain(|disk| {
             let server = disk["item"]["InstanceId"].as_str();
-            server.is_some_and(|id| servers.contains(&id))
+            server.is_some_and(|id| servers.contains(id))
         });
         Ok(disks)
     }

@@ -155,11 +155,13 @@ pub(in crate::sim) fn load(cloud: &mut Cloud, body: &str, now: UnixMillis) -> Re
         region: load.region,
         now: times,
         find,
-        disks: load
+        system_disks: load
             .items
             .iter()
             .filter(|item| item.action == "DescribeDisks")
             .map(|item| &item.item)
+            .filter(|disk| text(disk, "Type") == "system")
+            .map(|disk| (text(disk, "InstanceId"), disk))
             .collect(),
     };
     if let Some(account) = load.account {
@@ -490,11 +492,7 @@ fn take_instance(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> 
     {
         params.push((format!("SecurityGroupIds.{}", place + 1), group));
     }
-    let system = loading
-        .disks
-        .iter()
-        .find(|disk| text(disk, "Type") == "system" && text(disk, "InstanceId") == id)
-        .copied();
+    let system = loading.system_disks.get(&id).copied();
     let disk_id = system.map(|disk| text(disk, "DiskId")).unwrap_or_default();
     if let Some(disk) = system {
         params.extend(self::params(

@@ -1,5 +1,7 @@
 //! Items that are loaded, as they are read, and the cloud that they are put into. Does not know kinds of things.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::super::api::api;
@@ -18,8 +20,8 @@ pub(super) struct Loading<'a> {
     pub(super) now: Now,
     /// How an action is found.
     pub(super) find: fn(&str, &str) -> Option<Run>,
-    /// Disks of the order, for the servers that they belong to.
-    pub(super) disks: Vec<&'a Value>,
+    /// The system disks of the order, by the server that each belongs to.
+    pub(super) system_disks: BTreeMap<String, &'a Value>,
 }
 
 /// A field by its path as text; empty when it is not there.
