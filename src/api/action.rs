@@ -86,6 +86,7 @@ macro_rules! actions {
 
 // Sorted by product and name.
 actions! {
+    QUERY_ACCOUNT_BALANCE                      = BSS "QueryAccountBalance"                   Read       0;
     ALLOCATE_PUBLIC_IP_ADDRESS                 = ECS "AllocatePublicIpAddress"               Absolute  36;
     APPLY_AUTO_SNAPSHOT_POLICY                 = ECS "ApplyAutoSnapshotPolicy"               Absolute  10 small;
     ASSIGN_IPV6_ADDRESSES                      = ECS "AssignIpv6Addresses"                   Meter     10 token region;
@@ -194,8 +195,6 @@ actions! {
     START_LOAD_BALANCER_LISTENER               = SLB "StartLoadBalancerListener"             Absolute   0 region;
     TAG_RESOURCES_SLB                          = SLB "TagResources"                          Absolute   0 region;
     UNTAG_RESOURCES_SLB                        = SLB "UntagResources"                        Absolute   0 region;
-    QUERY_ACCOUNT_BALANCE                      = BSS "QueryAccountBalance"                   Read       0;
-
     GET_CALLER_IDENTITY                        = STS "GetCallerIdentity"                     Read       0;
     ALLOCATE_EIP_ADDRESS                       = VPC "AllocateEipAddress"                    Token      0 token region;
     ASSOCIATE_EIP_ADDRESS                      = VPC "AssociateEipAddress"                   Absolute   0 token region;
