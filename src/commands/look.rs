@@ -53,7 +53,12 @@ pub(super) async fn look(
         .values()
         .filter(|known| !known.id.is_empty());
     let known = known.map(|known| known.type_name.as_str()).collect();
-    let recovery = recover::settle(loaded.open.clone(), &mut live, looked_at, &known);
+    let mut open = loaded.open.clone();
+    let made = recover::made_without_tags(&mut open, &mut live, &connection.cloud).await;
+    let made =
+        made.map_err(|error| Failure::error(report::api_error("the cloud could not be read", &error)))?;
+    let mut recovery = recover::settle(open, &mut live, looked_at, &known);
+    recovery.found.extend(made);
     Ok(Seen {
         live,
         recovery,

@@ -129,15 +129,13 @@ pub(super) async fn rehearse(
         },
     )
     .await;
-    let requests: BTreeMap<&str, u64> = twin
-        .cloud
-        .totals()
-        .requests
-        .into_iter()
-        .filter(|(action, _)| action.repeat != crate::api::Repeat::Read)
-        .map(|(action, count)| (action.name, count))
-        .collect();
-
+    // Two products may call an action alike.
+    let mut requests: BTreeMap<&str, u64> = BTreeMap::new();
+    for (action, count) in twin.cloud.totals().requests {
+        if action.repeat != crate::api::Repeat::Read {
+            *requests.entry(action.name).or_default() += count;
+        }
+    }
     if outcome.failed.is_empty() && !outcome.interrupted {
         let observed = results::look_again(plan, project, &session, &twin).await;
         let outputs = results::outputs(project, &session, seen, &observed);

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 
 use crate::address::{Address, Life};
 use crate::api::Repeat;
-use crate::cloud::Window;
-use crate::live::Live;
+use crate::cloud::{ApiError, Cloud, Window};
+use crate::live::{Live, Observed};
+use crate::observe::read::read_by_id;
 use crate::state::{Effect, Intent};
+use crate::types::{Identity, ResourceType};
 
 /// What became of the open intents of an earlier run.
 #[derive(Debug, Default)]
@@ -60,6 +62,61 @@ pub(crate) fn settle(
         }
     }
     recovery
+}
+
+/// Takes out of the open intents those that made something without tags, which no list by tags shows: it is looked for
+/// where it would stand, and it is what they made if all that they said of it is so. What is found gets its address.
+pub(crate) async fn made_without_tags(
+    open: &mut Vec<Intent>,
+    live: &mut Live,
+    cloud: &Cloud,
+) -> Result<Vec<(Intent, Effect)>, ApiError> {
+    let mut found = Vec::new();
+    for intent in std::mem::take(open) {
+        match would_be(&intent, live) {
+            Some((resource_type, id)) => {
+                let seen = read_by_id(resource_type, cloud, std::slice::from_ref(&id)).await?;
+                let is_it = |observed: &Observed| {
+                    let said = intent.resource.iter().flat_map(|resource| &resource.attributes);
+                    said.into_iter()
+                        .all(|(name, value)| observed.attributes.get(name).is_none_or(|seen| seen == value))
+                };
+                match seen
+                    .into_iter()
+                    .find(|observed| observed.id == id && is_it(observed))
+                {
+                    Some(observed) => {
+                        let address = intent.object.address.clone();
+                        live.resources.insert(address.clone(), observed);
+                        let created_at = None;
+                        found.push((
+                            intent,
+                            Effect::Made {
+                                address,
+                                id,
+                                created_at,
+                            },
+                        ));
+                    }
+                    None => open.push(intent),
+                }
+            }
+            None => open.push(intent),
+        }
+    }
+    Ok(found)
+}
+
+/// What an intent would have made without tags, and its id.
+fn would_be(intent: &Intent, live: &Live) -> Option<(&'static ResourceType, String)> {
+    let resource = intent.resource.as_ref()?;
+    let resource_type = crate::types::find(&resource.type_name)?;
+    if !matches!(resource_type.identity, Identity::Joined { .. })
+        || live.resources.contains_key(&intent.object.address)
+    {
+        return None;
+    }
+    Some((resource_type, resource_type.own_id(&resource.attributes)?))
 }
 
 fn adopt(intent: &Intent, live: &mut Live) -> Option<Effect> {
