@@ -40,6 +40,7 @@ mod schedules;
 mod servers;
 mod signals;
 mod stacks;
+mod tagless;
 mod vanish;
 mod vanished;
 mod world;

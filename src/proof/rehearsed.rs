@@ -305,7 +305,7 @@ const MISTAKES: &[(&str, Edit, Mistake)] = &[
         },
     ),
     (
-        "the new disk is attached before it is made",
+        "the old disk is deleted while it is attached",
         Edit::Change("size = 40", "size = 40\nencrypted = true"),
         |plan| {
             leave_out(plan, "detach");

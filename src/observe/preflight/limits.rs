@@ -134,12 +134,13 @@ async fn cores(drafts: &[Draft<'_>], leaving: &[&Observed], cloud: &Cloud) -> Ah
             .iter()
             .filter(|(own, _)| *own == quota)
             .filter_map(|(_, kind)| sizes.get(*kind))
-            .sum();
-        let mut taken = used - freed;
+            .fold(0, |sum: i64, size| sum.saturating_add(*size));
+        // Whatever the numbers of an answer are.
+        let mut taken = used.saturating_sub(freed);
         for (draft, _, kind) in made.iter().filter(|(_, own, _)| *own == quota) {
             let Some(size) = sizes.get(*kind) else { continue };
-            if taken + size <= *max {
-                taken += size;
+            if taken.saturating_add(*size) <= *max {
+                taken = taken.saturating_add(*size);
                 continue;
             }
             ahead.refusals.push(refusal(
@@ -149,7 +150,7 @@ async fn cores(drafts: &[Draft<'_>], leaving: &[&Observed], cloud: &Cloud) -> Ah
                 vec![
                     format!(
                         "it has {size} cores, and {} of the {max} that the account may have here are left",
-                        max - taken
+                        max.saturating_sub(taken)
                     ),
                     format!("{used} are in use now"),
                 ],
@@ -241,7 +242,7 @@ async fn addresses(made: &[Draft<'_>], leaving: &[&Observed], cloud: &Cloud) -> 
         let room = match room {
             Room::There(id) => free.get(id).map(|(free, cidr)| {
                 let left = leaving.iter().filter(|one| text(one, "vswitch_id") == Some(id));
-                (free + left.count() as u64, format!("{id} ({cidr})"))
+                (free.saturating_add(left.count() as u64), format!("{id} ({cidr})"))
             }),
             Room::New(address) => {
                 let own = made.iter().find(|draft| draft.task.object.address == **address);
