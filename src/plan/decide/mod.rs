@@ -168,7 +168,7 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
                 inputs.fingerprints,
             );
             if let Some(name) = resource.resource_type.stays_with
-                && is_given_up_first(context, resource, name)
+                && (context.is_given_up(address) || is_given_up_first(context, resource, name))
             {
                 differences.force(name);
             }

@@ -1,6 +1,7 @@
 //! The planner by data in and text out: what is there, what is wanted, and the plan that follows, held against a model of
 //! the cloud that refuses what a real one would.
 
+mod circles;
 mod generate;
 mod kinds;
 mod leftovers;
