@@ -1084,9 +1084,9 @@ fn a_data_disk_that_somebody_took_off_is_told_to_be_made_anew_and_empty() {
         &model,
         &config,
         expect![[r#"
-        update instance.web
-        drift instance.web: data_disks; this plan makes what is missing anew, empty; what still exists is kept if it is attached again first
-        0. change instance.web: create data disk > attach data disk
-    "#]],
+            update instance.web
+            drift instance.web: data_disks; this plan makes what is missing anew, empty; what still exists is kept if it is attached again first
+            0. change instance.web: create data disk > attach data disk > wait until it shows
+        "#]],
     );
 }
