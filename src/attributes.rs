@@ -3,9 +3,10 @@
 //!
 //! Does not know which attributes there are.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -18,15 +19,27 @@ use crate::value::Value;
 #[derive(Clone)]
 pub(crate) struct AttributeName(Arc<str>);
 
-/// Attributes by name, in the order of their names.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Attributes {
-    entries: Vec<(AttributeName, Value)>,
+/// Something by name, in the order of the names.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Named<V> {
+    entries: Vec<(AttributeName, V)>,
 }
 
-impl Attributes {
-    pub(crate) const fn new() -> Attributes {
-        Attributes { entries: Vec::new() }
+/// Attributes by name.
+pub(crate) type Attributes = Named<Value>;
+
+/// The tags of something that exists.
+pub(crate) type Tags = Named<String>;
+
+impl<V> Default for Named<V> {
+    fn default() -> Named<V> {
+        Named::new()
+    }
+}
+
+impl<V> Named<V> {
+    pub(crate) const fn new() -> Named<V> {
+        Named { entries: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -41,12 +54,12 @@ impl Attributes {
         self.entries.binary_search_by(|(known, _)| (**known).cmp(name))
     }
 
-    pub(crate) fn get(&self, name: &(impl AsRef<str> + ?Sized)) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &(impl AsRef<str> + ?Sized)) -> Option<&V> {
         let place = self.place(name.as_ref()).ok()?;
         Some(&self.entries[place].1)
     }
 
-    pub(crate) fn get_mut(&mut self, name: &(impl AsRef<str> + ?Sized)) -> Option<&mut Value> {
+    pub(crate) fn get_mut(&mut self, name: &(impl AsRef<str> + ?Sized)) -> Option<&mut V> {
         let place = self.place(name.as_ref()).ok()?;
         Some(&mut self.entries[place].1)
     }
@@ -56,7 +69,7 @@ impl Attributes {
     }
 
     /// Sets one; what it was before.
-    pub(crate) fn insert(&mut self, name: impl Into<AttributeName>, value: Value) -> Option<Value> {
+    pub(crate) fn insert(&mut self, name: impl Into<AttributeName>, value: V) -> Option<V> {
         let name = name.into();
         // They mostly come in order.
         if self.entries.last().is_none_or(|(last, _)| *last < name) {
@@ -72,7 +85,7 @@ impl Attributes {
         }
     }
 
-    pub(crate) fn remove(&mut self, name: &(impl AsRef<str> + ?Sized)) -> Option<Value> {
+    pub(crate) fn remove(&mut self, name: &(impl AsRef<str> + ?Sized)) -> Option<V> {
         let place = self.place(name.as_ref()).ok()?;
         Some(self.entries.remove(place).1)
     }
@@ -81,7 +94,7 @@ impl Attributes {
         self.entries.clear();
     }
 
-    pub(crate) fn iter(&self) -> Iter<'_> {
+    pub(crate) fn iter(&self) -> Iter<'_, V> {
         self.entries.iter().map(|(name, value)| (name, value))
     }
 
@@ -89,16 +102,16 @@ impl Attributes {
         self.entries.iter().map(|(name, _)| name)
     }
 
-    pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator + Clone {
+    pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = &V> + DoubleEndedIterator + Clone {
         self.entries.iter().map(|(_, value)| value)
     }
 
     #[cfg(test)]
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.entries.iter_mut().map(|(_, value)| value)
     }
 
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&AttributeName, &mut Value) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&AttributeName, &mut V) -> bool) {
         self.entries.retain_mut(|(name, value)| keep(name, value));
     }
 
@@ -106,8 +119,8 @@ impl Attributes {
     pub(crate) fn get_or_insert_with(
         &mut self,
         name: impl Into<AttributeName>,
-        value: impl FnOnce() -> Value,
-    ) -> &mut Value {
+        value: impl FnOnce() -> V,
+    ) -> &mut V {
         let name = name.into();
         let place = match self.place(&name) {
             Ok(place) => place,
@@ -121,39 +134,39 @@ impl Attributes {
 }
 
 /// Goes through all of them.
-pub(crate) type Iter<'a> = std::iter::Map<
-    std::slice::Iter<'a, (AttributeName, Value)>,
-    fn(&'a (AttributeName, Value)) -> (&'a AttributeName, &'a Value),
+pub(crate) type Iter<'a, V> = std::iter::Map<
+    std::slice::Iter<'a, (AttributeName, V)>,
+    fn(&'a (AttributeName, V)) -> (&'a AttributeName, &'a V),
 >;
 
-impl<'a> IntoIterator for &'a Attributes {
-    type Item = (&'a AttributeName, &'a Value);
-    type IntoIter = Iter<'a>;
+impl<'a, V> IntoIterator for &'a Named<V> {
+    type Item = (&'a AttributeName, &'a V);
+    type IntoIter = Iter<'a, V>;
 
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> Iter<'a, V> {
         self.iter()
     }
 }
 
-impl IntoIterator for Attributes {
-    type Item = (AttributeName, Value);
-    type IntoIter = std::vec::IntoIter<(AttributeName, Value)>;
+impl<V> IntoIterator for Named<V> {
+    type Item = (AttributeName, V);
+    type IntoIter = std::vec::IntoIter<(AttributeName, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.entries.into_iter()
     }
 }
 
-impl<N: Into<AttributeName>> FromIterator<(N, Value)> for Attributes {
-    fn from_iter<I: IntoIterator<Item = (N, Value)>>(all: I) -> Attributes {
-        let mut attributes = Attributes::new();
+impl<N: Into<AttributeName>, V> FromIterator<(N, V)> for Named<V> {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(all: I) -> Named<V> {
+        let mut attributes = Named::new();
         attributes.extend(all);
         attributes
     }
 }
 
-impl<N: Into<AttributeName>> Extend<(N, Value)> for Attributes {
-    fn extend<I: IntoIterator<Item = (N, Value)>>(&mut self, all: I) {
+impl<N: Into<AttributeName>, V> Extend<(N, V)> for Named<V> {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, all: I) {
         let all = all.into_iter();
         self.entries.reserve(all.size_hint().0);
         for (name, value) in all {
@@ -162,53 +175,53 @@ impl<N: Into<AttributeName>> Extend<(N, Value)> for Attributes {
     }
 }
 
-impl<N: Into<AttributeName>, const COUNT: usize> From<[(N, Value); COUNT]> for Attributes {
-    fn from(all: [(N, Value); COUNT]) -> Attributes {
+impl<N: Into<AttributeName>, V, const COUNT: usize> From<[(N, V); COUNT]> for Named<V> {
+    fn from(all: [(N, V); COUNT]) -> Named<V> {
         all.into_iter().collect()
     }
 }
 
 /// Panics where there is none of this name; tests know what is there.
 #[cfg(test)]
-impl std::ops::Index<&str> for Attributes {
-    type Output = Value;
+impl<V> std::ops::Index<&str> for Named<V> {
+    type Output = V;
 
-    fn index(&self, name: &str) -> &Value {
+    fn index(&self, name: &str) -> &V {
         self.get(name).unwrap()
     }
 }
 
-impl fmt::Debug for Attributes {
+impl<V: fmt::Debug> fmt::Debug for Named<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
 }
 
-impl Serialize for Attributes {
+impl<V: Serialize> Serialize for Named<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(name, value)| (&**name, value)))
     }
 }
 
-impl<'de> Deserialize<'de> for Attributes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Attributes, D::Error> {
-        struct Entries;
-        impl<'de> serde::de::Visitor<'de> for Entries {
-            type Value = Attributes;
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Named<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Named<V>, D::Error> {
+        struct Entries<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> serde::de::Visitor<'de> for Entries<V> {
+            type Value = Named<V>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("attributes by name")
+                f.write_str("something by name")
             }
 
-            fn visit_map<M: serde::de::MapAccess<'de>>(self, mut map: M) -> Result<Attributes, M::Error> {
-                let mut attributes = Attributes::new();
-                while let Some((name, value)) = map.next_entry::<std::borrow::Cow<'de, str>, Value>()? {
-                    attributes.insert(&*name, value);
+            fn visit_map<M: serde::de::MapAccess<'de>>(self, mut map: M) -> Result<Named<V>, M::Error> {
+                let mut named = Named::new();
+                while let Some((name, value)) = map.next_entry::<Cow<'de, str>, V>()? {
+                    named.insert(&*name, value);
                 }
-                Ok(attributes)
+                Ok(named)
             }
         }
-        deserializer.deserialize_map(Entries)
+        deserializer.deserialize_map(Entries(PhantomData))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 
-pub(crate) use crate::attributes::{AttributeName, Attributes};
+pub(crate) use crate::attributes::{AttributeName, Attributes, Tags};
 
 /// A value of the configuration, of the state, of a plan or of a step's parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::state::{Effect, Intent, IntentDraft, Resource, State};
 use crate::step::{Call, StepKind};
 use crate::task::{Phase, Task};
 use crate::types::{self, Kind, Relation, ResourceType, Types};
-use crate::value::{AttributeName, Attributes, Reference, SecretSource, Value};
+use crate::value::{AttributeName, Attributes, Reference, SecretSource, Tags, Value};
 
 /// What exists, and what is remembered of it.
 #[derive(Clone)]
@@ -407,11 +407,11 @@ impl Model {
     }
 
     /// The tags of infra for what is made or changed now.
-    fn tags(&self, object: &Object, resource_type: &ResourceType) -> BTreeMap<String, String> {
+    fn tags(&self, object: &Object, resource_type: &ResourceType) -> Tags {
         if resource_type.tagging.is_none() {
-            return BTreeMap::new();
+            return Tags::new();
         }
-        BTreeMap::from([
+        Tags::from([
             (TAG_STACK.to_owned(), self.state.lineage.clone()),
             (TAG_PROJECT.to_owned(), "shop/default".to_owned()),
             (TAG_ADDRESS.to_owned(), object.address.to_string()),
