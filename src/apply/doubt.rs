@@ -10,6 +10,7 @@ use super::outcome::StepError;
 use super::run::Run;
 use super::sending::Sending;
 use crate::api::Repeat;
+use crate::cloud::Cloud;
 use crate::cloud::window::{Decision, LookUp, Window, decide};
 use crate::live::{Observed, TAG_OPERATION};
 use crate::observe::read::list_by_stack;
@@ -113,12 +114,31 @@ impl Run<'_> {
         }
     }
 
+    /// What is made by what it is, a line of a table, if it is there as the call would have made it: it has no tags.
+    pub(super) async fn find_named(
+        &self,
+        sending: &Sending<'_>,
+        cloud: &Cloud,
+    ) -> Result<Option<Observed>, StepError> {
+        let Yield::Named(id) = &sending.call.yields else {
+            return Ok(None);
+        };
+        let id = self.memory.resolve(id);
+        let Some(id) = id.as_str() else { return Ok(None) };
+        let seen = self.read_with(sending.job, cloud, id).await?;
+        let shows = &sending.step.shows;
+        Ok(seen.filter(|seen| shows.is_seen(seen, &|value| self.memory.resolve(value))))
+    }
+
     /// What a create with this token made, if there is such a thing. It may be made for another: a data disk.
     pub(super) async fn find_by_token(
         &self,
         sending: &Sending<'_>,
         open: &Doubt,
     ) -> Result<Option<Observed>, StepError> {
+        if matches!(sending.call.yields, Yield::Named(_)) {
+            return self.find_named(sending, self.context.cloud).await;
+        }
         let makes_it = |one: &&&ResourceType| std::ptr::eq(one.create.action, sending.call.action);
         let made_type = match sending.call.yields {
             Yield::Attribute { .. } => REGISTRY.iter().find(makes_it).copied(),
@@ -154,6 +174,11 @@ impl Run<'_> {
     /// repetition.
     async fn settle_change(&self, sending: &Sending<'_>, open: Doubt) -> Result<Settled, StepError> {
         let once = self.context.cloud.once();
+        if let Some(observed) = self.find_named(sending, &once).await.unwrap_or(None) {
+            let id = observed.id.clone();
+            self.made(sending, &open, &id, Some(&observed)).await?;
+            return Ok(Settled::Done { id, as_planned: true });
+        }
         let is_done = self.is_done(sending, &once).await.unwrap_or(false);
         self.settled_by_looking(sending, &open, is_done).await
     }

@@ -308,6 +308,13 @@ impl Run<'_> {
         } else {
             PATIENCE
         };
+        // What is made by what it is may be there already: by a try that nobody heard of.
+        if meaning == Meaning::Passing
+            && let Some(observed) = self.find_named(sending, self.context.cloud).await?
+        {
+            self.made(sending, &open, &observed.id, Some(&observed)).await?;
+            return Ok(Next::Done(None));
+        }
         match (meaning, sending.repeat()) {
             // A payment is never sent twice on a doubt: its intent stays open, and the next run settles it.
             (Meaning::Unclear, Repeat::Meter) => {
@@ -356,20 +363,6 @@ impl Run<'_> {
             .is_some_and(|unless| unless.code == error.code)
         {
             return Err(error.into());
-        }
-        // What is made by what it is may be there already: by an earlier run that nobody heard of.
-        if let Yield::Named(id) = &sending.call.yields
-            && matches!(meaning, Meaning::Passing)
-            && let Some(id) = self.memory.resolve(id).as_str()
-            && let Some(observed) = self.read_with(sending.job, self.context.cloud, id).await?
-            && sending
-                .step
-                .shows
-                .is_seen(&observed, &|value| self.memory.resolve(value))
-        {
-            let open = self.open(sending).await?;
-            self.made(sending, &open, id, Some(&observed)).await?;
-            return Ok(Next::Done(None));
         }
         match meaning {
             Meaning::Throttled if elapsed <= THROTTLE_PATIENCE => return Ok(Next::AtOnce),
