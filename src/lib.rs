@@ -116,6 +116,7 @@
 mod address;
 mod api;
 mod apply;
+mod attributes;
 mod change;
 mod cli;
 mod cloud;
@@ -133,6 +134,7 @@ mod plan;
 mod proof;
 mod region;
 mod saved;
+mod shared;
 mod state;
 mod step;
 mod task;
