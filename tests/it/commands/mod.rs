@@ -21,5 +21,7 @@ mod rehearse;
 mod saved;
 mod servers;
 #[cfg(unix)]
+mod suggestions;
+#[cfg(unix)]
 mod transcripts;
 mod validate;
