@@ -10,7 +10,7 @@ use crate::live::TAG_PROJECT;
 use crate::observe::read::read_by_id;
 use crate::observe::{account, hidden};
 use crate::plan::{self, Fingerprints};
-use crate::state::{Effect, Intent, Lifecycle, Resource, State};
+use crate::state::{Effect, Intent, Lifecycle, Loaded, Resource, State};
 use crate::types;
 use crate::ui::Ui;
 use crate::value::Attributes;
@@ -110,6 +110,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
     let open = session.open_intents();
     let known = session.with_state(|state| {
+        still_there(&loaded, state)?;
         may_take_over(address, &args.id, state, &open)?;
         known(state)
     })?;
@@ -182,6 +183,22 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         );
     }
     Ok(Exit::Done)
+}
+
+/// Whether the state is the one that was looked at: one that disappeared meanwhile is begun anew, and would know nothing else.
+fn still_there(loaded: &Loaded, state: &State) -> Result<(), Failure> {
+    if !loaded.exists || state.lineage == loaded.state.lineage {
+        return Ok(());
+    }
+    let gone = Diagnostic::error(
+        codes::FOLDER_GONE,
+        "the state disappeared while this looked at what exists",
+    );
+    Err(Failure::error(
+        gone.note("nothing was written")
+            .help("bring it back where it was")
+            .help(Advice::from("or put it together again from what exists: ").run("state rebuild")),
+    ))
 }
 
 /// Whether the state has room for an id at an address.
