@@ -602,9 +602,9 @@ codes! {
         ["-r with a list"]
         ["ask for it with --json"]
     NO_BLOCK "E0841" "a resource that the configuration does not have":
-        "What is taken over needs its block first: the next plan would delete it again."
-        ["the block is not written yet", "a slip of the finger"]
-        ["write [type.name] with at least its required keys"]
+        "A copy that is taken over needs its block first: the next plan would delete it again."
+        ["count or for_each do not reach so far", "a slip of the finger"]
+        ["give the block this copy; where there is no block at all, import writes one"]
     NO_SUCH_OBJECT "E0842" "there is nothing with this id":
         "The cloud knows none in this region, or does not show it to this user."
         ["another region", "a right is missing", "a slip of the finger"]

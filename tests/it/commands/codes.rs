@@ -384,7 +384,7 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["output", "-r", "x"])
     })),
-    ("E0841", Run(|world| world.run(&["import", "vpc.none", "vpc-1"]))),
+    ("E0841", Run(|world| world.run(&["import", "vpc.none[0]", "vpc-1"]))),
     ("E0842", Run(|world| world.run(&["import", "vpc.main", "vpc-none"]))),
     ("E0901", Run(|world| world.run(&["sim", "serve", "--speed", "slow"]))),
     ("E0902", Run(|world| {

@@ -11,6 +11,7 @@ mod edges;
 mod everyday;
 mod existing;
 mod graph;
+mod imports;
 mod mistakes;
 mod money;
 mod moves;
