@@ -157,7 +157,8 @@ fn what_was_made_by_hand_is_written_down_and_stays_as_it_is() {
         spot_strategy = "NoSpot"
         metadata = { http_endpoint = "enabled", http_tokens = "optional" }
         tags = { "负责人" = "李雷" }
-    "#]].assert_eq(&steady(&text));
+    "#]]
+    .assert_eq(&steady(&text));
     world.run(&["fmt", "--check"]).exits(0);
     world.run(&["validate"]).exits(0);
 
