@@ -42,6 +42,7 @@ mod servers;
 mod signals;
 mod stacks;
 mod tagless;
+mod tamper;
 mod vanish;
 mod vanished;
 mod wide;

@@ -111,6 +111,8 @@ pub(super) struct Site {
     pub(super) taken_off: BTreeSet<String>,
     /// The first answer of the action that is always answered so.
     repeated: Option<Vec<u8>>,
+    /// How often somebody else was let change what stands around servers.
+    pub(super) tampered: u64,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
@@ -152,6 +154,7 @@ impl Site {
             changes: BTreeMap::new(),
             taken_off: BTreeSet::new(),
             repeated: None,
+            tampered: 0,
             broken: Vec::new(),
             log: Log::default(),
         }
@@ -309,6 +312,10 @@ impl Transport for Net {
             };
             if let Some(what) = self.fate.meddling(number) {
                 super::meddle::meddle(&mut lock(&self.site), self.now(), what);
+            }
+            if let Some(what) = self.fate.tampering(number) {
+                let site = &mut lock(&self.site);
+                site.tampered += u64::from(super::tamper::tamper(site, self.now(), what));
             }
             let deadline = tokio::time::Instant::now() + request.timeout;
             let params = super::form(&request.body);
