@@ -43,9 +43,9 @@ fn found(survey: &Survey) -> Vec<Drift> {
         .drift
         .iter()
         .map(|one| Drift {
-            effect: match (&*one.effect, one.path.is_empty()) {
+            effect: match (one.effect.strip_prefix("this plan "), one.path.is_empty()) {
                 (_, true) => "the next apply makes it again".into(),
-                ("this plan changes it back", _) => "the next apply changes it back".into(),
+                (Some(does), _) => format!("the next apply {does}").into(),
                 _ => one.effect.clone(),
             },
             ..one.clone()

@@ -2,31 +2,40 @@
 //!
 //! Does not know why one waits for another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::node::Node;
 use super::parting;
 use super::waits::{self, Waits};
+use crate::address::Address;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
-use crate::task::Task;
+use crate::task::{Phase, Task};
+
+/// Tasks that need each other.
+pub(super) struct Circle {
+    pub(super) error: Box<Diagnostic>,
+    /// Whose change is among them.
+    pub(super) changed: BTreeSet<Address>,
+}
 
 /// The tasks, each after all that it waits for. The error shows a cycle as a path.
 pub(super) fn arrange(
     mut tasks: BTreeMap<Node, Task>,
     context: &Context<'_>,
     waits: &Waits,
-) -> Result<Vec<Task>, Box<Diagnostic>> {
+) -> Result<Vec<Task>, Circle> {
     let lined_up = match line_up(&waits.honoured(&tasks)) {
         Ok(lined_up) => lined_up,
         Err(cycle) => {
             let parted = parting::part(&mut tasks, waits);
             if parted.is_empty() {
-                return Err(Box::new(cycle_error(&cycle)));
+                return Err(circle(&cycle, &waits.honoured(&tasks)));
             }
             let waits = waits::waits(&tasks, context, &parted);
-            line_up(&waits.honoured(&tasks)).map_err(|cycle| Box::new(cycle_error(&cycle)))?
+            let honoured = waits.honoured(&tasks);
+            line_up(&honoured).map_err(|cycle| circle(&cycle, &honoured))?
         }
     };
     let arranged = lined_up.into_iter().filter_map(|(node, after)| {
@@ -53,6 +62,15 @@ fn line_up(graph: &Graph<&Node>) -> Result<Vec<(Node, Vec<usize>)>, Vec<Node>> {
             .collect()
     };
     Ok(order.iter().map(|node| ((*node).clone(), needed(node))).collect())
+}
+
+fn circle(cycle: &[Node], graph: &Graph<&Node>) -> Circle {
+    let of_changes = graph.cycles().into_keys();
+    let of_changes = of_changes.filter(|node| node.phase() == Phase::Change);
+    Circle {
+        error: Box::new(cycle_error(cycle)),
+        changed: of_changes.map(|node| node.address().clone()).collect(),
+    }
 }
 
 fn cycle_error(cycle: &[Node]) -> Diagnostic {

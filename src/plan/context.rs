@@ -40,6 +40,8 @@ pub(super) struct Context<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     /// What each resource of the configuration needs before it can be made.
     pub(super) dependencies: BTreeMap<Address, BTreeSet<Address>>,
+    /// What moves from one place to another and cannot, since each needs the other first.
+    given_up: &'a BTreeSet<Address>,
     /// The strays that are taken over, by address.
     pub(super) adopted: BTreeMap<&'a Address, &'a Observed>,
     /// Whose id it is, of all that the state knows.
@@ -56,7 +58,11 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(inputs: &'a Inputs<'a>, adopted: BTreeMap<&'a Address, &'a Observed>) -> Context<'a> {
+    pub(super) fn new(
+        inputs: &'a Inputs<'a>,
+        adopted: BTreeMap<&'a Address, &'a Observed>,
+        given_up: &'a BTreeSet<Address>,
+    ) -> Context<'a> {
         let open = inputs
             .open
             .iter()
@@ -73,6 +79,7 @@ impl<'a> Context<'a> {
                         .map(|(address, observed)| (observed.id.as_str(), *address)),
                 )
                 .collect(),
+            given_up,
             adopted,
             lent: Lent::new(inputs),
             open: open.collect(),
@@ -85,6 +92,11 @@ impl<'a> Context<'a> {
     /// Lets later decisions see this one.
     pub(super) fn remember(&mut self, address: Address, decided: Decided<'a>) {
         self.decided.insert(address, decided);
+    }
+
+    /// Whether it cannot move where it is to go.
+    pub(super) fn is_given_up(&self, address: &Address) -> bool {
+        self.given_up.contains(address)
     }
 
     /// Lets later decisions see that something of it changes.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrange::arrange;
+use super::arrange::{Circle, arrange};
 use super::context::Context;
 use super::decide::{self, Decision};
 use super::dependencies::ordered;
@@ -65,11 +65,50 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     plan
 }
 
-/// Makes the plan of inputs in which the moves are done already.
+/// Makes the plan of inputs in which the moves are done already. What moves in a circle is made anew instead.
 fn make_of(inputs: &Inputs<'_>, moves: &[Move]) -> Plan {
+    let mut given_up = BTreeSet::new();
+    loop {
+        let (mut plan, circle) = make_with(inputs, moves, &given_up);
+        let Some(circle) = circle else { return plan };
+        let more = movers(inputs, &plan, circle.changed);
+        if more.is_empty() {
+            plan.errors.push(*circle.error);
+            return plan;
+        }
+        given_up.extend(more);
+    }
+}
+
+/// Those that go from one place to another; if there are any with which nothing is lost, only they.
+fn movers(inputs: &Inputs<'_>, plan: &Plan, changed: BTreeSet<Address>) -> BTreeSet<Address> {
+    let moves = |address: &Address| {
+        let place = inputs
+            .types
+            .get(address.type_name())
+            .and_then(|one| one.stays_with);
+        let of_it = plan.changes.iter().filter(|change| change.address == *address);
+        let mut changed = of_it.flat_map(|change| &change.attributes);
+        place.is_some_and(|place| changed.any(|attribute| attribute.path == place))
+    };
+    let loses = |address: &Address| {
+        let resource_type = inputs.types.get(address.type_name());
+        let observed = inputs.live.resources.get(address);
+        let both = resource_type.zip(observed);
+        both.is_some_and(|(resource_type, observed)| !(resource_type.losses)(&observed.attributes).is_empty())
+    };
+    let (losing, mut movers): (BTreeSet<_>, BTreeSet<_>) = changed.into_iter().filter(moves).partition(loses);
+    if movers.is_empty() {
+        movers = losing;
+    }
+    movers
+}
+
+/// The same, in which these are made anew because what they stand in has to go before where they go to is there.
+fn make_with(inputs: &Inputs<'_>, moves: &[Move], given_up: &BTreeSet<Address>) -> (Plan, Option<Circle>) {
     let strays = decide::strays(inputs);
     let mut planner = Planner {
-        context: Context::new(inputs, strays.adopted),
+        context: Context::new(inputs, strays.adopted, given_up),
         decisions: BTreeMap::new(),
         leftovers: Vec::new(),
         plan: Plan {
@@ -251,7 +290,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn finish(mut self) -> Plan {
+    fn finish(mut self) -> (Plan, Option<Circle>) {
         let context = &self.context;
         let inputs = context.inputs;
         let mut plan = self.plan;
@@ -320,9 +359,10 @@ impl<'a> Planner<'a> {
                 .collect();
             settle::tell_steps(&mut decision.change, &own, None);
         }
+        let mut circle = None;
         match arrange(tasks, context, &waits) {
             Ok(tasks) => plan.tasks = tasks,
-            Err(cycle) => plan.errors.push(*cycle),
+            Err(found) => circle = Some(found),
         }
         plan.outputs = outputs(context, &not_asked);
         plan.known = inputs
@@ -344,6 +384,6 @@ impl<'a> Planner<'a> {
             .sort_by(|a, b| a.address.cmp(&b.address).then(a.fate.cmp(&b.fate)));
         plan.drift
             .sort_by(|a, b| a.address.cmp(&b.address).then_with(|| a.path.cmp(&b.path)));
-        plan
+        (plan, circle)
     }
 }

@@ -119,6 +119,9 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
         ),
     };
     let answer = site.cloud.handle(&request(product, params, now, what), now);
+    if answer.status == 200 && params[0].1 == "DetachDisk" {
+        site.taken_off.insert(id.to_owned());
+    }
     site.log
         .note(&format!("{now} somebody else: {params:?}: {}", answer.status));
 }

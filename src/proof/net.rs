@@ -2,7 +2,7 @@
 //! anything may happen to them. What the cloud was asked is kept, and what must hold for every request is checked
 //! when it arrives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -105,6 +105,8 @@ pub(super) struct Site {
     asked: Vec<(String, u32)>,
     /// How often each action was asked for that changes something.
     pub(super) changes: BTreeMap<String, u64>,
+    /// Data disks that somebody else has taken off a server.
+    pub(super) taken_off: BTreeSet<String>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
@@ -144,6 +146,7 @@ impl Site {
             tokens: BTreeMap::new(),
             asked: Vec::new(),
             changes: BTreeMap::new(),
+            taken_off: BTreeSet::new(),
             broken: Vec::new(),
             log: Log::default(),
         }

@@ -127,6 +127,8 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
         return Err(format!("the simulator contradicts itself: {contradiction}"));
     }
     let mut wanted: BTreeSet<&str> = stack.pieces.iter().map(|piece| piece.address.as_str()).collect();
+    let all_wanted = wanted.clone();
+    let mut told: Vec<&str> = Vec::new();
     for table in TABLES {
         for row in inventory[table].as_array().into_iter().flatten() {
             let id = row["id"].as_str().unwrap_or_default();
@@ -139,9 +141,18 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
                 "key_pair" => row["name"].as_str().unwrap_or_default(),
                 _ => id,
             };
+            // Without tags nobody can know it again: what somebody has taken off is in their hands.
+            if tag(row, "infra:addr").is_none() && lock(&world.site).taken_off.contains(id) {
+                continue;
+            }
             let Some((stack_tag, address)) = tag(row, "infra:stack").zip(tag(row, "infra:addr")) else {
                 return Err(format!("I1: {table} {id} carries no tags of ours: {row}"));
             };
+            // A data disk whose server somebody else has deleted, and that nobody wants any more.
+            if *table == "disk" && address.starts_with("instance.") && !all_wanted.contains(address) {
+                told.push(id);
+                continue;
+            }
             if stack_tag != lineage || known.get(address).map(String::as_str) != Some(id) {
                 return Err(format!(
                     "I1: {table} {id} of {address} is not in the state: {known:?}"
@@ -182,6 +193,12 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
     if plan.code != Some(0) || plan.sent > 0 || plan.out.contains("outside infra") {
         return Err(format!(
             "I4: the second plan is not empty:\n{}\n{}",
+            plan.out, plan.err
+        ));
+    }
+    if let Some(id) = told.iter().find(|id| !plan.out.contains(**id)) {
+        return Err(format!(
+            "I1: {id} is nobody's and is not told:\n{}\n{}",
             plan.out, plan.err
         ));
     }

@@ -44,6 +44,9 @@ pub(super) fn drift(
         }
         let effect = match seen {
             Some(seen) if same(seen, after) => "the configuration says the same now",
+            _ if is_made_anew(wanted, name, seen) => {
+                "this plan makes what is missing anew, empty; what still exists is kept if it is attached again first"
+            }
             _ => "this plan changes it back",
         };
         found.push(Drift {
@@ -55,6 +58,19 @@ pub(super) fn drift(
         });
     }
     found
+}
+
+/// Whether members are missing that have something on them.
+fn is_made_anew(wanted: &Wanted<'_>, name: &str, seen: Option<&Value>) -> bool {
+    let mut parts = wanted.resource.resource_type.parts.iter();
+    let part = parts.find(|part| part.attribute == name && part.heirs.is_some());
+    part.is_some_and(|part| {
+        let seen = seen.map(|seen| Attributes::from([(name.to_owned(), seen.clone())]));
+        let there = seen.map(|seen| part.members(&seen)).unwrap_or_default();
+        let wanted = part.members(&wanted.attributes);
+        let change = Members::between(part, &there, &wanted);
+        !change.added.is_empty()
+    })
 }
 
 /// Whether two values of an attribute mean the same, by the comparison that decides about changes.

@@ -3,22 +3,11 @@
 use expect_test::{Expect, expect};
 
 use super::model::Model;
-use super::text;
+use super::{NET, text};
 use crate::address::{Address, Object};
 use crate::state::Deposed;
 use crate::task::Phase;
 use crate::value::Value;
-
-const NET: &str = r#"
-[vpc.main]
-cidr_block = "10.0.0.0/16"
-[vswitch.a]
-vpc_id = "${vpc.main.id}"
-zone_id = "cn-hangzhou-h"
-cidr_block = "10.0.1.0/24"
-[security_group.web]
-vpc_id = "${vpc.main.id}"
-"#;
 
 fn server(name: &str, more: &str) -> String {
     format!(
@@ -1065,4 +1054,28 @@ next_hop_id = "${{network_interface.hop.id}}"
     "#]]
     .assert_eq(&text(&plan));
     model.finish(&plan, &file("cn-hangzhou-i")).unwrap();
+}
+
+/// What somebody has taken off a server is not found again: it is told that the new one is empty.
+#[test]
+fn a_data_disk_that_somebody_took_off_is_told_to_be_made_anew_and_empty() {
+    let config = format!(
+        "{NET}{}",
+        server("web", "data_disks = [{ name = \"data\", size = 30 }]")
+    );
+    let mut model = Model::with(&config);
+    let id = model.state.resources[&address("instance.web")].id.clone();
+    let observed = &mut model.objects.get_mut(&id).unwrap().observed;
+    observed
+        .attributes
+        .insert("data_disks".to_owned(), Value::List(Vec::new()));
+    check(
+        &model,
+        &config,
+        expect![[r#"
+            update instance.web
+            drift instance.web: data_disks; this plan makes what is missing anew, empty; what still exists is kept if it is attached again first
+            0. change instance.web: create data disk > attach data disk > wait until it shows
+        "#]],
+    );
 }

@@ -1,6 +1,7 @@
 //! The planner by data in and text out: what is there, what is wanted, and the plan that follows, held against a model of
 //! the cloud that refuses what a real one would.
 
+mod circles;
 mod generate;
 mod kinds;
 mod leftovers;
@@ -15,6 +16,18 @@ mod tags;
 use super::Plan;
 use crate::change::{Change, Fate};
 use crate::task::{Phase, Task};
+
+/// A network to put things in.
+const NET: &str = r#"
+[vpc.main]
+cidr_block = "10.0.0.0/16"
+[vswitch.a]
+vpc_id = "${vpc.main.id}"
+zone_id = "cn-hangzhou-h"
+cidr_block = "10.0.1.0/24"
+[security_group.web]
+vpc_id = "${vpc.main.id}"
+"#;
 
 /// A plan as text: what becomes of each resource that does not just stay, then the tasks in their order.
 fn text(plan: &Plan) -> String {

@@ -1,0 +1,80 @@
+//! Changes that need each other: what cannot be turned where it stands is made anew.
+
+use expect_test::{Expect, expect};
+
+use super::model::Model;
+use super::{NET, text};
+
+fn server(switch: &str) -> String {
+    format!(
+        "[instance.web]\ninstance_type = \"ecs.g7.large\"\nimage_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
+         vswitch_id = \"${{vswitch.{switch}.id}}\"\nsecurity_group_ids = [\"${{security_group.web.id}}\"]\n"
+    )
+}
+
+fn check(model: &mut Model, config: &str, expected: Expect) {
+    let plan = model.plan(config);
+    expected.assert_eq(&text(&plan));
+    model.finish(&plan, config).unwrap();
+}
+
+/// What leads from one that goes to one that comes only when that is gone cannot be turned: it is made anew.
+#[test]
+fn what_moves_in_a_circle_is_made_anew() {
+    let line = |zone: &str, name: &str, hop: &str, kind: &str| {
+        let net = NET.replace("-h\"", zone);
+        format!(
+            "{net}[route_table.t]\nvpc_id = \"${{vpc.main.id}}\"\n{hop}\n[route_entry.out]\n\
+             route_table_id = \"${{route_table.t.id}}\"\ndestination_cidr_block = \"192.168.0.0/24\"\n\
+             next_hop_type = \"{kind}\"\nnext_hop_id = \"${{{name}.id}}\"\n"
+        )
+    };
+    let mut model = Model::with(&line("-h\"", "instance.web", &server("a"), "Instance"));
+    let card = "[network_interface.hop]\nvswitch_id = \"${vswitch.a.id}\"\n\
+                security_group_ids = [\"${security_group.web.id}\"]";
+    check(
+        &mut model,
+        &line("-i\"", "network_interface.hop", card, "NetworkInterface"),
+        expect![[r#"
+            delete instance.web
+                because it is no longer in the configuration
+                LOST the system disk of i-5 is erased
+            create network_interface.hop
+            replace route_entry.out
+                because next_hop_id cannot change on a live route_entry, and network_interface.hop is made anew
+            replace vswitch.a
+                because zone_id cannot change on a live vswitch
+            0. remove route_entry.out: delete > wait until gone
+            1. remove instance.web: stop > wait until stopped > delete > wait until gone (after 0)
+            2. remove vswitch.a: delete > wait until gone (after 1)
+            3. make vswitch.a (new): create > wait until available (after 2)
+            4. make network_interface.hop (new): create > wait until available (after 3)
+            5. make route_entry.out (new): create > wait until available (after 4, 0)
+        "#]],
+    );
+}
+
+/// The network of the new switch is free only when the old one has gone, in which the server still stands.
+#[test]
+fn a_server_that_moves_in_a_circle_is_made_anew_with_its_loss() {
+    let mut model = Model::with(&format!("{NET}{}", server("a")));
+    check(
+        &mut model,
+        &format!("{NET}{}", server("b")).replace("vswitch.a]", "vswitch.b]"),
+        expect![[r#"
+            replace instance.web
+                because vswitch_id cannot change on a live instance, and vswitch.b is made anew
+                LOST the system disk of i-4 is erased
+            delete vswitch.a
+                because it is no longer in the configuration
+            create vswitch.b
+            W802 vswitch.b is new and vswitch.a is gone, and the two are alike
+                if it only has a new name, say so before you apply, and it is kept:
+                  infra state mv vswitch.a vswitch.b
+            0. remove instance.web: stop > wait until stopped > delete > wait until gone
+            1. remove vswitch.a: delete > wait until gone (after 0)
+            2. make vswitch.b (new): create > wait until available (after 1)
+            3. make instance.web (new): create > wait until stopped > start > wait until running (after 0, 2)
+        "#]],
+    );
+}
