@@ -305,11 +305,9 @@ fn write(block: &str, folder: &Path, global: &Global, env: &Env, ui: &Ui) -> Res
         if let Some(first) = failure.diagnostics.first_mut() {
             let note = "of the block that would have been written; infra.toml is as it was";
             first.notes.push(note.to_owned());
-            first.help.push(
-                Advice::from("to write it by hand: ")
-                    .run("import --print")
-                    .then(" ADDRESS ID"),
-            );
+            first
+                .help
+                .push(Advice::from("to write it by hand: ").run("import --print ADDRESS ID"));
         }
         Err(failure)
     })

@@ -543,6 +543,34 @@ fn every_code_is_explained() {
             assert!(told.stdout.contains(part), "{}", told.stdout);
         }
     }
+    // The story says more than its title does again: other words, a cause and a way out.
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|letter: char| !letter.is_alphanumeric());
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let listed = world.run(&["explain", "--json"]).exits(0);
+    let stories: Vec<serde_json::Value> = serde_json::from_str(&listed.stdout).unwrap();
+    for story in stories {
+        let title = words(story["title"].as_str().unwrap());
+        let meaning = words(story["meaning"].as_str().unwrap());
+        let texts = |part: &str| {
+            let texts = story[part].as_array().unwrap();
+            texts
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let (causes, ways) = (words(&texts("causes")), words(&texts("way_out")));
+        let new = |part: &BTreeSet<String>| part.difference(&title).count();
+        assert!(
+            new(&meaning) >= 3 && new(&causes) >= 2 && new(&ways) >= 2,
+            "{story}"
+        );
+    }
     let list = world.run(&["explain"]).exits(0);
     assert_eq!(list.stdout.lines().count(), known().len());
     world.run(&["explain", "E9999"]).exits(1).tells("E0906");

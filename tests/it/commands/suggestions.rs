@@ -62,6 +62,12 @@ pub(super) const HINTS: &[Hint] = &[
         let id = made(world);
         world.run(&["import", "vpc.main", &id])
     } },
+    Hint { name: "an import whose block would be a mistake", place: None, run: |world| {
+        let text = format!("{HEAD}{VPC}[[moved]]\nfrom = \"vpc.more\"\nto = \"vpc.main\"\n");
+        world.write("infra.toml", &text);
+        let id = made(world);
+        world.run(&["import", "vpc.more", &id])
+    } },
     Hint { name: "an import of what others have", place: None, run: |world| {
         applied(world);
         let text = format!("{HEAD}{VPC}[vpc.more]\ncidr_block = \"10.0.0.0/16\"\n[[import]]\nto = \"vpc.more\"\nid = \"{}\"\n", theirs(world));

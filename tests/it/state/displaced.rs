@@ -35,6 +35,7 @@ const COMMANDS: &[&[&str]] = &[
     &["import", "vpc.main", "OWN"],
     &["import", "vpc.more", "FREE"],
     &["import", "vpc.more", "OWN"],
+    &["import", "vpc.fresh", "FREE"],
     &["state", "list"],
     &["state", "pull"],
     &["state", "mv", "vpc.main", "vpc.more"],
@@ -250,4 +251,54 @@ fn two_copies_of_a_folder_double_and_delete_nothing_for_each_other() {
         assert_eq!(all(), left, "{command:?}: {refused:?}");
         assert!(matches!(refused.code, Some(5 | 7)), "{command:?}: {refused:?}");
     }
+}
+
+/// Of several environments one has lost its state: it is put together again from its own things, and the others do not notice.
+#[test]
+fn the_state_of_one_environment_is_rebuilt_beside_the_others() {
+    let world = World::new();
+    world.write(
+        "infra.toml",
+        "[infra]\nname = \"shop\"\nregion = \"cn-hangzhou\"\n[var.block]\n[vpc.main]\ncidr_block = \"10.${var.block}.0.0/16\"\n",
+    );
+    for (environment, block) in [("prod", 1), ("test", 2)] {
+        world.write(
+            &format!("env/{environment}.toml"),
+            &format!("block = \"{block}\"\n"),
+        );
+        world
+            .run(&["apply", "--auto-approve", "-e", environment])
+            .exits(0);
+    }
+    let before = world.inventory();
+    let folder = world.path().join(".infra/state");
+    for entry in fs::read_dir(&folder).unwrap() {
+        let entry = entry.unwrap();
+        if !entry.file_name().to_string_lossy().starts_with("prod") {
+            continue;
+        }
+        match entry.path().is_dir() {
+            true => fs::remove_dir_all(entry.path()).unwrap(),
+            false => fs::remove_file(entry.path()).unwrap(),
+        }
+    }
+    world
+        .run(&["apply", "--auto-approve", "-e", "prod"])
+        .exits(5)
+        .tells("E0822")
+        .tells("of shop/prod");
+    let rebuilt = world
+        .run(&["state", "rebuild", "-e", "prod"])
+        .exits(0)
+        .says("vpc.main");
+    assert!(rebuilt.stdout.contains("1 resources"), "{rebuilt:?}");
+    for environment in ["prod", "test"] {
+        world
+            .run(&["plan", "--detailed-exitcode", "-e", environment])
+            .exits(0);
+        world
+            .run(&["apply", "--auto-approve", "-e", environment])
+            .exits(0);
+    }
+    assert_eq!(ids(&world.inventory()), ids(&before));
 }
