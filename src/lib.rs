@@ -250,6 +250,7 @@ fn screen(cli: &cli::Cli, env: &Env) -> (ui::Ui, Option<Diagnostic>) {
             cli::ColorChoice::Always => ui::Color::Always,
             cli::ColorChoice::Never => ui::Color::Never,
         },
+        quiet: global.quiet,
         events: global.json && streams_events,
         events_file,
         typed: commands::typed(cli),

@@ -94,7 +94,10 @@ pub(crate) struct SimServeArgs {
     /// A type that is sold out in a zone; * stands for any
     #[arg(long, value_name = "TYPE@ZONE")]
     pub(crate) sold_out: Vec<String>,
-    /// What the account may have and pay: vcpus=N, spot_vcpus=N or balance=YUAN
+    /// What is wrong with the account or a thing of it, e.g. arrears or locked@i-1
+    #[arg(long, value_name = "NAME[@ID]")]
+    pub(crate) trouble: Vec<String>,
+    /// What the account may have and pay: vcpus, spot_vcpus, balance, instances, disks, disk_gib, key_pairs, security_groups
     #[arg(long, value_name = "NAME=N")]
     pub(crate) account: Vec<String>,
     /// How long lists may miss what was just made

@@ -22,6 +22,7 @@ mod foreign;
 mod inside;
 mod kept;
 mod leaving;
+mod lifecycles;
 mod limits;
 mod lives;
 mod lost;
@@ -44,6 +45,7 @@ mod stacks;
 mod tagless;
 mod vanish;
 mod vanished;
+mod wide;
 mod world;
 mod young;
 

@@ -3,6 +3,7 @@
 //! when it arrives.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub(super) struct Weather {
     pub(super) silent_sts: bool,
     /// A field that the items of this action's answers lack.
     pub(super) lacks: Option<(&'static str, &'static str)>,
+    /// An action whose answers are all the first one.
+    pub(super) repeats: Option<&'static str>,
     /// An action that is refused for good, with the code.
     pub(super) refused: Option<(&'static str, &'static str)>,
     /// Lists of actions that begin so show nothing, as to somebody who may not see it.
@@ -107,10 +110,46 @@ pub(super) struct Site {
     pub(super) changes: BTreeMap<String, u64>,
     /// Data disks that somebody else has taken off a server.
     pub(super) taken_off: BTreeSet<String>,
+    /// The first answer of the action that is always answered so.
+    repeated: Option<Vec<u8>>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
     pub(super) log: Log,
+    /// What the cloud's recorder has written, where the world is recorded.
+    tape: Option<Tape>,
+}
+
+/// One world in so many is recorded, and its recording told again when it is over: what a fresh cloud answers then is
+/// the same, byte for byte. `INFRA_PROOF_REPLAY=1` does that with every world.
+const RECORDED_EVERY: u64 = 16;
+
+/// A recording in memory.
+#[derive(Debug, Clone, Default)]
+struct Tape(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Tape {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        lock(&self.0).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let Some(tape) = self.tape.take().filter(|_| !std::thread::panicking()) else {
+            return;
+        };
+        let told = sim::replay(&lock(&tape.0)[..]).unwrap();
+        assert_eq!(told.differences, [], "a recording is answered otherwise");
+        if std::env::var_os("INFRA_PROOF_REPLAY").is_some() {
+            println!("replayed {} requests", told.requests);
+        }
+    }
 }
 
 /// A running FNV-1a hash of what happened; with words, when somebody wants to read it.
@@ -137,8 +176,15 @@ impl Log {
 
 impl Site {
     pub(super) fn new(options: &sim::Options, disk: Disk, journal: PathBuf) -> Site {
+        let mut cloud = sim::Cloud::new(options).unwrap();
+        let sampled = options.seed.is_some_and(|seed| seed % RECORDED_EVERY == 0);
+        let tape = (sampled || std::env::var_os("INFRA_PROOF_REPLAY").is_some()).then(Tape::default);
+        if let Some(tape) = &tape {
+            cloud.record_to(Box::new(tape.clone()), [7; 32]).unwrap();
+        }
         Site {
-            cloud: sim::Cloud::new(options).unwrap(),
+            cloud,
+            tape,
             disk,
             journal,
             folder_is_gone: false,
@@ -147,6 +193,7 @@ impl Site {
             asked: Vec::new(),
             changes: BTreeMap::new(),
             taken_off: BTreeSet::new(),
+            repeated: None,
             broken: Vec::new(),
             log: Log::default(),
         }
@@ -393,6 +440,14 @@ impl Transport for Net {
                 answer.body = text
                     .replace(&format!("\"{field}\""), "\"Elsewhere\"")
                     .into_bytes();
+            }
+            let is_repeated = self
+                .weather
+                .repeats
+                .is_some_and(|action| params["Action"] == action);
+            if is_repeated && answer.status == 200 {
+                let first = &mut lock(&self.site).repeated;
+                answer.body = first.get_or_insert(answer.body).clone();
             }
             let hidden = self.weather.blind;
             if hidden.is_some_and(|begins| params["Action"].starts_with(begins)) {

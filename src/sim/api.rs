@@ -188,6 +188,11 @@ impl ActionFacts {
             .filter(|status| *status < 500 || !mistake)
     }
 
+    /// Whether this action's table has a code.
+    pub(super) fn lists(&self, code: &str) -> bool {
+        self.errors.contains_key(code)
+    }
+
     /// The first of `codes` that this action's table holds; the first one when it holds none.
     pub(super) fn code_among(&self, codes: &[&'static str]) -> &'static str {
         codes

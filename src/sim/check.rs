@@ -26,13 +26,28 @@ pub(super) fn parameters(facts: &ActionFacts, params: &Params, host: &str) -> Re
     check_presence(facts, params)?;
     if let Some(region) = params.text("RegionId") {
         if catalogue::find_region(region).is_none() {
-            return refuse("InvalidRegionId.NotFound");
+            return Err(no_region(facts, region));
         }
         if region_of_host(host).is_some_and(|own| own != region) {
             return refuse("InvalidOperation.NotSupportedEndpoint");
         }
     }
     Ok(unknown)
+}
+
+/// The refusal of a region that there is not; what does not even look like one has a code of its own in some tables.
+fn no_region(facts: &ActionFacts, region: &str) -> Refusal {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let looks_like_one = region.contains('-') && region.bytes().all(plain);
+    let mut codes = vec![
+        "InvalidRegionId.NotFound".to_owned(),
+        "InvalidRegion.NotFound".to_owned(),
+    ];
+    if !looks_like_one {
+        codes.insert(0, "InvalidRegionId.MalFormed".to_owned());
+    }
+    let code = facts.known_code(&codes);
+    Refusal::new(code.unwrap_or_else(|| "InvalidRegionId.NotFound".to_owned()))
 }
 
 /// Whether an action has a parameter of this name.
@@ -96,7 +111,12 @@ pub(super) fn region_in_host(host: &str) -> Option<&'static str> {
 }
 
 fn missing(facts: &ActionFacts, name: &str) -> Refusal {
-    let codes = [format!("MissingParameter.{name}"), "MissingParameter".to_owned()];
+    let codes = [
+        format!("MissingParameter.{name}"),
+        format!("MissingParameter.{name}s"),
+        "MissingParameter".to_owned(),
+        "InvalidParameter.AllEmpty".to_owned(),
+    ];
     match facts.known_code(&codes) {
         Some(code) => Refusal {
             code,

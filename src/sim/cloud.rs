@@ -25,6 +25,7 @@ use super::seed::{Numbers, mix};
 use super::stale::Stale;
 use super::stats::Stats;
 use super::store::{Store, StoreError};
+use super::trouble::Trouble;
 use super::wire::{RawAnswer, RawRequest};
 use super::world::World;
 
@@ -78,6 +79,7 @@ pub(super) struct Settings {
     pub(super) read_lag_ms: i64,
     pub(super) token_lifetime_ms: i64,
     pub(super) sold_out: Vec<SoldOut>,
+    pub(super) troubles: Vec<Trouble>,
     pub(super) account: AccountLimits,
     pub(super) catalogue: Arc<Catalogue>,
     /// Counts changes of the catalogue.
@@ -112,6 +114,7 @@ impl Settings {
     pub(super) fn for_loading(&self) -> Self {
         Self {
             boundless: true,
+            troubles: Vec::new(),
             ..self.clone()
         }
     }
@@ -119,12 +122,14 @@ impl Settings {
     /// What can be told at run time, as `GET /_sim/settings` shows it.
     pub(super) fn to_json(&self) -> String {
         let sold_out: Vec<String> = self.sold_out.iter().map(ToString::to_string).collect();
+        let troubles: Vec<String> = self.troubles.iter().map(ToString::to_string).collect();
         serde_json::json!({
             "region": self.region,
             "latency": format!("{}ms", self.latency_ms),
             "read_lag": format!("{}ms", self.read_lag_ms),
             "token_life": format!("{}ms", self.token_lifetime_ms),
             "sold_out": sold_out,
+            "troubles": troubles,
             "account": self.account,
             "instance_types": self.catalogue.instance_types().count(),
             "images": self.catalogue.images().len(),
@@ -188,6 +193,7 @@ impl Cloud {
             read_lag_ms: i64::try_from(options.read_lag.as_millis()).unwrap_or(i64::MAX),
             token_lifetime_ms: i64::try_from(options.token_lifetime.as_millis()).unwrap_or(i64::MAX),
             sold_out: options.sold_out.clone(),
+            troubles: options.troubles.clone(),
             account: options.account,
             catalogue: Catalogue::standard(),
             offer_version: 0,
@@ -367,6 +373,7 @@ impl Cloud {
             read_lag_ms: millis(settings.read_lag_ms),
             token_life_ms: millis(settings.token_lifetime_ms),
             sold_out: settings.sold_out.iter().map(ToString::to_string).collect(),
+            troubles: settings.troubles.iter().map(ToString::to_string).collect(),
             catalogues: settings.catalogues.clone(),
             quotas: self.quotas.rules.iter().map(ToString::to_string).collect(),
             faults: self.faults.shown(),

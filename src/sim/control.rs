@@ -9,6 +9,7 @@ use super::options::{AccountLimits, SoldOut, duration};
 use super::page;
 use super::recording::What;
 use super::snapshot::{self, SnapshotError};
+use super::trouble::Trouble;
 use super::wire::{RawAnswer, RawRequest};
 
 /// Answers a request of the control plane; `None` when it is a request to the API.
@@ -171,6 +172,8 @@ fn faults(cloud: &mut Cloud, body: &[u8]) -> RawAnswer {
 struct SettingsOrder {
     /// Replaces what was sold out before.
     sold_out: Option<Vec<String>>,
+    /// Replaces what was wrong before.
+    troubles: Option<Vec<String>>,
     /// Replaces what an account may have and pay; what is not named is as it is by itself.
     account: Option<AccountLimits>,
     latency: Option<String>,
@@ -202,6 +205,10 @@ fn order_settings(cloud: &mut Cloud, body: &[u8]) -> Result<(), Box<dyn std::err
         .sold_out
         .map(|all| all.iter().map(|text| text.parse()).collect())
         .transpose()?;
+    let troubles: Option<Vec<Trouble>> = order
+        .troubles
+        .map(|all| all.iter().map(|text| text.parse()).collect())
+        .transpose()?;
     if let Some(catalogue) = order.catalogue {
         cloud.settings.add_to_catalogue(&catalogue.to_string())?;
     }
@@ -210,6 +217,11 @@ fn order_settings(cloud: &mut Cloud, body: &[u8]) -> Result<(), Box<dyn std::err
     own.token_lifetime_ms = token_lifetime_ms;
     if let Some(sold_out) = sold_out {
         own.sold_out = sold_out;
+    }
+    if let Some(troubles) = troubles {
+        own.troubles = troubles;
+        // What is shown of a thing tells of its locks.
+        own.offer_version += 1;
     }
     own.account = order.account.unwrap_or(own.account);
     Ok(())

@@ -638,6 +638,11 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         host: &exchange.host,
         json: exchange.format == Format::Json,
     };
+    let token = exchange.params.text("ClientToken").filter(|_| facts.client_token);
+    // What was done already is answered again, whatever speaks against it by now.
+    if !token.is_some_and(|token| tokens::is_known(&call, token)) {
+        actions::check(&call)?;
+    }
     for (name, value) in exchange.params.iter() {
         let pattern = pattern(name);
         if let Some(refusal) = unsimulated::refusal(facts, changes(facts), &pattern, value) {
@@ -651,11 +656,6 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
     {
         call.check_group(group)?;
     }
-    let token = if facts.client_token {
-        exchange.params.text("ClientToken")
-    } else {
-        None
-    };
     let outcome = match token {
         Some(token) => tokens::once(&mut call, token, run),
         None => run(&mut call),

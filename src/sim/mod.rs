@@ -44,6 +44,7 @@ mod store;
 mod table;
 mod tls;
 mod tokens;
+mod trouble;
 mod unsimulated;
 mod verify;
 mod wire;
@@ -62,6 +63,7 @@ pub use replay::{Difference, Replay, ReplayError, replay};
 pub use server::{Server, StartError};
 pub use snapshot::SnapshotError;
 pub use store::StoreError;
+pub use trouble::{Trouble, TroubleError};
 pub use wire::{Delivery, RawAnswer, RawRequest};
 
 /// Which test shows what, as JSON; made from the text of the tests.

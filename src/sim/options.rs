@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::{Speed, UnixMillis};
 use super::faults::FaultSpec;
+use super::trouble::Trouble;
 
 /// One access key. Keys belong to accounts, and accounts are separate clouds.
 #[derive(Clone)]
@@ -253,6 +254,8 @@ pub struct Options {
     pub read_lag: Duration,
     /// What is sold out.
     pub sold_out: Vec<SoldOut>,
+    /// What is wrong with the account and its things.
+    pub troubles: Vec<Trouble>,
     /// Texts of catalogues that add to what is on offer, in this order.
     pub catalogues: Vec<String>,
     /// How long a client token is remembered, in real time. The vendor publishes no figure for ECS and VPC; the
@@ -280,11 +283,24 @@ pub struct AccountLimits {
     pub spot_vcpus: i64,
     /// What there is to pay with, in yuan.
     pub balance: i64,
+    /// Servers of all regions that are paid by use.
+    pub instances: i64,
+    /// Disks of all regions that are paid by use.
+    pub disks: i64,
+    /// GiB of these disks.
+    pub disk_gib: i64,
+    /// Key pairs of all regions.
+    pub key_pairs: i64,
+    /// Security groups of all regions.
+    pub security_groups: i64,
 }
 
 /// The text given for a limit of an account is none.
 #[derive(Debug, thiserror::Error)]
-#[error("a limit is written vcpus=N, spot_vcpus=N or balance=YUAN, not `{given}`")]
+#[error(
+    "a limit is written NAME=N, where NAME is vcpus, spot_vcpus, balance, instances, disks, disk_gib, key_pairs or \
+     security_groups, not `{given}`"
+)]
 pub struct AccountLimitError {
     given: String,
 }
@@ -295,6 +311,11 @@ impl Default for AccountLimits {
             vcpus: 1_000_000,
             spot_vcpus: 100_000,
             balance: 1_000_000,
+            instances: 1_000_000,
+            disks: 1_000_000,
+            disk_gib: 1_000_000_000,
+            key_pairs: 1_000_000,
+            security_groups: 1_000_000,
         }
     }
 }
@@ -318,6 +339,11 @@ impl AccountLimits {
             "vcpus" => self.vcpus = number,
             "spot_vcpus" => self.spot_vcpus = number,
             "balance" => self.balance = number,
+            "instances" => self.instances = number,
+            "disks" => self.disks = number,
+            "disk_gib" => self.disk_gib = number,
+            "key_pairs" => self.key_pairs = number,
+            "security_groups" => self.security_groups = number,
             _ => return Err(wrong()),
         }
         Ok(())
@@ -340,6 +366,7 @@ impl Default for Options {
             scenario: Scenario::Calm,
             read_lag: Duration::ZERO,
             sold_out: Vec::new(),
+            troubles: Vec::new(),
             catalogues: Vec::new(),
             token_lifetime: Duration::from_secs(600),
             record: None,

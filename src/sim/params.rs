@@ -53,6 +53,11 @@ impl Params {
             .map(|(name, _)| name.as_str())
     }
 
+    /// The value, empty when not given, for who only looks: it does not count as asked for.
+    pub(super) fn peek(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |value| value.text.as_str())
+    }
+
     /// The value as given, also when it is empty.
     pub(super) fn given(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name)?;
@@ -112,6 +117,17 @@ impl Params {
             }
         }
         found.into_values().collect()
+    }
+
+    /// The same for who only looks.
+    pub(super) fn peek_groups(&self, name: &str) -> Vec<Params> {
+        let read: Vec<bool> = self.values.values().map(|value| value.read.get()).collect();
+        let groups = self.groups(name);
+        self.values
+            .values()
+            .zip(read)
+            .for_each(|(value, read)| value.read.set(read));
+        groups
     }
 
     fn numbered<'a>(&'a self, name: &str) -> impl Iterator<Item = (u32, &'a str, &'a str)> {

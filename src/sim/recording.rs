@@ -49,6 +49,8 @@ pub(super) struct Begin {
     pub(super) access_key_ids: Vec<String>,
     #[serde(default)]
     pub(super) account: AccountLimits,
+    #[serde(default)]
+    pub(super) troubles: Vec<String>,
 }
 
 /// One line behind the first.

@@ -174,6 +174,7 @@ fn options(begin: Begin) -> Result<Options, ReplayError> {
         read_lag: Duration::from_millis(begin.read_lag_ms),
         token_lifetime: Duration::from_millis(begin.token_life_ms),
         sold_out: all(&begin.sold_out)?,
+        troubles: all(&begin.troubles)?,
         quotas: all(&begin.quotas)?,
         faults: all(&begin.faults)?,
         catalogues: begin.catalogues,

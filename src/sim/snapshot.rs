@@ -10,6 +10,7 @@ use super::clock::UnixMillis;
 use super::cloud::Cloud;
 use super::options::{AccountLimits, SoldOut};
 use super::store::StoreError;
+use super::trouble::Trouble;
 use super::world::World;
 
 /// The number of this form.
@@ -53,6 +54,8 @@ struct Snapshot {
     sold_out: Vec<String>,
     #[serde(default)]
     account: AccountLimits,
+    #[serde(default)]
+    troubles: Vec<String>,
     catalogues: Vec<serde_json::Value>,
     accounts: Vec<Account>,
 }
@@ -88,6 +91,7 @@ pub(super) fn save(cloud: &mut Cloud, now: UnixMillis) -> Result<String, Snapsho
         life: times.life,
         sold_out: settings.sold_out.iter().map(ToString::to_string).collect(),
         account: settings.account,
+        troubles: settings.troubles.iter().map(ToString::to_string).collect(),
         catalogues: settings
             .catalogues
             .iter()
@@ -135,6 +139,8 @@ pub(super) fn load(cloud: &mut Cloud, text: &str, now: UnixMillis) -> Result<(),
     }
     let sold_out: Result<Vec<SoldOut>, _> = snapshot.sold_out.iter().map(|text| text.parse()).collect();
     let sold_out = sold_out.map_err(|error| SnapshotError::Contradiction(error.to_string()))?;
+    let troubles: Result<Vec<Trouble>, _> = snapshot.troubles.iter().map(|text| text.parse()).collect();
+    let troubles = troubles.map_err(|error| SnapshotError::Contradiction(error.to_string()))?;
     let catalogues = snapshot.catalogues.iter().map(ToString::to_string).collect();
     cloud
         .settings
@@ -142,6 +148,7 @@ pub(super) fn load(cloud: &mut Cloud, text: &str, now: UnixMillis) -> Result<(),
         .map_err(|error| SnapshotError::Contradiction(error.to_string()))?;
     cloud.settings.sold_out = sold_out;
     cloud.settings.account = snapshot.account;
+    cloud.settings.troubles = troubles;
     cloud.clock.resume(now, snapshot.life);
     cloud.replace_worlds(worlds, now)?;
     Ok(())

@@ -32,12 +32,23 @@ impl Kind for Token {
     const HIDDEN: bool = true;
 }
 
+fn row_id(call: &Call<'_>, token: &str) -> String {
+    format!("{} {} {token}", call.facts.version, call.facts.name)
+}
+
+/// Whether an answer stands for a token.
+pub(super) fn is_known(call: &Call<'_>, token: &str) -> bool {
+    let oldest = call.now.real - call.settings.token_lifetime_ms;
+    let row = call.world.get::<Token>(&row_id(call, token));
+    row.is_some_and(|row| row.created >= oldest)
+}
+
 /// Runs an action once for its client token: a repeated request gets the first one's answer.
 pub(super) fn once(call: &mut Call<'_>, token: &str, run: Run) -> Result<Node, Refusal> {
     if token.len() > 64 || !token.is_ascii() {
         return refuse("InvalidClientToken.ValueNotSupported");
     }
-    let id = format!("{} {} {token}", call.facts.version, call.facts.name);
+    let id = row_id(call, token);
     let fingerprint = fingerprint(call.params);
     let now: UnixMillis = call.now.real;
     forget_before(call, now - call.settings.token_lifetime_ms);

@@ -95,7 +95,11 @@ impl fmt::Display for LockNote {
         write!(
             f,
             "{}@{} (process {}), infra {}, since {}",
-            self.user, self.host, self.pid, self.command, self.started
+            self.user,
+            self.host,
+            self.pid,
+            self.command,
+            self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
         )
     }
 }

@@ -11,26 +11,24 @@ import unicodedata
 
 ROWS = 40
 # Not how long anything takes, but after how long nobody waits any more.
-PATIENCE = 120
+PATIENCE = 60
 
 
 class Terminal:
     """One shell. Its prompt tells the exit code of the last command."""
 
-    def __init__(self, name, columns, folder, variables):
+    def __init__(self, name, columns, folder, variables, shell="bash --norc --noprofile", prompt="PS1='[$?] $ '"):
         self.socket = f"infra-{name}-{os.getpid()}"
         clean = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "TERM": "screen-256color",
                  "HISTFILE": ""}
         self.variables = clean | variables
-        # The shell's own words are not what is looked at.
-        shell = "exec bash --norc --noprofile"
         self._tmux("-f", "/dev/null", "start-server", ";", "set-option", "-g", "history-limit", "20000", ";",
                    "set-option", "-g", "status", "off", ";", "new-session", "-d", "-x", str(columns), "-y",
-                   str(ROWS), "-c", str(folder), shell)
+                   str(ROWS), "-c", str(folder), f"exec {shell}")
         # A second server would otherwise be resized to whoever looks at it.
         self._tmux("set-option", "-g", "window-size", "manual")
         self.resize(columns)
-        self.type("PS1='[$?] $ '; clear")
+        self.type(f"{prompt}; clear")
         self.waits(lambda screen: screen.strip() == "[0] $")
 
     def _tmux(self, *arguments):
@@ -42,6 +40,10 @@ class Terminal:
         self._tmux("send-keys", "-l", line)
         self._tmux("send-keys", "Enter")
 
+    def keys(self, text):
+        """Types a text, and no Enter."""
+        self._tmux("send-keys", "-l", text)
+
     def key(self, name):
         self._tmux("send-keys", name)
 
@@ -51,6 +53,10 @@ class Terminal:
     def screen(self):
         """What is to be seen now."""
         return self._tmux("capture-pane", "-p")
+
+    def coloured(self):
+        """The same with its escapes."""
+        return self._tmux("capture-pane", "-p", "-e")
 
     def everything(self):
         """What has left the screen as well, each line as it was written, however the terminal breaks it."""
@@ -76,6 +82,11 @@ class Terminal:
         self.waits(lambda screen: re.fullmatch(r"\[\d+\] \$", screen.strip()))
         self._tmux("clear-history")
         self.type(line)
+
+    def erase(self):
+        """Takes away what was typed and is not run."""
+        self.key("C-u")
+        self.waits(lambda screen: screen.rstrip().split("\n")[-1].strip() == "[0] $")
 
     def code(self):
         """Waits for the shell; the exit code of the command, and every line that it left."""

@@ -73,6 +73,9 @@ fn options(args: &SimServeArgs, env: &Env) -> Result<sim::Options, Failure> {
     for sold_out in &args.sold_out {
         options.sold_out.push(parse("--sold-out", sold_out)?);
     }
+    for trouble in &args.trouble {
+        options.troubles.push(parse("--trouble", trouble)?);
+    }
     for limit in &args.account {
         let told = options.account.set(limit);
         told.map_err(|error| usage(format!("--account: {error}")))?;

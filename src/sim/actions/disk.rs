@@ -13,8 +13,8 @@ use super::disk_row::device;
 use super::image;
 use super::instance_options;
 use super::instance_order::{is_password, performance_level};
+use super::instance_row::ABSENT;
 use super::instance_row::Instance;
-use super::instance_row::{ABSENT, unlocked};
 use super::key_pair::KeyPair;
 use super::key_pair::wildcard;
 use super::snapshot::Snapshot;
@@ -170,7 +170,6 @@ fn attach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = params.required("DiskId")?;
     let row = call.find::<Instance>(instance_id, ABSENT)?;
     let disk = call.find::<Disk>(id, NO_DISK)?;
-    unlocked(row)?;
     if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }
@@ -229,7 +228,6 @@ fn detach(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = params.required("DiskId")?;
     let row = call.find::<Instance>(instance_id, ABSENT)?;
     let disk = call.find::<Disk>(id, NO_DISK)?;
-    unlocked(row)?;
     if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }
@@ -300,7 +298,6 @@ fn resize(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("InvalidDiskSize.TooLarge");
     }
     if let Some(row) = call.world.get::<Instance>(&disk.instance_id) {
-        unlocked(row)?;
         if !matches!(row.status, Status::Running | Status::Stopped) {
             return refuse("IncorrectInstanceStatus");
         }
@@ -421,7 +418,6 @@ fn check_key_pair(call: &Call<'_>, name: Option<&str>) -> Result<(), Refusal> {
 }
 
 fn stopped(row: &Instance) -> Result<(), Refusal> {
-    unlocked(row)?;
     if row.status == Status::Stopped && !row.is_leaving() {
         Ok(())
     } else {

@@ -9,7 +9,6 @@ use super::super::refusal::{Refusal, refuse};
 use super::disk_row::Disk;
 use super::instance_order::performance_level;
 use super::instance_row::Instance;
-use super::instance_row::unlocked;
 use super::snapshot::{ABSENT, Snapshot};
 use super::task;
 
@@ -41,7 +40,6 @@ fn may_reset(call: &Call<'_>, disk_id: &str, snapshot_id: &str) -> Result<(), Re
         return refuse("IncorrectDiskStatus.HasUnfinishedSnapshot");
     }
     if let Some(row) = call.world.get::<Instance>(&disk.instance_id) {
-        unlocked(row)?;
         if row.status != Status::Stopped || row.is_leaving() {
             return refuse("IncorrectInstanceStatus");
         }

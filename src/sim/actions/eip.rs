@@ -11,7 +11,6 @@ use super::super::node::{Node, map, texts};
 use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
-use super::instance_row::unlocked;
 use super::instance_row::{Instance, Network};
 use super::network_interface::NetworkInterface;
 use serde::{Deserialize, Serialize};
@@ -292,7 +291,6 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn bindable_instance(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
     let row = call.find::<Instance>(id, "InvalidInstanId.NotFound")?;
-    unlocked(row)?;
     if row.network.vpc_id().is_empty() {
         return refuse("OperationDenied");
     }

@@ -355,7 +355,6 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
 
 fn server_source(call: &Call<'_>, id: &str) -> Result<Source, Refusal> {
     let row = call.find::<Instance>(id, "InvalidInstanceId.NotFound")?;
-    super::instance_row::unlocked(row)?;
     if !matches!(row.status, Status::Running | Status::Stopped) || row.is_leaving() {
         return refuse("IncorrectInstanceStatus");
     }

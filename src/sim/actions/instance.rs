@@ -8,6 +8,7 @@ use super::super::node::{Node, map, texts};
 use super::super::params::Params;
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
+use super::super::trouble::Trouble;
 use super::eip::Eip;
 use super::image;
 use super::instance_options;
@@ -91,7 +92,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && is("KeyPairName", &row.key_pair)
             && is("VpcId", vpc_id)
             && is("VSwitchId", vswitch_id)
-            && is("LockReason", &row.lock_reason)
+            && is("LockReason", lock_reason(call, row))
             && is("HttpEndpoint", &row.http_endpoint)
             && is("HttpTokens", &row.http_tokens)
             && hop_limit.is_none_or(|wanted| wanted == row.hop_limit)
@@ -181,13 +182,20 @@ fn eip_node(call: &Call<'_>, row: &Instance) -> Node {
     }
 }
 
-fn lock_node(row: &Instance) -> Node {
-    let locks = if row.lock_reason.is_empty() {
-        vec![]
+/// Why nothing may be done with a server; empty when it may.
+fn lock_reason<'t>(call: &Call<'_>, row: &'t Instance) -> &'t str {
+    let locked = |trouble: &Trouble| trouble.name == "locked" && trouble.id == row.id;
+    if call.settings.troubles.iter().any(locked) {
+        "security"
     } else {
-        vec![map! { "LockReason": &row.lock_reason }]
-    };
-    map! { "LockReason": locks }
+        &row.lock_reason
+    }
+}
+
+fn lock_node(call: &Call<'_>, row: &Instance) -> Node {
+    let reason = lock_reason(call, row);
+    let reason = (!reason.is_empty()).then(|| map! { "LockReason": reason });
+    map! { "LockReason": reason.into_iter().collect::<Vec<_>>() }
 }
 
 fn vpc_attributes(row: &Instance) -> Node {
@@ -283,7 +291,7 @@ fn node(call: &Call<'_>, row: &Instance) -> Node {
         "ISP": "",
     };
     node.push("ResourceGroupId", &row.resource_group);
-    node.push("OperationLocks", lock_node(row));
+    node.push("OperationLocks", lock_node(call, row));
     node.push(
         "DedicatedHostAttribute",
         map! { "DedicatedHostId": "", "DedicatedHostName": "", "DedicatedHostClusterId": "" },
@@ -392,7 +400,7 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "SerialNumber": &row.serial_number,
         "CreditSpecification": &row.credit,
         "EnableJumboFrame": row.jumbo_frame,
-        "OperationLocks": lock_node(row),
+        "OperationLocks": lock_node(call, row),
         "DedicatedHostAttribute": map! { "DedicatedHostId": "", "DedicatedHostName": "" },
     })
 }

@@ -10,7 +10,7 @@ use super::disk_row::Disk;
 use super::instance::{charge_type, eip_of};
 use super::instance_options;
 use super::instance_order::{check_groups, host_name, is_password, paid_until, user_data};
-use super::instance_row::{ABSENT, unlocked};
+use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network, Subscription};
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -36,7 +36,6 @@ fn rested(call: &Call<'_>, row: &Instance, kind: &str) -> Result<(), Refusal> {
 }
 
 pub(super) fn steady(row: &Instance) -> Result<(), Refusal> {
-    unlocked(row)?;
     match row.status {
         Status::Running | Status::Stopped if !row.is_leaving() => Ok(()),
         _ => refuse("IncorrectInstanceStatus"),
@@ -47,7 +46,6 @@ fn modify_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
     let row = call.find::<Instance>(id, ABSENT)?;
-    unlocked(row)?;
     let name = call.name("InstanceName", 2, &["InvalidInstanceName.Malformed"])?;
     let description = call.description(2, &["InvalidDescription.Malformed"])?;
     let host_name = host_name(call)?;
@@ -116,7 +114,6 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
     let row = call.find::<Instance>(id, ABSENT)?;
-    unlocked(row)?;
     if row.subscription.is_some() {
         return refuse("ChargeTypeViolation");
     }
@@ -239,7 +236,6 @@ fn modify_charge_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
     };
     for id in &ids {
         let row = call.find::<Instance>(id, ABSENT)?;
-        unlocked(row)?;
         if steady(row).is_err() {
             return refuse("InvalidStatus.ValueNotSupported");
         }

@@ -5,7 +5,7 @@ use super::super::head::{Next, Status};
 use super::super::node::{Node, map};
 use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
-use super::instance_row::{ABSENT, unlocked};
+use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network, STOPPING_MS};
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -33,7 +33,6 @@ struct Change {
 }
 
 fn in_status(row: &Instance, status: Status) -> Result<(), Refusal> {
-    unlocked(row)?;
     if row.status == status && !row.is_leaving() {
         Ok(())
     } else {

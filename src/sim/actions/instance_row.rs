@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::super::clock::{Now, add_months};
 use super::super::head::{Head, Next, Status, regional_id, row};
 use super::super::products::ECS;
-use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -240,12 +239,3 @@ pub(super) const STOPPING_MS: i64 = 8_000;
 const RELEASE_MS: i64 = 3_000;
 
 pub(super) const ABSENT: &str = "InvalidInstanceId.NotFound";
-
-/// Refuses for a server that is locked.
-pub(super) fn unlocked(row: &Instance) -> Result<(), Refusal> {
-    if row.lock_reason == "security" {
-        refuse("InstanceLockedForSecurity")
-    } else {
-        Ok(())
-    }
-}

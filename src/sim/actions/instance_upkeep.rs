@@ -10,7 +10,7 @@ use super::disk_row::Disk;
 use super::instance_change::steady;
 use super::instance_options;
 use super::instance_order::{auto_release, check_groups, paid_until};
-use super::instance_row::{ABSENT, unlocked};
+use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network};
 use super::ram_role::takeable;
 use super::vswitch::VSwitch;
@@ -74,7 +74,6 @@ fn renew(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn reactivate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let id = call.params.required("InstanceId")?;
     let row = call.find::<Instance>(id, ABSENT)?;
-    unlocked(row)?;
     if row.subscription.is_some() {
         return refuse("InvalidPayType.NotSupport");
     }
@@ -86,7 +85,6 @@ fn modify_prepay_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let id = params.required("InstanceId")?;
     let row = call.find::<Instance>(id, ABSENT)?;
-    unlocked(row)?;
     if row.subscription.is_none() {
         return refuse("InvalidInstanceChargeType.ValueNotSupported");
     }

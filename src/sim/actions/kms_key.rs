@@ -16,7 +16,7 @@ use super::ram_page::json_tags;
 pub(super) struct Key {
     #[serde(flatten)]
     pub(super) head: Head,
-    spec: String,
+    pub(super) spec: String,
     usage: String,
     origin: String,
     protection_level: String,
@@ -41,7 +41,7 @@ impl Kind for Key {
 }
 
 impl Key {
-    fn state(&self) -> &'static str {
+    pub(super) fn state(&self) -> &'static str {
         match (self.ends, self.enabled, self.origin.as_str()) {
             (Some(_), ..) => "PendingDeletion",
             // Its material would have to be brought first.

@@ -7,6 +7,7 @@ mod bandwidth_package;
 mod bss;
 mod command;
 mod command_file;
+mod concerned;
 mod deletion_protection;
 mod deployment_set;
 mod dhcp_options;
@@ -67,6 +68,7 @@ mod tag;
 mod tag_central;
 mod tag_old;
 mod task;
+mod unfit;
 mod vpc;
 mod vpc_change;
 mod vpc_default;
@@ -76,8 +78,10 @@ mod vswitch_reservation;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::call::{Entry, Run};
+use super::call::{Call, Entry, Run};
+use super::refusal::Refusal;
 use super::tokens::Token;
+use super::trouble;
 use super::world::KindFacts;
 
 /// A row of the registry: the kind of thing that a file is about, if it is about one, and its actions.
@@ -234,6 +238,18 @@ static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {
 /// The function of an action.
 pub(super) fn find(version: &str, name: &str) -> Option<Run> {
     ACTIONS.get(&(version, name)).copied()
+}
+
+/// Refuses what speaks against a call that many actions have in common: a trouble, or a row of `unfit`.
+pub(super) fn check(call: &Call<'_>) -> Result<(), Refusal> {
+    if !call.settings.troubles.is_empty() {
+        let named = concerned::things(call);
+        let concerns = |id: &str| named.contains(id);
+        if let Some(refusal) = trouble::met(&call.settings.troubles, call.facts, call.params, concerns) {
+            return Err(refusal);
+        }
+    }
+    unfit::check(call)
 }
 
 /// All kinds of things.

@@ -229,7 +229,7 @@ fn ports(text: &str, protocol: &str) -> Option<String> {
 }
 
 /// An address or a network, as it was written; host bits may be set.
-fn cidr4(text: &str) -> Option<String> {
+pub(super) fn cidr4(text: &str) -> Option<String> {
     let (address, bits) = text.split_once('/').unwrap_or((text, "32"));
     address.parse::<std::net::Ipv4Addr>().ok()?;
     let bits: u32 = bits.parse().ok()?;
@@ -237,7 +237,7 @@ fn cidr4(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn cidr6(text: &str) -> Option<String> {
+pub(super) fn cidr6(text: &str) -> Option<String> {
     let (address, bits) = text.split_once('/').unwrap_or((text, "128"));
     // Answered in its shortest form, however it was written.
     let address = address.parse::<std::net::Ipv6Addr>().ok()?;

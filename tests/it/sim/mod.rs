@@ -4,6 +4,7 @@
 
 mod behaviour;
 mod catalogue;
+mod codes;
 mod commands;
 mod coverage;
 mod durability;

@@ -230,13 +230,13 @@ fn rules_that_cannot_be_are_refused() {
         params.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
         sim.ecs("AuthorizeSecurityGroup", &params)
     };
-    call(&[("Permissions.1.PortRange", "22")]).refused(400, "InvalidPortRange.Malformed");
-    call(&[("Permissions.1.PortRange", "80/22")]).refused(400, "InvalidPortRange.Malformed");
+    call(&[("Permissions.1.PortRange", "22")]).refused(400, "InvalidParam.PortRange");
+    call(&[("Permissions.1.PortRange", "80/22")]).refused(400, "InvalidParam.PortRange");
     call(&[("Permissions.1.IpProtocol", "sctp")]).refused(400, "InvalidIpProtocol.ValueNotSupported");
     call(&[("Permissions.1.Priority", "101")]).refused(400, "InvalidPriority.ValueNotSupported");
     call(&[("Permissions.1.Policy", "maybe")]).refused(400, "InvalidPolicy.Malformed");
-    call(&[("Permissions.1.SourceCidrIp", "10.0.0.0/64")]).refused(400, "InvalidSourceCidrIp.Malformed");
-    call(&[("Permissions.1.SourceCidrIp", "")]).refused(400, "MissingParameter.Source");
+    call(&[("Permissions.1.SourceCidrIp", "10.0.0.0/64")]).refused(400, "InvalidParam.SourceCidrIp");
+    call(&[("Permissions.1.SourceCidrIp", "")]).refused(400, "InvalidParam.SourceIp");
     call(&[
         ("Permissions.1.SourceGroupId", "sg-no"),
         ("Permissions.1.SourceCidrIp", ""),

@@ -214,7 +214,7 @@ fn a_disk_is_made_attached_grown_and_deleted() {
         ECS,
         "ModifyDiskSpec",
         &[],
-        &[("DiskId", &id), ("PerformanceLevel", "PL2")],
+        &[("DiskId", &id), ("PerformanceLevel", "PL0")],
     );
     let form = [
         REGION,
@@ -230,7 +230,7 @@ fn a_disk_is_made_attached_grown_and_deleted() {
             &changed["PerformanceLevel"],
             &changed["DiskName"]
         ),
-        (&json!(40), &json!("PL2"), &json!("data-2"))
+        (&json!(40), &json!("PL0"), &json!("data-2"))
     );
 
     let form = [("DiskId", id.as_str()), ("InstanceId", ground.instance.as_str())];
