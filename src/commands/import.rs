@@ -16,7 +16,7 @@ use crate::live::TAG_PROJECT;
 use crate::observe::read::read_by_id;
 use crate::observe::{account, details, hidden};
 use crate::plan::{self, Fingerprints, Selection};
-use crate::state::{Effect, Intent, Lifecycle, LocalStore, Resource, State};
+use crate::state::{Effect, Intent, Lifecycle, Loaded, LocalStore, Resource, State};
 use crate::types;
 use crate::ui::Ui;
 use crate::value::Attributes;
@@ -157,6 +157,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     let session = store.open(store.lock(project::lock_note(env, "import"))?)?;
     let open = session.open_intents();
     let known = session.with_state(|state| {
+        still_there(&loaded, state)?;
         may_take_over(address, &args.id, state, &open)?;
         known(state)
     })?;
@@ -312,6 +313,22 @@ fn write(block: &str, folder: &Path, global: &Global, env: &Env, ui: &Ui) -> Res
         }
         Err(failure)
     })
+}
+
+/// Whether the state is the one that was looked at: one that disappeared meanwhile is begun anew, and would know nothing else.
+fn still_there(loaded: &Loaded, state: &State) -> Result<(), Failure> {
+    if !loaded.exists || state.lineage == loaded.state.lineage {
+        return Ok(());
+    }
+    let gone = Diagnostic::error(
+        codes::FOLDER_GONE,
+        "the state disappeared while this looked at what exists",
+    );
+    Err(Failure::error(
+        gone.note("nothing was written")
+            .help("bring it back where it was")
+            .help(Advice::from("or put it together again from what exists: ").run("state rebuild")),
+    ))
 }
 
 /// Whether the state has room for an id at an address.

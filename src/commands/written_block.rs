@@ -13,7 +13,7 @@ use crate::live::Observed;
 use crate::observe::Wanted;
 use crate::state::State;
 use crate::types::{Attribute, Kind, ResourceType};
-use crate::value::{Attributes, Value};
+use crate::value::{AttributeName, Attributes, Value};
 
 /// The ids that the state knows, each with the reference that stands for it.
 struct Known(BTreeMap<(String, String), String>);
@@ -70,12 +70,13 @@ pub(super) fn written(
     // Nor is what would bring about something that it does not have: a bandwidth, where it has no public address.
     let implies = |wanted: &Attributes| !(resource_type.implied)(wanted, &observed.attributes).is_empty();
     if implies(&attributes) {
-        let brings = |name: &&String| {
+        let brings = |name: &&AttributeName| {
             let mut without = attributes.clone();
             without.remove(*name);
             !is_required(resource_type, name) && !implies(&without)
         };
-        if let Some(name) = attributes.keys().find(brings).cloned() {
+        let brings = attributes.keys().find(brings).cloned();
+        if let Some(name) = brings {
             attributes.remove(&name);
         }
     }
@@ -147,7 +148,7 @@ fn text_of(attribute: &Attribute, value: &Value, known: &Known, of_block: bool) 
         (Kind::Tags, Value::Map(tags)) => {
             let tags = tags.iter().filter_map(|(name, value)| {
                 Some((
-                    Key::new(name).display_repr().into_owned(),
+                    Key::new(name.as_str()).display_repr().into_owned(),
                     quoted(value.as_str()?),
                 ))
             });

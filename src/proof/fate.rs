@@ -48,6 +48,8 @@ pub(super) struct Plan {
     pub(super) freeze: Option<(u64, u64)>,
     /// Before this request leaves, somebody else changes something, drawn from the second number.
     pub(super) meddle: Option<(u64, u64)>,
+    /// The same with what stands around servers.
+    pub(super) tamper: Option<(u64, u64)>,
     /// When this request has left, the folder of the state disappears.
     pub(super) vanish: Option<u64>,
     /// It begins so many milliseconds later.
@@ -196,6 +198,12 @@ impl Fate {
     /// What somebody else does before a request leaves.
     pub(super) fn meddling(&self, request: u64) -> Option<u64> {
         let (_, what) = self.plan.meddle.filter(|(at, _)| *at == request)?;
+        Some(what)
+    }
+
+    /// The same with what stands around servers.
+    pub(super) fn tampering(&self, request: u64) -> Option<u64> {
+        let (_, what) = self.plan.tamper.filter(|(at, _)| *at == request)?;
         Some(what)
     }
 

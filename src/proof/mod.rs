@@ -43,6 +43,7 @@ mod servers;
 mod signals;
 mod stacks;
 mod tagless;
+mod tamper;
 mod vanish;
 mod vanished;
 mod wide;

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::Chance;
-use super::crash;
+use super::fate::Plan;
+use super::oracle::Oracle;
 use super::scenarios::{Scenario, Stack};
 use super::stacks::Drawn;
+use super::{crash, lock};
 use crate::types::REGISTRY;
 
 const CREATE_ALL: Scenario = Scenario {
@@ -103,4 +105,49 @@ fn a_change_of_all_types_may_be_killed_anywhere() {
 #[test]
 fn a_destroy_of_all_types_may_be_killed_anywhere() {
     crash::everywhere_in(&DESTROY_ALL);
+}
+
+/// Somebody else changes or deletes something around the servers before each request of a run: the runs behind it make it
+/// as the file says.
+fn tampered_with(scenario: &Scenario) {
+    let step = if std::env::var_os("INFRA_LONG").is_some() {
+        1
+    } else {
+        4
+    };
+    let stack = (scenario.after)();
+    let (mut points, mut tampered) = (0, 0);
+    for at in (1..).step_by(step) {
+        let mut world = scenario.world(at);
+        let mut oracle = Oracle::new(&world);
+        let ended = world.apply(Plan {
+            tamper: Some((at, 1000 + at)),
+            ..Plan::default()
+        });
+        let place = format!("{}, somebody else at request {at}", scenario.name);
+        if ended.requests < at {
+            break;
+        }
+        points += 1;
+        tampered += lock(&world.site).tampered;
+        let result = oracle
+            .look(&world, &ended)
+            .and_then(|()| oracle.converges(&mut world, &stack));
+        result.unwrap_or_else(|error| panic!("{place}: {error}\nthat run: {:?} {}", ended.code, ended.err));
+    }
+    println!(
+        "figure: somebody else, {}: {tampered} changes at {points} points",
+        scenario.name
+    );
+    assert!(tampered > 5, "only {tampered}");
+}
+
+#[test]
+fn a_change_of_all_types_may_be_tampered_with() {
+    tampered_with(&CHANGE_ALL);
+}
+
+#[test]
+fn a_destroy_of_all_types_may_be_tampered_with() {
+    tampered_with(&DESTROY_ALL);
 }
