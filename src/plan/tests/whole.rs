@@ -77,14 +77,24 @@ impl Written {
 
     fn write(&self, blocks: &str) -> String {
         let mut written = String::new();
-        for line in blocks.lines() {
-            written.push_str(line);
-            written.push('\n');
-            let header = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
-            if let Some(lifecycle) = header.and_then(|address| self.lifecycles.get(address)) {
-                written.push_str(&format!("lifecycle = {{ {lifecycle} }}\n"));
+        for (index, block) in blocks.split("\n[").enumerate() {
+            let block = if index == 0 {
+                block.to_owned()
+            } else {
+                format!("\n[{block}")
+            };
+            written.push_str(&block);
+            let address = block
+                .trim_start()
+                .strip_prefix('[')
+                .and_then(|block| block.split(']').next());
+            let lifecycle = address.and_then(|address| self.lifecycles.get(address));
+            // Some are drawn with one.
+            if let Some(lifecycle) = lifecycle.filter(|_| !block.contains("lifecycle =")) {
+                written.push_str(&format!("\nlifecycle = {{ {lifecycle} }}"));
             }
         }
+        written.push('\n');
         for (from, to) in &self.renamed {
             written = written
                 .replace(&format!("[{from}]"), &format!("[{to}]"))
