@@ -3,13 +3,14 @@
 //!
 //! Does not know configuration, state or any cloud; an address is a name and nothing more.
 
-use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::shared::shared;
 
 /// The longest address, in characters: it is written into the tag `infra:addr`, whose value the API limits to 128.
 pub(crate) const ADDRESS_LENGTH_MAX: usize = 128;
@@ -221,27 +222,6 @@ impl FromStr for Address {
             Some(key) => address.with_key(key),
         })
     }
-}
-
-/// How many texts are remembered for sharing.
-const SHARED: usize = 64;
-
-thread_local! {
-    /// Texts of addresses that were made lately, each at a place that follows from it.
-    static LATELY: RefCell<[Option<Arc<str>>; SHARED]> = const { RefCell::new([const { None }; SHARED]) };
-}
-
-/// A text of an address. Those of one block come one after the other: they share it, which saves memory and lets them be
-/// compared at a glance.
-fn shared(text: &str) -> Arc<str> {
-    let bytes = text.bytes();
-    let place = bytes.fold(text.len(), |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(usize::from(byte))
-    }) % SHARED;
-    LATELY.with_borrow_mut(|lately| match &lately[place] {
-        Some(known) if **known == *text => known.clone(),
-        _ => lately[place].insert(text.into()).clone(),
-    })
 }
 
 /// Compares two texts of addresses, which are often the same.

@@ -79,6 +79,9 @@ pub(crate) struct Global {
         global = true
     )]
     pub(crate) color: ColorChoice,
+    /// Only results, questions, warnings and errors: no progress, and no hints
+    #[arg(short = 'q', long, global = true)]
+    pub(crate) quiet: bool,
     /// Results as JSON on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -534,12 +537,15 @@ pub(crate) struct ForgetStrayArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// The address it gets; its block is in the configuration
+    /// The address it gets; where the configuration has no block for it, one is written into infra.toml
     #[arg(value_name = "ADDRESS")]
     pub(crate) address: Address,
     /// The id of what exists
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Only print the block of what exists, and take nothing over
+    #[arg(long, conflicts_with = "take_over")]
+    pub(crate) print: bool,
     /// Take it over although it carries another stack's tags
     #[arg(long)]
     pub(crate) take_over: bool,

@@ -65,7 +65,7 @@
 //! * A command that a message suggests is `run("plan")`, not a text: it is written with the flags that were typed
 //!   ([`diagnostic::Typed`]), so that it acts on the same project, environment and cloud.
 //! * A cloned repository is not trusted: `config/trust.rs` decides which files and variables it may have read,
-//!   `config/masking.rs` what of its lines is never shown, and [`cloud`] which hosts it may name. `tests/it/hostile.rs` tries
+//!   `config/masking.rs` what of its lines is never shown, and [`cloud`] which hosts it may name. `tests/it/hostile` tries
 //!   what strangers might put into one.
 //!
 //! # What moved against the designs, and why
@@ -116,6 +116,7 @@
 mod address;
 mod api;
 mod apply;
+mod attributes;
 mod change;
 mod cli;
 mod cloud;
@@ -133,6 +134,7 @@ mod plan;
 mod proof;
 mod region;
 mod saved;
+mod shared;
 mod state;
 mod step;
 mod task;
@@ -247,6 +249,7 @@ fn screen(cli: &cli::Cli, env: &Env) -> (ui::Ui, Option<Diagnostic>) {
             cli::ColorChoice::Always => ui::Color::Always,
             cli::ColorChoice::Never => ui::Color::Never,
         },
+        quiet: global.quiet,
         events: global.json && streams_events,
         events_file,
         typed: commands::typed(cli),

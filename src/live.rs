@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::value::Attributes;
+use crate::value::{Attributes, Tags};
 
 /// The tag that says which state a resource belongs to; its value is the lineage.
 pub(crate) const TAG_STACK: &str = "infra:stack";
@@ -41,7 +41,7 @@ pub(crate) struct Observed {
     /// Under our attribute names, computed ones included.
     pub(crate) attributes: Attributes,
     /// All tags, ours included.
-    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) tags: Tags,
     /// When it was made, as the cloud tells it: for some types in whole minutes.
     pub(crate) created: Option<Timestamp>,
 }

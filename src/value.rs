@@ -2,15 +2,14 @@
 //!
 //! Does not know schemas, TOML or the API; a value is data and the names of what is still missing in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 
-/// Attributes by name, or parameters by name.
-pub(crate) type Attributes = BTreeMap<String, Value>;
+pub(crate) use crate::attributes::{AttributeName, Attributes, Tags};
 
 /// A value of the configuration, of the state, of a plan or of a step's parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,7 +232,7 @@ impl Value {
             Value::List(items) => items.iter().map(Value::to_json).collect(),
             Value::Map(map) => serde_json::Value::Object(
                 map.iter()
-                    .map(|(name, item)| (name.clone(), item.to_json()))
+                    .map(|(name, item)| (name.to_string(), item.to_json()))
                     .collect(),
             ),
             Value::Bytes(_)

@@ -200,7 +200,7 @@ actions! {
     ASSOCIATE_EIP_ADDRESS                      = VPC "AssociateEipAddress"                   Absolute   0 token region;
     ASSOCIATE_ROUTE_TABLE                      = VPC "AssociateRouteTable"                   Absolute   0 token region;
     CREATE_NAT_GATEWAY                         = VPC "CreateNatGateway"                      Token      0 token region;
-    CREATE_ROUTE_ENTRY                         = VPC "CreateRouteEntry"                      Absolute   0 token region dry_run;
+    CREATE_ROUTE_ENTRY                         = VPC "CreateRouteEntry"                      Key        0 token region dry_run;
     CREATE_ROUTE_TABLE                         = VPC "CreateRouteTable"                      Token      0 token region;
     CREATE_SNAT_ENTRY                          = VPC "CreateSnatEntry"                       Absolute   0 token region dry_run;
     CREATE_VSWITCH                             = VPC "CreateVSwitch"                         Token      0 token region;

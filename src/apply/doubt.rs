@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 use super::outcome::StepError;
 use super::run::Run;
 use super::sending::Sending;
-use super::task::Job;
 use crate::api::Repeat;
+use crate::cloud::Cloud;
 use crate::cloud::window::{Decision, LookUp, Window, decide};
 use crate::live::{Observed, TAG_OPERATION};
 use crate::observe::read::list_by_stack;
 use crate::state::Intent;
+use crate::step::Yield;
+use crate::types::{REGISTRY, ResourceType};
 
 /// A call whose effect is not known.
 pub(super) struct Doubt {
@@ -103,23 +105,48 @@ impl Run<'_> {
             }
             // The time of a look is the time before it: it shows at least what had happened by then.
             let at = self.server_time()?;
-            if let Some(observed) = self.find_by_token(sending.job, &open).await? {
+            if let Some(observed) = self.find_by_token(sending, &open).await? {
                 let id = observed.id.clone();
-                self.made(sending, &open, &id, Some(&observed)).await?;
+                self.found(sending, &open, &observed).await?;
                 return Ok(Settled::Done { id, as_planned });
             }
             look_up = LookUp::NotFound { at };
         }
     }
 
-    /// The resource that a create with this token made, if there is one.
+    /// What is made by what it is, a line of a table, if it is there as the call would have made it: it has no tags.
+    pub(super) async fn find_named(
+        &self,
+        sending: &Sending<'_>,
+        cloud: &Cloud,
+    ) -> Result<Option<Observed>, StepError> {
+        let Yield::Named(id) = &sending.call.yields else {
+            return Ok(None);
+        };
+        let id = self.memory.resolve(id);
+        let Some(id) = id.as_str() else { return Ok(None) };
+        let seen = self.read_with(sending.job, cloud, id).await?;
+        let shows = &sending.step.shows;
+        Ok(seen.filter(|seen| shows.is_seen(seen, &|value| self.memory.resolve(value))))
+    }
+
+    /// What a create with this token made, if there is such a thing. It may be made for another: a data disk.
     pub(super) async fn find_by_token(
         &self,
-        job: &Job<'_>,
+        sending: &Sending<'_>,
         open: &Doubt,
     ) -> Result<Option<Observed>, StepError> {
+        if matches!(sending.call.yields, Yield::Named(_)) {
+            return self.find_named(sending, self.context.cloud).await;
+        }
+        let makes_it = |one: &&&ResourceType| std::ptr::eq(one.create.action, sending.call.action);
+        let made_type = match sending.call.yields {
+            Yield::Attribute { .. } => REGISTRY.iter().find(makes_it).copied(),
+            _ => None,
+        };
+        let made_type = made_type.unwrap_or(sending.job.resource_type);
         let stack = self.context.session.with_state(|state| state.lineage.clone());
-        let listed = list_by_stack(job.resource_type, self.context.cloud, &stack).await?;
+        let listed = list_by_stack(made_type, self.context.cloud, &stack).await?;
         Ok(listed
             .into_iter()
             .find(|one| one.tags.get(TAG_OPERATION) == open.token.as_ref()))
@@ -147,6 +174,11 @@ impl Run<'_> {
     /// repetition.
     async fn settle_change(&self, sending: &Sending<'_>, open: Doubt) -> Result<Settled, StepError> {
         let once = self.context.cloud.once();
+        if let Some(observed) = self.find_named(sending, &once).await.unwrap_or(None) {
+            let id = observed.id.clone();
+            self.made(sending, &open, &id, Some(&observed)).await?;
+            return Ok(Settled::Done { id, as_planned: true });
+        }
         let is_done = self.is_done(sending, &once).await.unwrap_or(false);
         self.settled_by_looking(sending, &open, is_done).await
     }

@@ -47,7 +47,7 @@ pub(super) fn flatten(
         },
     };
     for (name, value) in params {
-        flattening.value(name.clone(), value)?;
+        flattening.value(name.as_str().to_owned(), value)?;
     }
     Ok(flattening.flat)
 }

@@ -280,16 +280,10 @@ impl Run<'_> {
                 )),
             },
             Yield::Attribute { field, attribute } => {
-                let mut effects = Vec::new();
-                if let Some(text) = reply.body[field].as_str() {
-                    let attributes = Attributes::from([(attribute.to_owned(), Value::from(text))]);
-                    self.memory.learn(&sending.job.task.object, attributes.clone());
-                    effects.push(Effect::Merge {
-                        address: address.clone(),
-                        attributes,
-                    });
-                }
-                self.done(sending, Some(open.seq), effects).await?;
+                let text = reply.body[field].as_str();
+                let effects = text.map(|text| self.yielded(sending, attribute, text));
+                self.done(sending, Some(open.seq), effects.into_iter().collect())
+                    .await?;
                 Ok(Next::Done(reply.request_id))
             }
             Yield::Nothing => {
@@ -314,6 +308,13 @@ impl Run<'_> {
         } else {
             PATIENCE
         };
+        // What is made by what it is may be there already: by a try that nobody heard of.
+        if meaning == Meaning::Passing
+            && let Some(observed) = self.find_named(sending, self.context.cloud).await?
+        {
+            self.made(sending, &open, &observed.id, Some(&observed)).await?;
+            return Ok(Next::Done(None));
+        }
         match (meaning, sending.repeat()) {
             // A payment is never sent twice on a doubt: its intent stays open, and the next run settles it.
             (Meaning::Unclear, Repeat::Meter) => {
@@ -344,10 +345,10 @@ impl Run<'_> {
             }
             _ if is_repetition => {
                 // The intent stays open if nothing is found, and the next run goes on from it.
-                let Some(observed) = self.find_by_token(sending.job, &open).await? else {
+                let Some(observed) = self.find_by_token(sending, &open).await? else {
                     return Err(error.into());
                 };
-                self.made(sending, &open, &observed.id, Some(&observed)).await?;
+                self.found(sending, &open, &observed).await?;
                 return Ok(Next::Done(None));
             }
             // Inside its window a create keeps its token while the API asks to slow down.
@@ -362,20 +363,6 @@ impl Run<'_> {
             .is_some_and(|unless| unless.code == error.code)
         {
             return Err(error.into());
-        }
-        // What is made by what it is may be there already: by an earlier run that nobody heard of.
-        if let Yield::Named(id) = &sending.call.yields
-            && matches!(meaning, Meaning::Passing)
-            && let Some(id) = self.memory.resolve(id).as_str()
-            && let Some(observed) = self.read_with(sending.job, self.context.cloud, id).await?
-            && sending
-                .step
-                .shows
-                .is_seen(&observed, &|value| self.memory.resolve(value))
-        {
-            let open = self.open(sending).await?;
-            self.made(sending, &open, id, Some(&observed)).await?;
-            return Ok(Next::Done(None));
         }
         match meaning {
             Meaning::Throttled if elapsed <= THROTTLE_PATIENCE => return Ok(Next::AtOnce),
@@ -424,6 +411,33 @@ impl Run<'_> {
             PATIENCE
         } else {
             IN_USE_PATIENCE
+        }
+    }
+
+    /// What a call has told of an attribute.
+    fn yielded(&self, sending: &Sending<'_>, attribute: &str, text: &str) -> Effect {
+        let attributes = Attributes::from([(attribute, Value::from(text))]);
+        let object = &sending.job.task.object;
+        self.memory.learn(object, attributes.clone());
+        Effect::Merge {
+            address: object.address.clone(),
+            attributes,
+        }
+    }
+
+    /// Writes down what a create made whose answer nobody has heard.
+    pub(super) async fn found(
+        &self,
+        sending: &Sending<'_>,
+        open: &Doubt,
+        observed: &Observed,
+    ) -> Result<(), StepError> {
+        match sending.call.yields {
+            Yield::Attribute { attribute, .. } => {
+                let effect = self.yielded(sending, attribute, &observed.id);
+                self.done(sending, Some(open.seq), vec![effect]).await
+            }
+            _ => self.made(sending, open, &observed.id, Some(observed)).await,
         }
     }
 

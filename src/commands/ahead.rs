@@ -280,7 +280,7 @@ impl Looking<'_> {
             let known = known.filter(|_| resource.is_none()).into_iter();
             names
                 .chain(known.flat_map(|known| known.attributes.keys()))
-                .cloned()
+                .map(ToString::to_string)
                 .collect()
         };
         let wanted = costly_parts(config);

@@ -77,8 +77,9 @@ fn values(what: Completed, global: &Global, env: &Env, ui: &Ui) -> BTreeSet<Stri
                 .collect()
         }
         Completed::Addresses => {
-            let project = project::load(global, env, ui).ok();
-            let wanted = project.iter().flat_map(|one| one.config.resources.keys());
+            // With mistakes too, and where nobody has chosen an environment yet: whatever can be read.
+            let config = project::read_as_it_is(global, env, ui).config;
+            let wanted = config.resources.keys();
             let loaded = project::store(global, env, ui)
                 .ok()
                 .and_then(|store| store.load().ok());

@@ -1,23 +1,32 @@
 //! Take over one resource that exists.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::connect::Connection;
+use super::decide::{self, Goal};
 use super::failure::{Exit, Failure};
-use super::{connect, data, project, report, secrets, whose};
+use super::project::Project;
+use super::{connect, data, look, project, report, secrets, whose, written_block};
 use crate::address::Address;
 use crate::cli::{Global, ImportArgs, OwnerArgs};
 use crate::diagnostic::{Advice, Diagnostic, codes};
-use crate::env::Env;
+use crate::env::{Env, put_file};
 use crate::live::TAG_PROJECT;
 use crate::observe::read::read_by_id;
-use crate::observe::{account, hidden};
-use crate::plan::{self, Fingerprints};
-use crate::state::{Effect, Intent, Lifecycle, Resource, State};
+use crate::observe::{account, details, hidden};
+use crate::plan::{self, Fingerprints, Selection};
+use crate::state::{Effect, Intent, Lifecycle, LocalStore, Resource, State};
 use crate::types;
 use crate::ui::Ui;
 use crate::value::Attributes;
 
-/// Take over one resource that exists: writes the state only, the cloud is not changed
+/// The largest file that is read, in bytes; the same as for the configuration.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// Take over one resource that exists: writes the state, and its block where there is none; the cloud is not changed
 pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    // 1. Its block must be there, or the next plan would delete it.
+    // 1. What is wanted.
     let mut project = project::load(global, env, ui)?;
     let mut connection = None;
     if !project.asked.is_empty() {
@@ -28,20 +37,22 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         project = data::complete(project, &state, connected, false, global, env, ui).await?;
     }
     let address = &args.address;
-    let Some(wanted) = project.config.resources.get(address) else {
-        let missing = Diagnostic::error(codes::NO_BLOCK, format!("the configuration has no {address}"));
-        return Err(Failure::error(missing.help(format!(
-            "write its block first:  [{}.{}]",
-            address.type_name(),
-            address.name()
-        ))));
-    };
     let Some(resource_type) = types::find(address.type_name()) else {
         return Err(Failure::error(Diagnostic::error(
             codes::UNKNOWN_TYPE,
             format!("unknown resource type \"{}\"", address.type_name()),
         )));
     };
+    let has_block = project.config.resources.contains_key(address);
+    let is_copy = address.key().is_some() || project.config.blocks.contains_key(&address.block());
+    if !has_block && is_copy {
+        let missing = Diagnostic::error(codes::NO_BLOCK, format!("the configuration has no {address}"));
+        return Err(Failure::error(missing.help(format!(
+            "let [{}.{}] have this copy first, with count or for_each",
+            address.type_name(),
+            address.name()
+        ))));
+    }
 
     // 2. Neither the address nor the id may be in use. Looked at before the lock as well: a refusal leaves nothing
     // behind.
@@ -52,7 +63,9 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         ..OwnerArgs::default()
     };
     whose::check_project(&loaded.state, &project, owner)?;
-    may_take_over(address, &args.id, &loaded.state, &loaded.open)?;
+    if !args.print {
+        may_take_over(address, &args.id, &loaded.state, &loaded.open)?;
+    }
 
     // 3. It must exist.
     let connection = match connection {
@@ -60,9 +73,20 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         None => connect::connect(global, env, &project, connect::progress(global, env, ui)?)?,
     };
     let doing = format!("{} could not be read", args.id);
-    let found = read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
+    let unread = |error| Failure::error(report::api_error(&doing, &error));
+    let mut found = read_by_id(resource_type, &connection.cloud, std::slice::from_ref(&args.id))
         .await
-        .map_err(|error| Failure::error(report::api_error(&doing, &error)))?;
+        .map_err(unread)?;
+    if args.print || !has_block {
+        details::complete(
+            resource_type,
+            &connection.cloud,
+            &mut found,
+            &written_block::details_of(resource_type),
+        )
+        .await
+        .map_err(unread)?;
+    }
     let Some(mut observed) = found.into_iter().next() else {
         let missing = Diagnostic::error(
             codes::NO_SUCH_OBJECT,
@@ -73,6 +97,11 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
             connection.region
         ))));
     };
+    if args.print {
+        let block = written_block::written(address, resource_type, &observed, &loaded.state);
+        ui.raw(block.trim_end());
+        return Ok(Exit::Success);
+    }
 
     // 4. It must be nobody else's.
     let ours = loaded.exists.then_some(loaded.state.lineage.as_str());
@@ -100,7 +129,25 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         .with(Exit::Forbidden));
     }
 
-    // 5. The state takes it over; what differs is the next plan's business.
+    // 5. It needs its block, or the next plan would delete it.
+    if !has_block {
+        let block = written_block::written(address, resource_type, &observed, &loaded.state);
+        project = write(&block, &project.folder, global, env, ui)?;
+        if !project.asked.is_empty() {
+            project = data::complete(project, &loaded.state, &connection, false, global, env, ui).await?;
+        }
+        ui.say(&format!(
+            "Wrote [{}.{}] to infra.toml.",
+            address.type_name(),
+            address.name()
+        ));
+    }
+    let Some(wanted) = project.config.resources.get(address) else {
+        let message = format!("the block that was written for {address} makes none");
+        return Err(Failure::error(Diagnostic::error(codes::BUG, message)));
+    };
+
+    // 6. The state takes it over; what differs is the next plan's business.
     let account = account::of(&connection.cloud, &loaded.state).await;
     let known = |state: &State| {
         let known = connect::check_cloud(state, &connection, account.as_deref())?;
@@ -169,6 +216,21 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         "{address} is {} now (serial {serial}). Nothing was changed in the cloud.",
         args.id
     ));
+
+    // 7. What was written here should leave nothing to do.
+    let differs = if has_block {
+        Vec::new()
+    } else {
+        differences(address, owner, &project, &store, &connection, env).await?
+    };
+    if !has_block && differs.is_empty() {
+        ui.say("The plan for it is empty, but for the tags that tell whose it is.");
+    } else if !differs.is_empty() {
+        ui.say(&format!(
+            "In the way of an empty plan: {}. The cloud shows it otherwise than the file can say it.",
+            differs.join(", ")
+        ));
+    }
     ui.advise(
         &Advice::from("Next: ")
             .run("plan")
@@ -181,7 +243,75 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
                 .arg("--take-over"),
         );
     }
-    Ok(Exit::Done)
+    Ok(if differs.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Partial
+    })
+}
+
+/// The attributes that the next plan would change.
+async fn differences(
+    address: &Address,
+    owner: OwnerArgs,
+    project: &Project,
+    store: &LocalStore,
+    connection: &Connection,
+    env: &Env,
+) -> Result<Vec<String>, Failure> {
+    let loaded = store.load()?;
+    let seen = look::look(env, project, &loaded, connection).await?;
+    let asked = decide::Asked {
+        goal: Goal::Configuration,
+        selection: &Selection::default(),
+        owner,
+    };
+    let (plan, _) = decide::draft(
+        env,
+        project,
+        &loaded.state,
+        &seen,
+        connection,
+        asked,
+        &BTreeMap::new(),
+    );
+    let changes = plan.changes.iter().filter(|change| change.address == *address);
+    let paths = changes.flat_map(|change| &change.attributes).map(|one| &one.path);
+    Ok(paths
+        .filter(|path| !path.starts_with("tags.infra:"))
+        .cloned()
+        .collect())
+}
+
+/// Adds a block to `infra.toml`; the project as it is then. A file that has mistakes with it stays as it was.
+fn write(block: &str, folder: &Path, global: &Global, env: &Env, ui: &Ui) -> Result<Project, Failure> {
+    let name = Path::new("infra.toml");
+    let path = folder.join(name);
+    let before = env.fs.read(&path, FILE_BYTES_MAX).map_err(|error| {
+        let unread = Diagnostic::error(codes::UNREADABLE, "could not read infra.toml");
+        Failure::error(unread.note(error.to_string()))
+    })?;
+    let put = |bytes: &[u8]| {
+        put_file(folder, name, bytes).map_err(|error| {
+            let message = format!("infra.toml cannot be written: {error}");
+            Failure::error(Diagnostic::error(codes::NOT_WRITTEN, message))
+        })
+    };
+    let gap = if before.ends_with(b"\n") { "\n" } else { "\n\n" };
+    put(&[&before, gap.as_bytes(), block.as_bytes()].concat())?;
+    project::load(global, env, ui).or_else(|mut failure| {
+        put(&before)?;
+        if let Some(first) = failure.diagnostics.first_mut() {
+            let note = "of the block that would have been written; infra.toml is as it was";
+            first.notes.push(note.to_owned());
+            first.help.push(
+                Advice::from("to write it by hand: ")
+                    .run("import --print")
+                    .then(" ADDRESS ID"),
+            );
+        }
+        Err(failure)
+    })
 }
 
 /// Whether the state has room for an id at an address.

@@ -144,7 +144,7 @@ async fn answers(args: &InitArgs, global: &Global, folder: &Path, env: &Env, ui:
     let ssh_from = if template == Template::Empty {
         None
     } else {
-        let prompt = "From where may ssh reach it (203.0.113.7/32; none: from nowhere)";
+        let prompt = "From where may ssh reach it (e.g. 203.0.113.7/32)";
         let from = question(args.ssh_from.clone(), prompt, "none", &|answer| {
             answer == "none" || is_cidr(answer)
         })

@@ -47,6 +47,7 @@ mod unlock;
 mod validate;
 mod version;
 mod whose;
+mod written_block;
 
 pub(crate) use self::failure::{Exit, Failure};
 pub(crate) use self::typed::typed;

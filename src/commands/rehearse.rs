@@ -4,7 +4,7 @@
 //! the clock goes fast. Nothing is written, and nothing leaves the machine but reads. What the twin cannot hold is not rehearsed,
 //! which is no refusal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::env::{Clock, Env};
 use crate::event::{Event, Listener};
 use crate::live::Live;
 use crate::observe::items::{self, Asked};
-use crate::plan::Plan;
+use crate::plan::{Plan, Selection};
 use crate::state::{LocalStore, LockNote, State};
 use crate::step::StepKind;
 use crate::ui::Ui;
@@ -146,9 +146,15 @@ pub(super) async fn rehearse(
     // 4. What the next plan would be.
     let loaded = look::loaded(&session);
     let after = look::look(&twin_env, project, &loaded, &twin).await?;
+    // What was asked to be made anew has been, and is not asked for again.
+    let selection = Selection {
+        replaces: BTreeSet::new(),
+        ..looking.selection.clone()
+    };
     let next = Looking {
         env: &twin_env,
         seen: &after,
+        selection: &selection,
         connection: &twin,
         preflight: false,
         ..*looking
@@ -312,6 +318,6 @@ fn tell(
 /// Tells what a rehearsal has shown; whether it found something that would be refused.
 pub(super) fn show(rehearsed: &Rehearsed, ui: &Ui) -> bool {
     ui.diagnostics(&rehearsed.findings, false);
-    rehearsed.told.iter().for_each(|line| ui.result(line));
+    rehearsed.told.iter().for_each(|line| ui.say(line));
     rehearsed.findings.iter().any(Diagnostic::is_error)
 }

@@ -176,7 +176,6 @@ mod tests {
                 codes::INPUT_MISSING,
             ),
             (Cause::Internal("a step was lost".to_owned()), codes::BUG),
-            (Cause::State(StateError::Closed), codes::STATE_CLOSED),
             (Cause::State(unlocked), codes::NO_LOCKS),
             (Cause::State(inconsistent), codes::STATE_INCONSISTENT),
         ];

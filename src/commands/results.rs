@@ -26,12 +26,15 @@ pub(super) fn rows(plan: &Plan, session: &Session, observed: &BTreeMap<Address, 
                     .resources
                     .get(address)
                     .filter(|known| !known.id.is_empty())?;
-                let attributes = observed
-                    .get(address)
-                    .map_or(&known.attributes, |observed| &observed.attributes);
+                let looked = observed.get(address).map(|observed| &observed.attributes);
+                // Where nobody has looked, as behind Ctrl-C, the state knows what is wanted and not whether it came to that.
+                let is_seen =
+                    |name: &str| looked.is_some() || name != "status" && !known.unsettled.contains_key(name);
                 let text = |name: &str| {
-                    attributes
+                    looked
+                        .unwrap_or(&known.attributes)
                         .get(name)
+                        .filter(|_| is_seen(name))
                         .and_then(Value::as_str)
                         .unwrap_or_default()
                         .to_owned()

@@ -18,7 +18,11 @@ pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui)
     let diagnostics = ui.fit_to_show(&diagnostics);
     match args.format {
         DiagnosticFormat::Text => ui.diagnostics(&diagnostics, args.all),
-        DiagnosticFormat::Github => ui.result(diagnostics::to_github(&diagnostics, &sources, "").trim_end()),
+        DiagnosticFormat::Github if diagnostics.is_empty() => {}
+        DiagnosticFormat::Github => {
+            let prefix = ui.typed().folder_prefix();
+            ui.result(diagnostics::to_github(&diagnostics, &sources, &prefix).trim_end());
+        }
         DiagnosticFormat::Sarif => ui.document(&sarif::document(&diagnostics, &sources)),
         DiagnosticFormat::Json => {
             for found in &diagnostics {

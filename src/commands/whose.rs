@@ -2,7 +2,7 @@
 //!
 //! Does not know what a plan does about what it finds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::Connection;
 use super::failure::{Exit, Failure};
@@ -60,22 +60,27 @@ pub(super) fn belongs(state: &State, project: &Project, connection: &Connection)
     })
 }
 
-/// The objects of this project that another state knows, by its lineage. Only a state that has never been saved asks:
-/// any other one was there when they were made.
+/// The objects of this project that another state knows, by its lineage. Only a state that knows nothing that it has made
+/// asks: any other one was there when they were made. What was imported or pushed into an empty one says nothing of that.
 pub(super) async fn others(
     state: &State,
     project: &Project,
     connection: &Connection,
 ) -> Result<BTreeMap<String, Vec<Stray>>, Failure> {
     let mut others: BTreeMap<String, Vec<Stray>> = BTreeMap::new();
-    if state.serial > 0 {
+    if state.resources.values().any(|known| !known.imported) {
         return Ok(others);
     }
     let tag = project.config.project.tag();
     let found = belonging::tagged(&connection.cloud, TAG_PROJECT, &tag, &BTreeMap::new()).await;
     let found =
         found.map_err(|error| Failure::error(report::api_error("the cloud could not be read", &error)))?;
+    let known: BTreeSet<&str> = state.resources.values().flat_map(|known| known.ids()).collect();
     for stray in found {
+        // Taken over already, whatever its tags still say.
+        if known.contains(stray.observed.id.as_str()) {
+            continue;
+        }
         let Some(lineage) = stray.observed.stack().map(str::to_owned) else {
             continue;
         };

@@ -202,7 +202,7 @@ fn read_members(span: Span, members: &Attributes) -> BTreeMap<String, Member> {
                 key: span,
                 value: Located::read(span, value),
             };
-            (name.clone(), member)
+            (name.to_string(), member)
         })
         .collect()
 }

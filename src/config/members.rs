@@ -10,7 +10,7 @@ use super::words::join;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::types::{Complaint, Part};
-use crate::value::{Attributes, Value};
+use crate::value::{AttributeName, Attributes, Value};
 
 /// Every member may be there, none is there twice, and there are no more than there may be.
 pub(super) fn check(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
@@ -90,7 +90,7 @@ fn twice(resource: &Resource, part: &Part, members: &[Attributes], report: &mut 
         let differing: Vec<&str> = member
             .keys()
             .chain(other.keys())
-            .map(String::as_str)
+            .map(AttributeName::as_str)
             .filter(|key| member.get(*key) != other.get(*key) && !part.key.contains(key))
             .collect();
         let mut differing = differing;

@@ -33,9 +33,16 @@ pub(crate) struct Files<'a> {
     pub(crate) opened: Opened<'a>,
 }
 
+/// Whether a part of a path is a folder in which git and infra keep what is not the repository's: its clone's address may
+/// hold a token. Some file systems take capitals for the same.
+fn is_kept(part: Component<'_>) -> bool {
+    let is = |name: &str| part.as_os_str().eq_ignore_ascii_case(name);
+    is(".git") || is(".infra")
+}
+
 impl Files<'_> {
-    /// The path of a file that a key names: a regular file below the folder that is reached through no link, or one
-    /// that was opened.
+    /// The path of a file that a key names: a regular file below the folder, outside of what git and infra keep there,
+    /// that is reached through no link; or one that was opened.
     pub(crate) fn named(&self, name: &str) -> Result<PathBuf, Refusal> {
         if name.is_empty() || name.contains(['\0', '\\']) {
             return Err(closed(format!("{name:?} is no path of a file")));
@@ -46,6 +53,8 @@ impl Files<'_> {
         let path = self.folder.join(name);
         let outside = if !is_below {
             format!("{name:?} is not below the folder of the configuration")
+        } else if Path::new(name).components().any(|part| is_kept(part)) {
+            format!("{name:?} is in a folder of git or of infra, which may hold secrets of yours")
         } else if self.has_link(Path::new(name)) {
             format!("{name:?} is reached through a symbolic link, which is not followed")
         } else {

@@ -189,6 +189,13 @@ impl fmt::Debug for Typed {
 }
 
 impl Typed {
+    /// What leads from the current folder to the one of `-C`: `deploy/`, or nothing.
+    pub(crate) fn folder_prefix(&self) -> String {
+        let mut words = self.place.iter().skip_while(|word| *word != "-C").skip(1);
+        let folder = words.next();
+        folder.map_or_else(String::new, |folder| format!("{}/", folder.trim_end_matches('/')))
+    }
+
     fn flags_for(&self, command: &str) -> Vec<String> {
         let verb = command.split(' ').next().unwrap_or_default();
         let (has_place, has_variables, has_cloud) = match verb {

@@ -529,14 +529,10 @@ codes! {
         "An intent is on the disk before its call leaves the machine; where that cannot be, the run ends."
         ["the disk filled up in the middle of a run"]
         ["make the disk writable and run the same command again: it goes on from what is in the journal"]
-    STATE_CLOSED "E0813" "the state was closed already":
-        "A part of the program wanted to write after the end. Nothing was written."
-        ["a mistake in infra"]
-        ["please report it with the command"]
     STATE_INCONSISTENT "E0814" "a change of the state that makes no sense":
         "Every change is checked by code that did not make it, and this one contradicts the state. Nothing was written."
-        ["a mistake in infra", "a document that was edited into a contradiction"]
-        ["please report it with the command"]
+        ["an answer of the cloud that gives a new object the id of one that is known", "a mistake in infra"]
+        ["the same command looks again what is there and goes on", "if it comes again, please report it with the command"]
     TAKEN "E0815" "an address or an id that the state has already":
         "One address stands for one thing, and one thing has one address."
         ["it was imported before", "the address belongs to another resource"]
@@ -606,9 +602,9 @@ codes! {
         ["-r with a list"]
         ["ask for it with --json"]
     NO_BLOCK "E0841" "a resource that the configuration does not have":
-        "What is taken over needs its block first: the next plan would delete it again."
-        ["the block is not written yet", "a slip of the finger"]
-        ["write [type.name] with at least its required keys"]
+        "A copy that is taken over needs its block first: the next plan would delete it again."
+        ["count or for_each do not reach so far", "a slip of the finger"]
+        ["give the block this copy; where there is no block at all, import writes one"]
     NO_SUCH_OBJECT "E0842" "there is nothing with this id":
         "The cloud knows none in this region, or does not show it to this user."
         ["another region", "a right is missing", "a slip of the finger"]

@@ -89,8 +89,7 @@ fn batch_of(question: &Question) -> Batch {
 fn with_region(question: &Question, cloud: &Cloud) -> Attributes {
     let mut keys = question.keys.clone();
     if question.kind.pick == Pick::Here && !question.is_many() {
-        keys.entry("id".to_owned())
-            .or_insert_with(|| Value::from(cloud.region()));
+        keys.get_or_insert_with("id", || Value::from(cloud.region()));
     }
     keys
 }

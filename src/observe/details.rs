@@ -14,7 +14,7 @@ use crate::api::{Action, Pages, action};
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
 use crate::live::{Observed, TAG_ADDRESS, TAG_STACK};
 use crate::types::{APART, Kind, Part, ResourceType, TagShape};
-use crate::value::{Attributes, Value};
+use crate::value::{Attributes, Tags, Value};
 
 /// Which costly parts somebody manages: names of nested attributes that are set anywhere.
 #[derive(Debug, Clone, Default)]
@@ -455,7 +455,7 @@ struct FoundDisk {
     is_system: bool,
     system: Attributes,
     data: Attributes,
-    tags: BTreeMap<String, String>,
+    tags: Tags,
 }
 
 impl FoundDisk {

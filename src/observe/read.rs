@@ -14,7 +14,7 @@ use super::fields::Fields;
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
 use crate::live::{Observed, TAG_ADDRESS, TAG_STACK};
 use crate::types::{Attribute, IdFilter, Identity, Kind, ResourceType, TagShape};
-use crate::value::{Attributes, Value};
+use crate::value::{Attributes, Tags, Value};
 
 /// A whole list is read rather than so many requests made for one id each.
 const ONE_BY_ONE_MAX: usize = 2;
@@ -318,20 +318,20 @@ pub(crate) fn is_foreign_tag(key: &str) -> bool {
 }
 
 /// The user's tags.
-pub(super) fn own_tags(tags: &BTreeMap<String, String>) -> Attributes {
+pub(super) fn own_tags(tags: &Tags) -> Attributes {
     tags.iter()
         .filter(|(key, _)| !is_foreign_tag(key))
         .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
         .collect()
 }
 
-pub(super) fn tags_of(found: Option<Value>, shape: TagShape) -> BTreeMap<String, String> {
+pub(super) fn tags_of(found: Option<Value>, shape: TagShape) -> Tags {
     let (key_field, value_field) = match shape {
         TagShape::Ecs => ("TagKey", "TagValue"),
         TagShape::Vpc => ("Key", "Value"),
     };
     let Some(Value::List(tags)) = found else {
-        return BTreeMap::new();
+        return Tags::new();
     };
     tags.into_iter()
         .filter_map(|tag| {

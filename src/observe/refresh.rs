@@ -17,7 +17,8 @@ use crate::cloud::{ApiError, Cloud};
 use crate::env::Clock;
 use crate::live::{Live, Observed, Stray};
 use crate::state::State;
-use crate::types::{REGISTRY, ResourceType};
+use crate::types::{Part, REGISTRY, ResourceType};
+use crate::value::Attributes;
 
 /// Reads everything that concerns this state. `wanted` names, by type, the nested attributes that somebody manages.
 pub(crate) async fn read(
@@ -91,7 +92,64 @@ async fn read_type(
     let nothing = Wanted::default();
     let wanted = wanted.get(type_name).unwrap_or(&nothing);
     details::complete(resource_type, cloud, &mut observed, wanted).await?;
+    // What is made with it may show later than it does.
+    let late = late(resource_type, known(), &observed, wanted, cloud.server_time());
+    if let Some((pause, incomplete)) = late {
+        cloud.notice(format!(
+            "{} was made a moment ago and not all of it shows yet; looking again in {:.0} s",
+            words(type_name, &incomplete),
+            pause.as_secs_f64().ceil()
+        ));
+        clock.sleep(pause).await;
+        details::complete(resource_type, cloud, &mut observed, wanted).await?;
+    }
     Ok(sort_out(type_name, known(), observed))
+}
+
+/// How long to wait until all parts that were made a moment ago must be visible, and of whom.
+fn late<'a>(
+    resource_type: &ResourceType,
+    known: impl Iterator<Item = (&'a Address, &'a crate::state::Resource)> + Clone,
+    observed: &[Observed],
+    wanted: &Wanted,
+    now: Option<jiff::Timestamp>,
+) -> Option<(Duration, Vec<String>)> {
+    let parts = resource_type.parts.iter().filter(|part| {
+        part.with_create && part.member_id.is_some() && wanted.nested.contains(part.attribute)
+    });
+    let parts: Vec<&Part> = parts.collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let seen: BTreeMap<&str, &Observed> = observed.iter().map(|one| (one.id.as_str(), one)).collect();
+    let lacking = |lacks: &dyn Fn(&Part, &crate::state::Resource, &[Attributes]) -> bool| -> Vec<String> {
+        let is_lacking = |known: &crate::state::Resource| {
+            seen.get(known.id.as_str()).is_some_and(|seen| {
+                let mut parts = parts.iter();
+                parts.any(|part| lacks(part, known, &part.members(&seen.attributes)))
+            })
+        };
+        let lacking = known.clone().filter(|(_, known)| is_lacking(known));
+        lacking.map(|(_, known)| known.id.clone()).collect()
+    };
+    // What an interrupted run has made at some time.
+    let begun = lacking(&|part, known, members| {
+        let made = known
+            .attributes
+            .get(part.made_as)
+            .filter(|_| known.unsettled.contains_key(part.attribute));
+        let id = part.member_id.map_or("", |(key, _)| key);
+        made.is_some_and(|made| members.iter().all(|member| member.get(id) != Some(made)))
+    });
+    if !begun.is_empty() {
+        return Some((Duration::try_from(LAG + CLOCK_ERROR).ok()?, begun));
+    }
+    // What came with a create.
+    let made = lacking(&|part, known, members| {
+        let remembered = part.members(&known.attributes).len();
+        members.len() < remembered || (members.is_empty() && !known.unsettled.is_empty())
+    });
+    Some((until_visible(known, &made, now)?, made))
 }
 
 /// What is looked for, in a few words.

@@ -89,7 +89,23 @@ mod tests {
 
     #[test]
     fn a_cycle_of_changes_has_a_code_of_its_own() {
-        let error = cycle_error(&[]);
-        assert_eq!(error.code, codes::ORDER);
+        let node = |text: &str, phase: Phase| Node::new(&text.parse().unwrap(), phase);
+        let nodes = [
+            node("vpc.a", Phase::Change),
+            node("vpc.b", Phase::Change),
+            node("vpc.c", Phase::Make),
+        ];
+        let [one, other, free] = &nodes;
+        let graph = Graph::new([one, other, free], [(one, other), (other, one), (free, one)]);
+        let circle = circle(&line_up(&graph).unwrap_err(), &graph);
+        assert_eq!(circle.error.code, codes::ORDER);
+        assert_eq!(circle.changed.len(), 2, "{:?}", circle.changed);
+        let path = &circle.error.notes[0];
+        assert!(
+            path.contains("vpc.a") && path.contains("vpc.b") && !path.contains("vpc.c"),
+            "{path}"
+        );
+        let graph = Graph::new([one, other, free], [(one, other), (free, one)]);
+        assert!(line_up(&graph).is_ok());
     }
 }

@@ -9,7 +9,7 @@ use crate::address::Address;
 use crate::config::{Config, Resource};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::Graph;
-use crate::value::{Reference, Value};
+use crate::value::{AttributeName, Reference, Value};
 
 /// What each resource of the configuration needs before it can be made: by reference, or by `depends_on`.
 pub(crate) fn dependencies(config: &Config) -> BTreeMap<Address, BTreeSet<Address>> {
@@ -28,7 +28,7 @@ pub(crate) fn dependencies(config: &Config) -> BTreeMap<Address, BTreeSet<Addres
 }
 
 /// The references that must be known when it is made, each with the attribute in which it stands.
-fn early_references(resource: &Resource) -> impl Iterator<Item = (&String, &Reference)> {
+fn early_references(resource: &Resource) -> impl Iterator<Item = (&AttributeName, &Reference)> {
     let early = resource
         .attributes
         .iter()
@@ -70,7 +70,7 @@ fn cycle_error(config: &Config, cycle: &[Address]) -> Diagnostic {
         };
         let guilty = early_references(resource).find(|(_, reference)| reference.address == *next);
         let location = guilty
-            .and_then(|(name, _)| resource.locations.get(name))
+            .and_then(|(name, _)| resource.locations.get(name.as_str()))
             .unwrap_or(&resource.location)
             .clone();
         let key = guilty.map_or("depends_on", |(name, _)| name.as_str());

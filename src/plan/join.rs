@@ -553,7 +553,7 @@ impl Joiner<'_, '_, '_> {
         let mut tags = super::decide::tags_of_new(context, self.resource, &self.attributes);
         let more = self.attributes.get(part.tagged_by).and_then(Value::as_map);
         let more = more.into_iter().flatten();
-        tags.extend(more.map(|(key, value)| (key.clone(), value.clone())));
+        tags.extend(more.map(|(key, value)| (key.as_str().to_owned(), value.clone())));
         let owner = Owner {
             region: context.inputs.region,
             address: &self.resource.address,

@@ -84,7 +84,7 @@ fn learn(
             continue;
         };
         // What a run of ours has begun is for the next apply to end.
-        let is_ours = known.unsettled.contains_key(name) || known.unsettled.contains_key("id");
+        let is_ours = known.unsettled.contains_key(name.as_str()) || known.unsettled.contains_key("id");
         if attribute.remembered || is_ours || is_same(resource_type, name, remembered, seen, inputs) {
             change.unchanged += 1;
             continue;
@@ -99,7 +99,7 @@ fn learn(
             ));
             plan.drift.push(Drift {
                 address: address.clone(),
-                path: name.clone(),
+                path: name.as_str().to_owned(),
                 remembered: Some(remembered.clone()),
                 observed: Some(seen.clone()),
                 effect: "this plan records it".into(),

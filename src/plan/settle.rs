@@ -193,7 +193,7 @@ impl<'a> Entry<'a> {
             ..
         } = &mut effect
         {
-            attributes.retain(|name, _| !unsettled.contains_key(name));
+            attributes.retain(|name, _| !unsettled.contains_key(name.as_str()));
         }
         effect
     }
@@ -203,7 +203,7 @@ impl<'a> Entry<'a> {
         let Some(known) = context.known(self.address) else {
             return false;
         };
-        let is_managed = |name: &String| {
+        let is_managed = |name: &str| {
             let attribute = self.resource.resource_type.attribute(name);
             attribute.is_none_or(|attribute| !attribute.computed)
         };

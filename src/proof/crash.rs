@@ -15,10 +15,21 @@ const PAUSES: [u64; 6] = [0, 1, 290, 310, 430, 3600];
 
 /// Ends a run at each of these instants until one is not reached; the number of points.
 fn enumerate(scenario: &Scenario, instant: impl Fn(u64) -> Instant) -> usize {
+    enumerate_each(scenario, 1, instant)
+}
+
+/// The same at each so manieth; where not at each one, the disk keeps all, part or nothing in turn.
+fn enumerate_each(scenario: &Scenario, step: usize, instant: impl Fn(u64) -> Instant) -> usize {
     let stack = (scenario.after)();
     let mut points = 0;
-    for n in 1.. {
-        for leaves in [Leaves::Everything, Leaves::Nothing, Leaves::Part(n)] {
+    for (turn, n) in (1..).step_by(step).enumerate() {
+        let all = [Leaves::Everything, Leaves::Nothing, Leaves::Part(n)];
+        let some = if step == 1 {
+            &all[..]
+        } else {
+            &all[turn % 3..=turn % 3]
+        };
+        for &leaves in some {
             let instant = instant(n);
             let place = format!("{} {instant:?} {leaves:?}", scenario.name);
             let mut world = scenario.world(n);
@@ -62,6 +73,27 @@ fn everywhere(scenario: &Scenario) {
     );
     // All scenarios together have at least 1,500.
     assert!(total >= 200, "only {total} points in {}", scenario.name);
+}
+
+/// The same of a scenario with so much in it that each point takes its time: each fifth, or with `INFRA_LONG=1` each.
+pub(super) fn everywhere_in(scenario: &Scenario) {
+    let step = if std::env::var_os("INFRA_LONG").is_some() {
+        1
+    } else {
+        5
+    };
+    let points = [
+        enumerate_each(scenario, step, Instant::BeforeFile),
+        enumerate_each(scenario, step, Instant::AfterFile),
+        enumerate_each(scenario, step, Instant::BeforeRequest),
+        enumerate_each(scenario, step, Instant::AfterRequest),
+    ];
+    let total: usize = points.iter().sum();
+    println!(
+        "figure: crash points, level A, {}: {total} {points:?}",
+        scenario.name
+    );
+    assert!(total >= 30, "only {total} points in {}", scenario.name);
 }
 
 /// Ends a run while a changing request is on its way, which arrives before, during or after the next run; the number

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::fate::{Instant, Plan};
+use super::fate::{FileFault, Instant, Plan};
 use super::lock;
 use super::net::Weather;
 use super::oracle::{Oracle, check};
-use super::scenarios::{CREATE, DESTROY, Stack, group, server, servers, vpc, vswitch};
+use super::scenarios::{CREATE, DESTROY, Piece, Stack, group, server, servers, vpc, vswitch};
 use super::world::{Ended, World};
 use crate::sim;
 
@@ -215,4 +215,67 @@ fn a_cloud_that_cannot_be_asked_is_told_with_the_reason() {
         assert_eq!((ended.code, ended.sent), (Some(1), 0), "{}", told(&ended));
         assert!(ended.err.contains(code), "{code}: {}", told(&ended));
     }
+}
+
+/// A network mount that has no locks refuses them: no run begins there, and nothing is asked of the cloud.
+#[test]
+fn a_folder_without_locks_is_refused_before_anything_is_asked() {
+    let errno = if cfg!(target_os = "linux") { 95 } else { 102 };
+    let mut refused = 0;
+    for at in 1..40 {
+        let mut world = World::new(at, &servers(1).text(), |_| {});
+        let ended = world.apply(Plan {
+            file_fault: Some(FileFault {
+                at,
+                errno,
+                stays: false,
+            }),
+            ..Plan::default()
+        });
+        if ended.err.contains("E0810") {
+            refused += 1;
+            assert_eq!(
+                (ended.code, ended.requests),
+                (Some(1), 0),
+                "operation {at}: {}",
+                told(&ended)
+            );
+            assert!(
+                ended.err.contains("keep the folder on a local disk"),
+                "{}",
+                told(&ended)
+            );
+        }
+    }
+    assert_eq!(refused, 1, "there is one attempt to lock");
+}
+
+/// A gateway that answers one create with what it has answered another: that two addresses have one object is never
+/// written down, and the next run finds what was really made.
+#[test]
+fn an_id_that_another_address_has_is_not_believed() {
+    let piece = |name: &str, block: u8| Piece {
+        address: format!("vpc.{name}"),
+        text: format!("[vpc.{name}]\nname = \"{name}\"\ncidr_block = \"10.{block}.0.0/16\"\n"),
+        fields: vec![("name", name.to_owned())],
+        ..Piece::default()
+    };
+    let stack = Stack {
+        pieces: vec![piece("a", 1), piece("b", 2)],
+        ..Stack::default()
+    };
+    let mut world = World::new(5, &stack.text(), |_| {});
+    world.weather = Weather {
+        repeats: Some("CreateVpc"),
+        ..Weather::default()
+    };
+    let mut oracle = Oracle::new(&world);
+    let ended = world.apply(Plan::default());
+    assert!(matches!(ended.code, Some(1 | 3)), "{}", told(&ended));
+    for words in ["E0814", "have the same id vpc-"] {
+        assert!(ended.err.contains(words), "{words}: {}", told(&ended));
+    }
+    oracle.look(&world, &ended).unwrap();
+    world.weather = Weather::default();
+    oracle.converges(&mut world, &stack).unwrap();
 }

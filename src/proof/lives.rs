@@ -184,7 +184,7 @@ pub(super) const LIVES: &[Life] = &[
             ),
             (
                 "data_disks = [{ name = \"data\", size = 40 }, { name = \"logs\", size = 20 }]",
-                "create data disk > attach data disk > create data disk > attach data disk",
+                "create data disk > attach data disk > wait until it shows > create data disk > attach data disk > wait until it shows",
             ),
             (
                 "secondary_private_ip_addresses = [\"10.0.1.101\", \"10.0.1.100\"]",

@@ -166,7 +166,7 @@ fn paid() -> Vec<Piece> {
 /// How the world of a seed ends; whether there was anything of somebody else's in what is ours.
 fn play(seed: u64, tally: &mut Tally) -> Result<bool, String> {
     let chance = &mut Chance::new(seed + 90_000);
-    let mut drawn = Drawn::whole(chance);
+    let mut drawn = Drawn::told_in_full(chance);
     let is_paid = chance.below(4) == 0;
     let stack = |drawn: &Drawn| {
         let mut stack = drawn.stack();
@@ -205,7 +205,7 @@ fn play(seed: u64, tally: &mut Tally) -> Result<bool, String> {
         if chance.below(4) > 0 {
             drawn.edit(chance);
         } else {
-            drawn = Drawn::whole(chance);
+            drawn = Drawn::told_in_full(chance);
         }
         // A password that is changed before the new one was ever set cannot be told from one that was.
         all.push(before);

@@ -21,6 +21,7 @@ mod foreign;
 mod inside;
 mod kept;
 mod leaving;
+mod lifecycles;
 mod limits;
 mod lives;
 mod lost;
@@ -43,6 +44,7 @@ mod stacks;
 mod tagless;
 mod vanish;
 mod vanished;
+mod wide;
 mod world;
 mod young;
 

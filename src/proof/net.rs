@@ -43,6 +43,8 @@ pub(super) struct Weather {
     pub(super) silent_sts: bool,
     /// A field that the items of this action's answers lack.
     pub(super) lacks: Option<(&'static str, &'static str)>,
+    /// An action whose answers are all the first one.
+    pub(super) repeats: Option<&'static str>,
     /// An action that is refused for good, with the code.
     pub(super) refused: Option<(&'static str, &'static str)>,
     /// Lists of actions that begin so show nothing, as to somebody who may not see it.
@@ -107,6 +109,8 @@ pub(super) struct Site {
     pub(super) changes: BTreeMap<String, u64>,
     /// Data disks that somebody else has taken off a server.
     pub(super) taken_off: BTreeSet<String>,
+    /// The first answer of the action that is always answered so.
+    repeated: Option<Vec<u8>>,
     /// Rules that a request has broken.
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
@@ -147,6 +151,7 @@ impl Site {
             asked: Vec::new(),
             changes: BTreeMap::new(),
             taken_off: BTreeSet::new(),
+            repeated: None,
             broken: Vec::new(),
             log: Log::default(),
         }
@@ -393,6 +398,14 @@ impl Transport for Net {
                 answer.body = text
                     .replace(&format!("\"{field}\""), "\"Elsewhere\"")
                     .into_bytes();
+            }
+            let is_repeated = self
+                .weather
+                .repeats
+                .is_some_and(|action| params["Action"] == action);
+            if is_repeated && answer.status == 200 {
+                let first = &mut lock(&self.site).repeated;
+                answer.body = first.get_or_insert(answer.body).clone();
             }
             let hidden = self.weather.blind;
             if hidden.is_some_and(|begins| params["Action"].starts_with(begins)) {

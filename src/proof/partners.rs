@@ -34,8 +34,13 @@ pub(super) struct Eip {
     bandwidth: u64,
     server: Option<usize>,
     near: bool,
+    /// As many alike as these are keys, by `for_each`; then it has no server.
+    copies: Option<usize>,
     tags: u64,
 }
+
+/// The keys of copies.
+const KEYS: [&str; 3] = ["a", "b", "c d"];
 
 const LEVELS: [&str; 2] = ["PL0", "PL1"];
 
@@ -122,6 +127,7 @@ impl Eip {
             bandwidth: 5,
             server: None,
             near: false,
+            copies: None,
             tags: 0,
         };
         for _ in 0..4 {
@@ -140,13 +146,37 @@ impl Eip {
         }
     }
 
+    pub(super) fn some_copies(&mut self, chance: &mut Chance) {
+        let copies = maybe(chance, 3, KEYS.len() as u64);
+        self.copies = copies.map(|more| 1 + usize::try_from(more).unwrap());
+    }
+
     /// These servers may be named; the one that it has then.
     pub(super) fn settle(&mut self, free: &[usize]) -> Option<usize> {
-        self.near = self.server.is_some_and(|server| free.contains(&server));
+        self.near = self.copies.is_none() && self.server.is_some_and(|server| free.contains(&server));
         self.server.filter(|_| self.near)
     }
 
-    pub(super) fn piece(&self) -> Piece {
+    /// One for each copy; the first has the block.
+    pub(super) fn pieces(&self) -> Vec<Piece> {
+        let mut whole = self.piece();
+        let Some(copies) = self.copies else {
+            return vec![whole];
+        };
+        let keys = KEYS[..copies].join("\", \"");
+        let _ = writeln!(whole.text, "for_each = [\"{keys}\"]");
+        let address = whole.address.clone();
+        (KEYS[..copies].iter())
+            .map(|key| Piece {
+                address: format!("{address}[{}]", shown(key)),
+                text: std::mem::take(&mut whole.text),
+                fields: whole.fields.clone(),
+                ..Piece::default()
+            })
+            .collect()
+    }
+
+    fn piece(&self) -> Piece {
         let (name, bandwidth) = (self.name, self.bandwidth);
         let mut text = format!("[eip.e{name}]\nbandwidth = {bandwidth}\n");
         let mut fields = vec![("bandwidth", bandwidth.to_string())];
@@ -163,6 +193,14 @@ impl Eip {
             ..Piece::default()
         }
     }
+}
+
+/// A key as an address has it: one that is no plain name stands in quotes.
+pub(super) fn shown(key: &str) -> String {
+    if key.contains(' ') {
+        return format!("\"{key}\"");
+    }
+    key.to_owned()
 }
 
 /// The server that it is joined to, in the file and in the cloud; empty for none.
@@ -189,6 +227,7 @@ fn an_output_follows_what_is_bound_to_a_server() {
             bandwidth: 5,
             server: None,
             near: true,
+            copies: None,
             tags: 0,
         }
         .piece();

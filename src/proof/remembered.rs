@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::partners::shown;
 use crate::types;
 
 /// Keys of a block that are no attributes.
-const COMMON: &[&str] = &["count", "depends_on", "lifecycle"];
+const COMMON: &[&str] = &["count", "for_each", "depends_on", "lifecycle"];
 /// Attributes by which it is joined to others after both are there.
 const JOINED: &[&str] = &[
     "ingress",
@@ -28,9 +29,12 @@ pub(super) fn agrees(state: &Value, file: &str) -> Result<(), String> {
     for table in types::REGISTRY.iter().map(|table| table.name) {
         for (name, block) in file[table].as_object().into_iter().flatten() {
             let address = format!("{table}.{name}");
-            let addresses = match block["count"].as_u64() {
-                Some(copies) => (0..copies).map(|index| format!("{address}[{index}]")).collect(),
-                None => vec![address],
+            let addresses = match (block["count"].as_u64(), block["for_each"].as_array()) {
+                (Some(copies), _) => (0..copies).map(|index| format!("{address}[{index}]")).collect(),
+                (None, Some(keys)) => (keys.iter().filter_map(Value::as_str))
+                    .map(|key| format!("{address}[{}]", shown(key)))
+                    .collect(),
+                (None, None) => vec![address],
             };
             for address in addresses {
                 let entry = &state["resources"][&address];
@@ -73,8 +77,14 @@ fn one(state: &Value, entry: &Value, address: &str, block: &Value) -> Result<(),
     if known != wanted {
         return Err(format!("its dependencies are {known:?} and should be {wanted:?}"));
     }
+    // What is left alone is as it was found.
+    let ignored: Vec<String> = texts(&block["lifecycle"]["ignore_changes"]);
+    let is_ignored = |name: &str| ignored.iter().any(|path| path.split('.').next() == Some(name));
     let (attributes, block) = (&entry["attributes"], block.as_object().unwrap());
-    for (name, value) in block.iter().filter(|(name, _)| !COMMON.contains(&name.as_str())) {
+    for (name, value) in block
+        .iter()
+        .filter(|(name, _)| !COMMON.contains(&name.as_str()) && !is_ignored(name))
+    {
         let known = &attributes[name];
         let Some(wanted) = resolved(state, value) else {
             // What it names only the cloud knows.

@@ -60,6 +60,7 @@ fn some_weather(chance: &mut Chance) -> Weather {
             0 => Some(*chance.pick(REFUSED)),
             _ => None,
         },
+        repeats: None,
         blind: None,
     }
 }

@@ -4,10 +4,12 @@
 //! Does not know how a stack comes about, nor what happens meanwhile. A later resource type joins by a field of
 //! [`Drawn`] and a piece in [`Drawn::stack`].
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Chance;
 use super::around::{Around, Places};
+use super::lifecycles::Lifecycles;
 use super::partners::{Disk, Eip};
 use super::scenarios::{Piece, Stack};
 use super::servers::Server;
@@ -31,6 +33,12 @@ pub(super) struct Drawn {
     eips: Vec<Eip>,
     /// What else stands around them, if that is drawn.
     around: Option<Around>,
+    /// What the blocks say in `lifecycle`, if that is drawn.
+    lifecycles: Option<Lifecycles>,
+    /// Switches that are in another zone than in a file before, so that they go before others come.
+    rezoned: BTreeSet<usize>,
+    /// What has a new address in this file: from which to which.
+    moves: BTreeMap<String, String>,
     /// Enterprise groups are not members of each other's rules, and no server is in groups of both kinds.
     enterprise: bool,
     outputs: u64,
@@ -82,6 +90,9 @@ impl Drawn {
             disks: Vec::new(),
             eips: Vec::new(),
             around: None,
+            lifecycles: None,
+            rezoned: BTreeSet::new(),
+            moves: BTreeMap::new(),
             enterprise: chance.below(4) == 0,
             outputs: chance.below(4),
         };
@@ -120,6 +131,15 @@ impl Drawn {
             server.some_more(chance);
         }
         drawn.disks.iter_mut().for_each(|disk| disk.some_policy(chance));
+        drawn.mend();
+        drawn
+    }
+
+    /// The same with all that the language has for them: `lifecycle`, `for_each` and `[[moved]]`.
+    pub(super) fn told_in_full(chance: &mut Chance) -> Drawn {
+        let mut drawn = Drawn::whole(chance);
+        drawn.lifecycles = Some(Lifecycles::some(chance));
+        drawn.eips.iter_mut().for_each(|eip| eip.some_copies(chance));
         drawn.mend();
         drawn
     }
@@ -189,8 +209,43 @@ impl Drawn {
                     disk.some_policy(chance);
                 }
             }
+            if self.lifecycles.is_some() {
+                self.edit_what_is_told(chance);
+            }
         }
         self.mend();
+    }
+
+    fn edit_what_is_told(&mut self, chance: &mut Chance) {
+        match chance.below(6) {
+            0 => self.lifecycles = Some(Lifecycles::some(chance)),
+            1 => self.rename(chance),
+            2 => {
+                if let Some(eip) = self.eips.last_mut() {
+                    eip.some_copies(chance);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives a disk or an address another address, and says so.
+    fn rename(&mut self, chance: &mut Chance) {
+        let name = match chance.below(2) {
+            0 => self.disks.last_mut().map(|disk| ("disk.d", &mut disk.name)),
+            _ => self.eips.last_mut().map(|eip| ("eip.e", &mut eip.name)),
+        };
+        let Some((kind, name)) = name else {
+            return;
+        };
+        let from = format!("{kind}{name}");
+        // One that nothing has ever had.
+        *name = 1000 + usize::try_from(chance.below(1_000_000)).unwrap();
+        let to = format!("{kind}{name}");
+        // Who has not seen the file between finds the way as well.
+        let earlier = self.moves.values_mut().filter(|earlier| **earlier == from);
+        earlier.for_each(|earlier| earlier.clone_from(&to));
+        self.moves.insert(from, to);
     }
 
     fn edit_once(&mut self, chance: &mut Chance) {
@@ -242,8 +297,15 @@ impl Drawn {
         }
     }
 
-    /// Disks that another stack has as well are at least as large.
+    /// Disks that another stack has as well are at least as large, and what stands in a switch that is made anew is not
+    /// made before it.
     pub(super) fn not_smaller_than(&mut self, other: &Drawn) {
+        for switch in &self.switches {
+            let before = other.switches.iter().find(|one| one.name == switch.name);
+            if before.is_some_and(|before| before.zone != switch.zone) {
+                self.rezoned.insert(switch.name);
+            }
+        }
         for disk in &mut self.disks {
             let before = other.disks.iter().find(|one| one.name == disk.name);
             disk.size = disk.size.max(before.map_or(0, |before| before.size));
@@ -338,6 +400,19 @@ impl Drawn {
         self.disks.iter_mut().for_each(|one| one.policy.settle(&policies));
     }
 
+    /// Whether a block may be made before the old one goes: nothing that it names has to go first, and it has nothing
+    /// that only one can have.
+    fn may_be_first(&self, block: &str, text: &str) -> bool {
+        let is_in = |switch: &usize| text.contains(&format!("${{vswitch.w{switch}.id}}"));
+        if self.rezoned.iter().any(is_in) {
+            return false;
+        }
+        !block.starts_with("instance.")
+            || !["${key_pair.", "${instance.", "depends_on", "private_ip ="]
+                .iter()
+                .any(|word| text.contains(word))
+    }
+
     /// As blocks of a file.
     pub(super) fn stack(&self) -> Stack {
         let mut pieces = vec![self.vpc.piece()];
@@ -345,9 +420,27 @@ impl Drawn {
         pieces.extend(self.groups.iter().map(|group| group.piece(self.enterprise)));
         pieces.extend(self.servers.iter().flat_map(Server::pieces));
         pieces.extend(self.disks.iter().map(Disk::piece));
-        pieces.extend(self.eips.iter().map(Eip::piece));
+        pieces.extend(self.eips.iter().flat_map(Eip::pieces));
         pieces.extend(self.around.iter().flat_map(Around::pieces));
+        if let Some(lifecycles) = self.lifecycles {
+            let texts: BTreeMap<String, String> = (pieces.iter())
+                .map(|piece| (piece.address.clone(), piece.text.clone()))
+                .collect();
+            lifecycles.write(&mut pieces, |block| {
+                let text = texts.get(block).or_else(|| texts.get(&format!("{block}[0]")));
+                text.is_some_and(|text| self.may_be_first(block, text))
+            });
+        }
         let mut tail = String::new();
+        for (from, to) in &self.moves {
+            let is_there = |address: &str| {
+                let of_block = |piece: &Piece| piece.address.split('[').next() == Some(address);
+                pieces.iter().any(of_block)
+            };
+            if !is_there(from) && is_there(to) {
+                let _ = writeln!(tail, "[[moved]]\nfrom = \"{from}\"\nto = \"{to}\"");
+            }
+        }
         if self.outputs > 0 {
             tail.push_str("[output]\nnetwork = \"${vpc.main.id}\"\n");
         }

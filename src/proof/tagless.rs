@@ -85,3 +85,34 @@ fn a_line_that_a_killed_run_has_made_is_there_once_and_as_the_file_says_by_then(
         assert!(killed_runs > 10, "{killed_runs}");
     }
 }
+
+/// Nobody hears an answer, the line does not show at once, and then the run is killed.
+#[test]
+fn a_line_whose_answers_were_all_lost_is_found_when_the_run_is_killed() {
+    let (none, to_a) = (with(""), with(&route("a")));
+    let mut killed_runs = 0;
+    for at in (1..400).step_by(3) {
+        let mut world = World::new(at, &none, |options| options.read_lag = Duration::from_secs(20));
+        let ended = world.apply(Plan::default());
+        assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+        world.wait(Duration::from_secs(3600));
+        world.configure(&to_a);
+        world.weather.dark = 900_000;
+        let killed = world.apply(Plan {
+            kill: Some(Instant::BeforeFile(at)),
+            ..Plan::default()
+        });
+        world.weather.dark = 0;
+        if killed.code.is_some() {
+            break;
+        }
+        killed_runs += 1;
+        world.crash(Leaves::Everything);
+        world.wait(Duration::from_secs(1200));
+        world.configure(&none);
+        let ended = world.apply(Plan::default());
+        assert_eq!(ended.code, Some(0), "{at}: {}{}", ended.out, ended.err);
+        assert_eq!(hops(&world).len(), 0, "{at}: {}{}", ended.out, ended.err);
+    }
+    assert!(killed_runs > 3, "{killed_runs}");
+}

@@ -9,6 +9,14 @@ const STACK: &str = "[infra]\nname = \"young\"\nregion = \"cn-hangzhou\"\n\
     [vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
     [security_group.web]\nvpc_id = \"${vpc.main.id}\"\n";
 
+fn server(more: &str) -> String {
+    format!(
+        "{STACK}[vswitch.a]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.1.0/24\"\n\
+         [instance.web]\ninstance_type = \"ecs.g7.large\"\nimage_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
+         vswitch_id = \"${{vswitch.a.id}}\"\nsecurity_group_ids = [\"${{security_group.web.id}}\"]\n{more}"
+    )
+}
+
 #[test]
 fn a_plan_that_waits_says_so() {
     let mut world = World::new(7, STACK, |options| options.read_lag = Duration::from_secs(20));
@@ -19,4 +27,48 @@ fn a_plan_that_waits_says_so() {
     assert!(planned.err.contains("was made a moment ago"), "{}", planned.err);
     assert!(planned.err.contains("looking again in"), "{}", planned.err);
     assert!(planned.elapsed > Duration::from_secs(1), "{:?}", planned.elapsed);
+}
+
+/// The disks of a server show later than it does: none is made a second time.
+#[test]
+fn a_data_disk_that_does_not_show_yet_is_not_made_again() {
+    let stack = server("data_disks = [{ name = \"data\", size = 30 }, { name = \"more\", size = 40 }]\n");
+    for seed in 1..=3 {
+        let mut world = World::new(seed, &stack, |options| options.read_lag = Duration::from_secs(50));
+        let applied = world.apply(Plan::default());
+        assert_eq!(applied.code, Some(0), "{}", applied.err);
+        let planned = world.run(&["plan", "--detailed-exitcode"], Plan::default());
+        assert_eq!(planned.code, Some(0), "{seed}: {}\n{}", planned.out, planned.err);
+        world.configure(&stack.replace("size = 40 }", "size = 40 }, { name = \"third\", size = 50 }"));
+        let applied = world.apply(Plan::default());
+        assert_eq!(applied.code, Some(0), "{}", applied.err);
+        let planned = world.run(&["plan", "--detailed-exitcode"], Plan::default());
+        assert_eq!(planned.code, Some(0), "{seed}: {}\n{}", planned.out, planned.err);
+    }
+}
+
+/// Behind the window of its create it is looked for among the disks, not among the servers.
+#[test]
+fn a_data_disk_of_whose_create_nobody_hears_is_made_once() {
+    let with = |disks: &str| server(&format!("data_disks = [{disks}]\n"));
+    let mut world = World::new(3, &with(""), |_| {});
+    let applied = world.apply(Plan::default());
+    assert_eq!(applied.code, Some(0), "{}", applied.err);
+    world.configure(&with("{ name = \"data\", size = 30 }"));
+    world.weather.dark = 700_000;
+    let applied = world.apply(Plan::default());
+    world.weather.dark = 0;
+    let again = world.apply(Plan::default());
+    assert_eq!(
+        again.code,
+        Some(0),
+        "{}\n{}\n{}",
+        applied.err,
+        again.out,
+        again.err
+    );
+    let inventory = world.inventory();
+    let disks = inventory["disk"].as_array().unwrap().iter();
+    let data: Vec<_> = disks.filter(|disk| disk["system"] == false).collect();
+    assert_eq!(data.len(), 1, "{data:#?}\n{}", applied.err);
 }

@@ -30,7 +30,7 @@ pub(super) fn encode(value: &Value, is_text: bool, seal: Seal<'_>) -> Json {
         Value::Map(map) => {
             let encoded: Map<String, Json> = map
                 .iter()
-                .map(|(name, item)| (name.clone(), inner(item, is_text)))
+                .map(|(name, item)| (name.to_string(), inner(item, is_text)))
                 .collect();
             if map.keys().any(|name| name.starts_with('$')) {
                 json!({ "$map": encoded })
@@ -61,7 +61,7 @@ pub(super) fn encode(value: &Value, is_text: bool, seal: Seal<'_>) -> Json {
 pub(super) fn encode_all(attributes: &Attributes, is_text: &dyn Fn(&str) -> bool, seal: Seal<'_>) -> Json {
     let encoded: Map<String, Json> = attributes
         .iter()
-        .map(|(name, value)| (name.clone(), encode(value, is_text(name), seal)))
+        .map(|(name, value)| (name.to_string(), encode(value, is_text(name), seal)))
         .collect();
     encoded.into()
 }

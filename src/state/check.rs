@@ -289,7 +289,7 @@ pub(crate) fn storable(address: &Address, attributes: &Attributes) -> Result<(),
         None => Ok(()),
         Some((attribute, _)) => Err(Violation::NotStorable {
             address: address.clone(),
-            attribute: attribute.clone(),
+            attribute: attribute.as_str().to_owned(),
         }),
     }
 }

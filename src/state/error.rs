@@ -81,9 +81,6 @@ pub(crate) enum StateError {
         #[source]
         cause: Option<Arc<StateError>>,
     },
-    /// The session was closed.
-    #[error("the state was closed already")]
-    Closed,
     /// A change or a state cannot be right.
     #[error("a change of the state makes no sense: {violation}")]
     Inconsistent { violation: Violation },
@@ -129,7 +126,6 @@ impl StateError {
             StateError::LockUnsupported { .. } => codes::NO_LOCKS,
             StateError::Io { .. } => codes::STATE_IO,
             StateError::Poisoned { .. } => codes::JOURNAL_STOPPED,
-            StateError::Closed => codes::STATE_CLOSED,
             StateError::Inconsistent { .. } => codes::STATE_INCONSISTENT,
             StateError::NoGeneration { .. } => codes::NO_GENERATION,
             StateError::PushRefused { .. } => codes::PUSH_REFUSED,
@@ -210,9 +206,10 @@ impl StateError {
             StateError::FolderGone { .. } => vec![
                 "nothing of this run is on the disk: what exists is told here, and carries the tags of this stack".into(),
             ],
-            StateError::Closed | StateError::Inconsistent { .. } => {
-                vec!["this is a mistake in infra; please report it. Nothing was written".into()]
-            }
+            StateError::Inconsistent { .. } => vec![
+                "nothing of it was written: the same command looks again what is there".into(),
+                "if it comes again, it is a mistake in infra; please report it".into(),
+            ],
             StateError::NoGeneration { there, .. } if there.is_empty() => {
                 vec![run("import ADDRESS ID").then(" takes over what exists, one by one")]
             }

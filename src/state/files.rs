@@ -131,6 +131,9 @@ impl Files {
             Some(("is a symbolic link", "put the file itself there".to_owned()))
         } else if kind.is_folder {
             Some(("is a folder", "move it away".to_owned()))
+        } else if !kind.is_regular {
+            // Whoever reads a pipe waits for somebody to write.
+            Some(("is no regular file", "move it away".to_owned()))
         } else if kind.mode & 0o022 != 0 {
             Some((
                 "can be changed by other users",

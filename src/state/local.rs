@@ -102,7 +102,10 @@ impl LocalStore {
         let note = LockNote::read(&*self.files.fs, &self.files.lock_path())?;
         Some(format!(
             "{}@{}, infra {}, {}",
-            note.user, note.host, note.command, note.started
+            note.user,
+            note.host,
+            note.command,
+            note.started.strftime("%Y-%m-%dT%H:%M:%SZ")
         ))
     }
 

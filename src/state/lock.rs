@@ -67,7 +67,10 @@ impl LockNote {
 
     /// The note in a lock file, if there is a whole one.
     pub(crate) fn read(fs: &dyn FileSystem, path: &Path) -> Option<LockNote> {
-        serde_json::from_slice(&fs.read(path, NOTE_LIMIT).ok()?).ok()
+        // Whoever reads a pipe waits for somebody to write.
+        let is_regular = fs.kind(path).ok()?.is_some_and(|kind| kind.is_regular);
+        let bytes = is_regular.then(|| fs.read(path, NOTE_LIMIT).ok())??;
+        serde_json::from_slice(&bytes).ok()
     }
 }
 
@@ -92,7 +95,11 @@ impl fmt::Display for LockNote {
         write!(
             f,
             "{}@{} (process {}), infra {}, since {}",
-            self.user, self.host, self.pid, self.command, self.started
+            self.user,
+            self.host,
+            self.pid,
+            self.command,
+            self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
         )
     }
 }

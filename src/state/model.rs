@@ -93,7 +93,7 @@ pub(crate) struct Deposed {
     /// The API's id, never empty.
     pub(crate) id: String,
     /// As [`Resource::attributes`].
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub(crate) attributes: Attributes,
     /// As [`Resource::unsettled`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::env::AppendFile;
 
-use super::check::Ids;
+use super::check::{Ids, Violation};
 use super::files::{self, Files, Head, Relation, View};
 use super::journal::{self, Begin, Open, Record};
 use super::snapshot::Contained;
@@ -128,7 +128,9 @@ impl Session {
             return Ok(seq);
         }
         let gone = self.writer.lock().await.gone.clone();
-        Err(gone.unwrap_or(StateError::Closed))
+        Err(gone.unwrap_or(StateError::Inconsistent {
+            violation: Violation::NoIntent { seq },
+        }))
     }
 
     /// Writes that a call took effect. Nothing that depends on it may begin before this has returned.
@@ -171,6 +173,12 @@ impl Session {
             let _ = blocking(|| self.flush(&mut writer));
         }
         match &writer.failed {
+            // Whose change makes no sense hears that; for all others the writing has ended.
+            Some((first, StateError::Poisoned { cause }))
+                if ticket == *first && matches!(**cause, StateError::Inconsistent { .. }) =>
+            {
+                Err(StateError::clone(cause))
+            }
             Some((first, error)) if ticket >= *first => Err(error.clone()),
             _ => Ok(()),
         }
@@ -366,9 +374,8 @@ impl Session {
     }
 
     fn finish(&self) -> Result<u64, StateError> {
-        // Nobody can be writing: the session belongs to its closer.
-        let mut writer = self.writer.try_lock().map_err(|_| StateError::Closed)?;
-        let writer = &mut *writer;
+        let writer = self.writer.try_lock();
+        let writer = &mut *writer.expect("nobody writes: the session belongs to its closer");
         self.flush(writer)?;
         let next = writer.handled;
         if let Err(error) = self.keep_folder(writer) {

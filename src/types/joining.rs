@@ -295,7 +295,7 @@ impl PartSteps<'_> {
             matches!(attribute.kind, Kind::String | Kind::Form(_)) && !self.part.key.contains(&attribute.name)
         });
         for param in texts.filter_map(Attribute::param_path) {
-            params.entry(param).or_insert_with(|| Value::from(""));
+            params.get_or_insert_with(param, || Value::from(""));
         }
         if let Some((key, param)) = self.part.member_id
             && let Some(id) = before.get(key)

@@ -33,6 +33,9 @@ pub(crate) struct Part {
     /// The key under which an observed member carries its own id, and the parameter of the modifying action that takes
     /// it. No attribute, so it is never compared.
     pub(crate) member_id: Option<(&'static str, &'static str)>,
+    /// The attribute of the owner under which the state remembers the id of a member that is being made; empty if nothing
+    /// tells it.
+    pub(crate) made_as: &'static str,
     /// Members in one adding or removing call.
     pub(crate) per_call: usize,
     /// Members in all.
@@ -92,6 +95,7 @@ pub(crate) const PART: Part = Part {
     name: "",
     tagged_by: "",
     member_id: None,
+    made_as: "",
     per_call: 1,
     limit: usize::MAX,
     noun: "",
@@ -169,7 +173,7 @@ impl Part {
             let mut keys = wanted.iter();
             return !there.contains_key(APART) && keys.all(|(key, value)| there.get(key) == Some(value));
         }
-        let is_compared = |key: &String| self.member_id.is_none_or(|(id, _)| key != id);
+        let is_compared = |key: &str| self.member_id.is_none_or(|(id, _)| key != id);
         let bare = |member: &Attributes| -> Attributes {
             member
                 .iter()

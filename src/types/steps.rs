@@ -155,9 +155,7 @@ fn put(params: &mut Attributes, path: &str, value: Value) {
             params.insert(path.to_owned(), value);
         }
         Some((first, rest)) => {
-            let inner = params
-                .entry(first.to_owned())
-                .or_insert_with(|| Value::Map(Attributes::new()));
+            let inner = params.get_or_insert_with(first, || Value::Map(Attributes::new()));
             if let Value::Map(inner) = inner {
                 put(inner, rest, value);
             }

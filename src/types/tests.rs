@@ -274,7 +274,7 @@ fn an_instance() {
         ("system_disk.encrypted",      "false", "true",                      SWAP),
         ("system_disk.kms_key_id",     "a", "b",                             SWAP),
         ("system_disk.auto_snapshot_policy_id", "sp-1", "sp-2",              "live: apply snapshot policy"),
-        ("data_disks",                 DISK, OTHER,                           "live: mark data disk > detach data disk > delete data disk > create data disk > attach data disk"),
+        ("data_disks",                 DISK, OTHER,                           "live: mark data disk > detach data disk > delete data disk > create data disk > attach data disk > wait until it shows"),
         ("data_disks",                 DISK, RENAMED,                         "live: change data disk"),
         ("data_disks",                 DISK, LARGER,                          "live: grow data disk"),
         ("data_disks",                 DISK, FASTER,                          "live: change performance of data disk > wait until cloud_auto"),

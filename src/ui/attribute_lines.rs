@@ -11,7 +11,7 @@ use super::literal;
 use super::text::{DIM, GREEN, PLAIN, RED, Run, Sheet, YELLOW, toml_key, toml_path, widest_of, width_of};
 use super::text_diff::{self, TextDiff};
 use crate::change::{AttributeChange, Fate};
-use crate::value::{Attributes, Value};
+use crate::value::{AttributeName, Attributes, Value};
 
 /// The widest column of names.
 const NAME_COLUMN_MAX: usize = 28;
@@ -287,13 +287,13 @@ fn rest_of(table: &Attributes) -> Vec<Run> {
         table
             .iter()
             .filter(|(key, _)| is_shown(key))
-            .map(|(key, value)| (key.clone(), literal::runs(Some(value))))
+            .map(|(key, value)| (key.to_string(), literal::runs(Some(value))))
             .collect(),
     )
 }
 
 fn changed_keys(before: &Attributes, after: &Attributes) -> Vec<Run> {
-    let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let keys: std::collections::BTreeSet<&AttributeName> = before.keys().chain(after.keys()).collect();
     pairs(
         keys.into_iter()
             .filter(|key| is_shown(key) && before.get(*key) != after.get(*key))
@@ -301,7 +301,7 @@ fn changed_keys(before: &Attributes, after: &Attributes) -> Vec<Run> {
                 let mut runs = literal::runs(before.get(key));
                 runs.push(Run::new(PLAIN, " -> "));
                 runs.extend(literal::runs(after.get(key)));
-                (key.clone(), runs)
+                (key.to_string(), runs)
             })
             .collect(),
     )
@@ -313,7 +313,7 @@ pub(super) fn kept_lines(attributes: &Attributes, changed: &[AttributeChange]) -
     for (name, value) in attributes {
         match value {
             Value::Map(map) => flat.extend(map.iter().map(|(key, value)| (format!("{name}.{key}"), value))),
-            value => flat.push((name.clone(), value)),
+            value => flat.push((name.to_string(), value)),
         }
     }
     flat.into_iter()

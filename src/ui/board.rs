@@ -228,6 +228,14 @@ impl Board {
         )
     }
 
+    /// How much is done, of a hundred.
+    pub(super) fn percent(&self) -> usize {
+        (self.done * 100)
+            .checked_div(self.changes)
+            .unwrap_or(100)
+            .min(100)
+    }
+
     /// How many are done, running and waiting.
     pub(super) fn sums(&self) -> [usize; 3] {
         [self.done, self.rows.len(), self.waiting.len()]

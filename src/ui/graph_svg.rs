@@ -35,7 +35,7 @@ pub(crate) fn svg(nodes: &Nodes) -> String {
     let (inside, width, height) = rows(frames(nodes, None), GAP);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\">\n<title>What is in what</title>\n<style>{}</style>\n\
+         style=\"max-width:100%;height:auto\" role=\"img\">\n<title>What is in what</title>\n<style>{}</style>\n\
          <rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n",
         in_both(STYLE)
     );

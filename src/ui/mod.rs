@@ -89,6 +89,8 @@ pub(crate) enum Color {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) color: Color,
+    /// Neither progress nor hints.
+    pub(crate) quiet: bool,
     /// Events take the place of everything for people.
     pub(crate) events: bool,
     /// Events go into this file, beside the screen.
@@ -108,6 +110,10 @@ pub(crate) struct Ui {
     err_is_terminal: bool,
     /// Whether standard error can show rows that change.
     live: bool,
+    /// Whether nothing is said beside results, questions, warnings and errors.
+    quiet: bool,
+    /// What else the place understands where it runs.
+    place: Place,
     size: Arc<ScreenSize>,
     /// The stream in place of the screen, and the one beside it.
     events: Option<Events>,
@@ -163,7 +169,9 @@ impl Ui {
             colors: (color(terminal.stdout), color(terminal.stderr)),
             out_is_terminal: terminal.stdout,
             err_is_terminal: terminal.stderr,
-            live: terminal.stderr && !is_dumb(env) && !is_quiet && !options.events,
+            live: terminal.stderr && !is_dumb(env) && !is_quiet && !options.events && !options.quiet,
+            quiet: options.quiet,
+            place: Place::of(env),
             size,
             events: options.events.then(|| events(None)),
             events_file: options.events_file.map(|file| events(Some(file))),
@@ -312,6 +320,12 @@ impl Ui {
                 .for_each(|one| self.emit(&json::diagnostic(one, &sources)));
         }
         self.print_talk(&diagnostics::render(&found, &sources, self.style(all)));
+        if self.place.has_workflow_commands {
+            // Beside the words: at the line of the file, on the page of what is reviewed.
+            let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
+            let prefix = self.typed().folder_prefix();
+            self.print_talk(&diagnostics::to_github(&errors, &sources, &prefix));
+        }
     }
 
     /// A plan.
@@ -442,6 +456,9 @@ impl Ui {
 
     /// A line that only people get, broken where the screen ends; a log gets it whole.
     fn talk_people(&self, line: &str) {
+        if self.quiet {
+            return;
+        }
         if !self.err_is_terminal {
             self.print_talk(&format!("{}\n", escape_lines(line)));
             return;
@@ -521,6 +538,30 @@ fn is_on(env: &Env, name: &str) -> bool {
     env.vars
         .get(name)
         .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}
+
+/// What the place understands beside text.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Workflow commands of GitHub: `::group::`, `::error::`.
+    has_workflow_commands: bool,
+    /// How far a run is, in the tab or the task bar (OSC 9;4). Others would show it as a message.
+    has_share: bool,
+}
+
+impl Place {
+    fn of(env: &Env) -> Place {
+        let is = |name: &str, values: &[&str]| {
+            let value = env.vars.get(name);
+            value.is_some_and(|value| values.contains(&value.as_str()))
+        };
+        Place {
+            has_workflow_commands: is("GITHUB_ACTIONS", &["true"]),
+            has_share: env.vars.contains_key("WT_SESSION")
+                || is("ConEmuANSI", &["ON"])
+                || is("TERM_PROGRAM", &["WezTerm", "ghostty"]),
+        }
+    }
 }
 
 fn is_dumb(env: &Env) -> bool {

@@ -231,7 +231,7 @@ impl Sides {
                 observed
                     .attributes
                     .iter()
-                    .map(|(name, value)| (name.clone(), shown(value))),
+                    .map(|(name, value)| (name.to_string(), shown(value))),
             );
             before.insert("id".to_owned(), json!(observed.id));
         }
@@ -398,7 +398,7 @@ fn prior_state(before: &BTreeMap<Address, Observed>) -> impl Iterator<Item = Jso
         let mut values: Map<String, Json> = observed
             .attributes
             .iter()
-            .map(|(name, value)| (name.clone(), shown(value)))
+            .map(|(name, value)| (name.to_string(), shown(value)))
             .collect();
         values.insert("id".to_owned(), json!(observed.id));
         fields.insert("values".to_owned(), values.into());

@@ -68,6 +68,9 @@ impl Progress {
             if self.ui.err_is_terminal {
                 self.ui.talk_people("");
             }
+            if self.ui.place.has_workflow_commands {
+                self.ui.talk_people(&format!("::group::{}", board.first_line()));
+            }
             self.ui.talk_people(&(board.stamp(now) + &board.first_line()));
         }
         *lock(&self.run) = Some(Run {
@@ -113,15 +116,26 @@ impl Progress {
 
     /// The run has ended: the live rows go away.
     pub(crate) fn end(&self) {
-        if lock(&self.run).take().is_some() {
-            lock(&self.ui.streams).clear_live();
+        if lock(&self.run).take().is_none() {
+            return;
+        }
+        if self.ui.is_live() {
+            let mut streams = lock(&self.ui.streams);
+            streams.clear_live();
+            streams.tell_share(None);
+        } else if self.ui.place.has_workflow_commands {
+            self.ui.talk_people("::endgroup::");
         }
     }
 
     fn draw(&self, run: &mut Run, now: Duration) {
         let (look, rows) = self.ui.screen();
         let rows = live_rows::render(&run.board, now, height_on(rows), look);
-        lock(&self.ui.streams).draw_live(&rows);
+        let mut streams = lock(&self.ui.streams);
+        streams.draw_live(&rows);
+        if self.ui.place.has_share {
+            streams.tell_share(Some(run.board.percent()));
+        }
         (run.drawn, run.is_stale) = (now, false);
     }
 

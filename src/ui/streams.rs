@@ -22,6 +22,8 @@ pub(super) struct Streams {
     err: Stream,
     /// How wide the live rows are that stand below everything else, in columns.
     live: Vec<usize>,
+    /// The share of the run that the terminal was told last.
+    share: Option<usize>,
     size: Arc<ScreenSize>,
 }
 
@@ -66,6 +68,7 @@ impl Streams {
             out: Stream::new(out),
             err: Stream::new(err),
             live: Vec::new(),
+            share: None,
             size,
         }
     }
@@ -114,6 +117,16 @@ impl Streams {
             .map(|row| console::strip_ansi_codes(row).width())
             .collect();
         self.err.write(&frame);
+    }
+
+    /// Tells the terminal how much of a hundred is done, or that nothing runs any more: it shows it in its tab (OSC 9;4).
+    pub(super) fn tell_share(&mut self, share: Option<usize>) {
+        if share == self.share {
+            return;
+        }
+        self.share = share;
+        let told = share.map_or_else(|| "0".to_owned(), |percent| format!("1;{percent}"));
+        self.err.write(&format!("\u{1b}]9;4;{told}\u{1b}\\"));
     }
 
     /// Takes the cursor to the first live row. A terminal that has become narrower breaks the rows that stand there, so

@@ -224,6 +224,73 @@ fn a_reader_that_goes_away_is_no_error_but_a_full_disk_is() {
     assert_eq!(scene.err.text(), "still here\nstill here\n");
 }
 
+/// A run of two, of which one is done.
+fn half_a_run(scene: &Scene, vars: &[(&str, &str)], terminal: bool, quiet: bool) {
+    let env = scene.env(vars, terminal);
+    let options = Options {
+        quiet,
+        ..Options::default()
+    };
+    let (out, err) = (Box::new(scene.out.clone()), Box::new(scene.err.clone()));
+    let ui = Ui::writing(&env, options, out, err);
+    let progress = Progress::new(&ui, &env, false, None);
+    progress.begin(&plan(), &header());
+    scene.hands.forward(1.0);
+    progress.event(&started("vpc.main", "create"));
+    progress.event(&step_done("vpc.main", "create", "vpc-1"));
+    progress.event(&resource_done("vpc.main", "vpc-1"));
+    progress.end();
+    ui.result("a result");
+    ui.talk("a hint");
+    let error = Diagnostic::error(codes::USAGE, "an error");
+    ui.diagnostics(&[error], false);
+}
+
+#[test]
+fn a_terminal_that_shows_a_share_is_told_it_and_others_are_not() {
+    let scene = Scene::default();
+    half_a_run(&scene, &[("TERM_PROGRAM", "WezTerm")], true, false);
+    let told = scene.err.take();
+    let (half, end) = ("\u{1b}]9;4;1;50\u{1b}\\", "\u{1b}]9;4;0\u{1b}\\");
+    assert!(
+        told.find(half) < told.find(end) && told.contains(half),
+        "{told:?}"
+    );
+    for (vars, terminal, quiet) in [
+        (&[("TERM_PROGRAM", "iTerm.app")][..], true, false),
+        (&[("TERM_PROGRAM", "WezTerm")][..], false, false),
+        (&[("TERM_PROGRAM", "WezTerm")][..], true, true),
+    ] {
+        half_a_run(&scene, vars, terminal, quiet);
+        let told = scene.err.take();
+        assert!(!told.contains("]9;4"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_workflow_of_github_gets_a_group_and_its_errors_once_more() {
+    let scene = Scene::default();
+    half_a_run(
+        &scene,
+        &[("GITHUB_ACTIONS", "true"), ("CI", "true")],
+        false,
+        false,
+    );
+    expect_test::expect![[r#""#]].assert_eq(&scene.err.take());
+    half_a_run(&scene, &[("CI", "true")], false, false);
+    assert!(!scene.err.take().contains("::"));
+}
+
+#[test]
+fn who_wants_quiet_gets_results_and_errors() {
+    let scene = Scene::default();
+    for terminal in [false, true] {
+        half_a_run(&scene, &[("TERM", "dumb")], terminal, true);
+        assert_eq!(scene.out.take(), "a result\n");
+        expect_test::expect![[r#""#]].assert_eq(&scene.err.take());
+    }
+}
+
 #[test]
 fn colour_is_decided_in_one_order() {
     let scene = Scene::default();

@@ -83,7 +83,7 @@ impl<'a> Draft<'a> {
             let (Kind::Id(of), Some(param)) = (&attribute.kind, attribute.param_path()) else {
                 continue;
             };
-            let Some((param, value)) = self.call.params.get_key_value(&param) else {
+            let Some((param, value)) = self.call.params.iter().find(|(name, _)| **name == *param) else {
                 continue;
             };
             let is_made = value.as_str().is_some_and(|name| made.contains(&(*of, name)));

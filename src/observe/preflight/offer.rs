@@ -133,7 +133,9 @@ pub(super) async fn check(drafts: &[&Draft<'_>], question: &Outset<'_>, cloud: &
 fn not_tried(draft: &Draft<'_>, seen: &[&str]) -> String {
     let name = draft.call.action.name;
     let why = match draft.open.first() {
-        Some(param) if draft.call.action.dry_run && draft.call.params[*param].is_known() => {
+        Some(param)
+            if draft.call.action.dry_run && draft.call.params.get(*param).is_some_and(Value::is_known) =>
+        {
             format!("what {param} names is only made while it runs")
         }
         Some(param) if draft.call.action.dry_run => format!("{param} is known only while it runs"),

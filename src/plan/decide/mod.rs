@@ -305,7 +305,10 @@ fn unavailable(context: &Context<'_>, resource: &config::Resource) -> Vec<Diagno
     for (name, value) in &resource.attributes {
         for reference in references(value) {
             if context.outlook(reference) == Outlook::Never {
-                let at = resource.locations.get(name).unwrap_or(&resource.location);
+                let at = resource
+                    .locations
+                    .get(name.as_str())
+                    .unwrap_or(&resource.location);
                 let error = Diagnostic::error(
                     codes::NEVER_THERE,
                     format!("{reference} will not be there: {} has none", reference.address),

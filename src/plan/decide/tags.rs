@@ -36,11 +36,11 @@ impl TagChanges {
             .filter(|(key, value)| observed.tags.get(key).map(String::as_str) != value.as_str())
             .collect();
         let removed = if wanted.attributes.contains_key("tags") {
-            let kept: BTreeSet<&String> = of_user(&wanted.attributes).map(|(key, _)| key).collect();
+            let kept: BTreeSet<&str> = of_user(&wanted.attributes).map(|(key, _)| key).collect();
             of_user(&observed.attributes)
                 .map(|(key, _)| key)
                 .filter(|key| !kept.contains(key))
-                .cloned()
+                .map(str::to_owned)
                 .collect()
         } else {
             Vec::new()
@@ -84,14 +84,15 @@ fn all(context: &Context<'_>, wanted: &Wanted<'_>, token: Option<Value>) -> Vec<
         (TAG_ADDRESS.to_owned(), address),
     ];
     tags.extend(token.map(|token| (TAG_OPERATION.to_owned(), token)));
-    tags.extend(of_user(&wanted.attributes).map(|(key, value)| (key.clone(), value.clone())));
+    tags.extend(of_user(&wanted.attributes).map(|(key, value)| (key.to_owned(), value.clone())));
     tags
 }
 
-fn of_user(attributes: &Attributes) -> impl Iterator<Item = (&String, &Value)> {
+fn of_user(attributes: &Attributes) -> impl Iterator<Item = (&str, &Value)> {
     attributes
         .get("tags")
         .and_then(Value::as_map)
         .into_iter()
         .flatten()
+        .map(|(key, value)| (key.as_str(), value))
 }

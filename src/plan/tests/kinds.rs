@@ -3,22 +3,11 @@
 use expect_test::{Expect, expect};
 
 use super::model::Model;
-use super::text;
+use super::{NET, text};
 use crate::address::{Address, Object};
 use crate::state::Deposed;
 use crate::task::Phase;
 use crate::value::Value;
-
-const NET: &str = r#"
-[vpc.main]
-cidr_block = "10.0.0.0/16"
-[vswitch.a]
-vpc_id = "${vpc.main.id}"
-zone_id = "cn-hangzhou-h"
-cidr_block = "10.0.1.0/24"
-[security_group.web]
-vpc_id = "${vpc.main.id}"
-"#;
 
 fn server(name: &str, more: &str) -> String {
     format!(
@@ -1084,9 +1073,9 @@ fn a_data_disk_that_somebody_took_off_is_told_to_be_made_anew_and_empty() {
         &model,
         &config,
         expect![[r#"
-        update instance.web
-        drift instance.web: data_disks; this plan makes what is missing anew, empty; what still exists is kept if it is attached again first
-        0. change instance.web: create data disk > attach data disk
-    "#]],
+            update instance.web
+            drift instance.web: data_disks; this plan makes what is missing anew, empty; what still exists is kept if it is attached again first
+            0. change instance.web: create data disk > attach data disk > wait until it shows
+        "#]],
     );
 }

@@ -17,6 +17,18 @@ use super::Plan;
 use crate::change::{Change, Fate};
 use crate::task::{Phase, Task};
 
+/// A network to put things in.
+const NET: &str = r#"
+[vpc.main]
+cidr_block = "10.0.0.0/16"
+[vswitch.a]
+vpc_id = "${vpc.main.id}"
+zone_id = "cn-hangzhou-h"
+cidr_block = "10.0.1.0/24"
+[security_group.web]
+vpc_id = "${vpc.main.id}"
+"#;
+
 /// A plan as text: what becomes of each resource that does not just stay, then the tasks in their order.
 fn text(plan: &Plan) -> String {
     let mut text = String::new();

@@ -20,7 +20,7 @@ use crate::state::{Effect, Intent, IntentDraft, Resource, State};
 use crate::step::{Call, StepKind};
 use crate::task::{Phase, Task};
 use crate::types::{self, Kind, Relation, ResourceType, Types};
-use crate::value::{Attributes, Reference, SecretSource, Value};
+use crate::value::{AttributeName, Attributes, Reference, SecretSource, Tags, Value};
 
 /// What exists, and what is remembered of it.
 #[derive(Clone)]
@@ -281,9 +281,7 @@ impl Model {
                 value.as_str() != Some(LENT) || lent.contains(&(id.clone(), name.as_str()))
             });
             for (_, name) in lent.iter().filter(|(partner, _)| partner == id) {
-                attributes
-                    .entry((*name).to_owned())
-                    .or_insert_with(|| Value::from(LENT));
+                attributes.get_or_insert_with(*name, || Value::from(LENT));
             }
         }
     }
@@ -409,11 +407,11 @@ impl Model {
     }
 
     /// The tags of infra for what is made or changed now.
-    fn tags(&self, object: &Object, resource_type: &ResourceType) -> BTreeMap<String, String> {
+    fn tags(&self, object: &Object, resource_type: &ResourceType) -> Tags {
         if resource_type.tagging.is_none() {
-            return BTreeMap::new();
+            return Tags::new();
         }
-        BTreeMap::from([
+        Tags::from([
             (TAG_STACK.to_owned(), self.state.lineage.clone()),
             (TAG_PROJECT.to_owned(), "shop/default".to_owned()),
             (TAG_ADDRESS.to_owned(), object.address.to_string()),
@@ -558,15 +556,12 @@ fn seen(resource_type: &'static ResourceType, attributes: &Attributes) -> Attrib
         })
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    seen.entry("status".to_owned())
-        .or_insert_with(|| Value::from("Available"));
+    seen.get_or_insert_with("status", || Value::from("Available"));
     if resource_type.attribute("internet_max_bandwidth_out").is_some() {
-        seen.entry("internet_max_bandwidth_out".to_owned())
-            .or_insert(Value::Integer(0));
+        seen.get_or_insert_with("internet_max_bandwidth_out", || Value::Integer(0));
     }
     for part in resource_type.parts {
-        seen.entry(part.attribute.to_owned())
-            .or_insert_with(|| Value::List(Vec::new()));
+        seen.get_or_insert_with(part.attribute, || Value::List(Vec::new()));
     }
     for name in (resource_type.implied)(attributes, &Attributes::new()) {
         seen.insert(name.to_owned(), Value::from("203.0.113.7"));
@@ -580,7 +575,7 @@ fn put_tags(observed: &mut Observed, word: &Attributes) {
         observed.tags.retain(|key, _| key.starts_with("infra:"));
         for (key, value) in tags {
             let text = value.as_str().unwrap_or_default().to_owned();
-            observed.tags.insert(key.clone(), text);
+            observed.tags.insert(key.to_string(), text);
         }
         observed
             .attributes
@@ -594,7 +589,7 @@ fn sealed(
     look_up: &dyn Fn(&Reference) -> Option<Value>,
     fingerprint: &dyn Fn(&[u8]) -> String,
 ) -> Attributes {
-    let seal = |name: &String, value: &Value| {
+    let seal = |name: &AttributeName, value: &Value| {
         let value = value.resolve(look_up);
         let kind = resource_type
             .and_then(|one| one.attribute(name))

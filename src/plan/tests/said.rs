@@ -3,22 +3,11 @@
 use expect_test::{Expect, expect};
 
 use super::model::Model;
-use super::text;
+use super::{NET, text};
 use crate::address::Address;
 use crate::change::Fate;
 use crate::diagnostic::codes;
 use crate::value::Value;
-
-const NET: &str = r#"
-[vpc.main]
-cidr_block = "10.0.0.0/16"
-[vswitch.a]
-vpc_id = "${vpc.main.id}"
-zone_id = "cn-hangzhou-h"
-cidr_block = "10.0.1.0/24"
-[security_group.web]
-vpc_id = "${vpc.main.id}"
-"#;
 
 fn server(name: &str, more: &str) -> String {
     format!(

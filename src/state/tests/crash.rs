@@ -233,7 +233,7 @@ impl<'a> Run<'a> {
         match (sent, result) {
             (Ok(()), Some(result)) => Ok(result),
             // Lost or never sent: this small apply stops and leaves the intent open.
-            _ => Err(StateError::Closed),
+            _ => Err(StateError::io("send", "call", std::io::Error::other("lost"))),
         }
     }
 }

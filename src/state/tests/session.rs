@@ -237,6 +237,7 @@ fn effects_that_make_no_sense_are_not_written() {
                 error.to_string().contains("makes no sense"),
                 "{effect:?}: {error}"
             );
+            assert_eq!(error.code(), codes::STATE_INCONSISTENT);
             assert_eq!(writes_to_journal(&disk), lines, "{effect:?} was written");
         });
         assert_eq!(store.load().unwrap().state.resources.len(), 2);

@@ -58,6 +58,7 @@ pub(super) const DATA_DISKS: Part = Part {
     name: "name",
     tagged_by: VOLUME_TAGS,
     member_id: Some((ID, "DiskId")),
+    made_as: MADE,
     limit: 16,
     noun: "data disk",
     ..PART
@@ -65,6 +66,9 @@ pub(super) const DATA_DISKS: Part = Part {
 
 /// The key under which a disk that is there carries its id.
 const ID: &str = "disk_id";
+const MADE: &str = "data_disk_id";
+/// How long a change of a disk may take, in seconds.
+const TIMEOUT_S: u64 = 600;
 
 const SYSTEM_DISK: &str = "system_disk";
 
@@ -219,7 +223,6 @@ fn call(
 
 /// The wait until a change of kind or performance shows, which takes its time.
 fn until_shown(wanted: &Value, shows: Shows) -> Option<Step> {
-    const TIMEOUT_S: u64 = 600;
     Some(Step::wait_shown(
         format!("wait until {}", wanted.as_str()?),
         shows,
@@ -394,12 +397,16 @@ fn data_call(
     )
 }
 
-fn attach(owner: &Owner<'_>, id: &Value, member: &Attributes) -> Step {
+/// It may show only some time later, and until then it would be taken for missing.
+fn attach(owner: &Owner<'_>, id: &Value, member: &Attributes) -> [Step; 2] {
     let params = [
         ("InstanceId", (owner.own)("id")),
         ("DeleteWithInstance", Value::Bool(goes(member))),
     ];
-    data_call("attach data disk", owner, &action::ATTACH_DISK, id, params).shows(shown_disk(member))
+    [
+        data_call("attach data disk", owner, &action::ATTACH_DISK, id, params).shows(shown_disk(member)),
+        Step::wait_shown("wait until it shows", shown_disk(member), TIMEOUT_S),
+    ]
 }
 
 fn shown_disk(member: &Attributes) -> Shows {
@@ -412,7 +419,6 @@ fn shown_disk(member: &Attributes) -> Shows {
 
 /// A later one is made by itself, with the tags by which it is found if nobody hears of it, and attached.
 fn add_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
-    const MADE: &str = "data_disk_id";
     let mut params = disk_params(member);
     params.remove("DeleteWithInstance");
     if let Some(category) = params.remove("Category") {
@@ -431,10 +437,9 @@ fn add_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
         address: owner.address.clone(),
         attribute: MADE.to_owned(),
     }));
-    vec![
-        Step::call("create data disk", create),
-        attach(owner, &made, member),
-    ]
+    let mut steps = vec![Step::call("create data disk", create)];
+    steps.extend(attach(owner, &made, member));
+    steps
 }
 
 fn modify_disk(owner: &Owner<'_>, before: &Attributes, member: &Attributes) -> Vec<Step> {
@@ -445,7 +450,7 @@ fn modify_disk(owner: &Owner<'_>, before: &Attributes, member: &Attributes) -> V
     let of = |key: &str| member.get(key).filter(|_| is_new(key)).cloned();
     let mut steps = Vec::new();
     if before.contains_key(APART) {
-        steps.push(attach(owner, id, member));
+        steps.extend(attach(owner, id, member));
     }
     let mut attributes: Vec<(&'static str, Value)> = Vec::new();
     attributes.extend(of("name").map(|text| ("DiskName", text)));

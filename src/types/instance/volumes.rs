@@ -41,8 +41,7 @@ pub(super) fn change(change: &ToChange<'_>) -> Vec<Step> {
     }
     let ids = Value::List(ids);
     let map = |name: &str| change.before.get(name).and_then(Value::as_map);
-    let inherited =
-        |key: &String, value: &Value| map("tags").is_some_and(|tags| tags.get(key) == Some(value));
+    let inherited = |key: &str, value: &Value| map("tags").is_some_and(|tags| tags.get(key) == Some(value));
     let there = map(VOLUME_TAGS).into_iter().flatten();
     let surplus = there.filter(|(key, value)| !wanted.contains_key(*key) && !inherited(key, value));
     let surplus: Vec<Value> = surplus.map(|(key, _)| Value::from(key.as_str())).collect();
@@ -68,7 +67,7 @@ fn set(wanted: &ToMake<'_>, ids: Value) -> Option<Step> {
     }
     let list: Vec<(String, Value)> = tags
         .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
+        .map(|(key, value)| (key.to_string(), value.clone()))
         .collect();
     let more = ("Tag", steps::tag_list(&list));
     let step = call("tag disks", &action::TAG_RESOURCES_ECS, wanted.region, ids, more);

@@ -2,9 +2,10 @@
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::suggestions;
 use crate::harness::{Output, World};
 
 const HEAD: &str = "[infra]\nname = \"x\"\nregion = \"cn-hangzhou\"\n";
@@ -23,7 +24,6 @@ enum Way {
 
 use Way::{File, Run, Unit};
 
-const REPORT: &str = "src/commands/report.rs";
 const AHEAD: &str = "tests/it/commands/ahead.rs";
 const ENDS: &str = "src/proof/ends.rs";
 const FILES: &str = "src/state/tests/files.rs";
@@ -314,14 +314,13 @@ const WAYS: &[(&str, Way)] = &[
         lock.lock().unwrap();
         world.apply()
     })),
-    ("E0810", Unit("src/state/tests/session.rs", "without_locks_nothing_is_begun", "codes::NO_LOCKS")),
+    ("E0810", Unit(ENDS, "a_folder_without_locks_is_refused_before_anything_is_asked", "E0810")),
     ("E0811", Run(|world| {
         world.write(".infra", "a file where the folder should be");
         world.run(&["apply", "--auto-approve"])
     })),
     ("E0812", Unit("src/state/tests/session.rs", "nothing_is_begun_after_a_failed_write", "E0812")),
-    ("E0813", Unit(REPORT, "every_end_has_its_code", "codes::STATE_CLOSED")),
-    ("E0814", Unit(REPORT, "every_end_has_its_code", "codes::STATE_INCONSISTENT")),
+    ("E0814", Unit(ENDS, "an_id_that_another_address_has_is_not_believed", "E0814")),
     ("E0815", Run(|world| {
         file(world, &format!("{VPC}[vpc.other]\ncidr_block = \"10.1.0.0/16\"\n"));
         applied(world);
@@ -385,7 +384,7 @@ const WAYS: &[(&str, Way)] = &[
         applied(world);
         world.run(&["output", "-r", "x"])
     })),
-    ("E0841", Run(|world| world.run(&["import", "vpc.none", "vpc-1"]))),
+    ("E0841", Run(|world| world.run(&["import", "vpc.none[0]", "vpc-1"]))),
     ("E0842", Run(|world| world.run(&["import", "vpc.main", "vpc-none"]))),
     ("E0901", Run(|world| world.run(&["sim", "serve", "--speed", "slow"]))),
     ("E0902", Run(|world| {
@@ -456,81 +455,6 @@ fn known() -> BTreeSet<String> {
     stories.iter().map(number).collect()
 }
 
-/// A way of naming the project that a suggestion must repeat, and a file for all that is said.
-fn place(world: &mut World) -> PathBuf {
-    let events = world.path().join(".events");
-    let text = |path: &Path| path.to_str().unwrap().to_owned();
-    world.flags = vec![
-        "-C".to_owned(),
-        text(world.path()),
-        "--parallelism".to_owned(),
-        "7".to_owned(),
-    ];
-    world.flags.extend(["--json-file".to_owned(), text(&events)]);
-    events
-}
-
-/// The commands that a run has suggested.
-fn suggested(events: &Path) -> BTreeSet<String> {
-    let text = std::fs::read_to_string(events).unwrap_or_default();
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let commands = lines.flat_map(|line| line["commands"].as_array().cloned().unwrap_or_default());
-    commands
-        .map(|command| command.as_str().unwrap().to_owned())
-        .collect()
-}
-
-/// What stands for something in a suggestion, and something for it.
-const PLACEHOLDERS: [(&str, &str); 4] = [
-    (" ADDRESS", " vpc.main"),
-    (" L", " none"),
-    (" SERIAL", " 1"),
-    (" NAME", " prod"),
-];
-
-/// Types a suggestion somewhere else; what is wrong with it.
-fn follow(world: &World, code: &str, command: &str) -> Option<String> {
-    let mut line = command.to_owned();
-    for (placeholder, value) in PLACEHOLDERS {
-        if let Some(before) = line.strip_suffix(placeholder) {
-            line = format!("{before}{value}");
-        }
-        line = line.replace(&format!("{placeholder} "), &format!("{value} "));
-    }
-    let verb = line.split(' ').nth(1).unwrap_or_default();
-    if !["explain", "schema", "sim", "version", "help"].contains(&verb) && code != "E0101" {
-        let place = format!(" -C {}", world.path().display());
-        if !line.contains(&place) {
-            return Some("it is about another project".to_owned());
-        }
-    }
-    if ["plan", "apply", "destroy", "import"].contains(&verb)
-        && code != "E0101"
-        && !line.contains(" --parallelism 7")
-    {
-        return Some("it asks the cloud in another way".to_owned());
-    }
-    let inner = world.command(&[]);
-    let binary = Path::new(env!("CARGO_BIN_EXE_infra")).parent().unwrap();
-    let path = format!("{}:/usr/bin:/bin", binary.display());
-    let elsewhere = tempfile::tempdir().unwrap();
-    let output = Command::new("/bin/sh")
-        .args(["-c", &line])
-        .current_dir(elsewhere.path())
-        .env_clear()
-        .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .env("PATH", path)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let all = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let is_elsewhere = code != "E0101" && all.contains("[E0101]");
-    let is_wrong = !matches!(output.status.code(), Some(0..=7)) || is_elsewhere || all.contains("panicked");
-    is_wrong.then(|| format!("exit {:?}: {all}", output.status.code()))
-}
-
 #[test]
 fn every_code_is_provoked_and_its_suggestions_can_be_typed() {
     let tried: BTreeSet<String> = WAYS.iter().map(|(code, _)| (*code).to_owned()).collect();
@@ -539,7 +463,7 @@ fn every_code_is_provoked_and_its_suggestions_can_be_typed() {
     let mut followed = BTreeSet::new();
     for (code, way) in WAYS {
         let mut world = World::new();
-        let events = place(&mut world);
+        let events = suggestions::place(&mut world);
         file(&world, VPC);
         let output = match way {
             File(text) => {
@@ -558,6 +482,7 @@ fn every_code_is_provoked_and_its_suggestions_can_be_typed() {
                 continue;
             }
         };
+        let suggested = suggestions::suggested(&events, &output);
         let all = output.stdout + &output.stderr;
         if !all.contains(&format!("[{code}]")) {
             wrong.push(format!("{code}, exit {:?}:\n{all}", output.code));
@@ -565,17 +490,46 @@ fn every_code_is_provoked_and_its_suggestions_can_be_typed() {
         if all.contains("panicked") {
             wrong.push(format!("{code}: {all}"));
         }
-        for command in suggested(&events) {
-            if let Some(problem) = follow(&world, code, &command) {
+        for command in suggested {
+            if let Some(problem) = suggestions::follow(&world, &command, None) {
                 wrong.push(format!("{code}: {command}\n{problem}"));
             }
-            let verbs: Vec<String> = command.split(' ').skip(1).take(2).map(str::to_owned).collect();
-            followed.insert((*code, verbs.join(" ")));
+            followed.insert(command);
         }
     }
-    println!("figure: suggestions that were followed: {}", followed.len());
+    for hint in suggestions::HINTS {
+        let mut world = World::new();
+        let events = suggestions::place_in_environment(&mut world);
+        let output = (hint.run)(&mut world);
+        let commands = suggestions::suggested(&events, &output);
+        if commands.is_empty() {
+            wrong.push(format!("{}: nothing is suggested: {output:?}", hint.name));
+        }
+        for command in commands {
+            if let Some(problem) = suggestions::follow(&world, &command, hint.place) {
+                wrong.push(format!("{}: {command}\n{problem}", hint.name));
+            }
+            followed.insert(command);
+        }
+    }
+    let all = suggestions::in_the_code();
+    let provoked: BTreeSet<&str> = (followed.iter())
+        .filter_map(|command| suggestions::written_as(command, &all))
+        .collect();
+    println!(
+        "figure: suggestions that were followed: {}, as {} of {} in the code",
+        followed.len(),
+        provoked.len(),
+        all.len()
+    );
+    let unprovoked: Vec<&String> = all
+        .iter()
+        .filter(|one| !provoked.contains(one.as_str()))
+        .collect();
+    if !unprovoked.is_empty() {
+        wrong.push(format!("nobody has followed {unprovoked:?}"));
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(followed.len() > 20, "{followed:?}");
 }
 
 #[test]

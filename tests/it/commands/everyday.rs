@@ -194,6 +194,8 @@ fn a_shell_offers_the_addresses_and_environments_of_the_project() {
         .write("env/prod.toml", "")
         .write("env/notes.txt", "");
     assert_eq!(offered(&world, &[infra, "-e", ""]), ["dev", "prod"]);
+    // Before anybody has chosen one as well.
+    assert_eq!(offered(&world, &[infra, "plan", "--target", ""]), addresses);
     // Files with a mistake offer nothing, and say nothing.
     world.write("infra.toml", "[infra\n");
     assert!(

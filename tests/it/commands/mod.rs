@@ -11,6 +11,7 @@ mod edges;
 mod everyday;
 mod existing;
 mod graph;
+mod imports;
 mod mistakes;
 mod money;
 mod moves;
@@ -20,6 +21,8 @@ mod refusals;
 mod rehearse;
 mod saved;
 mod servers;
+#[cfg(unix)]
+mod suggestions;
 #[cfg(unix)]
 mod transcripts;
 mod validate;

@@ -41,26 +41,39 @@ fn makes_a_server(arguments: &[&str]) {
     assert_eq!(made.count(), 2, "more than the file and .infra");
 }
 
+/// The words of a line as a shell takes them; `"$VPC_ID"` is the id of a network that exists.
+fn words(line: &str, vpc: &str) -> Vec<String> {
+    let words = line.split_whitespace();
+    words.map(|word| word.replace("\"$VPC_ID\"", vpc)).collect()
+}
+
 #[test]
 fn every_command_block_is_run() {
     for readme in READMES {
-        let world = World::offline();
+        let world = World::new();
+        let network = [("RegionId", "cn-hangzhou"), ("CidrBlock", "10.9.0.0/16")];
+        let network = world.call("Vpc", "CreateVpc", &network);
+        let vpc = network["VpcId"].as_str().unwrap();
         world.write("infra.toml", &blocks(readme, "toml")[0]);
         let mut runs = 0;
         for line in blocks(readme, "sh").iter().flat_map(|block| block.lines()) {
             if let Some(arguments) = line.strip_prefix("cargo run --release --quiet -- ") {
                 makes_a_server(&arguments.split_whitespace().collect::<Vec<_>>());
             } else if let Some(arguments) = line.strip_prefix("infra ") {
-                world
-                    .run(&arguments.split_whitespace().collect::<Vec<_>>())
-                    .exits(0);
+                let arguments = words(arguments, vpc);
+                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+                world.run(&arguments).exits(0);
             } else {
                 // This very run.
                 assert_eq!(line, "cargo test", "{readme}");
             }
             runs += 1;
         }
-        assert!(runs >= 8, "{readme}: {runs}");
+        assert!(runs >= 15, "{readme}: {runs}");
+        // What was taken over is in the file, and what was reviewed has been made.
+        assert!(world.read("infra.toml").contains("[vpc.old]"), "{readme}");
+        assert_eq!((world.count("vpc"), world.count("instance")), (2, 1), "{readme}");
+        world.run(&["plan", "--detailed-exitcode"]).exits(0);
     }
 }
 

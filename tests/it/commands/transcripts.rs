@@ -14,6 +14,8 @@ const COLUMNS: usize = 80;
 struct Session {
     world: World,
     text: String,
+    /// Whether things are made side by side, so that who comes first is another one in each run.
+    side_by_side: bool,
 }
 
 impl Session {
@@ -21,6 +23,15 @@ impl Session {
         Session {
             world,
             text: String::new(),
+            side_by_side: false,
+        }
+    }
+
+    /// For projects that make things side by side: the lines of a run, resource by resource.
+    fn side_by_side(world: World) -> Session {
+        Session {
+            side_by_side: true,
+            ..Session::new(world)
         }
     }
 
@@ -40,6 +51,11 @@ impl Session {
         let folder = self.world.path().display().to_string();
         let name = folder.rsplit('.').next().unwrap_or_default();
         let shown = steady(&shown.replace("\r\n", "\n")).replace(name, &"x".repeat(name.len()));
+        let shown = if self.side_by_side {
+            by_resource(&shown)
+        } else {
+            shown
+        };
         let command = format!("$ infra {arguments}");
         self.text.push_str(&format!("{}\n{shown}", command.trim_end()));
         match code {
@@ -68,6 +84,23 @@ impl Session {
             );
         }
     }
+}
+
+/// The same text with the lines of its runs in the order of their addresses.
+fn by_resource(text: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').collect();
+    // `[0:00] vpc.main create: ok`
+    let address = |line: &&str| {
+        let word = line.strip_prefix("[0:00] ")?.split(' ').next()?;
+        word.contains('.').then(|| word.to_owned())
+    };
+    let mut sorted = Vec::with_capacity(lines.len());
+    for run in lines.chunk_by(|one, other| address(one).is_some() && address(other).is_some()) {
+        let mut run = run.to_vec();
+        run.sort_by_key(address);
+        sorted.extend(run);
+    }
+    sorted.join("\n")
 }
 
 /// A text without what is another one in each run.
@@ -273,6 +306,155 @@ fn what_exists_already() {
         .types(&format!("import vpc.old {id}"))
         .types("plan")
         .types("import vpc.old vpc-nowhere");
-    session.text = session.text.replace(&id, &steady(&id));
+    // Without a block one is written.
+    let params = [
+        ("RegionId", "cn-hangzhou"),
+        ("VpcId", id.as_str()),
+        ("ZoneId", "cn-hangzhou-h"),
+        ("CidrBlock", "10.9.1.0/24"),
+        ("VSwitchName", "old-a"),
+    ];
+    let made = session.world.call("Vpc", "CreateVSwitch", &params);
+    let inner = made["VSwitchId"].as_str().unwrap().to_owned();
+    session
+        .types(&format!("import --print vswitch.old {inner}"))
+        .types(&format!("import vswitch.old {inner}"));
+    let text = session.world.read("infra.toml");
+    session.writes("infra.toml", &text).types("plan");
+    for id in [&id, &inner] {
+        session.text = session.text.replace(id.as_str(), &steady(id));
+    }
     session.ends(&expect_test::expect_file!["transcripts/what_exists_already.txt"]);
+}
+
+/// From an empty folder, by what the README, the help and the screens themselves say.
+#[test]
+fn a_newcomer_without_an_account() {
+    let mut session = Session::side_by_side(World::offline());
+    session
+        .types("")
+        .types("demo --help")
+        .answers("demo", &[("Enter goes ahead", "\n")])
+        .types("status -C infra-demo --sim");
+    let demo = session.world.read("infra-demo/infra.toml");
+    assert!(demo.contains("ecs.t6-c1m1.large"), "{demo}");
+    session
+        .writes(
+            "infra-demo/infra.toml",
+            &demo.replace("ecs.t6-c1m1.large", "ecs.g7.large"),
+        )
+        .types("plan -C infra-demo --sim")
+        .answers("apply -C infra-demo --sim", &[("Only yes goes ahead", "yes\n")])
+        .answers(
+            "destroy -C infra-demo --sim",
+            &[("type the project name", "quickstart\n")],
+        )
+        .types("status -C infra-demo --sim")
+        .ends(&expect_test::expect_file![
+            "transcripts/a_newcomer_without_an_account.txt"
+        ]);
+}
+
+/// The same with a project of one's own.
+#[test]
+fn a_project_of_ones_own() {
+    let mut session = Session::side_by_side(World::offline());
+    session
+        .types("init --help")
+        .answers(
+            "init",
+            &[
+                ("Name of the project", "shop\n"),
+                ("Region", "\n"),
+                ("Begin with", "server\n"),
+                ("From where may ssh", "203.0.113.7/32\n"),
+            ],
+        )
+        .types("graph")
+        .answers("apply --sim", &[("Only yes goes ahead", "yes\n")]);
+    let text = session.world.read("infra.toml");
+    let changed = text.replace("203.0.113.7/32", "192.0.2.0/24");
+    assert_ne!(text, changed);
+    session
+        .writes("infra.toml", &changed)
+        .types("plan --sim")
+        .answers("apply --sim", &[("Only yes goes ahead", "yes\n")])
+        .answers("destroy --sim", &[("type the project name", "shop\n")])
+        .ends(&expect_test::expect_file![
+            "transcripts/a_project_of_ones_own.txt"
+        ]);
+}
+
+#[test]
+fn what_is_remembered_and_its_repair() {
+    let mut session = Session::new(World::new());
+    session.world.write("infra.toml", SHOP);
+    session.world.apply().exits(0);
+    let renamed = SHOP.replace("vpc.main", "vpc.shop");
+    session
+        .types("state list")
+        .types("state show vpc.main")
+        .types("state mv vpc.main vpc.shop")
+        .types("plan --compact");
+    session.world.write("infra.toml", &renamed);
+    session
+        .types("plan --compact")
+        .types("state rm instance.web")
+        .types("state restore --list")
+        .types("state restore")
+        .types("state list")
+        .types("state show vpc.nowhere")
+        .types("apply --auto-approve --compact")
+        .types("state forget-stray i-nowhere")
+        .types("unlock");
+    std::fs::remove_dir_all(session.world.path().join(".infra")).unwrap();
+    session
+        .types("plan")
+        .types("state rebuild")
+        .types("plan --compact")
+        .ends(&expect_test::expect_file![
+            "transcripts/what_is_remembered_and_its_repair.txt"
+        ]);
+}
+
+#[test]
+fn around_the_files() {
+    let mut session = Session::new(World::offline());
+    session
+        .world
+        .write("infra.toml", &SHOP.replace("name = ", "name="));
+    session
+        .types("fmt --check")
+        .types("fmt")
+        .types("fmt --check")
+        .types("validate --format github")
+        .types("schema vswitch")
+        .types("schema disc")
+        .types("graph instance.web")
+        .types("graph --format mermaid")
+        .types("graph --format dot")
+        .types("explain E0306 --lang zh")
+        .types("explain E9999")
+        .types("version")
+        .types("completions --values addresses")
+        .types("man pages")
+        .ends(&expect_test::expect_file!["transcripts/around_the_files.txt"]);
+}
+
+#[test]
+fn a_plan_that_is_reviewed() {
+    let mut session = Session::new(World::new());
+    session.world.write("infra.toml", SHOP);
+    session
+        .types("plan -o shop.plan --compact")
+        .types("graph shop.plan")
+        .types("apply shop.plan")
+        .types("drift")
+        .types("output web_ip")
+        .types("output nothing")
+        .types("plan --rehearse --replace vswitch.main --compact")
+        .types("destroy --auto-approve")
+        .ends(&expect_test::expect_file![
+            "transcripts/a_plan_that_is_reviewed.txt"
+        ]);
 }

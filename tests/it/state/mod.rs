@@ -1,6 +1,8 @@
 //! The files of a state, through the binary: damage and its way out, generations, documents, locks, crashes.
 
 #[cfg(unix)]
+mod displaced;
+#[cfg(unix)]
 mod strays;
 mod whose;
 

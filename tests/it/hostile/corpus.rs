@@ -1,41 +1,20 @@
-//! Repositories of strangers: whatever stands in one, no byte of a secret of the person who tries it leaves the machine
-//! or is printed, no other file is read or written, and nothing waits for ever.
-#![cfg(unix)]
+//! Repositories of strangers, and how `validate` is to refuse each.
 
-use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
-
-use base64::Engine as _;
-
-use crate::harness::{KEY_SECRET, World, encode};
-
-/// What must not come out. Each would pass for a password, so that only the rules keep it in.
-const TOKEN: &str = "Canary-Token-1x";
-const AWS: &str = "Canary-Aws-2y";
-const SSH: &str = "Canary-Ssh-3z";
-const PROFILE: &str = "Canary-Profile-4w";
-const OUTSIDE: &str = "Canary-Outside-5v";
-const LINE: &str = "Canary-Line-6u";
-/// What may: the person has said so.
-const GIVEN: &str = "Given-Password-7t";
+use super::LINE;
 
 /// A repository.
-struct Case {
-    name: &'static str,
+pub(super) struct Case {
+    pub(super) name: &'static str,
     /// `HEAD` alone, or with a whole stack whose server gets these lines.
-    text: String,
-    files: &'static [(&'static str, &'static str)],
+    pub(super) text: String,
+    pub(super) files: &'static [(&'static str, &'static str)],
     /// Link and what it points to; `OUT/` and `HOME/` are places outside.
-    links: &'static [(&'static str, &'static str)],
-    fifo: Option<&'static str>,
+    pub(super) links: &'static [(&'static str, &'static str)],
+    pub(super) fifo: Option<&'static str>,
+    /// A file of a terabyte that takes no room.
+    pub(super) vast: Option<&'static str>,
     /// The code with which `validate` refuses it; none if there is nothing wrong with it.
-    code: Option<&'static str>,
+    pub(super) code: Option<&'static str>,
 }
 
 const HEAD: &str = "[infra]\nname = \"x\"\nregion = \"cn-hangzhou\"\n";
@@ -47,12 +26,13 @@ fn case(name: &'static str, text: String, code: &'static str) -> Case {
         files: &[],
         links: &[],
         fifo: None,
+        vast: None,
         code: (!code.is_empty()).then_some(code),
     }
 }
 
 /// A stack whose server has these lines.
-fn server(lines: &str) -> String {
+pub(super) fn server(lines: &str) -> String {
     format!(
         "{HEAD}[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
          [vswitch.main]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.1.0/24\"\n\
@@ -82,7 +62,7 @@ fn filed(name: &'static str, text: String, files: &'static [(&str, &str)], code:
     }
 }
 
-fn variables() -> Vec<Case> {
+pub(super) fn variables() -> Vec<Case> {
     let password = |name: &str| server(&format!("password = {{ env = \"{name}\" }}"));
     vec![
         case(
@@ -123,7 +103,7 @@ fn variables() -> Vec<Case> {
     ]
 }
 
-fn files() -> Vec<Case> {
+pub(super) fn files() -> Vec<Case> {
     let password = |path: &str| server(&format!("password = {{ file = \"{path}\" }}"));
     let data = |path: &str| server(&format!("user_data_file = \"{path}\""));
     let mut cases = vec![
@@ -254,7 +234,7 @@ fn files() -> Vec<Case> {
     cases
 }
 
-fn endpoints() -> Vec<Case> {
+pub(super) fn endpoints() -> Vec<Case> {
     [
         ("an endpoint on this machine", "http://127.0.0.1:PORT"),
         ("an endpoint called localhost", "http://localhost:PORT"),
@@ -288,7 +268,7 @@ fn endpoints() -> Vec<Case> {
 }
 
 /// Mistakes on lines with a secret, or next to one.
-fn lines() -> Vec<Case> {
+pub(super) fn lines() -> Vec<Case> {
     let line = |line: &str| server(&line.replace("LINE", LINE));
     let variable = |text: &str, lines: &str| with(&text.replace("LINE", LINE), lines);
     const SENSITIVE: &str = "[var.db]\nsensitive = true\ndefault = \"LINE\"";
@@ -416,276 +396,276 @@ fn lines() -> Vec<Case> {
     ]
 }
 
-/// A place for what goes over the wire: passes on to the simulator and keeps what was sent.
-struct Recorder {
-    address: SocketAddr,
-    sent: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Recorder {
-    /// Passes on to an address, or answers nothing.
-    fn to(target: Option<SocketAddr>) -> Recorder {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let sent = Arc::new(Mutex::new(Vec::new()));
-        let kept = sent.clone();
-        std::thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                let kept = kept.clone();
-                std::thread::spawn(move || pass_on(client, target, &kept));
-            }
+/// Links and pipes where the tool keeps files of its own.
+pub(super) fn own_files() -> Vec<Case> {
+    let mut cases: Vec<Case> = [
+        (
+            "a state that is a link",
+            &[(".infra/state/default.json", "OUT/secret.txt")] as &[(&str, &str)],
+        ),
+        (
+            "a journal that is a link",
+            &[(".infra/state/default.journal", "OUT/secret.txt")],
+        ),
+        (
+            "a lock that is a link",
+            &[(".infra/state/default.lock", "OUT/secret.txt")],
+        ),
+        (
+            "a lock that is made elsewhere",
+            &[(".infra/state/default.lock", "OUT/new")],
+        ),
+        (
+            "a list for git that is a link",
+            &[(".infra/.gitignore", "OUT/secret.txt")],
+        ),
+        ("a list for git elsewhere", &[(".infra/.gitignore", "OUT/new")]),
+        ("backups elsewhere", &[(".infra/state/backup", "OUT")]),
+        ("a plan that is a link", &[("p.plan", "OUT/secret.txt")]),
+        ("a plan that is made elsewhere", &[("p.plan", "OUT/new")]),
+        ("a plan on a device", &[("p.plan", "/dev/zero")]),
+    ]
+    .into_iter()
+    .map(|(name, links)| linked(name, server(""), links, ""))
+    .collect();
+    for (name, file) in [
+        ("a state that is a pipe", ".infra/state/default.json"),
+        ("a journal that is a pipe", ".infra/state/default.journal"),
+        ("a lock that is a pipe", ".infra/state/default.lock"),
+    ] {
+        cases.push(Case {
+            fifo: Some(file),
+            ..case(name, server(""), "")
         });
-        Recorder { address, sent }
     }
-
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.sent.lock().unwrap())
-    }
+    cases.push(filed(
+        "a state of a stranger",
+        server(""),
+        &[(
+            ".infra/state/default.json",
+            "{\"format\": 2, \"lineage\": \"Canary\", \"serial\": 7, \"resources\": {}}",
+        )],
+        "",
+    ));
+    cases.push(filed(
+        "a plan of a stranger",
+        server(""),
+        &[(
+            "p.plan",
+            "{\"format\": 1, \"calls\": [{\"action\": \"DeleteInstance\"}]}",
+        )],
+        "",
+    ));
+    cases
 }
 
-fn pass_on(mut client: TcpStream, target: Option<SocketAddr>, kept: &Mutex<Vec<u8>>) {
-    // A connection alone says that somebody was asked.
-    kept.lock().unwrap().push(b'\n');
-    let server = target.map(|target| TcpStream::connect(target).unwrap());
-    if let Some(server) = &server {
-        let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-        std::thread::spawn(move || {
-            let _ = std::io::copy(&mut from, &mut to);
-            let _ = to.shutdown(Shutdown::Both);
-        });
-    }
-    let mut buffer = [0; 4096];
-    while let Ok(length @ 1..) = client.read(&mut buffer) {
-        kept.lock().unwrap().extend(&buffer[..length]);
-        if let Some(mut server) = server.as_ref() {
-            let _ = server.write_all(&buffer[..length]);
-        }
-    }
-    if let Some(server) = server {
-        let _ = server.shutdown(Shutdown::Both);
-    }
+/// What git and this tool keep in the folder is not the repository's: a token in the clone's address, a state.
+pub(super) fn kept_files() -> Vec<Case> {
+    const GIT: &[(&str, &str)] = &[
+        (".git/config", "Canary-Line-6u\n"),
+        (".infra/kept", "Canary-Line-6u\n"),
+        ("below/.git/config", "Canary-Line-6u\n"),
+    ];
+    let password = |path: &str| server(&format!("password = {{ file = \"{path}\" }}"));
+    let data = |path: &str| server(&format!("user_data_file = \"{path}\""));
+    vec![
+        filed(
+            "a password from git's configuration",
+            password(".git/config"),
+            GIT,
+            "E0409",
+        ),
+        filed(
+            "user data from git's configuration",
+            data(".git/config"),
+            GIT,
+            "E0409",
+        ),
+        filed(
+            "user data from git's configuration by a detour",
+            data("./env/./../.git/config"),
+            GIT,
+            "E0409",
+        ),
+        filed(
+            "user data from git's configuration in capitals",
+            data(".GIT/config"),
+            GIT,
+            "E0409",
+        ),
+        filed(
+            "user data from git's configuration further below",
+            data("below/.git/config"),
+            GIT,
+            "E0409",
+        ),
+        filed(
+            "a password from this tool's folder",
+            password(".infra/kept"),
+            GIT,
+            "E0409",
+        ),
+        Case {
+            vast: Some("vast"),
+            ..case("user data of a terabyte", data("vast"), "E0409")
+        },
+        Case {
+            vast: Some("vast"),
+            ..case("a password of a terabyte", password("vast"), "")
+        },
+        Case {
+            vast: Some("more.infra.toml"),
+            ..case("a configuration of a terabyte", HEAD.to_owned(), "E0103")
+        },
+        Case {
+            vast: Some("env/prod.toml"),
+            ..case(
+                "an environment of a terabyte",
+                format!("{HEAD}default_env = \"prod\"\n"),
+                "E0103",
+            )
+        },
+        Case {
+            fifo: Some("env/prod.toml"),
+            ..case(
+                "an environment that is a pipe",
+                format!("{HEAD}default_env = \"prod\"\n"),
+                "E0102",
+            )
+        },
+        case(
+            "an environment from above",
+            format!("{HEAD}default_env = \"../../out/secret\"\n"),
+            "E0501",
+        ),
+        case(
+            "an environment from elsewhere",
+            format!("{HEAD}default_env = \"OUT/secret\"\n"),
+            "E0501",
+        ),
+    ]
 }
 
-/// A secret in a text, as it is or encoded.
-fn found(secret: &str, bytes: &[u8]) -> bool {
-    let base64 = base64::engine::general_purpose::STANDARD.encode(secret);
-    [secret.to_owned(), base64, encode(secret)]
-        .iter()
-        .any(|form| bytes.windows(form.len()).any(|window| window == form.as_bytes()))
-}
-
-/// Runs the binary; what takes half a minute waits for ever.
-fn run(world: &World, arguments: &[&str], trusted: Option<SocketAddr>) -> (Option<i32>, Vec<u8>) {
-    let mut command = world.command(arguments);
-    match trusted {
-        Some(address) => command.env("INFRA_ENDPOINT", format!("http://{address}")),
-        None => command.env_remove("INFRA_ENDPOINT"),
+/// Names and texts that would speak to the terminal, and texts that would take all memory or all time.
+pub(super) fn texts() -> Vec<Case> {
+    let nested = |open: &str, close: &str| {
+        format!(
+            "{HEAD}[local]\na = {}{}\n",
+            open.repeat(50_000),
+            close.repeat(50_000)
+        )
     };
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let id = child.id();
-    let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-    let (ended, end) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut told = Vec::new();
-        let errors = std::thread::spawn(move || {
-            let mut told = Vec::new();
-            err.read_to_end(&mut told).map(|_| told)
-        });
-        out.read_to_end(&mut told).unwrap();
-        told.extend(errors.join().unwrap().unwrap());
-        let _ = ended.send((child.wait().unwrap().code(), told));
-    });
-    end.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| {
-        let _ = std::process::Command::new("kill")
-            .arg("-9")
-            .arg(id.to_string())
-            .status();
-        panic!("infra {arguments:?} did not end");
-    })
-}
-
-/// Everything below a folder, with its content.
-fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                found.insert(path.display().to_string(), std::fs::read(path).unwrap());
-            }
-        }
-    }
-    found
-}
-
-/// Tries a repository with each command; says what came out.
-fn try_out(case: &Case) -> Vec<String> {
-    let mut world = World::new();
-    let outside = tempfile::tempdir().unwrap();
-    let (out, home) = (outside.path().join("out"), outside.path().join("home"));
-    for (path, text) in [
-        (out.join("secret.txt"), format!("{OUTSIDE}\n")),
-        (out.join("secret.toml"), format!("password = {OUTSIDE}\n")),
-        (home.join(".ssh/id"), format!("{SSH}\n")),
-        (
-            home.join(".aliyun/config.json"),
-            format!("{{\"password\": \"{PROFILE}\", \"profiles\": []}}\n"),
-        ),
-    ] {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let trusted = Recorder::to(Some(world.server().addr()));
-    let stranger = Recorder::to(None);
-    let place = |text: &str| {
-        text.replace("OUT", &out.display().to_string())
-            .replace("HOME", &home.display().to_string())
-            .replace("PORT", &stranger.address.port().to_string())
+    let vpc = |key: &str, text: &str| {
+        format!("{HEAD}[vpc.main]\ncidr_block = \"10.0.0.0/16\"\n{key} = \"{text}\"\n")
     };
-    if !case.text.is_empty() {
-        world.write("infra.toml", &place(&case.text));
-    }
-    for (path, text) in case.files {
-        world.write(path, text);
-    }
-    for (link, target) in case.links {
-        let link = world.path().join(link);
-        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
-        symlink(place(target), link).unwrap();
-    }
-    if let Some(fifo) = case.fifo {
-        let path = world.path().join(fifo);
-        let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
-        assert!(made.success());
-    }
-    for (name, value) in [
-        ("GITHUB_TOKEN", TOKEN),
-        ("OPENAI_API_KEY", TOKEN),
-        ("AWS_SECRET_ACCESS_KEY", AWS),
-        ("ALICLOUD_SECRET_KEY", KEY_SECRET),
-        ("WEB_PASSWORD", GIVEN),
-        ("HOME", &home.display().to_string()),
-        ("PATH", "/usr/bin:/bin"),
-    ] {
-        world.vars.insert(name.to_owned(), value.to_owned());
-    }
-    let before = content(outside.path());
-    let is_about_endpoints = case.code == Some("E0414");
-    let through = (!is_about_endpoints).then_some(trusted.address);
-    let mut wrong = Vec::new();
-    for arguments in [
-        &["validate"][..],
-        &["validate", "--format", "json"],
-        &["validate", "--format", "github"],
-        &["plan"],
-        &["apply", "--auto-approve", "--json"],
-    ] {
-        let (code, told) = run(&world, arguments, through);
-        let sent = trusted.take();
-        for secret in [KEY_SECRET, TOKEN, AWS, SSH, PROFILE, OUTSIDE, LINE] {
-            if found(secret, &told) {
-                wrong.push(format!(
-                    "{}: {arguments:?} prints {secret}:\n{}",
-                    case.name,
-                    String::from_utf8_lossy(&told)
-                ));
-            }
-            if found(secret, &sent) {
-                wrong.push(format!("{}: {arguments:?} sends {secret}", case.name));
-            }
-        }
-        if !stranger.take().is_empty() {
-            wrong.push(format!("{}: {arguments:?} asks a stranger", case.name));
-        }
-        let told = String::from_utf8_lossy(&told);
-        match case.code {
-            Some(expected) if code != Some(1) || !told.contains(expected) => {
-                wrong.push(format!(
-                    "{}: {arguments:?} ends with {code:?}:\n{told}",
-                    case.name
-                ));
-            }
-            None if arguments[0] == "validate" && code != Some(0) => {
-                wrong.push(format!(
-                    "{}: {arguments:?} ends with {code:?}:\n{told}",
-                    case.name
-                ));
-            }
-            _ => {}
-        }
-    }
-    if content(outside.path()) != before {
-        wrong.push(format!("{}: something was written outside", case.name));
-    }
-    wrong
-}
-
-fn try_all(cases: &[Case]) {
-    let wrong: Vec<String> = cases.iter().flat_map(try_out).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn variables_with_credentials_stay_here() {
-    try_all(&variables());
-}
-
-#[test]
-fn files_of_others_stay_here() {
-    try_all(&files());
-}
-
-#[test]
-fn endpoints_of_strangers_are_not_asked() {
-    try_all(&endpoints());
-}
-
-#[test]
-fn lines_with_secrets_are_not_shown() {
-    try_all(&lines());
-}
-
-#[test]
-fn the_corpus_is_large() {
-    let all = variables().len() + files().len() + endpoints().len() + lines().len();
-    assert!(all >= 60, "{all} repositories");
-}
-
-/// The recorder sees what is sent, and what the person opens is read.
-#[test]
-fn what_was_opened_is_sent() {
-    let mut world = World::new();
-    let outside = tempfile::tempdir().unwrap();
-    std::fs::write(outside.path().join("password"), format!("{OUTSIDE}\n")).unwrap();
-    let folder = outside.path().display().to_string();
-    let recorder = Recorder::to(Some(world.server().addr()));
-    world.vars.insert("WEB_SECRET".to_owned(), GIVEN.to_owned());
-    for (source, flag, secret) in [
-        (
-            "env = \"WEB_SECRET\"".to_owned(),
-            ["--allow-env", "WEB_SECRET"],
-            GIVEN,
+    vec![
+        case(
+            "a name that clears the screen",
+            vpc("name", "\\u001b[2J\\u001b]0;mine\\u0007"),
+            "",
         ),
-        (
-            format!("file = \"{folder}/password\""),
-            ["--allow-file", folder.as_str()],
-            OUTSIDE,
+        case(
+            "a description that turns the writing",
+            vpc("description", "safe \\u202e dlrow"),
+            "",
         ),
-    ] {
-        world.write("infra.toml", &server(&format!("password = {{ {source} }}")));
-        let (code, told) = run(&world, &["plan"], Some(recorder.address));
-        assert_eq!(code, Some(1), "{}", String::from_utf8_lossy(&told));
-        recorder.take();
-        let arguments = ["apply", "--auto-approve", "--allow-destroy", flag[0], flag[1]];
-        let (code, told) = run(&world, &arguments, Some(recorder.address));
-        assert_eq!(code, Some(0), "{}", String::from_utf8_lossy(&told));
-        assert!(found(secret, &recorder.take()), "{secret} was not sent");
-    }
+        case(
+            "a tag that speaks to the terminal",
+            vpc("tags", "").replace("tags = \"\"", "tags = { \"a\\u001b[31m\" = \"b\\u009b31m\" }"),
+            "",
+        ),
+        case(
+            "a project that speaks to the terminal",
+            HEAD.replace("\"x\"", "\"x\\u001b[2J\""),
+            "E0210",
+        ),
+        case(
+            "an output that speaks to the terminal",
+            format!("{HEAD}[output]\n\"a\\u001b[2J\" = \"x\"\n"),
+            "E0210",
+        ),
+        case(
+            "an output with a text that speaks to the terminal",
+            format!("{HEAD}[output]\na = \"x\\u001b]52;c;bWluZQ==\\u0007\"\n"),
+            "",
+        ),
+        case(
+            "a block that speaks to the terminal",
+            format!("{HEAD}[vpc.\"a\\u001b[2J\"]\ncidr_block = \"10.0.0.0/16\"\n"),
+            "E0210",
+        ),
+        case(
+            "a line that speaks to the terminal",
+            format!("{HEAD}\u{1b}[2J = 1\n"),
+            "E0111",
+        ),
+        case(
+            "a comment that speaks to the terminal",
+            format!("{HEAD}# \u{202e}\nzone = \n"),
+            "E0111",
+        ),
+        filed(
+            "a file whose name speaks to the terminal",
+            HEAD.to_owned(),
+            &[("a\u{1b}[2Jb.infra.toml", "[vpc.main\n")],
+            "E0111",
+        ),
+        case("lists in lists", nested("[", "]"), "E0111"),
+        case("tables in tables", nested("{a=", "}"), "E0111"),
+        case(
+            "a key of many parts",
+            format!("{HEAD}[local]\n{} = 1\n", "a.".repeat(50_000) + "a"),
+            "E0111",
+        ),
+        case(
+            "a header of many parts",
+            format!("{HEAD}[{}]\n", "a.".repeat(50_000) + "a"),
+            "E0111",
+        ),
+        case(
+            "references in references",
+            format!("{HEAD}[output]\na = \"{}\"\n", "${".repeat(50_000)),
+            "E0307",
+        ),
+        case(
+            "more copies than there can be",
+            vpc("name", "x").replace("name", "count = 2000000000\nname"),
+            "E0208",
+        ),
+        case(
+            "a pattern that would take for ever",
+            format!(
+                "{HEAD}[data.image.x]\nname_regex = \"((((a{{1,999}}){{1,999}}){{1,999}}){{1,999}})+$\"\n"
+            ),
+            "E0410",
+        ),
+        case(
+            "moves in a circle",
+            format!(
+                "{HEAD}[[moved]]\nfrom = \"vpc.a\"\nto = \"vpc.b\"\n[[moved]]\nfrom = \"vpc.b\"\nto = \"vpc.a\"\n"
+            ),
+            "E0301",
+        ),
+        case(
+            "a move next to a secret",
+            format!("{HEAD}[[moved]]\nfrom = vpc.a # password = {LINE}\n"),
+            "E0111",
+        ),
+        case(
+            "an import by a secret",
+            format!("{HEAD}[[import]]\nto = \"vpc.none\"\npassword = \"{LINE}\"\n"),
+            "E0201",
+        ),
+        case(
+            "a policy with a secret",
+            format!("{HEAD}[policy]\nsecret = \"{LINE}\"\n"),
+            "E0201",
+        ),
+        case(
+            "data chosen by a secret",
+            format!("{HEAD}[data.image.x]\naccess_token = \"{LINE}\"\n"),
+            "E0201",
+        ),
+        case("a file of no text", format!("{HEAD}\u{0}\u{0}"), "E0111"),
+    ]
 }
