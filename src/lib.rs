@@ -117,7 +117,7 @@
 mod address;
 mod api;
 mod apply;
-mod attributes;
+
 mod change;
 mod cli;
 mod cloud;
@@ -129,6 +129,7 @@ mod env;
 mod event;
 mod graph;
 mod live;
+mod named;
 mod observe;
 mod plan;
 #[cfg(test)]

@@ -9,7 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 
-pub(crate) use crate::attributes::{AttributeName, Attributes, Tags};
+pub(crate) use crate::named::AttributeName;
+use crate::named::Named;
+
+/// Attributes by name, or parameters by name.
+pub(crate) type Attributes = Named<Value>;
+
+/// The tags of something that exists.
+pub(crate) type Tags = Named<String>;
 
 /// A value of the configuration, of the state, of a plan or of a step's parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use toml_edit::Key;
 
 use crate::address::Address;
-use crate::attributes::{AttributeName, Attributes};
 use crate::config::layout;
 use crate::live::Observed;
 use crate::observe::Wanted;
 use crate::state::State;
 use crate::types::{Attribute, Kind, ResourceType};
 use crate::value::Value;
+use crate::value::{AttributeName, Attributes};
 
 /// What the cloud gives where nobody says otherwise: attribute and value, nested ones included.
 static GIVEN: &[(&str, &str)] = &[

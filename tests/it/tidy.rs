@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 /// Which modules each module may name, besides itself; the table of the architecture page.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("address", &[]),
+    ("shared", &[]),
+    ("address", &["shared"]),
+    ("named", &["shared"]),
     ("env", &[]),
     ("graph", &[]),
     ("region", &[]),
     ("sim", &[]),
-    ("value", &["address"]),
+    ("value", &["address", "named"]),
     ("cli", &["address", "diagnostic"]),
     ("diagnostic", &["address"]),
     ("event", &["address", "diagnostic"]),

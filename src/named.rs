@@ -1,7 +1,7 @@
-//! Attributes by name, or parameters by name: a map that is made once and read often, of which there are several for each
-//! of many thousand resources. It is a sorted list, and a name is kept once for all.
+//! Something by name, attributes say: a map that is made once and read often, of which there are several for each of many
+//! thousand resources. It is a sorted list, and a name is kept once for all.
 //!
-//! Does not know which attributes there are.
+//! Does not know what has the names.
 
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
@@ -13,7 +13,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::shared::shared;
-use crate::value::Value;
 
 /// The name of an attribute or a parameter.
 #[derive(Clone)]
@@ -24,12 +23,6 @@ pub(crate) struct AttributeName(Arc<str>);
 pub(crate) struct Named<V> {
     entries: Vec<(AttributeName, V)>,
 }
-
-/// Attributes by name.
-pub(crate) type Attributes = Named<Value>;
-
-/// The tags of something that exists.
-pub(crate) type Tags = Named<String>;
 
 impl<V> Default for Named<V> {
     fn default() -> Named<V> {
@@ -329,22 +322,13 @@ mod tests {
 
     #[test]
     fn they_are_in_the_order_of_their_names_and_the_last_word_counts() {
-        let mut attributes: Attributes = [("b", 1.into()), ("a", 2.into()), ("b", 3.into())].into();
-        attributes.insert("c", 4.into());
-        attributes.insert("aa", 5.into());
-        let all: Vec<(&str, &Value)> = attributes.iter().map(|(name, value)| (&**name, value)).collect();
-        let expected: [(&str, Value); 4] = [
-            ("a", 2.into()),
-            ("aa", 5.into()),
-            ("b", 3.into()),
-            ("c", 4.into()),
-        ];
-        assert!(
-            all.into_iter()
-                .eq(expected.iter().map(|(name, value)| (*name, value)))
-        );
-        assert_eq!(attributes.remove("aa"), Some(5.into()));
-        assert_eq!(attributes.get("aa"), None);
-        assert_eq!(attributes.len(), 3);
+        let mut named: Named<u8> = [("b", 1), ("a", 2), ("b", 3)].into();
+        named.insert("c", 4);
+        named.insert("aa", 5);
+        let all: Vec<(&str, u8)> = named.iter().map(|(name, value)| (&**name, *value)).collect();
+        assert_eq!(all, [("a", 2), ("aa", 5), ("b", 3), ("c", 4)]);
+        assert_eq!(named.remove("aa"), Some(5));
+        assert_eq!(named.get("aa"), None);
+        assert_eq!(named.len(), 3);
     }
 }
