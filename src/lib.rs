@@ -104,7 +104,8 @@
 //!   with their owner, hold fast what is joined to it (`out_first`), be refused a change, and be lost.
 //! * What takes a request of its own to read is `costly`, or inside a table or a part: it is read where somebody manages it,
 //!   and looked at by [`step::Shows`] `Detail` and `Members`.
-//! * `stays_with` names what one stands in: it moves in place unless that is in another place, or has to go first.
+//! * `stays_with` names what one stands in: it moves in place unless that is in another place, or has to go first. What
+//!   follows from that place and is changed with the move is a computed attribute with an update of its own.
 //! * A call may have a parameter that the cloud takes only as things are at that moment ([`step::Unless`]).
 //!
 //! `tests/it/tidy.rs` holds the table of who may name whom.

@@ -54,6 +54,20 @@ fn zsh(script: &str) -> String {
             "it has a state of its own]:NAME:_default'",
             "it has a state of its own]:NAME:_infra_environments'",
         );
+    // What stands without a flag, by the name that its argument has.
+    let placed = |line: &str| {
+        let by = match line.trim_start() {
+            line if line.starts_with("'::what -- A saved plan\\: ") => "_infra_addresses'",
+            line if line.starts_with("':from -- ") || line.starts_with("':address -- ") => {
+                "_infra_addresses'"
+            }
+            line if line.starts_with("'::code -- ") => "_infra_codes'",
+            _ => return line.to_owned(),
+        };
+        line.replace("_default'", by)
+    };
+    let lines: Vec<String> = named.split('\n').map(placed).collect();
+    let named = lines.join("\n");
     match named.find("\nif [ \"$funcstack[1]\"") {
         Some(end) => format!("{}{ZSH}{}", &named[..end], &named[end..]),
         None => named + ZSH,

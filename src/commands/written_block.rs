@@ -8,12 +8,28 @@ use std::collections::BTreeMap;
 use toml_edit::Key;
 
 use crate::address::Address;
+use crate::attributes::{AttributeName, Attributes};
 use crate::config::layout;
 use crate::live::Observed;
 use crate::observe::Wanted;
 use crate::state::State;
 use crate::types::{Attribute, Kind, ResourceType};
-use crate::value::{AttributeName, Attributes, Value};
+use crate::value::Value;
+
+/// What the cloud gives where nobody says otherwise: attribute and value, nested ones included.
+static GIVEN: &[(&str, &str)] = &[
+    ("instance_network_type", "vpc"),
+    ("io_optimized", "optimized"),
+    ("internet_charge_type", "PayByTraffic"),
+    ("instance_charge_type", "PostPaid"),
+    ("spot_strategy", "NoSpot"),
+    ("security_group_type", "normal"),
+    ("inner_access_policy", "Accept"),
+    ("http_endpoint", "enabled"),
+    ("http_tokens", "optional"),
+];
+/// What it chooses by itself, and nobody writes down: left out it stays as it is. A zone follows from what it stands in.
+static CHOSEN: &[&str] = &["resource_group_id", "private_ip", "primary_ip_address"];
 
 /// The ids that the state knows, each with the reference that stands for it.
 struct Known(BTreeMap<(String, String), String>);
@@ -75,10 +91,16 @@ pub(super) fn written(
             without.remove(*name);
             !is_required(resource_type, name) && !implies(&without)
         };
-        let brings = attributes.keys().find(brings).cloned();
-        if let Some(name) = brings {
+        let name = attributes.keys().find(brings).cloned();
+        if let Some(name) = name {
             attributes.remove(&name);
         }
+    }
+    if resource_type
+        .stays_with
+        .is_some_and(|name| attributes.contains_key(name))
+    {
+        attributes.remove("zone_id");
     }
     let mut block = format!("[{}.{}]\n", address.type_name(), address.name());
     for (name, value) in lines(resource_type.attributes, &attributes, &known, true) {
@@ -118,6 +140,16 @@ fn goes_without_saying(attribute: &Attribute, value: &Value) -> bool {
     if let Some(default) = &attribute.default {
         return default.value() == *value;
     }
+    if CHOSEN.contains(&attribute.name) {
+        return true;
+    }
+    if let Some(text) = value.as_str() {
+        // A host name that the cloud makes of the server's id.
+        let is_made = attribute.name == "host_name" && text.starts_with("iZ");
+        if is_made || GIVEN.contains(&(attribute.name, text)) {
+            return true;
+        }
+    }
     match value {
         Value::Bool(truth) => !truth,
         Value::Integer(number) => *number == 0,
@@ -148,7 +180,7 @@ fn text_of(attribute: &Attribute, value: &Value, known: &Known, of_block: bool) 
         (Kind::Tags, Value::Map(tags)) => {
             let tags = tags.iter().filter_map(|(name, value)| {
                 Some((
-                    Key::new(name.as_str()).display_repr().into_owned(),
+                    Key::new(&**name).display_repr().into_owned(),
                     quoted(value.as_str()?),
                 ))
             });

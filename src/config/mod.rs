@@ -25,6 +25,7 @@ mod masking;
 mod members;
 mod names;
 mod network;
+mod offer;
 mod origin;
 mod outputs;
 mod places;
@@ -281,6 +282,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     places::addresses(&config.resources, &mut scope.report);
     places::contention(&config.resources, &mut scope.report);
     places::lent_once(&config.resources, &mut scope.report);
+    offer::check(&config.resources, &mut scope.report);
     config.blocks = shapes(&sections, &scope);
     config.outputs = outputs::outputs(&sections, &mut scope);
     config.transitions = Transitions {

@@ -3,6 +3,7 @@
 //! Does not know resource types: it goes by the names of attributes, and by what a type says that excludes another.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use super::Resource;
 use super::network;
@@ -14,6 +15,8 @@ use crate::value::{Attributes, Value};
 const ZONE: &str = "zone_id";
 const NETWORK: &str = "cidr_block";
 const PRIVATE: &str = "private_ip";
+/// Fixed addresses in a vSwitch: one of its own, that of a card, and more of a server's.
+const ADDRESSES: [&str; 3] = [PRIVATE, "primary_ip_address", "secondary_private_ip_addresses"];
 
 /// How many addresses of a vSwitch the cloud keeps at its end; the first is its own too.
 const KEPT_AT_END: u32 = 3;
@@ -72,17 +75,23 @@ fn partners<'a>(
         })
 }
 
-fn place_of<'a>(resource: &'a Resource, attribute: &str) -> &'a Location {
-    resource.locations.get(attribute).unwrap_or(&resource.location)
+fn place_of<'a>(resource: &'a Resource, path: &str) -> &'a Location {
+    let top = path.split('[').next().unwrap_or(path);
+    let places = &resource.locations;
+    places
+        .get(path)
+        .or_else(|| places.get(top))
+        .unwrap_or(&resource.location)
 }
 
 /// Every fixed address lies in its vSwitch, and is not one that the cloud keeps.
 pub(super) fn addresses(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
-    for resource in resources.values() {
-        let address = resource.attributes.get(PRIVATE).and_then(Value::as_str);
-        let Some(address) = address.and_then(|text| text.parse::<std::net::Ipv4Addr>().ok()) else {
-            continue;
-        };
+    let fixed = resources.values().flat_map(|resource| {
+        fixed(resource)
+            .into_iter()
+            .map(move |(path, address)| (resource, path, address))
+    });
+    for (resource, path, address) in fixed {
         for (_, vswitch) in partners(resource, resources) {
             // Whoever has both is a network in a network: a vSwitch.
             let is_vswitch = vswitch.attributes.contains_key(ZONE);
@@ -107,9 +116,29 @@ pub(super) fn addresses(resources: &BTreeMap<Address, Resource>, report: &mut Re
                 continue;
             };
             let diagnostic = Diagnostic::error(codes::CIDR, message).about(&resource.address);
-            report.say_at(place_of(resource, PRIVATE), "", "address", diagnostic);
+            report.say_at(place_of(resource, &path), "", "address", diagnostic);
         }
     }
+}
+
+/// The fixed addresses of a resource, each with where it stands in the block.
+fn fixed(resource: &Resource) -> Vec<(String, Ipv4Addr)> {
+    let mut found = Vec::new();
+    for name in ADDRESSES {
+        match resource.attributes.get(name) {
+            Some(Value::List(items)) => {
+                let items = items.iter().enumerate();
+                found.extend(items.map(|(index, item)| (format!("{name}[{index}]"), item)));
+            }
+            Some(value) => found.push((name.to_owned(), value)),
+            None => {}
+        }
+    }
+    let address = |value: &Value| value.as_str()?.parse().ok();
+    let found = found.into_iter();
+    found
+        .filter_map(|(path, value)| Some((path, address(value)?)))
+        .collect()
 }
 
 /// What only one of a type can have is given to one.

@@ -682,6 +682,14 @@ codes! {
         "It has the form of one, so it may be new; its addresses follow the usual pattern."
         ["a new or a special region", "a slip of the finger"]
         ["check the name; there is nothing to do if it is right"]
+    NEW_TYPE "W042" "an instance type that infra does not know":
+        "It has the form of one and is not in the vendor's tables as infra has them. It may be newer, or only some accounts may have it; the plan asks the account whether it is to be had in its zone."
+        ["a slip of the finger", "a new family of types"]
+        ["check the name; there is nothing to do if it is right", "[data.instance_type.NAME] chooses among those that there are"]
+    DISK_NOT_TAKEN "W043" "a kind of disk that the type does not take":
+        "By the vendor's tables as infra has them, servers of this family take other categories of disk. The cloud would refuse to make it."
+        ["the category of an older or a newer family was copied", "the type was changed and the disk was not"]
+        ["write one of the categories that the message names", "go on if the tables have changed: the plan asks the account"]
     NOT_CHECKED "W050" "something could not be checked beforehand":
         "A look ahead needs a right, an action or a value that was not there. The plan goes on; the cloud may still refuse."
         ["the RAM user may not make a dry run", "a value is known only during the run"]

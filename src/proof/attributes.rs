@@ -20,19 +20,26 @@ use super::{lives, lock, meddle};
 use crate::types::{Kind, REGISTRY, find, settable};
 
 /// One type, and the changes of one that stands in certain surroundings.
-struct Section {
-    type_name: String,
+pub(super) struct Section {
+    pub(super) type_name: String,
     around: Vec<String>,
     calls: Vec<String>,
     keys: Vec<String>,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
 }
 
 /// One change.
-struct Row {
+pub(super) struct Row {
     before: Vec<String>,
     after: Vec<String>,
-    outcome: String,
+    pub(super) outcome: String,
+}
+
+impl Row {
+    /// The keys of one of its sides.
+    pub(super) fn keys(&self, after: bool) -> &[String] {
+        if after { &self.after } else { &self.before }
+    }
 }
 
 fn path() -> PathBuf {
@@ -99,7 +106,7 @@ fn with_outcomes(text: &str, outcomes: &mut dyn Iterator<Item = String>) -> Stri
 
 impl Section {
     /// The file with these keys, of which later ones win.
-    fn file(&self, more: &[String], made: &BTreeMap<String, String>) -> String {
+    pub(super) fn file(&self, more: &[String], made: &BTreeMap<String, String>) -> String {
         let mut text = "[infra]\nname = \"attributes\"\nregion = \"cn-hangzhou\"\n".to_owned();
         for line in &self.around {
             match line.as_str() {
@@ -122,7 +129,7 @@ impl Section {
         text
     }
 
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         format!("{}.x", self.type_name)
     }
 
@@ -162,7 +169,7 @@ impl Section {
     }
 
     /// The world with what has to be there, and the ids of what somebody else has made.
-    fn world(&self) -> (World, BTreeMap<String, String>) {
+    pub(super) fn world(&self) -> (World, BTreeMap<String, String>) {
         let mut world = World::new(11, "", |_| {});
         let mut made: BTreeMap<String, String> = BTreeMap::new();
         for line in &self.calls {
@@ -199,6 +206,22 @@ impl Section {
         let entry = &state["resources"][self.address()];
         let id = entry["id"].as_str().unwrap().to_owned();
         (id, entry["created_at"].clone())
+    }
+
+    /// Its id, if the state knows it.
+    pub(super) fn id(&self, world: &mut World) -> Option<String> {
+        let pulled = world.run(&["state", "pull"], Plan::default());
+        let state: Value = serde_json::from_str(&pulled.out).ok()?;
+        Some(state["resources"][self.address()]["id"].as_str()?.to_owned())
+    }
+
+    /// The keys whose change makes it anew.
+    pub(super) fn made_anew(&self) -> BTreeSet<String> {
+        let rows = self.rows.iter().filter(|row| row.outcome.starts_with("replaced"));
+        let paths = rows.flat_map(|row| self.changed(row));
+        paths
+            .map(|path| path.split('.').next().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// What a change did, or what should not be.
@@ -243,7 +266,7 @@ impl Section {
     }
 
     /// It is forgotten, and taken over with nothing but tags.
-    fn take_over(&self, world: &mut World, id: &str) -> Result<(), String> {
+    pub(super) fn take_over(&self, world: &mut World, id: &str) -> Result<(), String> {
         let address = self.address();
         for arguments in [&["state", "rm", &address][..], &["import", &address, id]] {
             let ended = world.run(arguments, Plan::default());
@@ -262,7 +285,7 @@ impl Section {
 }
 
 /// Nothing is left to do; else the plan.
-fn is_settled(world: &mut World) -> Result<(), String> {
+pub(super) fn is_settled(world: &mut World) -> Result<(), String> {
     let plan = world.run(&["plan", "--detailed-exitcode"], Plan::default());
     match plan.code {
         Some(0) => Ok(()),
@@ -290,7 +313,7 @@ fn changes(world: &World) -> Vec<String> {
 }
 
 /// The sections of the types that begin with one of these letters.
-fn sections(letters: std::ops::RangeInclusive<char>) -> Vec<Section> {
+pub(super) fn sections(letters: std::ops::RangeInclusive<char>) -> Vec<Section> {
     let text = std::fs::read_to_string(path()).unwrap();
     let mut sections = read(&text);
     sections.retain(|section| letters.contains(&section.type_name.chars().next().unwrap()));
@@ -377,4 +400,202 @@ fn every_attribute_is_in_the_table() {
         })
         .collect();
     assert!(missing.is_empty(), "in no change of attributes.txt: {missing:?}");
+}
+
+/// Attributes whose change makes another one, in any surroundings: no action of the API changes them on one that exists.
+/// Then the actions that take a parameter of that name, and why they do not do it.
+const ANEW: &[(&str, &[&str], &[&str], &str)] = &[
+    ("disk", &["zone_id"], &[], "a disk stays where it was made"),
+    (
+        "disk",
+        &["snapshot_id"],
+        &["ResetDisk"],
+        "that takes a disk back to a snapshot of its own",
+    ),
+    (
+        "disk",
+        &["encrypted", "kms_key_id"],
+        &["ReplaceSystemDisk"],
+        "data is encrypted when a disk is made; that makes another system disk",
+    ),
+    ("eip", &["internet_charge_type", "isp"], &[], "bought as it is"),
+    (
+        "instance",
+        &["zone_id"],
+        &[],
+        "ModifyInstanceVpcAttribute moves inside a zone",
+    ),
+    (
+        "instance",
+        &["instance_network_type"],
+        &[],
+        "no way leads into the classic network",
+    ),
+    ("instance", &["io_optimized"], &[], "a matter of the machine"),
+    (
+        "instance",
+        &["spot_strategy", "spot_price_limit", "spot_duration"],
+        &[],
+        "a bid is made once",
+    ),
+    ("key_pair", &["name"], &[], "its name is its id"),
+    (
+        "key_pair",
+        &["public_key_body"],
+        &["ImportKeyPair"],
+        "that makes one",
+    ),
+    (
+        "nat_gateway",
+        &["vpc_id", "vswitch_id"],
+        &[],
+        "it stays where it was made",
+    ),
+    (
+        "network_interface",
+        &["vswitch_id", "primary_ip_address"],
+        &[],
+        "only a server's own card moves",
+    ),
+    (
+        "route_entry",
+        &["route_table_id", "destination_cidr_block"],
+        &["ModifyRouteEntry"],
+        "by these it is found",
+    ),
+    ("route_table", &["vpc_id"], &[], "it is one of its network"),
+    (
+        "security_group",
+        &["vpc_id"],
+        &["ModifyInstanceVpcAttribute"],
+        "it is one of its network; that moves a server",
+    ),
+    (
+        "security_group",
+        &["security_group_type"],
+        &[],
+        "a kind is chosen once",
+    ),
+    (
+        "security_group_rule",
+        &[
+            "security_group_id",
+            "direction",
+            "policy",
+            "ip_protocol",
+            "port_range",
+            "source_cidr_ip",
+            "dest_cidr_ip",
+            "ipv6_source_cidr_ip",
+            "ipv6_dest_cidr_ip",
+            "source_group_id",
+            "dest_group_id",
+            "source_prefix_list_id",
+            "dest_prefix_list_id",
+        ],
+        &["ModifySecurityGroupRule", "ModifySecurityGroupEgressRule"],
+        "what a rule lets through is what it is: it has no tags, and its create tells no id",
+    ),
+    ("slb", &["address_type", "vswitch_id"], &[], "bought as it is"),
+    (
+        "vswitch",
+        &["zone_id", "cidr_block"],
+        &[],
+        "it stays where it was made",
+    ),
+    (
+        "vswitch",
+        &["vpc_id"],
+        &["ModifyInstanceVpcAttribute"],
+        "that moves a server",
+    ),
+];
+
+/// The updates of the API and their parameters, without the places in lists.
+fn updates() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/api");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let product: Value = serde_json::from_str(&text).unwrap();
+        for (name, action) in product["actions"].as_object().unwrap() {
+            // What reads, makes or removes.
+            const OTHERS: [&str; 10] = [
+                "Describe",
+                "List",
+                "Get",
+                "Create",
+                "Run",
+                "Allocate",
+                "Authorize",
+                "Delete",
+                "Release",
+                "Revoke",
+            ];
+            if OTHERS.iter().any(|word| name.starts_with(word)) {
+                continue;
+            }
+            let params = action["params"]
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::keys);
+            let params = params.map(|param| param.trim_end_matches(".N").to_owned());
+            found.insert(name.clone(), params.collect());
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_made_anew_no_action_of_the_api_changes() {
+    let text = std::fs::read_to_string(path()).unwrap();
+    let (mut anew, mut in_place) = (BTreeSet::new(), BTreeSet::new());
+    for section in read(&text) {
+        for row in &section.rows {
+            let changed = section
+                .changed(row)
+                .into_iter()
+                .map(|path| (section.type_name.clone(), path));
+            match row.outcome.split(':').next().unwrap() {
+                "replaced" => anew.extend(changed),
+                "refused" => {}
+                _ => in_place.extend(changed),
+            }
+        }
+    }
+    let anew: BTreeSet<(String, String)> = anew.difference(&in_place).cloned().collect();
+    let named = ANEW.iter().flat_map(|(type_name, attributes, ..)| {
+        let attributes = attributes.iter();
+        attributes.map(|attribute| ((*type_name).to_owned(), (*attribute).to_owned()))
+    });
+    assert_eq!(anew, named.collect(), "each has its reason, and no other");
+    let updates = updates();
+    assert!(updates.len() > 100, "{}", updates.len());
+    for (type_name, attributes, besides, why) in ANEW {
+        let resource_type = find(type_name).unwrap();
+        for attribute in *attributes {
+            let attribute = resource_type.attribute(attribute).unwrap();
+            let own = [attribute.param_path(), Some(attribute.update_param_name())];
+            let takes = |params: &BTreeSet<String>| {
+                params.contains(resource_type.id_param)
+                    && own
+                        .iter()
+                        .flatten()
+                        .any(|param| param != resource_type.id_param && params.contains(param))
+            };
+            let could = updates
+                .iter()
+                .filter(|(name, params)| takes(params) && !besides.contains(&name.as_str()));
+            let could: Vec<&String> = could.map(|(name, _)| name).collect();
+            assert!(
+                could.is_empty(),
+                "{type_name}.{} ({why}): {could:?}",
+                attribute.name
+            );
+        }
+    }
 }

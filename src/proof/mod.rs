@@ -9,6 +9,7 @@ mod ahead;
 mod around;
 mod attributes;
 mod budget;
+mod combined;
 mod cost;
 mod crash;
 mod damaged;
@@ -52,6 +53,7 @@ mod young;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub(crate) use self::stacks::Drawn;
 use crate::env::chance::Chance;
 
 const KEY_ID: &str = "LTAI-proof";

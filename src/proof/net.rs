@@ -3,7 +3,6 @@
 //! when it arrives.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -118,40 +117,6 @@ pub(super) struct Site {
     pub(super) broken: Vec<String>,
     /// A fingerprint of everything that happened, in order.
     pub(super) log: Log,
-    /// What the cloud's recorder has written, where the world is recorded.
-    tape: Option<Tape>,
-}
-
-/// One world in so many is recorded, and its recording told again when it is over: what a fresh cloud answers then is
-/// the same, byte for byte. `INFRA_PROOF_REPLAY=1` does that with every world.
-const RECORDED_EVERY: u64 = 16;
-
-/// A recording in memory.
-#[derive(Debug, Clone, Default)]
-struct Tape(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Tape {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        lock(&self.0).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let Some(tape) = self.tape.take().filter(|_| !std::thread::panicking()) else {
-            return;
-        };
-        let told = sim::replay(&lock(&tape.0)[..]).unwrap();
-        assert_eq!(told.differences, [], "a recording is answered otherwise");
-        if std::env::var_os("INFRA_PROOF_REPLAY").is_some() {
-            println!("replayed {} requests", told.requests);
-        }
-    }
 }
 
 /// A running FNV-1a hash of what happened; with words, when somebody wants to read it.
@@ -178,15 +143,8 @@ impl Log {
 
 impl Site {
     pub(super) fn new(options: &sim::Options, disk: Disk, journal: PathBuf) -> Site {
-        let mut cloud = sim::Cloud::new(options).unwrap();
-        let sampled = options.seed.is_some_and(|seed| seed % RECORDED_EVERY == 0);
-        let tape = (sampled || std::env::var_os("INFRA_PROOF_REPLAY").is_some()).then(Tape::default);
-        if let Some(tape) = &tape {
-            cloud.record_to(Box::new(tape.clone()), [7; 32]).unwrap();
-        }
         Site {
-            cloud,
-            tape,
+            cloud: sim::Cloud::new(options).unwrap(),
             disk,
             journal,
             folder_is_gone: false,

@@ -101,8 +101,14 @@ fn one(state: &Value, entry: &Value, address: &str, block: &Value) -> Result<(),
                 let set = |value: &Value| -> BTreeSet<String> { texts(value).into_iter().collect() };
                 set(known) == set(&wanted)
             }
-            "ingress" => rules(known) == rules(&wanted),
-            "port_range" => known.as_str().and_then(|ports| ports.split('/').next()) == wanted.as_str(),
+            "ingress" | "egress" => rules(known) == rules(&wanted),
+            "port_range" => known.as_str().map(port) == wanted.as_str().map(port),
+            "spot_price_limit" => {
+                let number = |value: &Value| value.as_str().and_then(|text| text.parse::<f64>().ok());
+                number(known) == number(&wanted)
+            }
+            // The comment at its end is not part of it.
+            "public_key_body" => known.as_str().map(key) == wanted.as_str().map(key),
             _ => says(known, &wanted),
         };
         if !is_same {
@@ -143,17 +149,34 @@ fn texts(list: &Value) -> Vec<String> {
     items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Where rules are from, which ports they open.
+/// Where rules are from or lead to, which ports they open.
 fn rules(list: &Value) -> BTreeSet<(String, String)> {
+    const PEERS: [&str; 4] = [
+        "source_cidr_ip",
+        "source_group_id",
+        "dest_cidr_ip",
+        "dest_group_id",
+    ];
     let items = list.as_array().into_iter().flatten();
     items
         .map(|rule| {
             let text = |name: &str| rule[name].as_str().unwrap_or_default();
-            let port = text("port_range").split('/').next().unwrap_or_default();
-            let from = format!("{}{}", text("source_cidr_ip"), text("source_group_id"));
-            (port.to_owned(), from)
+            (port(text("port_range")).to_owned(), PEERS.map(text).concat())
         })
         .collect()
+}
+
+/// The first port of a range, in the API's words for all of them.
+fn port(range: &str) -> &str {
+    match range {
+        "all" => "-1",
+        range => range.split('/').next().unwrap_or_default(),
+    }
+}
+
+/// The kind and the body of a public key.
+fn key(line: &str) -> Vec<&str> {
+    line.split(' ').take(2).collect()
 }
 
 /// The resources that a block needs.

@@ -24,7 +24,7 @@ pub(super) const ZONES: [&str; 2] = ["cn-hangzhou-h", "cn-hangzhou-i"];
 
 /// A stack that can be edited.
 #[derive(Debug, Clone)]
-pub(super) struct Drawn {
+pub(crate) struct Drawn {
     vpc: Vpc,
     switches: Vec<Switch>,
     groups: Vec<Group>,
@@ -124,7 +124,7 @@ impl Drawn {
     }
 
     /// The same with all the other types around it.
-    pub(super) fn whole(chance: &mut Chance) -> Drawn {
+    pub(crate) fn whole(chance: &mut Chance) -> Drawn {
         let mut drawn = Drawn::some(chance);
         drawn.around = Some(Around::some(chance));
         for server in &mut drawn.servers {
@@ -197,7 +197,7 @@ impl Drawn {
     }
 
     /// Changes something, or several things.
-    pub(super) fn edit(&mut self, chance: &mut Chance) {
+    pub(crate) fn edit(&mut self, chance: &mut Chance) {
         for _ in 0..=chance.below(3) {
             self.edit_once(chance);
             if let Some(around) = &mut self.around {
@@ -299,7 +299,7 @@ impl Drawn {
 
     /// Disks that another stack has as well are at least as large, and what stands in a switch that is made anew is not
     /// made before it.
-    pub(super) fn not_smaller_than(&mut self, other: &Drawn) {
+    pub(crate) fn not_smaller_than(&mut self, other: &Drawn) {
         for switch in &self.switches {
             let before = other.switches.iter().find(|one| one.name == switch.name);
             if before.is_some_and(|before| before.zone != switch.zone) {
@@ -398,6 +398,13 @@ impl Drawn {
             server.key.settle(keys);
         }
         self.disks.iter_mut().for_each(|one| one.policy.settle(&policies));
+    }
+
+    /// The blocks and what follows them, without the head of a file.
+    pub(crate) fn blocks(&self) -> String {
+        let stack = self.stack();
+        let pieces = stack.pieces.iter().map(|piece| piece.text.as_str());
+        pieces.chain([stack.tail.as_str()]).collect()
     }
 
     /// Whether a block may be made before the old one goes: nothing that it names has to go first, and it has nothing

@@ -14,3 +14,4 @@ _infra_values() {
 }
 _infra_addresses() { _infra_values addresses }
 _infra_environments() { _infra_values environments }
+_infra_codes() { _infra_values codes }

@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use super::draft::Draft;
 use super::fault::{self, Bearing};
 use super::finding::{Ahead, Objection, Refusal};
-use super::{Outset, offer, successors};
+use super::{Outset, disks, offer, successors};
 use crate::api::Action;
 use crate::cloud::{Cloud, Request};
 use crate::task::Phase;
@@ -58,8 +58,12 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
         .map(|members| try_out(members, cloud))
         .buffered(cloud.parallelism())
         .fold(Ahead::default(), async |all, one| all.join(one));
-    let (tried, read) = tokio::join!(tried, offer::check(&others, question, cloud));
-    ahead.join(tried).join(read)
+    let (tried, read, disks) = tokio::join!(
+        tried,
+        offer::check(&others, question, cloud),
+        disks::made(&others, question, cloud)
+    );
+    ahead.join(tried).join(read).join(disks)
 }
 
 /// One dry run, for all that it speaks for.

@@ -6,6 +6,7 @@
 mod changes;
 mod creates;
 pub(crate) mod dependents;
+mod disks;
 mod draft;
 mod fault;
 mod finding;
@@ -40,13 +41,14 @@ pub(crate) struct Outset<'a> {
 
 /// Asks the cloud everything at once. What it does not answer is not checked, and no refusal.
 pub(crate) async fn look(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
-    let (made, room, changed, removed) = tokio::join!(
+    let (made, room, changed, disks, removed) = tokio::join!(
         creates::check(question, cloud),
         limits::check(question, cloud),
         changes::check(question, cloud),
+        disks::changed(question, cloud),
         dependents::check(question, cloud)
     );
-    let mut ahead = made.join(room).join(changed).join(removed);
+    let mut ahead = made.join(room).join(changed).join(disks).join(removed);
     tell_alternatives(&mut ahead, question, cloud).await;
     ahead
 }

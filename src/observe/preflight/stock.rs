@@ -134,7 +134,7 @@ async fn alike(kind: &str, zone: &str, charge: &str, cloud: &Cloud) -> Vec<Strin
 }
 
 /// Zone and value of everything that an answer of DescribeAvailableResource shows as available.
-fn in_stock(body: &Json) -> Vec<(String, String)> {
+pub(super) fn in_stock(body: &Json) -> Vec<(String, String)> {
     let items = |value: &Json| value.as_array().cloned().unwrap_or_default();
     let mut found = Vec::new();
     for zone in items(&body["AvailableZones"]["AvailableZone"]) {

@@ -216,18 +216,28 @@ fn with_place(context: &Context<'_>, wanted: &Wanted<'_>, observed: &Observed) -
         && let Some(holder_type) = context.inputs.types.get(holder.address.type_name())
     {
         for attribute in resource.resource_type.attributes {
-            let is_place = attribute.name != "id" && matches!(attribute.change, Changeable::Replaces);
-            if is_place
-                && !attributes.contains_key(attribute.name)
-                && observed.attributes.contains_key(attribute.name)
-                && holder_type.attribute(attribute.name).is_some()
-                && let Outlook::Known(value) = context.outlook(&Reference {
-                    address: holder.address.clone(),
-                    attribute: attribute.name.to_owned(),
-                })
+            let moves = attribute.computed && matches!(attribute.change, Changeable::InPlace(_));
+            let is_place =
+                attribute.name != "id" && (moves || matches!(attribute.change, Changeable::Replaces));
+            if !is_place
+                || attributes.contains_key(attribute.name)
+                || !observed.attributes.contains_key(attribute.name)
+                || holder_type.attribute(attribute.name).is_none()
             {
-                attributes.insert(attribute.name.to_owned(), value);
+                continue;
             }
+            let reference = Reference {
+                address: holder.address.clone(),
+                attribute: attribute.name.to_owned(),
+            };
+            match context.outlook(&reference) {
+                Outlook::Known(value) => attributes.insert(attribute.name.to_owned(), value),
+                // Another place that is only made; it is called by its name until then.
+                Outlook::Later if moves => {
+                    attributes.insert(attribute.name.to_owned(), Value::from(reference))
+                }
+                Outlook::Later | Outlook::Never => None,
+            };
         }
     }
     attributes

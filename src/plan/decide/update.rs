@@ -2,6 +2,7 @@
 //!
 //! Does not know by which calls an attribute is changed; the table of its type does.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::context::Context;
@@ -141,12 +142,24 @@ fn work(
         .map(|difference| top_level(&difference.change.path))
         .filter(|path| !goes_with_join(resource, path))
         .collect();
+    // Where it moves to follows from what it stands in, and no file says it.
+    let mut attributes = Cow::Borrowed(&wanted.attributes);
+    for difference in &differences.found {
+        let path = &difference.change.path;
+        let attribute = resource.resource_type.attribute(path);
+        if attribute.is_some_and(|attribute| attribute.computed)
+            && matches!(difference.changeable, Changeable::InPlace(_))
+            && let Some(after) = &difference.change.after
+        {
+            attributes.to_mut().insert(path.clone(), after.clone());
+        }
+    }
     let change = ToChange {
         wanted: ToMake {
             resource_type: resource.resource_type,
             address: &resource.address,
             region: context.inputs.region,
-            attributes: &wanted.attributes,
+            attributes: &attributes,
             tags: &[],
         },
         id: &observed.id,

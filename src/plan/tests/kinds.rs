@@ -621,6 +621,73 @@ fn a_mere_depends_on_closes_no_circle() {
     check(&model, &after, expect!["nothing\n"]);
 }
 
+/// One call takes it there, with its new groups; the network may be one that the same plan makes.
+#[test]
+fn a_server_moves_to_another_network_of_its_zone_where_it_stands() {
+    let network = |name: &str, zone: &str| {
+        format!(
+            "[vpc.{name}]\ncidr_block = \"10.0.0.0/16\"\n\
+             [vswitch.{name}]\nvpc_id = \"${{vpc.{name}.id}}\"\nzone_id = \"{zone}\"\ncidr_block = \"10.0.1.0/24\"\n\
+             [security_group.{name}]\nvpc_id = \"${{vpc.{name}.id}}\"\n"
+        )
+    };
+    let with = |networks: &str, name: &str| {
+        format!(
+            "{networks}[instance.web]\nname = \"web-{name}\"\ninstance_type = \"ecs.g7.large\"\nimage_id = \"img\"\n\
+             vswitch_id = \"${{vswitch.{name}.id}}\"\nsecurity_group_ids = [\"${{security_group.{name}.id}}\"]\n"
+        )
+    };
+    let (old, new) = (network("a", "cn-hangzhou-h"), network("b", "cn-hangzhou-h"));
+    let mut model = Model::new();
+    model.computes = true;
+    model.apply(&with(&old, "a"));
+    let after = with(&new, "b");
+    let plan = model.plan(&after);
+    let change = plan
+        .changes
+        .iter()
+        .find(|one| one.address.to_string() == "instance.web")
+        .unwrap();
+    assert_eq!(change.fate, crate::change::Fate::Update, "{}", super::text(&plan));
+    let task = plan
+        .tasks
+        .iter()
+        .find(|task| !task.steps.is_empty() && task.phase == crate::task::Phase::Change)
+        .unwrap();
+    let steps: Vec<String> = task
+        .steps
+        .iter()
+        .filter_map(|step| match &step.kind {
+            crate::step::StepKind::Call(call) => {
+                let params: Vec<&str> = call.params.keys().map(|name| name.as_str()).collect();
+                Some(format!("{} {}", call.action.name, params.join(" ")))
+            }
+            crate::step::StepKind::Wait(_) => None,
+        })
+        .collect();
+    expect![[r#"
+        ModifyInstanceAttribute InstanceId InstanceName
+        StopInstance InstanceId
+        ModifyInstanceVpcAttribute InstanceId SecurityGroupId VSwitchId VpcId
+        StartInstance InstanceId"#]]
+    .assert_eq(&steps.join("\n"));
+    model.finish(&plan, &after).unwrap();
+    check(&model, &after, expect!["nothing\n"]);
+    // In another zone there is no such call.
+    let far = with(&network("c", "cn-hangzhou-i"), "c");
+    let plan = model.plan(&far);
+    let change = plan
+        .changes
+        .iter()
+        .find(|one| one.address.to_string() == "instance.web")
+        .unwrap();
+    assert!(
+        matches!(change.fate, crate::change::Fate::Replace { .. }),
+        "{}",
+        super::text(&plan)
+    );
+}
+
 /// A server in a vSwitch, made anew with that, and one that may be elsewhere, with more in its block.
 fn leaving(zone: &str, place: &str, more: &str) -> String {
     let web = server("web", "lifecycle = { replace_on = [\"vswitch_id\"] }\n");

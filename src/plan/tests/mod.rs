@@ -12,6 +12,7 @@ mod rebuilt;
 mod said;
 mod selection;
 mod tags;
+mod whole;
 
 use super::Plan;
 use crate::change::{Change, Fate};

@@ -34,6 +34,8 @@ pub(super) struct Model {
     pub(super) impossible: BTreeMap<Address, Diagnostic>,
     /// What was asked for.
     pub(super) selection: Selection,
+    /// Whether it shows what a cloud computes or chooses for a new one: addresses, and the VPC of a server.
+    pub(super) computes: bool,
     /// What `[[import]]` has been read as: ids of objects, by address.
     pub(super) imports: BTreeMap<Address, String>,
 }
@@ -52,6 +54,7 @@ impl Model {
             made: 0,
             impossible: BTreeMap::new(),
             selection: Selection::default(),
+            computes: false,
             imports: BTreeMap::new(),
         }
     }
@@ -234,6 +237,16 @@ impl Model {
             .filter(|task| task.phase == Phase::Remove)
             .filter_map(|task| task.id.as_deref())
             .collect();
+        // What each is to be when all is done.
+        let mut ends: BTreeMap<&Address, &Attributes> = BTreeMap::new();
+        for effect in plan.tasks.iter().flat_map(|task| &task.then) {
+            if let Effect::Settle {
+                address, attributes, ..
+            } = effect
+            {
+                ends.insert(address, attributes);
+            }
+        }
         for task in plan.tasks.iter().take(tasks) {
             let look_up = |reference: &Reference| find(&learnt, reference);
             for step in &task.steps {
@@ -252,7 +265,8 @@ impl Model {
                 }
             }
             let word = last_word(task, &look_up);
-            let existing = self.exist(task, &word, &going, &look_up)?;
+            let end = ends.get(&task.object.address).copied();
+            let existing = self.exist(task, &word, (&going, end), &look_up)?;
             self.lend();
             if let Some(observed) = existing {
                 let mut attributes = observed.attributes.clone();
@@ -291,7 +305,7 @@ impl Model {
         &mut self,
         task: &Task,
         word: &Attributes,
-        going: &BTreeSet<&str>,
+        (going, end): (&BTreeSet<&str>, Option<&Attributes>),
         look_up: &dyn Fn(&Reference) -> Option<Value>,
     ) -> Result<Option<Observed>, String> {
         let object = &task.object;
@@ -333,6 +347,8 @@ impl Model {
                     ),
                 };
                 put_tags(&mut observed, word);
+                self.give(&mut observed, resource_type);
+                self.place(&mut observed);
                 self.demand(&observed, word, resource_type)?;
                 let thing = Thing {
                     type_name: resource_type.name.to_owned(),
@@ -356,7 +372,11 @@ impl Model {
                     thing.observed.tags.insert(TAG_OPERATION.to_owned(), operation);
                 }
                 put_tags(&mut thing.observed, word);
-                let observed = thing.observed.clone();
+                let mut observed = thing.observed.clone();
+                self.place(&mut observed);
+                if let Some(thing) = self.objects.get_mut(&id) {
+                    thing.observed.clone_from(&observed);
+                }
                 self.demand(&observed, word, resource_type)?;
                 Ok(Some(observed))
             }
@@ -384,9 +404,22 @@ impl Model {
                     thing.observed.attributes.remove(relation.attribute);
                 }
                 for part in resource_type.parts {
-                    // The members that name what goes are the only ones that this is about.
-                    if let Some(Value::List(members)) = thing.observed.attributes.get_mut(part.attribute) {
-                        members.retain(|member| !names(member, going));
+                    let Some(Value::List(members)) = thing.observed.attributes.get_mut(part.attribute) else {
+                        continue;
+                    };
+                    // The members that name what goes, and those that are not wanted any more and hold fast what is
+                    // joined to it, or are to be somebody else's.
+                    members.retain(|member| !names(member, going));
+                    if let Some(end) = end.filter(|_| !calls.is_empty()) {
+                        let wanted: Vec<String> =
+                            part.members(end).iter().map(|one| part.identity(one)).collect();
+                        members.retain(|member| {
+                            let alone =
+                                Attributes::from([(part.attribute, Value::List(vec![member.clone()]))]);
+                            part.members(&alone)
+                                .iter()
+                                .all(|one| wanted.contains(&part.identity(one)))
+                        });
                     }
                 }
                 Ok(None)
@@ -402,6 +435,30 @@ impl Model {
                 }
                 self.objects.remove(&id).ok_or(format!("{id} is gone already"))?;
                 Ok(None)
+            }
+        }
+    }
+
+    /// Gives a new one what it has without having asked for it.
+    fn give(&self, observed: &mut Observed, resource_type: &ResourceType) {
+        let own = |(of, _): &&(&str, &str)| self.computes && *of == resource_type.name;
+        for (_, name) in GIVEN.iter().filter(own) {
+            let given = || Value::from(format!("given-{}", self.made));
+            observed.attributes.get_or_insert_with(*name, given);
+        }
+    }
+
+    /// A server is in the VPC and the zone of its vSwitch.
+    fn place(&self, observed: &mut Observed) {
+        if !self.computes {
+            return;
+        }
+        let vswitch = observed.attributes.get("vswitch_id").and_then(Value::as_str);
+        let vswitch = vswitch.and_then(|id| self.objects.get(id));
+        for name in ["vpc_id", "zone_id"] {
+            let value = vswitch.and_then(|vswitch| vswitch.observed.attributes.get(name));
+            if let Some(value) = value.filter(|_| observed.id.starts_with("i-")) {
+                observed.attributes.insert(name, value.clone());
             }
         }
     }
@@ -544,6 +601,15 @@ fn last_word(task: &Task, look_up: &dyn Fn(&Reference) -> Option<Value>) -> Attr
 
 /// The value of an attribute that another resource lends.
 const LENT: &str = "198.51.100.1";
+
+/// What the cloud computes or chooses for a new one.
+const GIVEN: &[(&str, &str)] = &[
+    ("eip", "ip_address"),
+    ("instance", "private_ip"),
+    ("nat_gateway", "snat_table_id"),
+    ("slb", "address"),
+    ("vpc", "route_table_id"),
+];
 
 /// What a look shows of these attributes, with what the cloud adds.
 fn seen(resource_type: &'static ResourceType, attributes: &Attributes) -> Attributes {

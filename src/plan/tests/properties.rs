@@ -11,11 +11,11 @@ use crate::task::Phase;
 /// How many stacks plain `cargo test` draws.
 const STACKS: u64 = 1_500;
 
-fn stacks() -> u64 {
+pub(super) fn stacks() -> u64 {
     std::env::var("INFRA_PLANS").map_or(STACKS, |text| text.parse().unwrap())
 }
 
-fn fail(seed: u64, words: &str, stack: &str, plan: &Plan) -> ! {
+pub(super) fn fail(seed: u64, words: &str, stack: &str, plan: &Plan) -> ! {
     panic!(
         "seed {seed}: {words}\n--- configuration\n{stack}\n--- plan\n{}",
         text(plan)
@@ -23,7 +23,7 @@ fn fail(seed: u64, words: &str, stack: &str, plan: &Plan) -> ! {
 }
 
 /// After an apply the state says what the file says, and nothing is left to plan, to note or to tell.
-fn is_settled(model: &Model, config: &str, seed: u64) {
+pub(super) fn is_settled(model: &Model, config: &str, seed: u64) {
     let plan = model.plan(config);
     if !plan.is_empty() || !plan.tasks.is_empty() || !plan.drift.is_empty() {
         fail(seed, "the next plan is not empty", config, &plan);
@@ -41,7 +41,13 @@ fn is_settled(model: &Model, config: &str, seed: u64) {
             entry.lifecycle.prevent_destroy, resource.lifecycle.prevent_destroy,
             "seed {seed}: {address}"
         );
-        for name in resource.attributes.keys() {
+        let ignored = &resource.lifecycle.ignore_changes;
+        let is_ignored = |name: &str| ignored.iter().any(|one| one == name);
+        for name in resource
+            .attributes
+            .keys()
+            .filter(|name| !is_ignored(name.as_str()))
+        {
             assert!(
                 entry.attributes.contains_key(name),
                 "seed {seed}: the state does not know {name} of {address}"

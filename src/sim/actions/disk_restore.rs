@@ -39,10 +39,10 @@ fn may_reset(call: &Call<'_>, disk_id: &str, snapshot_id: &str) -> Result<(), Re
     if call.world.linked::<Snapshot>("disk", disk_id).any(busy) {
         return refuse("IncorrectDiskStatus.HasUnfinishedSnapshot");
     }
-    if let Some(row) = call.world.get::<Instance>(&disk.instance_id) {
-        if row.status != Status::Stopped || row.is_leaving() {
-            return refuse("IncorrectInstanceStatus");
-        }
+    if let Some(row) = call.world.get::<Instance>(&disk.instance_id)
+        && (row.status != Status::Stopped || row.is_leaving())
+    {
+        return refuse("IncorrectInstanceStatus");
     }
     Ok(())
 }

@@ -104,7 +104,12 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
         std::ptr::eq(*update, &MODIFY_CREDIT) || begins && std::ptr::eq(*update, &MODIFY_RENEWAL)
     });
     let mut reboot = false;
-    for (update, attributes) in live {
+    for (update, mut attributes) in live {
+        // Groups of another network are taken with the move there.
+        attributes.retain(|attribute| attribute.name != GROUPS || !leaves_network(change));
+        if attributes.is_empty() {
+            continue;
+        }
         steps.push(live_step(change, update, &attributes));
         reboot |= update.needs == Needs::Reboot;
     }
@@ -137,10 +142,8 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
             continue;
         }
         let mut step = steps::update_step(change, update, &attributes);
-        if std::ptr::eq(update, &MOVE)
-            && let StepKind::Call(call) = &mut step.kind
-        {
-            destination(call, change);
+        if std::ptr::eq(update, &MOVE) {
+            destination(&mut step, change);
         }
         steps.push(step);
         // The next wait for a status shows the address that it is given there; without one it is asked for.
@@ -209,9 +212,27 @@ fn until_moved(change: &ToChange<'_>) -> Option<Step> {
     ))
 }
 
-/// A move says where to, and with which address.
-fn destination(call: &mut Call, change: &ToChange<'_>) {
+const GROUPS: &str = "security_group_ids";
+
+/// Whether it moves to another VPC.
+fn leaves_network(change: &ToChange<'_>) -> bool {
+    change.changed.contains(&"vpc_id")
+}
+
+/// A move says where to, and with which address; into another VPC also with which groups, in the same call.
+fn destination(step: &mut Step, change: &ToChange<'_>) {
+    let StepKind::Call(call) = &mut step.kind else {
+        return;
+    };
     let wanted = change.wanted.attributes;
+    if leaves_network(change)
+        && let Some(groups) = wanted.get(GROUPS)
+    {
+        call.params.insert("SecurityGroupId".to_owned(), groups.clone());
+        if let Shows::Attributes(shown) = &mut step.shows {
+            shown.insert(GROUPS.to_owned(), groups.clone());
+        }
+    }
     for (param, name) in [("VSwitchId", "vswitch_id"), ("PrivateIpAddress", "private_ip")] {
         let value = match name {
             "vswitch_id" => wanted.get(name).or_else(|| change.before.get(name)),

@@ -332,7 +332,11 @@ pub(super) static ATTRIBUTES: &[Attribute] = &[
         .computed()
         .field("NetworkInterfaces.NetworkInterface")
         .doc("The id of its own network card."),
-    attr("vpc_id", Kind::Id("vpc")).replaces().computed().field("VpcAttributes.VpcId").doc("The VPC it is in."),
+    attr("vpc_id", Kind::Id("vpc"))
+        .updated_by(&MOVE)
+        .computed()
+        .field("VpcAttributes.VpcId")
+        .doc("The VPC it is in."),
     attr("creation_time", Kind::String).computed().doc("When it was made, UTC, to the minute."),
     attr(EXPIRED_TIME, Kind::String).computed().doc("When its subscription ends, UTC, to the minute."),
 ];

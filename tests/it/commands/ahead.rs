@@ -425,6 +425,58 @@ fn another_type_that_is_sold_out_stops_nothing_and_there_are_others() {
     );
 }
 
+/// The network is only made in the same plan, so there is no dry run; and a disk that is there is to become another one.
+#[test]
+fn a_kind_of_disk_that_a_type_does_not_take_is_told_by_plan() {
+    let with = |system: &str, data: &str| {
+        format!(
+            "{}system_disk = {{ category = \"{system}\" }}\ndata_disks = [{{ name = \"data\", size = 40, category = \"{data}\" }}]\n",
+            stack()
+        )
+    };
+    let is_told = |world: &World, code: &str, at: &str| {
+        let place = line(world, at);
+        world
+            .run(&["plan"])
+            .exits(0)
+            .tells("E0530")
+            .tells(code)
+            .tells("there it takes cloud_auto, cloud_efficiency, cloud_essd")
+            .tells(&place);
+    };
+    let system = "InvalidSystemDiskCategory.ValueNotSupported";
+    let data = "InvalidDataDiskCategory.ValueNotSupported";
+    let world = World::new();
+    world.write("infra.toml", &with("cloud", "cloud_essd"));
+    is_told(&world, system, "system_disk");
+    world.write("infra.toml", &with("cloud_essd", "cloud"));
+    is_told(&world, data, "data_disks");
+    world.write("infra.toml", &with("cloud_essd", "cloud_essd"));
+    world.apply().exits(0);
+    let before = world.inventory();
+    for (file, code, at) in [
+        (with("cloud", "cloud_essd"), system, "system_disk"),
+        (with("cloud_essd", "cloud"), data, "data_disks"),
+        (
+            with("cloud_essd", "cloud_essd")
+                .replace("}]", "}, { name = \"more\", size = 40, category = \"cloud\" }]"),
+            data,
+            "data_disks",
+        ),
+    ] {
+        world.write("infra.toml", &file);
+        is_told(&world, code, at);
+        world.apply().exits(1).tells(code);
+        assert_eq!(world.inventory(), before);
+    }
+    assert_eq!(
+        world.stats()["unknown_parameters"]["total"],
+        0,
+        "{}",
+        world.stats()
+    );
+}
+
 /// Each of them may be made alone: only all together are too many.
 #[test]
 fn more_cores_than_the_account_may_have_are_found_before() {

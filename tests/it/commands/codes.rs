@@ -427,6 +427,8 @@ const WAYS: &[(&str, Way)] = &[
         world.write("infra.toml", "[infra]\nname = \"x\"\nregion = \"cn-nowhere\"\n");
         world.run(&["validate"])
     })),
+    ("W042", File("[instance.a]\ninstance_type = \"ecs.g7.larg\"\n")),
+    ("W043", File("[instance.a]\ninstance_type = \"ecs.g7.large\"\nsystem_disk = { category = \"cloud\" }\n")),
     ("W050", Unit(AHEAD, "what_may_not_be_tried_is_not_refused", "not checked beforehand")),
     ("W051", Run(|world| {
         file(world, "[eip.front]\n[policy]\nmax_monthly_cost = 1000\n");

@@ -237,7 +237,7 @@ pub(super) fn follow(world: &World, command: &str, place: Option<&str>) -> Optio
         line = line.replace(&format!("{placeholder} "), &format!("{value} "));
     }
     let verb = line.split(' ').nth(1).unwrap_or_default();
-    let is_about_one = !ABOUT_NONE.contains(&verb) && !(verb == "doctor" && place == Some("shown"));
+    let is_about_one = !(ABOUT_NONE.contains(&verb) || verb == "doctor" && place == Some("shown"));
     let has = |flag: &str| {
         let at = world.flags.iter().position(|one| one == flag);
         at.is_none_or(|at| line.contains(&format!(" {flag} {}", world.flags[at + 1])))

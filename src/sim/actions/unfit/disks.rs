@@ -229,9 +229,6 @@ pub(super) const TABLE: &[Unfit] = &[
     Unfit(&["DeleteDisk"], "DiskNotPortable", |call| {
         disk(call).is_some_and(|disk| !disk.portable)
     }),
-    Unfit(&["DeleteDisk"], "DiskStillAttached", |call| {
-        disk(call).is_some_and(|disk| disk.status == Status::Attached)
-    }),
     Unfit(&[], "DiskCreatingSnapshot", |call| {
         let id = call.params.peek("DiskId");
         let begun = |snapshot: &&Snapshot| snapshot.status == Status::Progressing;

@@ -66,15 +66,18 @@ mod tests {
 
     #[test]
     fn every_row_can_speak() {
+        let listed = |name: &str, code: &str| api().action(ECS, name).is_some_and(|facts| facts.lists(code));
+        let mut mute = Vec::new();
         for Unfit(actions, code, _) in TABLES.iter().copied().flatten() {
-            let listed = |name: &str| api().action(ECS, name).is_some_and(|facts| facts.lists(code));
-            for action in *actions {
-                assert!(listed(action), "{action} does not have {code}");
-            }
+            let own = actions.iter().filter(|action| !listed(action, code));
+            mute.extend(own.map(|action| format!("{action} does not have {code}")));
             let any = api()
                 .actions()
                 .any(|facts| facts.version == ECS && facts.lists(code));
-            assert!(any, "nothing has {code}");
+            if !any {
+                mute.push(format!("nothing has {code}"));
+            }
         }
+        assert!(mute.is_empty(), "{mute:#?}");
     }
 }

@@ -278,14 +278,10 @@ pub(super) const TABLE: &[Unfit] = &[
         "InvalidInstanceID.Malformed",
         |call| malformed(call, "InstanceId", "i-"),
     ),
-    Unfit(
-        &["AttachDisk", "RunInstances"],
-        "InvalidDevice.Malformed",
-        |call| {
-            let device = call.params.peek("Device");
-            !device.is_empty() && !device.starts_with("/dev/")
-        },
-    ),
+    Unfit(&["AttachDisk"], "InvalidDevice.Malformed", |call| {
+        let device = call.params.peek("Device");
+        !device.is_empty() && !device.starts_with("/dev/")
+    }),
     Unfit(&["RunInstances"], "InvalidDataDevice.Malformed", |call| {
         let device = call.params.peek("DataDisk.1.Device");
         !device.is_empty() && !device.starts_with("/dev/")
