@@ -205,7 +205,9 @@ impl<'a> Entry<'a> {
         };
         let is_managed = |name: &str| {
             let attribute = self.resource.resource_type.attribute(name);
-            attribute.is_none_or(|attribute| !attribute.computed)
+            // What is left alone and cannot be seen stays remembered as it is, until there is more to say.
+            let is_left = |remembered| remembered && self.resource.lifecycle.ignore_changes.contains(name);
+            attribute.is_none_or(|attribute| !attribute.computed && !is_left(attribute.remembered))
         };
         let managed = |attributes: &Attributes| -> Attributes {
             let managed = attributes.iter().filter(|(name, _)| is_managed(name));

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Chance;
-use super::scenarios::Piece;
+use super::fate::Plan;
+use super::scenarios::{Piece, Stack};
+use super::world::World;
 
 /// What a type may say.
 struct Kind {
@@ -135,5 +137,29 @@ impl Lifecycle {
         if !keys.is_empty() {
             let _ = writeln!(text, "lifecycle = {{ {} }}", keys.join(", "));
         }
+    }
+}
+
+/// What was sent once and is left alone from then on is not noted again, and nothing is to be done about it.
+#[test]
+fn what_is_left_alone_and_cannot_be_seen_changes_no_state() {
+    let stack = |data: u8| {
+        let mut web = super::scenarios::server("a", "ecs.g7.large", "Running");
+        web.text.push_str(&format!(
+            "user_data = \"echo {data}\"\nlifecycle = {{ ignore_changes = [\"user_data\"] }}\n"
+        ));
+        let mut pieces = super::scenarios::network();
+        pieces.push(web);
+        Stack {
+            pieces,
+            ..Stack::default()
+        }
+    };
+    let mut world = World::new(1, &stack(1).text(), |_| {});
+    let ended = world.apply(Plan::default());
+    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+    for data in [1, 2] {
+        world.configure(&stack(data).text());
+        super::oracle::check(&mut world, &stack(data)).unwrap();
     }
 }
