@@ -202,6 +202,27 @@ const COMPANIONS: &[Companion] = &[
         "SystemDisk.ProvisionedIops",
         &[("SystemDisk.Category", "cloud_auto")],
     ),
+    (
+        "CreateDisk",
+        "ProvisionedIops",
+        &[("DiskCategory", "cloud_auto"), ("PerformanceLevel", "")],
+    ),
+    (
+        "ModifyDiskSpec",
+        "ProvisionedIops",
+        &[("DiskCategory", "cloud_auto"), ("PerformanceLevel", "")],
+    ),
+    // Only the first generations do without.
+    (
+        "RunInstances",
+        "IoOptimized",
+        &[
+            ("InstanceType", "ecs.s2.large"),
+            ("SystemDisk.Category", "cloud_efficiency"),
+            ("DataDisk.1.Category", "cloud_efficiency"),
+            ("KeyPairName", ""),
+        ],
+    ),
     ("*", "SpotPriceLimit", &[("SpotStrategy", "SpotWithPriceLimit")]),
     ("*", "SpotDuration", &[("SpotStrategy", "SpotAsPriceGo")]),
     (
@@ -443,6 +464,11 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
         "*",
         "PrivatePoolOptions.MatchCriteria",
         "without a reservation any of the two is so",
+    ),
+    (
+        "ModifyInstanceSpec",
+        "InternetMaxBandwidthOut",
+        "the server of the walk has an elastic address: all but nothing is refused",
     ),
     ("CreateSnapshotGroup", "DiskId.N", "there is one disk"),
     ("CreateSnapshotGroup", "ExcludeDiskId.N", "there is one disk"),
