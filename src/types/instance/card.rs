@@ -119,6 +119,21 @@ pub(super) fn first_ipv6(wanted: &ToMake<'_>) -> Option<Step> {
     (count > 0).then(|| more_ipv6(wanted, Value::from(card), count, count))
 }
 
+/// Before a move all of them go: it is refused while there are any.
+pub(super) fn leave_ipv6(change: &ToChange<'_>) -> Option<Step> {
+    change.wanted.attributes.get(IPV6_COUNT)?;
+    let there = change.before.get(IPV6_ADDRESSES.attribute)?.as_list()?;
+    (!there.is_empty()).then(|| fewer_ipv6(change, there, 0))
+}
+
+fn fewer_ipv6(change: &ToChange<'_>, surplus: &[Value], count: i64) -> Step {
+    let card = change.before.get(CARD).cloned().unwrap_or_else(Value::unknown);
+    let params = [(UNASSIGN_IPV6.param, Value::List(surplus.to_vec()))];
+    let call = card_call(UNASSIGN_IPV6.action, change.wanted.region, card, params);
+    let number = i64::try_from(surplus.len()).unwrap_or(i64::MAX);
+    Step::call(format!("unassign {}", many(number)), call).shows(counted(count))
+}
+
 /// More of them, or fewer: those that are told last go. Nothing of another subnet's stays.
 pub(super) fn change_ipv6(change: &ToChange<'_>) -> Vec<Step> {
     let moves = change.changed.contains(&"vswitch_id");
@@ -133,7 +148,6 @@ pub(super) fn change_ipv6(change: &ToChange<'_>) -> Vec<Step> {
     if !moves && !change.changed.contains(&IPV6_COUNT) {
         return Vec::new();
     }
-    let card = change.before.get(CARD).cloned().unwrap_or_else(Value::unknown);
     let there = change
         .before
         .get(IPV6_ADDRESSES.attribute)
@@ -144,16 +158,14 @@ pub(super) fn change_ipv6(change: &ToChange<'_>) -> Vec<Step> {
         .unwrap_or_default();
     if surplus.is_empty() {
         let more = count - i64::try_from(there.len()).unwrap_or(0);
+        let card = change.before.get(CARD).cloned().unwrap_or_else(Value::unknown);
         return if more > 0 {
             vec![more_ipv6(&change.wanted, card, more, count)]
         } else {
             Vec::new()
         };
     }
-    let params = [(UNASSIGN_IPV6.param, Value::List(surplus.to_vec()))];
-    let call = card_call(UNASSIGN_IPV6.action, change.wanted.region, card, params);
-    let name = format!("unassign {}", many(surplus.len() as i64));
-    vec![Step::call(name, call).shows(counted(count))]
+    vec![fewer_ipv6(change, surplus, count)]
 }
 
 fn more_ipv6(wanted: &ToMake<'_>, card: Value, more: i64, count: i64) -> Step {

@@ -143,6 +143,7 @@ pub(super) fn update(change: &ToChange<'_>) -> Vec<Step> {
         }
         let mut step = steps::update_step(change, update, &attributes);
         if std::ptr::eq(update, &MOVE) {
+            steps.extend(card::leave_ipv6(change));
             destination(&mut step, change);
         }
         steps.push(step);
