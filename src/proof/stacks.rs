@@ -319,6 +319,8 @@ impl Drawn {
 
     /// What nobody can read of servers that another stack has as well is the same.
     pub(super) fn hides_what(&mut self, other: &Drawn) {
+        // What a file does not say any more stays as it is.
+        self.enterprise |= other.enterprise;
         for server in &mut self.servers {
             if let Some(before) = other.servers.iter().find(|one| one.name == server.name) {
                 server.password = before.password;
