@@ -186,6 +186,7 @@ const TOGETHER: &[(&str, &str)] = &[
         "auto_renew_period",
         "period = 1\nauto_renew = true\ninstance_charge_type = \"PrePaid\"",
     ),
+    ("performance_level", "size = 1261"),
     ("spot_duration", "spot_strategy = \"SpotAsPriceGo\""),
     (
         "internet_max_bandwidth_out",
