@@ -315,12 +315,13 @@ impl Drawn {
             let least = before.and_then(|before| before.volume).unwrap_or(0);
             server.volume = server.volume.map(|size| size.max(least));
         }
+        // A kind of groups that a file does not say any more stays as it is, and takes no rules with groups.
+        self.enterprise |= other.enterprise;
+        self.mend();
     }
 
     /// What nobody can read of servers that another stack has as well is the same.
     pub(super) fn hides_what(&mut self, other: &Drawn) {
-        // What a file does not say any more stays as it is.
-        self.enterprise |= other.enterprise;
         for server in &mut self.servers {
             if let Some(before) = other.servers.iter().find(|one| one.name == server.name) {
                 server.password = before.password;
