@@ -403,9 +403,11 @@ fn attach(owner: &Owner<'_>, id: &Value, member: &Attributes) -> [Step; 2] {
         ("InstanceId", (owner.own)("id")),
         ("DeleteWithInstance", Value::Bool(goes(member))),
     ];
+    // What else is wanted of it may only be changed afterwards.
+    let there = Attributes::from([(ID, id.clone())]);
     [
         data_call("attach data disk", owner, &action::ATTACH_DISK, id, params).shows(shown_disk(member)),
-        Step::wait_shown("wait until it shows", shown_disk(member), TIMEOUT_S),
+        Step::wait_shown("wait until it shows", shown_disk(&there), TIMEOUT_S),
     ]
 }
 

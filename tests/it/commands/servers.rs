@@ -512,7 +512,7 @@ fn a_data_disk_outlives_the_replacement_of_its_server() {
         let old = text(&server.write(&disks(20)).applies(), "InstanceId");
         let [data, logs] = data_disks(&server).try_into().unwrap();
         // It grows on the way.
-        server.write(&format!("{}io_optimized = \"none\"\n", disks(25)));
+        server.write(&format!("{}spot_strategy = \"SpotAsPriceGo\"\n", disks(25)));
         let plan = server.world.run(&["plan"]).exits(0).stdout;
         let words = plan.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("is kept and attached to the new server"), "{plan}");
