@@ -20,26 +20,26 @@ const CATEGORY: &str = "category";
 /// What is read of the dated file; it is compiled in, and the simulator's tests hold it against the contract.
 #[derive(Debug, Deserialize)]
 struct Published {
-    as_of: String,
+    as_of: &'static str,
     families: Vec<Family>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Family {
-    id: String,
-    disk_categories: Vec<String>,
+    id: &'static str,
+    disk_categories: Vec<&'static str>,
     types: Vec<Type>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Type {
-    id: String,
+    id: &'static str,
 }
 
 impl Published {
-    fn types(&self) -> impl Iterator<Item = (&Family, &str)> {
+    fn types(&self) -> impl Iterator<Item = (&Family, &'static str)> {
         let families = self.families.iter();
-        families.flat_map(|family| family.types.iter().map(move |one| (family, one.id.as_str())))
+        families.flat_map(|family| family.types.iter().map(move |one| (family, one.id)))
     }
 
     fn family_of(&self, instance_type: &str) -> Option<&Family> {
@@ -55,6 +55,8 @@ static PUBLISHED: LazyLock<Option<Published>> =
 
 /// Every type is one of those that are published, and every disk of a server one that its type takes; else a warning.
 pub(super) fn check(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
+    // Copies of a block have one type.
+    let mut families: BTreeMap<&str, Option<&Family>> = BTreeMap::new();
     for resource in resources.values() {
         let wanted = resource.attributes.get(TYPE).and_then(Value::as_str);
         // What has another form has been complained about.
@@ -64,7 +66,10 @@ pub(super) fn check(resources: &BTreeMap<Address, Resource>, report: &mut Report
         let Some(published) = PUBLISHED.as_ref() else {
             return;
         };
-        match published.family_of(wanted) {
+        let family = families
+            .entry(wanted)
+            .or_insert_with(|| published.family_of(wanted));
+        match *family {
             Some(family) => disks(resource, wanted, family, published, report),
             None => unknown(resource, wanted, published, report),
         }
@@ -81,19 +86,19 @@ fn place_of<'a>(resource: &'a Resource, path: &str) -> &'a Location {
 }
 
 fn unknown(resource: &Resource, wanted: &str, published: &Published, report: &mut Report) {
-    let (shown, month) = (words::shorten(wanted), &published.as_of);
+    let (shown, month) = (words::shorten(wanted), published.as_of);
     let at = place_of(resource, TYPE);
     let family = published
         .families
         .iter()
         .filter(|family| {
             wanted
-                .strip_prefix(&family.id)
+                .strip_prefix(family.id)
                 .is_some_and(|rest| rest.starts_with(['.', '-']))
         })
         .max_by_key(|family| family.id.len());
     let guess = match family {
-        Some(family) => suggest::guess(wanted, family.types.iter().map(|one| one.id.as_str())),
+        Some(family) => suggest::guess(wanted, family.types.iter().map(|one| one.id)),
         None => suggest::guess(wanted, published.types().map(|(_, id)| id)),
     };
     let mut diagnostic = Diagnostic::warning(
@@ -107,7 +112,7 @@ fn unknown(resource: &Resource, wanted: &str, published: &Published, report: &mu
         label = format!("did you mean {}?", guess.name);
         diagnostic = diagnostic.fix(at.clone(), format!("\"{}\"", guess.name));
     } else if let Some(family) = family {
-        let all: Vec<&str> = family.types.iter().map(|one| one.id.as_str()).collect();
+        let all: Vec<&str> = family.types.iter().map(|one| one.id).collect();
         diagnostic = diagnostic.help(format!("of {} {}", family.id, words::there_are(all)));
     }
     report.say_at(at, label, "type", diagnostic);
@@ -128,10 +133,10 @@ fn disks(resource: &Resource, wanted: &str, family: &Family, published: &Publish
         );
     }
     for (path, category) in found {
-        if family.disk_categories.contains(&category) {
+        if family.disk_categories.contains(&category.as_str()) {
             continue;
         }
-        let taken = words::join(family.disk_categories.iter().map(String::as_str));
+        let taken = words::join(family.disk_categories.iter().copied());
         let diagnostic = Diagnostic::warning(
             codes::DISK_NOT_TAKEN,
             format!("{wanted} takes no disk of category {category}"),

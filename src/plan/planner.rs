@@ -71,7 +71,7 @@ fn make_of(inputs: &Inputs<'_>, moves: &[Move]) -> Plan {
     loop {
         let (mut plan, circle) = make_with(inputs, moves, &given_up);
         let Some(circle) = circle else { return plan };
-        let more = movers(inputs, &plan, circle.changed);
+        let more = movers(inputs, &plan, &circle.changed);
         if more.is_empty() {
             plan.errors.push(*circle.error);
             return plan;
@@ -80,16 +80,14 @@ fn make_of(inputs: &Inputs<'_>, moves: &[Move]) -> Plan {
     }
 }
 
-/// Those that go from one place to another; if there are any with which nothing is lost, only they.
-fn movers(inputs: &Inputs<'_>, plan: &Plan, changed: BTreeSet<Address>) -> BTreeSet<Address> {
-    let moves = |address: &Address| {
-        let place = inputs
-            .types
-            .get(address.type_name())
-            .and_then(|one| one.stays_with);
-        let of_it = plan.changes.iter().filter(|change| change.address == *address);
-        let mut changed = of_it.flat_map(|change| &change.attributes);
-        place.is_some_and(|place| changed.any(|attribute| attribute.path == place))
+/// Those among them that go from one place to another; if there are any with which nothing is lost, only they.
+fn movers(inputs: &Inputs<'_>, plan: &Plan, changed: &BTreeSet<Address>) -> BTreeSet<Address> {
+    let moves = |change: &&Change| {
+        let resource_type = inputs.types.get(change.address.type_name());
+        let place = resource_type.and_then(|one| one.stays_with);
+        let mut attributes = change.attributes.iter();
+        changed.contains(&change.address)
+            && place.is_some_and(|place| attributes.any(|attribute| attribute.path == place))
     };
     let loses = |address: &Address| {
         let resource_type = inputs.types.get(address.type_name());
@@ -97,11 +95,13 @@ fn movers(inputs: &Inputs<'_>, plan: &Plan, changed: BTreeSet<Address>) -> BTree
         let both = resource_type.zip(observed);
         both.is_some_and(|(resource_type, observed)| !(resource_type.losses)(&observed.attributes).is_empty())
     };
-    let (losing, mut movers): (BTreeSet<_>, BTreeSet<_>) = changed.into_iter().filter(moves).partition(loses);
-    if movers.is_empty() {
-        movers = losing;
-    }
-    movers
+    let movers = plan
+        .changes
+        .iter()
+        .filter(moves)
+        .map(|change| change.address.clone());
+    let (losing, keeping): (BTreeSet<_>, BTreeSet<_>) = movers.partition(loses);
+    if keeping.is_empty() { losing } else { keeping }
 }
 
 /// The same, in which these are made anew because what they stand in has to go before where they go to is there.

@@ -14,13 +14,13 @@ const TABLES: &[(&str, &str, &[&str])] = &[
     (
         "instance",
         "system_disk",
-        &["size = 40", "category = \"cloud_essd\""],
+        &["size = 1261", "category = \"cloud_essd\""],
     ),
     ("instance", "metadata", &[]),
     (
         "instance",
         "data_disks",
-        &["name = \"data\"", "size = 40", "category = \"cloud_essd\""],
+        &["name = \"data\"", "size = 1261", "category = \"cloud_essd\""],
     ),
     (
         "nat_gateway",

@@ -5,6 +5,7 @@ use super::disk::Leaves;
 use super::fate::Plan;
 use super::oracle::Oracle;
 use super::scenarios::{CREATE, SCENARIOS, Scenario, Stack, UPDATE};
+use super::world::Ended;
 use super::{lock, meddle};
 
 /// Takes the folder away at each request of a run; how often that kept the run from going on.
@@ -40,6 +41,14 @@ fn everywhere(scenario: &Scenario) -> u64 {
         }
     }
     ended_early
+}
+
+/// How a run ended whose folder disappeared at this request.
+fn told(at: u64, ended: &Ended) -> String {
+    format!(
+        "request {at}: exit {:?}\n{}\n{}",
+        ended.code, ended.out, ended.err
+    )
 }
 
 #[test]
@@ -79,10 +88,7 @@ fn a_folder_that_disappears_under_a_destroy_keeps_what_is_known() {
         if ended.requests < at {
             break;
         }
-        let place = format!(
-            "request {at}: exit {:?}\n{}\n{}",
-            ended.code, ended.out, ended.err
-        );
+        let place = told(at, &ended);
         if ended.code != Some(0) {
             ended_early += 1;
             assert!(
@@ -119,10 +125,7 @@ fn a_folder_that_disappears_under_a_saved_plan_keeps_what_is_known() {
         if ended.requests < at {
             break;
         }
-        let place = format!(
-            "request {at}: exit {:?}\n{}\n{}",
-            ended.code, ended.out, ended.err
-        );
+        let place = told(at, &ended);
         ended_early += u64::from(ended.code != Some(0));
         assert!(matches!(ended.code, Some(0 | 1 | 3)), "{place}");
         world.crash(Leaves::Nothing);
@@ -165,10 +168,7 @@ fn a_folder_that_disappears_under_an_import_changes_nothing() {
             assert!(refused > 0, "nobody has noticed");
             break;
         }
-        let place = format!(
-            "request {at}: exit {:?}\n{}\n{}",
-            ended.code, ended.out, ended.err
-        );
+        let place = told(at, &ended);
         assert!(matches!(ended.code, Some(0 | 1)) && ended.sent == 0, "{place}");
         refused += u64::from(ended.code == Some(1) && ended.err.contains("E0819"));
         assert_eq!(world.inventory(), before, "{place}");

@@ -322,7 +322,31 @@ pub(super) fn unfit(disk: &Attributes, category_key: &str, place: &str) -> impl 
             help: format!("size = {}, or another {category_key}", size.clamp(*least, *most)),
         })
     });
-    [level, key, size].into_iter().flatten()
+    let small = text(disk, "performance_level")
+        .zip(disk.get("size").and_then(Value::as_integer))
+        .and_then(|(level, size)| {
+            let least = least_of_level(level);
+            (size < least && has_levels).then(|| Unfit {
+                code: codes::OUT_OF_RANGE,
+                key: "size",
+                message: format!(
+                    "{place}size of a disk of level {level} is at least {least}, this is {size}"
+                ),
+                help: format!("size = {least}, or another performance_level"),
+            })
+        });
+    // One word on a size is enough.
+    let small = small.filter(|_| size.is_none());
+    [level, key, size, small].into_iter().flatten()
+}
+
+/// The smallest disk that can have a performance level, in GiB (the vendor's page on ESSDs).
+fn least_of_level(level: &str) -> i64 {
+    match level {
+        "PL2" => 461,
+        "PL3" => 1261,
+        _ => 0,
+    }
 }
 
 /// A disk is attached inside its zone.

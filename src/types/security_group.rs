@@ -7,9 +7,12 @@ use super::attribute::{Attribute, Kind, Literal, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::form;
 use super::part::{Calls, PART, Part};
-use super::resource_type::{Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging};
+use super::resource_type::{
+    Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, TagShape, Tagging,
+};
 use super::rule;
 use crate::api::{Codes, Pages, action};
+use crate::diagnostic::codes;
 use crate::value::{Attributes, Value};
 
 static MODIFY: Update = Update::by(&action::MODIFY_SECURITY_GROUP_ATTRIBUTE, "change attributes");
@@ -59,9 +62,32 @@ pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
     replacement: Replacement::CreateFirst,
     parts: PARTS,
     normalise,
+    check,
     member_rule: |part, member| rule::complaints(part == "ingress", member),
     ..BASE
 };
+
+/// Groups of the enterprise kind take no rules with groups (AuthorizeSecurityGroup,
+/// InvalidGroupAuthParameter.OperationDenied).
+fn check(attributes: &Attributes) -> Vec<Complaint> {
+    let kind = attributes.get("security_group_type").and_then(Value::as_str);
+    let names_a_group = |part: &&Part| {
+        let members = part.members(attributes);
+        let mut keys = members.iter().flat_map(Attributes::keys);
+        keys.any(|key| matches!(key.as_str(), "source_group_id" | "dest_group_id"))
+    };
+    let parts = PARTS.iter().filter(|_| kind == Some("enterprise"));
+    let complaint = |part: &Part| Complaint {
+        code: codes::PAIR,
+        attribute: part.attribute,
+        message: format!(
+            "{} of an enterprise group cannot name another group",
+            part.attribute
+        ),
+        help: "name a network instead, or take security_group_type out".to_owned(),
+    };
+    parts.filter(names_a_group).map(complaint).collect()
+}
 
 /// The rules, by direction.
 static PARTS: &[Part] = &[

@@ -171,6 +171,8 @@ impl Stack {
         let mut rules: Vec<(u64, Option<usize>)> = (0..chance.below(4))
             .map(|_| {
                 let peer = (chance.below(2) == 0).then(|| self.groups[*chance.pick(&peers)].name);
+                // A group of the enterprise kind names none.
+                let peer = peer.filter(|_| !self.groups[group].enterprise);
                 (80 + chance.below(4), peer)
             })
             .collect();
