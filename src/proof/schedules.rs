@@ -200,7 +200,7 @@ fn some_pause(chance: &mut Chance) -> Duration {
 fn another(chance: &mut Chance, drawn: &[Drawn]) -> Drawn {
     let last = &drawn[drawn.len() - 1];
     let mut next = match chance.below(5) {
-        0 => Drawn::whole(chance),
+        0 => some_stack(chance),
         1 => chance.pick(drawn).clone(),
         _ => {
             let mut edited = last.clone();
@@ -213,6 +213,14 @@ fn another(chance: &mut Chance, drawn: &[Drawn]) -> Drawn {
     next
 }
 
+/// All types, and now and then all that the language has for them.
+fn some_stack(chance: &mut Chance) -> Drawn {
+    match chance.below(3) {
+        0 => Drawn::told_in_full(chance),
+        _ => Drawn::whole(chance),
+    }
+}
+
 fn play(seed: u64, with_words: bool) -> Played {
     play_on(seed, with_words, None)
 }
@@ -221,7 +229,7 @@ fn play(seed: u64, with_words: bool) -> Played {
 fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
     let chance = &mut Chance::new(seed);
     let lag = [0, 0, chance.below(60_000)][chance.below(3) as usize];
-    let mut drawn = vec![Drawn::whole(chance)];
+    let mut drawn = vec![some_stack(chance)];
     let mut world = World::new(seed, &drawn[0].stack().text(), |options| {
         options.read_lag = Duration::from_millis(lag);
         let (id, secret) = super::STRANGER;
