@@ -178,6 +178,21 @@ impl<'a> Context<'a> {
             .is_some_and(|decided| decided.kept.is_none())
     }
 
+    /// Whether it goes to another place, where it is given an address anew.
+    pub(super) fn moves(&self, address: &Address) -> bool {
+        let resource_type = self.inputs.types.get(address.type_name());
+        resource_type
+            .zip(self.decided.get(address))
+            .is_some_and(|(resource_type, decided)| {
+                let mut obsolete = decided.obsolete.iter().map(String::as_str);
+                decided.kept.is_some()
+                    && !resource_type.given_there.is_empty()
+                    && obsolete.any(|name| {
+                        Some(name) == resource_type.stays_with || resource_type.given_there.contains(&name)
+                    })
+            })
+    }
+
     /// Whether `[[import]]` names what is taken over at this address.
     pub(super) fn is_imported(&self, address: &Address) -> bool {
         self.inputs.live.imports.contains_key(address)

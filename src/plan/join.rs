@@ -222,8 +222,11 @@ impl Joiner<'_, '_, '_> {
             .and_then(|kept| text(&kept.attributes, relation.attribute));
         let partner_goes = has.is_some_and(|id| context.is_going(id));
         // A partner that is made now has no id yet, so it is another one than any that is there.
+        let pinned = has
+            .and_then(|id| context.owner(id))
+            .filter(|partner| relation.pins && context.moves(partner));
         let is_there = has.is_some() && wanted.as_ref().and_then(Value::as_str) == has;
-        if is_there && !partner_goes {
+        if is_there && !partner_goes && pinned.is_none() {
             self.decision.change.unchanged += 1;
             self.change_joined(relation);
             return;
@@ -267,7 +270,10 @@ impl Joiner<'_, '_, '_> {
             }
             self.task(Phase::Join).steps.extend(steps);
         }
-        if self.kept.is_some() {
+        if is_there && let Some(partner) = pinned {
+            let reason = format!("{partner} moves, which it cannot while the two are joined");
+            self.decision.change.reasons.push(reason);
+        } else if self.kept.is_some() {
             let before = has.map(Value::from);
             let change = AttributeChange::plain(relation.attribute, before, wanted);
             self.decision.change.attributes.push(change);
@@ -468,6 +474,14 @@ impl Joiner<'_, '_, '_> {
             .added
             .retain(|member| !kept.iter().any(|one| one.wanted == **member));
         self.take_over(part, kept);
+        // Its owner moves without them, and is given what is wanted when it is there.
+        let is_bare =
+            part.pins && self.kept.is_some() && self.context.moves(self.address()) && !before.is_empty();
+        if is_bare {
+            change.removed = before.iter().collect();
+            change.added = wanted.iter().collect();
+            change.modified.clear();
+        }
         if change.is_empty() {
             self.decision.change.unchanged += usize::from(self.kept.is_some());
             return;
@@ -504,7 +518,7 @@ impl Joiner<'_, '_, '_> {
         };
         let goes = |member: &&Attributes| {
             let mut named = resource_type.ids_in(part, member).into_iter();
-            part.out_first || named.any(|id| context.is_going(id))
+            part.out_first || is_bare || named.any(|id| context.is_going(id))
         };
         // What holds an address fast waits until the address is there, although its text is known.
         let is_held_up = part.out_first
@@ -517,7 +531,7 @@ impl Joiner<'_, '_, '_> {
             .added
             .iter()
             .copied()
-            .partition(|member| is_held_up || waits(member));
+            .partition(|member| is_held_up || is_bare || waits(member));
         let (early, removed): (Vec<_>, Vec<_>) = change.removed.iter().copied().partition(goes);
         let first = if self.kept.is_some() {
             Phase::Change

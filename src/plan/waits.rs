@@ -55,6 +55,7 @@ pub(super) fn waits(
     edges.lives();
     edges.removing();
     edges.partners();
+    edges.pinned();
     edges.values();
     let mere = edges.found.len();
     edges.making();
@@ -300,6 +301,44 @@ impl Edges<'_, '_> {
                     for phase in MAKING {
                         self.add(&Node::new(address, Phase::Remove), &Node::new(dependent, phase));
                     }
+                }
+            }
+        }
+    }
+
+    /// What moves waits until all that keeps it in its place has let go of it.
+    fn pinned(&mut self) {
+        let (tasks, context) = (self.tasks, self.context);
+        let moving = tasks.keys().filter(|node| node.phase() == Phase::Change);
+        let moving: BTreeSet<&Address> = moving
+            .map(Node::address)
+            .filter(|address| context.moves(address))
+            .collect();
+        if moving.is_empty() {
+            return;
+        }
+        for (address, observed) in &context.inputs.live.resources {
+            let Some(resource_type) = context.inputs.types.get(address.type_name()) else {
+                continue;
+            };
+            let holder = |name: &str| {
+                let id = observed.attributes.get(name)?.as_str()?;
+                context.owner(id).filter(|holder| moving.contains(holder))
+            };
+            for relation in resource_type.relations.iter().filter(|relation| relation.pins) {
+                if let Some(holder) = holder(relation.attribute) {
+                    self.add(
+                        &Node::new(holder, Phase::Change),
+                        &Node::new(address, Phase::LetGo),
+                    );
+                }
+            }
+            if let Some(holder) = resource_type.stays_with.and_then(holder) {
+                let change = Node::new(holder, Phase::Change);
+                self.add(&change, &Node::new(address, Phase::Remove));
+                // One that leads elsewhere from now on is turned before.
+                if !context.needs(address).any(|needed| needed == holder) {
+                    self.add(&change, &Node::new(address, Phase::Change));
                 }
             }
         }

@@ -103,12 +103,14 @@ fn some_plan(chance: &mut Chance) -> Plan {
         let (drawn, at) = (chance.below(odds), 1 + chance.below(50));
         (drawn == 0).then(|| (at, chance.below(most)))
     };
-    let (freeze, meddle) = (seldom(8, 7200), seldom(5, u64::MAX));
+    let freeze = seldom(8, 7200);
+    let (meddle, tamper) = (seldom(5, u64::MAX), seldom(5, u64::MAX));
     let (first, second) = (seldom(8, 1), seldom(20, 3));
     Plan {
         kill: some_kill(chance),
         freeze,
         meddle,
+        tamper,
         signals: [first.map(|(at, _)| at), second.map(|(at, _)| at)],
         ..Plan::default()
     }

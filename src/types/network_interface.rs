@@ -64,6 +64,8 @@ pub(super) static NETWORK_INTERFACE: ResourceType = ResourceType {
         leave: &action::DETACH_NETWORK_INTERFACE,
         own_param: "NetworkInterfaceId",
         status: Some((JOINED, LEFT)),
+        // ModifyInstanceVpcAttribute, InvalidInstance.AttachedEni.
+        pins: true,
         timeout_s: TIMEOUT_S,
         ..RELATION
     }],

@@ -17,6 +17,8 @@ pub(crate) struct Part {
     pub(crate) out_first: bool,
     /// Whether the create makes them already, so that only a change needs calls of its own.
     pub(crate) with_create: bool,
+    /// Whether their owner cannot move to another place while it has any.
+    pub(crate) pins: bool,
     /// Why one cannot become the other, and what to do.
     pub(crate) refuse: fn(&Attributes, &Attributes) -> Option<&'static str>,
     /// What is lost when one is taken out.
@@ -88,6 +90,7 @@ pub(crate) const PART: Part = Part {
     },
     out_first: false,
     with_create: false,
+    pins: false,
     refuse: |_, _| None,
     loss: |_| None,
     hint: |_, _| None,

@@ -32,6 +32,8 @@ pub(crate) struct Relation {
     /// Where an answer is a success that tells of each resource on its own: the lists that tell, of the joining call and of
     /// the parting one. Else empty.
     pub(crate) told_in: [&'static str; 2],
+    /// Whether the partner cannot move to another place while the two are joined.
+    pub(crate) pins: bool,
     /// Whether it takes a request of its own to read it.
     pub(crate) costly: bool,
     /// What has to follow for a change of the relation to be felt, by the attributes as they are wanted; pure.
@@ -57,6 +59,7 @@ pub(crate) const RELATION: Relation = Relation {
     lends: &[],
     survives: true,
     told_in: ["", ""],
+    pins: false,
     costly: false,
     follow_up: |_, _| Vec::new(),
     join_name: "attach",

@@ -139,6 +139,7 @@ static EIP: ResourceType = ResourceType {
         own_list: false,
         with_create: false,
         told_in: ["", ""],
+        pins: false,
         costly: false,
         follow_up: |_, _| Vec::new(),
         join_attributes: &[],

@@ -172,7 +172,8 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
             {
                 differences.force(name);
             }
-            let reasons = lifecycle::triggers(context, resource, &mut differences);
+            let mut reasons = lifecycle::triggers(context, resource, &mut differences);
+            reasons.extend(pinned_by(context, resource));
             if !differences.force_replacement() && reasons.is_empty() {
                 update::update_or_keep(context, stays, observed, differences)
             } else if let Some(old) = restore::find(context, &wanted).filter(|_| reasons.is_empty()) {
@@ -249,6 +250,18 @@ fn is_given_up_first(context: &Context<'_>, resource: &config::Resource, name: &
         return false;
     };
     context.replaced(&holder.address) == Some(Replacement::DeleteFirst)
+}
+
+/// Why one cannot stay that leads to something which moves.
+fn pinned_by(context: &Context<'_>, resource: &config::Resource) -> Option<String> {
+    let place = resource.resource_type.stays_with?;
+    let Value::Reference(holder) = resource.attributes.get(place)? else {
+        return None;
+    };
+    let holder = &holder.address;
+    let observed = context.inputs.live.resources.get(&resource.address)?;
+    (context.moves(holder) && context.is_in(holder, observed))
+        .then(|| format!("{holder} moves, which it cannot while this leads to it"))
 }
 
 impl<'a> Wanted<'a> {

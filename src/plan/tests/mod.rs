@@ -7,6 +7,7 @@ mod kinds;
 mod leftovers;
 mod model;
 mod moves;
+mod pinned;
 mod properties;
 mod rebuilt;
 mod said;

@@ -18,6 +18,8 @@ pub(super) const ADDRESSES: Part = Part {
         modify: |_, _, _| Vec::new(),
         remove: |owner, member| call(owner, member, &UNASSIGN),
     },
+    // ModifyInstanceVpcAttribute, PrimaryEniHasSubIp.
+    pins: true,
     limit: 50,
     noun: "address",
     ..PART
@@ -32,6 +34,8 @@ pub(super) const IPV6_ADDRESSES: Part = Part {
         modify: |_, _, _| Vec::new(),
         remove: |owner, member| call(owner, member, &UNASSIGN_IPV6),
     },
+    // ModifyInstanceVpcAttribute, InvalidIp.Ipv6Assigned.
+    pins: true,
     limit: IPV6_MAX,
     noun: "IPv6 address",
     ..PART
