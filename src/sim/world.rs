@@ -65,6 +65,10 @@ pub(super) struct KindFacts {
 }
 
 impl KindFacts {
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     pub(super) const fn of<K: Kind>() -> Self {
         Self {
             name: K::NAME,
@@ -278,7 +282,20 @@ impl World {
 
     /// The codes of the first kind that keeps a thing from being deleted because some of it belong there.
     pub(super) fn holder<K: Kind>(&self, id: &str) -> Option<&'static [&'static str]> {
-        self.tables.iter().find_map(|(facts, table)| {
+        self.holder_besides::<K>(id, &[])
+    }
+
+    /// The same, as if there were nothing of these kinds.
+    pub(super) fn holder_besides<K: Kind>(
+        &self,
+        id: &str,
+        besides: &[&str],
+    ) -> Option<&'static [&'static str]> {
+        let others = self
+            .tables
+            .iter()
+            .filter(|(facts, _)| !besides.contains(&facts.name));
+        others.into_iter().find_map(|(facts, table)| {
             let (_, codes) = facts.holds.iter().find(|(kind, _)| *kind == K::NAME)?;
             // What belongs to itself, as a group that its own rules name, holds nothing.
             let held = table.heads_linked(K::NAME, id).any(|head| head.id != id);

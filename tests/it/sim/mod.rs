@@ -10,6 +10,7 @@ mod coverage;
 mod durability;
 mod families;
 mod filtered;
+mod flows;
 mod instance;
 mod killed;
 mod later;
