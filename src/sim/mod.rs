@@ -31,6 +31,7 @@ mod nonces;
 mod options;
 mod page;
 mod params;
+mod places;
 mod products;
 mod recording;
 mod refusal;

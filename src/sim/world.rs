@@ -2,7 +2,7 @@
 //! and what follows when something ends. Does not know which kinds there are, nor requests, parameters or error codes.
 
 use std::any::TypeId;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -104,12 +104,15 @@ pub(super) struct World {
     expected: BTreeMap<String, String>,
 }
 
+/// Parts of an action's answers, by their place in the order of creation.
+pub(super) type WrittenParts = HashMap<u64, Arc<str>>;
+
 /// Parts of answers as they were written for the world's present version.
 #[derive(Debug, Default)]
 struct Written {
     version: u64,
-    /// By action and place.
-    parts: HashMap<(&'static str, u64), Arc<str>>,
+    /// By action.
+    parts: HashMap<&'static str, WrittenParts>,
 }
 
 /// The addresses of a vSwitch that are in use.
@@ -395,26 +398,16 @@ impl World {
         mix(own).wrapping_add(mix(also))
     }
 
-    /// A part of an answer that follows from the rows of this world alone: written once, and again when anything has
-    /// changed, which `version` says.
-    pub(super) fn written(
-        &self,
-        action: &'static str,
-        place: u64,
-        version: u64,
-        write: impl FnOnce() -> String,
-    ) -> Arc<str> {
-        let mut written = self.written.borrow_mut();
-        if written.version != version {
-            written.parts.clear();
-            written.version = version;
-        }
-        Arc::clone(
-            written
-                .parts
-                .entry((action, place))
-                .or_insert_with(|| Arc::from(write())),
-        )
+    /// The parts of an action's answers that follow from the rows of this world alone, by their place: each is written
+    /// once, and again when anything has changed, which `version` says.
+    pub(super) fn written(&self, action: &'static str, version: u64) -> RefMut<'_, WrittenParts> {
+        RefMut::map(self.written.borrow_mut(), |written| {
+            if written.version != version {
+                written.parts.clear();
+                written.version = version;
+            }
+            written.parts.entry(action).or_default()
+        })
     }
 }
 

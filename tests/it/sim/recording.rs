@@ -339,7 +339,7 @@ fn every_kind_of_thing_survives_a_snapshot() {
         post(&mut other, "/_sim/snapshot", &saved);
         assert_eq!(snapshot(&mut other), saved, "after {}", step.action);
         // What is described follows from what is saved; now and then all of it is looked at.
-        if waiting.len() % 5 == 0 {
+        if waiting.len().is_multiple_of(5) {
             assert_eq!(
                 everything(&mut other),
                 everything(&mut sim),
