@@ -16,6 +16,7 @@ mod killed;
 mod later;
 mod life;
 mod load;
+mod matched;
 mod network;
 mod provider;
 mod random;

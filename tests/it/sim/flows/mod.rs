@@ -42,14 +42,45 @@ const PRODUCTS: &[(&str, &str)] = &[
 ];
 
 /// Where it has come to.
-struct Walk {
-    provider: Provider,
+pub(super) struct Walk {
+    pub(super) provider: Provider,
     kept: BTreeMap<String, String>,
     status: u16,
     body: Value,
 }
 
+/// A request as a line of a flow has it.
+pub(super) struct Request {
+    path: Path,
+    pub(super) version: &'static str,
+    pub(super) action: String,
+    query: Vec<(String, String)>,
+    form: Vec<(String, String)>,
+}
+
+impl Request {
+    /// All that it says, wherever it is put.
+    pub(super) fn params(&self) -> Vec<(String, String)> {
+        [&self.query[..], &self.form[..]].concat()
+    }
+}
+
+/// The names of all flows with their lines.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, String)> {
+    let text = |name: &str| std::fs::read_to_string(format!("{FOLDER}/{name}.flow")).unwrap();
+    FLOWS.iter().map(move |name| (*name, text(name)))
+}
+
 impl Walk {
+    pub(super) fn new() -> Self {
+        Self {
+            provider: Provider::new(),
+            kept: BTreeMap::new(),
+            status: 0,
+            body: Value::Null,
+        }
+    }
+
     fn filled(&self, text: &str) -> String {
         let mut filled = text.to_owned();
         // The longest names first, so that none is taken for a shorter one.
@@ -59,7 +90,8 @@ impl Walk {
         filled
     }
 
-    fn call(&mut self, line: &str) -> Result<(), String> {
+    /// The request of a line, with the words behind it.
+    pub(super) fn request(&self, line: &str) -> Result<(Request, Vec<String>), String> {
         let words = words(line)?;
         let (product, action) = match &words[..] {
             [product, action, ..] => (product.as_str(), action.as_str()),
@@ -79,29 +111,41 @@ impl Walk {
             .iter()
             .position(|word| word == ">" || word == "!")
             .unwrap_or(words.len());
-        let (mut query, mut form) = (Vec::new(), Vec::new());
+        let mut request = Request {
+            path,
+            version,
+            action: action.to_owned(),
+            query: Vec::new(),
+            form: Vec::new(),
+        };
         for word in &words[2..end] {
             let (name, value) = word.split_once('=').ok_or_else(|| format!("{word} is no pair"))?;
             let value = self.filled(value);
             match name.strip_prefix('?') {
-                Some(name) => query.push((name.to_owned(), value)),
-                None => form.push((name.to_owned(), value)),
+                Some(name) => request.query.push((name.to_owned(), value)),
+                None => request.form.push((name.to_owned(), value)),
             }
         }
-        let said = |name: &str| {
-            query
-                .iter()
-                .chain(&form)
-                .any(|(own, _)| own.eq_ignore_ascii_case(name))
-        };
+        let params = request.params();
+        let said = |name: &str| params.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
         if ["ecs", "vpc", "slb", "tag"].contains(&product) && !said("RegionId") {
-            form.push(("RegionId".to_owned(), "cn-hangzhou".to_owned()));
+            request
+                .form
+                .push(("RegionId".to_owned(), "cn-hangzhou".to_owned()));
         }
-        let (status, body) = self
-            .provider
-            .send(path, (version, action), &borrowed(&query), &borrowed(&form));
+        Ok((request, words[end..].to_vec()))
+    }
+
+    fn call(&mut self, line: &str) -> Result<(), String> {
+        let (request, behind) = self.request(line)?;
+        let (status, body) = self.provider.send(
+            request.path,
+            (request.version, &request.action),
+            &borrowed(&request.query),
+            &borrowed(&request.form),
+        );
         (self.status, self.body) = (status, body);
-        match &words[end..] {
+        match &behind[..] {
             [mark, status, code] if mark == "!" => {
                 if (self.status.to_string(), self.body["Code"].as_str()) != (status.clone(), Some(code)) {
                     return Err(format!("{} {}", self.status, self.body));
@@ -162,7 +206,8 @@ impl Walk {
         }
     }
 
-    fn line(&mut self, line: &str) -> Result<(), String> {
+    /// Does what a line says; what is wrong otherwise.
+    pub(super) fn line(&mut self, line: &str) -> Result<(), String> {
         if line.starts_with(' ') {
             return self.look(line);
         }
@@ -209,12 +254,7 @@ fn words(line: &str) -> Result<Vec<String>, String> {
 #[track_caller]
 fn walk_flow(name: &str) {
     let text = std::fs::read_to_string(format!("{FOLDER}/{name}.flow")).unwrap();
-    let mut walk = Walk {
-        provider: Provider::new(),
-        kept: BTreeMap::new(),
-        status: 0,
-        body: Value::Null,
-    };
+    let mut walk = Walk::new();
     let mut wrong = Vec::new();
     for (number, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {

@@ -51,6 +51,11 @@ impl Provider {
         }
     }
 
+    /// What it talks to.
+    pub(super) fn sim(&mut self) -> &mut Sim {
+        &mut self.sim
+    }
+
     /// Lets time go by.
     pub(super) fn wait(&mut self, seconds: i64) {
         self.sim.wait(seconds);
