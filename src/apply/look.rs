@@ -69,9 +69,7 @@ impl Run<'_> {
                 let ids = [id];
                 if let Some(mut observed) = read_by_id(resource_type, self.context.cloud, &ids).await?.pop() {
                     if reference.attribute.contains('.') {
-                        let wanted = Wanted {
-                            nested: [reference.attribute_name().to_owned()].into(),
-                        };
+                        let wanted = Wanted::of([reference.attribute_name().to_owned()]);
                         let one = std::slice::from_mut(&mut observed);
                         details::complete(resource_type, self.context.cloud, one, &wanted).await?;
                     }

@@ -93,8 +93,13 @@ async fn read_type(
         found.extend(more.into_iter().map(|observed| (observed.id.clone(), observed)));
     }
     let mut observed: Vec<Observed> = found.into_values().collect();
-    let nothing = Wanted::default();
-    let wanted = wanted.get(type_name).unwrap_or(&nothing);
+    let mut wanted = wanted.get(type_name).cloned().unwrap_or_default();
+    // Of what has no block, or another address from now on, everything may be asked.
+    let said = known().filter_map(|(address, resource)| Some((wanted.by.get(address)?, resource)));
+    wanted.by_id = said
+        .flat_map(|(own, resource)| resource.ids().map(|id| (id.to_owned(), own.clone())))
+        .collect();
+    let wanted = &wanted;
     details::complete(resource_type, cloud, &mut observed, wanted).await?;
     // What is made with it may show later than it does.
     let late = late(resource_type, known(), &observed, wanted, cloud.server_time());

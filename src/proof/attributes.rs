@@ -252,10 +252,13 @@ impl Section {
             let said = format!("{}{}", ended.out, ended.err);
             let code = said.split('[').skip(1).find(|code| code.starts_with('E'));
             let code = code.and_then(|code| code.split(']').next());
-            return match code {
-                Some(code) if actions.is_empty() => Ok(format!("refused: {code}")),
-                _ => Err(format!("it is not changed: {told}")),
+            let Some(code) = code.filter(|_| actions.is_empty()) else {
+                return Err(format!("it is not changed: {told}"));
             };
+            world.configure(&self.file(&row.before, &made));
+            self.take_over(&mut world, &before.0)
+                .map_err(|told| format!("as an import:\n{told}"))?;
+            return Ok(format!("refused: {code}"));
         }
         is_settled(&mut world).map_err(|plan| format!("{told}\nand then\n{plan}"))?;
         let after = self.life(&mut world);
