@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use compact_str::{CompactString, ToCompactString};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
@@ -23,7 +25,8 @@ pub(crate) type Tags = Named<String>;
 pub(crate) enum Value {
     Bool(bool),
     Integer(i64),
-    String(String),
+    /// Held without an allocation up to 24 bytes, which ids and most names are: there are tens of values a resource.
+    String(CompactString),
     /// Bytes of a file that are not text (binary user data).
     Bytes(Vec<u8>),
     List(Vec<Value>),
@@ -223,7 +226,7 @@ impl Value {
     /// How the value stands inside a longer text, if it can.
     pub(crate) fn to_text(&self) -> Option<String> {
         match self {
-            Value::String(text) => Some(text.clone()),
+            Value::String(text) => Some(text.to_string()),
             Value::Integer(number) => Some(number.to_string()),
             Value::Bool(truth) => Some(truth.to_string()),
             _ => None,
@@ -235,7 +238,7 @@ impl Value {
         match self {
             Value::Bool(truth) => (*truth).into(),
             Value::Integer(number) => (*number).into(),
-            Value::String(text) => text.clone().into(),
+            Value::String(text) => text.as_str().into(),
             Value::List(items) => items.iter().map(Value::to_json).collect(),
             Value::Map(map) => serde_json::Value::Object(
                 map.iter()
@@ -259,9 +262,9 @@ impl Value {
             serde_json::Value::Bool(truth) => Value::Bool(*truth),
             serde_json::Value::Number(number) => match number.as_i64() {
                 Some(integer) => Value::Integer(integer),
-                None => Value::String(number.to_string()),
+                None => Value::String(number.to_compact_string()),
             },
-            serde_json::Value::String(text) => Value::String(text.clone()),
+            serde_json::Value::String(text) => Value::from(text.as_str()),
             serde_json::Value::Array(items) => {
                 Value::List(items.iter().filter_map(Value::from_json).collect())
             }
@@ -288,8 +291,8 @@ fn resolve_template(parts: &[Part], look_up: &dyn Fn(&Reference) -> Option<Value
         }
     }
     match resolved.as_slice() {
-        [] => Value::String(String::new()),
-        [Part::Text(text)] => Value::String(text.clone()),
+        [] => Value::from(""),
+        [Part::Text(text)] => Value::from(text.as_str()),
         _ => Value::Template(resolved),
     }
 }
@@ -302,13 +305,13 @@ impl From<Reference> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Value {
-        Value::String(text.to_owned())
+        Value::String(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Value {
-        Value::String(text)
+        Value::String(text.into())
     }
 }
 
@@ -327,14 +330,93 @@ impl From<bool> for Value {
 /// Serialised as JSON; what may not be stored becomes `null` (see [`Value::to_json`]).
 impl Serialize for Value {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
+        match self {
+            Value::Bool(truth) => truth.serialize(serializer),
+            Value::Integer(number) => number.serialize(serializer),
+            Value::String(text) => serializer.serialize_str(text),
+            Value::List(items) => items.serialize(serializer),
+            Value::Map(map) => map.serialize(serializer),
+            Value::Bytes(_)
+            | Value::Secret(_)
+            | Value::Reference(_)
+            | Value::Template(_)
+            | Value::Token
+            | Value::Base64(_)
+            | Value::JsonText(_) => serializer.serialize_none(),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-        let json = serde_json::Value::deserialize(deserializer)?;
-        Value::from_json(&json).ok_or_else(|| serde::de::Error::custom("a stored value may not be null"))
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        let value = Whole.deserialize(deserializer)?;
+        value.ok_or_else(|| D::Error::custom("a stored value may not be null"))
+    }
+}
+
+/// Reads a value whole, as [`Value::from_json`] does: `null` is none, and a fraction is text.
+pub(crate) struct Whole;
+
+impl<'de> DeserializeSeed<'de> for Whole {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Option<Value>, D::Error> {
+        value.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Whole {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_bool<E: Error>(self, truth: bool) -> Result<Option<Value>, E> {
+        Ok(Some(Value::Bool(truth)))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Option<Value>, E> {
+        Ok(Some(Value::Integer(number)))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Option<Value>, E> {
+        let integer = i64::try_from(number).map(Value::Integer);
+        Ok(Some(integer.unwrap_or_else(|_| Value::from(number.to_string()))))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Option<Value>, E> {
+        Ok(serde_json::Number::from_f64(number).map(|number| Value::from(number.to_string())))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<Value>, E> {
+        Ok(Some(Value::from(text)))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Option<Value>, E> {
+        Ok(Some(Value::from(text)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<Value>, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<Value>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(Whole)? {
+            list.extend(item);
+        }
+        Ok(Some(Value::List(list)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<Value>, A::Error> {
+        let mut map = Attributes::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            if let Some(value) = fields.next_value_seed(Whole)? {
+                map.insert(name, value);
+            }
+        }
+        Ok(Some(Value::Map(map)))
     }
 }
 
@@ -372,5 +454,16 @@ mod tests {
             1.into(),
         ]);
         assert_eq!(value.to_json(), serde_json::json!([null, null, 1]));
+        assert_eq!(serde_json::to_value(&value).unwrap(), value.to_json());
+    }
+
+    #[test]
+    fn a_value_is_the_same_by_way_of_a_tree_and_without_one() {
+        let text = r#"[true, -1, 18446744073709551615, 1.5, "", "ä", [null, 1], {"b": 1, "a": {"c": null}}]"#;
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        let read: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(Some(&read), Value::from_json(&json).as_ref());
+        assert_eq!(serde_json::to_value(&read).unwrap(), read.to_json());
+        assert!(serde_json::from_str::<Value>("null").is_err());
     }
 }

@@ -64,7 +64,7 @@ impl Flattening<'_> {
         match value {
             Value::Bool(truth) => self.put(name, truth.to_string()),
             Value::Integer(number) => self.put(name, number.to_string()),
-            Value::String(text) => self.put(name, text.clone()),
+            Value::String(text) => self.put(name, text.to_string()),
             Value::Token => {
                 let token = self
                     .token

@@ -233,7 +233,7 @@ fn facts(resource: &Resource) -> Vec<String> {
     FACTS
         .into_iter()
         .filter_map(|name| match (name, resource.attributes.get(name)?) {
-            (_, Value::String(text)) => Some(text.clone()),
+            (_, Value::String(text)) => Some(text.to_string()),
             ("size", Value::Integer(size)) => Some(format!("{size} GiB")),
             ("bandwidth", Value::Integer(bandwidth)) => Some(format!("{bandwidth} Mbit/s")),
             _ => None,

@@ -67,10 +67,10 @@ pub(super) fn wrong_type(scope: &mut Scope<'_>, kind: &Kind, path: &str, value: 
 /// A text, known or not; numbers and truths that come from a reference are written out.
 pub(super) fn text(scope: &mut Scope<'_>, kind: &Kind, path: &str, value: Located) -> Option<Value> {
     match value.thing {
-        Thing::Text(text) => Some(Value::String(text)),
+        Thing::Text(text) => Some(Value::from(text)),
         Thing::Template(parts) => Some(Value::Template(parts)),
-        Thing::Integer(number) if value.derived => Some(Value::String(number.to_string())),
-        Thing::Bool(truth) if value.derived => Some(Value::String(truth.to_string())),
+        Thing::Integer(number) if value.derived => Some(Value::from(number.to_string())),
+        Thing::Bool(truth) if value.derived => Some(Value::from(truth.to_string())),
         Thing::Reference(ref reference) => match scope.kind_of(reference) {
             Some(Kind::Integer { .. } | Kind::Bool) => {
                 Some(Value::Template(vec![Part::Reference(reference.clone())]))

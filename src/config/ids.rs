@@ -68,7 +68,7 @@ pub(super) fn id(scope: &mut Scope<'_>, kind: &Kind, of: &str, path: &str, value
         Thing::Unread(Some(Kind::Id(found))) if found == of => Some(Value::unknown()),
         // What is known by a name that somebody has chosen may have any.
         Thing::Text(text) if scope.types.get(of).is_some_and(ResourceType::is_named) && !text.is_empty() => {
-            Some(Value::String(text))
+            Some(Value::from(text))
         }
         Thing::Text(text) => literal_id(scope, of, path, text, span),
         Thing::Template(parts) => Some(Value::Template(parts)),
@@ -126,7 +126,7 @@ fn literal_id(scope: &mut Scope<'_>, of: &str, path: &str, text: String, span: S
         _ if !has_form => format!("{path} wants the id of a {of}, \"{shown}\" is none"),
         _ => match names_a_block(scope, of, &text) {
             true => format!("{path} wants the id of a {of}, \"{shown}\" is the name of one"),
-            false => return Some(Value::String(text)),
+            false => return Some(Value::from(text)),
         },
     };
     let diagnostic = Diagnostic::error(codes::WRONG_KIND, what);

@@ -82,7 +82,7 @@ impl Located {
         let thing = match value {
             Value::Bool(truth) => Thing::Bool(*truth),
             Value::Integer(number) => Thing::Integer(*number),
-            Value::String(text) => Thing::Text(text.clone()),
+            Value::String(text) => Thing::Text(text.to_string()),
             Value::List(items) => Thing::List(items.iter().map(|item| Located::read(span, item)).collect()),
             Value::Map(members) => Thing::Map(read_members(span, members)),
             _ => Thing::Unread(None),
@@ -163,7 +163,7 @@ impl Located {
         Some(match self.thing {
             Thing::Bool(truth) => Value::Bool(truth),
             Thing::Integer(number) => Value::Integer(number),
-            Thing::Text(text) => Value::String(text),
+            Thing::Text(text) => Value::from(text),
             Thing::List(items) => Value::List(
                 items
                     .into_iter()

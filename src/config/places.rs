@@ -165,7 +165,7 @@ pub(super) fn contention(resources: &BTreeMap<Address, Resource>, report: &mut R
             .map(|(name, value)| {
                 (
                     name.clone(),
-                    value.resolve(&|to| Some(Value::String(to.to_string()))),
+                    value.resolve(&|to| Some(Value::from(to.to_string()))),
                 )
             })
             .collect();

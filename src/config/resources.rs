@@ -407,7 +407,7 @@ fn file_of(
         scope.report.say(node.span, "", diagnostic);
     }
     Some(match String::from_utf8(bytes) {
-        Ok(text) => Value::String(text),
+        Ok(text) => Value::from(text),
         Err(error) => Value::Bytes(error.into_bytes()),
     })
 }

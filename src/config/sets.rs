@@ -44,7 +44,7 @@ pub(super) fn plain_set(
                     .say(item.span, "", Diagnostic::error(codes::WRONG_TYPE, what));
                 None
             }
-            (_, Thing::Text(text)) => Some(Value::String(text)),
+            (_, Thing::Text(text)) => Some(Value::from(text)),
             (_, Thing::Template(parts)) => Some(Value::Template(parts)),
             (_, thing) => {
                 let found = found_in_words(&Located::new(item.span, thing));

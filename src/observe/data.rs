@@ -124,7 +124,7 @@ async fn of_type(
     };
     let shown = found.into_iter().map(|observed| {
         let mut attributes = observed.attributes;
-        attributes.insert("id".to_owned(), Value::String(observed.id));
+        attributes.insert("id".to_owned(), Value::from(observed.id));
         attributes
     });
     Ok(shown.collect())
@@ -156,7 +156,7 @@ async fn of_list(
         return Ok(vec![
             shown
                 .into_iter()
-                .map(|(name, text)| (name.to_owned(), Value::String(text)))
+                .map(|(name, text)| (name.to_owned(), Value::from(text)))
                 .collect(),
         ]);
     }
@@ -214,6 +214,6 @@ impl Decode for Showing {
         attributes.extend(self.compared.attributes(&mut found));
         attributes.insert("tags".to_owned(), Value::Map(own_tags(&tags)));
         (self.listing.normalise)(&mut attributes);
-        Ok((id, attributes))
+        Ok((id.into_string(), attributes))
     }
 }

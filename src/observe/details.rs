@@ -306,7 +306,7 @@ impl Decode for Rules {
                 if let Some((key, _)) = part.member_id {
                     rule.insert(key.to_owned(), Value::from(id.as_str()));
                 }
-                id
+                id.into_string()
             }
             // A rule without an id is told apart by what it says.
             _ => format!("{word} {rule:?}"),
@@ -361,7 +361,7 @@ impl Decode for Roles {
     fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Self::Item), D::Error> {
         let mut found = self.0.read(item)?.into_iter();
         match (found.next().flatten(), found.next().flatten()) {
-            (Some(Value::String(id)), Some(role)) => Ok((id.clone(), (id, role))),
+            (Some(Value::String(id)), Some(role)) => Ok((id.to_string(), (id.into_string(), role))),
             _ => Err(D::Error::custom("a role in the answer has no InstanceId")),
         }
     }

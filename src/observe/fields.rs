@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::value::{Attributes, Value};
+use crate::value::{Value, Whole};
 
 /// Which fields are read, by their dotted paths: `VpcAttributes.VSwitchId`.
 #[derive(Debug, Default)]
@@ -176,74 +176,6 @@ impl Visitor<'_> for Name<'_> {
     fn visit_str<E: Error>(self, key: &str) -> Result<Option<usize>, E> {
         let found = self.0.binary_search_by(|(known, _)| known.as_str().cmp(key));
         Ok(found.ok())
-    }
-}
-
-/// Reads a value whole, as [`Value::from_json`] does: `null` is none, and a fraction is text.
-struct Whole;
-
-impl<'de> DeserializeSeed<'de> for Whole {
-    type Value = Option<Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Option<Value>, D::Error> {
-        value.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Whole {
-    type Value = Option<Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<Option<Value>, E> {
-        Ok(Some(Value::Bool(truth)))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Option<Value>, E> {
-        Ok(Some(Value::Integer(number)))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Option<Value>, E> {
-        let integer = i64::try_from(number).map(Value::Integer);
-        Ok(Some(
-            integer.unwrap_or_else(|_| Value::String(number.to_string())),
-        ))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Option<Value>, E> {
-        Ok(serde_json::Number::from_f64(number).map(|number| Value::String(number.to_string())))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<Value>, E> {
-        Ok(Some(Value::from(text)))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Option<Value>, E> {
-        Ok(Some(Value::String(text)))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<Value>, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<Value>, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Whole)? {
-            list.extend(item);
-        }
-        Ok(Some(Value::List(list)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<Value>, A::Error> {
-        let mut map = Attributes::new();
-        while let Some(name) = fields.next_key::<String>()? {
-            if let Some(value) = fields.next_value_seed(Whole)? {
-                map.insert(name, value);
-            }
-        }
-        Ok(Some(Value::Map(map)))
     }
 }
 

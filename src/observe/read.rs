@@ -260,7 +260,7 @@ impl<'a> Observing<'a> {
             Some(Value::String(id))
                 if self.asked.contains(id.as_str()) || has_form(self.resource_type.id_prefix, &id) =>
             {
-                Ok(id)
+                Ok(id.into_string())
             }
             Some(Value::String(id)) if !id.is_empty() => {
                 Err(format!("{} cannot be the {field} of a {type_name}", shown(&id)))
@@ -361,7 +361,7 @@ pub(super) fn tags_of(found: Option<Value>, shape: TagShape) -> Tags {
         .filter_map(|tag| {
             let Value::Map(mut tag) = tag else { return None };
             let mut text = |field: &str| match tag.remove(field) {
-                Some(Value::String(text)) => Some(text),
+                Some(Value::String(text)) => Some(text.into_string()),
                 _ => None,
             };
             Some((text(key_field)?, text(value_field).unwrap_or_default()))

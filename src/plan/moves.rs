@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Key};
 use crate::config::{BlockShape, Config, MovedBlock};
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Location, codes};
 use crate::live::Live;
 use crate::state::{Effect, Intent, State};
 
@@ -37,28 +37,26 @@ impl Move {
 /// The moves that `[[moved]]` tells, one after the other, and an error for each that cannot be made now. One whose address
 /// the state does not know is done already.
 pub(super) fn said(config: &Config, state: &State, open: &[Intent]) -> (Vec<Move>, Vec<Diagnostic>) {
-    let busy = under_way(open);
-    let mut there: BTreeSet<Address> = state.resources.keys().cloned().collect();
+    let mut there = known(state, open);
     let (mut moves, mut errors) = (Vec::new(), Vec::new());
     for block in &config.transitions.moved {
         for (from, to) in pairs(block, &there) {
             if !config.resources.contains_key(&to) {
                 continue;
             }
-            let in_the_way = if there.contains(&to) {
-                Some(format!("{to} is there already"))
-            } else if busy.contains(&from) || busy.contains(&to) {
-                Some("a call of an interrupted run is open for it".to_owned())
-            } else {
-                None
-            };
-            if let Some(in_the_way) = in_the_way {
-                let message = format!("{from} cannot become {to}: {in_the_way}");
+            if there.contains(&to) {
                 errors.push(
-                    Diagnostic::error(codes::TAKEN, message)
-                        .at(block.location.clone(), "")
-                        .help("take this [[moved]] out, apply, and look what is left to do"),
+                    Diagnostic::error(
+                        codes::TAKEN,
+                        format!("{from} cannot become {to}: {to} is there already"),
+                    )
+                    .at(block.location.clone(), "")
+                    .help("take this [[moved]] out, apply, and look what is left to do"),
                 );
+                continue;
+            }
+            if let Some(intent) = under_way(&[&from, &to], open) {
+                errors.push(not_yet(&from, &to, intent, &block.location));
                 continue;
             }
             there.remove(&from);
@@ -76,6 +74,28 @@ pub(super) fn said(config: &Config, state: &State, open: &[Intent]) -> (Vec<Move
     (moves, errors)
 }
 
+/// What an open call makes or changes is written to the address that it had when it was sent.
+fn not_yet(from: &Address, to: &Address, intent: &Intent, location: &Location) -> Diagnostic {
+    let message = format!(
+        "{from} cannot become {to} yet: an interrupted run left a call open for {}: {}",
+        intent.object.address, intent.action
+    );
+    Diagnostic::error(codes::UNDER_WAY, message)
+        .at(location.clone(), "")
+        .help("what it did can be seen within half an hour of it: run this again then")
+        .help(format!("or put {from} back and apply: that finds it out at once"))
+}
+
+/// The addresses at which something is, or may be since a call that makes it is open.
+fn known(state: &State, open: &[Intent]) -> BTreeSet<Address> {
+    let made = open.iter().flat_map(|intent| {
+        let own = intent.resource.is_some().then_some(&intent.object.address);
+        let members = intent.members.iter().map(|member| &member.address);
+        own.into_iter().chain(members)
+    });
+    state.resources.keys().chain(made).cloned().collect()
+}
+
 /// What a block means: one resource, or each copy of a block.
 fn pairs(block: &MovedBlock, there: &BTreeSet<Address>) -> Vec<(Address, Address)> {
     if there.contains(&block.from) {
@@ -90,35 +110,48 @@ fn pairs(block: &MovedBlock, there: &BTreeSet<Address>) -> Vec<(Address, Address
         .collect()
 }
 
-/// The moves of blocks that have gained or lost `count` or `for_each`: `web` and `web[0]`, or `web` and the only key.
+/// The moves of blocks that have gained or lost `count` or `for_each`: `web` and `web[0]`, or `web` and the only key; and
+/// an error for each that cannot be made yet.
 ///
-/// Only where one side is in the state and the other in the configuration, and nothing else is known of either: no call
-/// that may be under way, and nothing that an earlier run moved aside.
-pub(super) fn implied(config: &Config, state: &State, open: &[Intent]) -> Vec<Move> {
-    let mut known: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
-    for address in state.resources.keys() {
-        known.entry(address.block()).or_default().push(address);
+/// Only where one side is in the state and the other in the configuration, and there is nothing that an earlier run moved
+/// aside.
+pub(super) fn implied(config: &Config, state: &State, open: &[Intent]) -> (Vec<Move>, Vec<Diagnostic>) {
+    let there = known(state, open);
+    let mut of_block: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
+    for address in &there {
+        of_block.entry(address.block()).or_default().push(address);
     }
-    let busy = under_way(open);
-    let is_free = |address: &Address| !busy.contains(address) && !state.resources.contains_key(address);
-    let moves = known.into_iter().filter_map(|(block, known)| {
-        let shape = config.blocks.get(&block)?;
-        let (from, to) = match shape {
-            BlockShape::Single => (first_copy(&known)?.clone(), block),
-            BlockShape::Count(0) => return None,
-            BlockShape::Count(_) => (block.clone(), block.with_key(Key::Index(0))),
+    let (mut moves, mut errors) = (Vec::new(), Vec::new());
+    for (block, of_block) in of_block {
+        let Some(shape) = config.blocks.get(&block) else {
+            continue;
+        };
+        let pair = match shape {
+            BlockShape::Single => first_copy(&of_block).map(|from| (from.clone(), block)),
+            BlockShape::Count(0) => None,
+            BlockShape::Count(_) => Some((block.clone(), block.with_key(Key::Index(0)))),
             BlockShape::ForEach(keys) => {
                 let mut keys = keys.iter();
-                let (Some(only), None) = (keys.next(), keys.next()) else {
-                    return None;
-                };
-                (block.clone(), block.with_key(Key::Name(only.clone())))
+                let only = keys.next().filter(|_| keys.next().is_none());
+                only.map(|only| (block.clone(), block.with_key(Key::Name(only.clone()))))
             }
         };
-        let resource = state.resources.get(&from)?;
-        let is_settled = !resource.id.is_empty() && resource.deposed.is_empty() && !busy.contains(&from);
-        let has_successor = config.resources.contains_key(&to) && is_free(&to);
-        (is_settled && has_successor).then(|| Move {
+        let Some((from, to)) = pair else { continue };
+        let Some(successor) = config.resources.get(&to) else {
+            continue;
+        };
+        if !there.contains(&from) || there.contains(&to) {
+            continue;
+        }
+        if let Some(intent) = under_way(&[&from, &to], open) {
+            errors.push(not_yet(&from, &to, intent, &successor.location));
+            continue;
+        }
+        let resource = state.resources.get(&from);
+        if !resource.is_some_and(|one| !one.id.is_empty() && one.deposed.is_empty()) {
+            continue;
+        }
+        moves.push(Move {
             reason: match shape {
                 BlockShape::Single => format!("it was {from}; its block has no copies any more"),
                 BlockShape::Count(_) => format!("it was {from}; its block has count now"),
@@ -126,9 +159,9 @@ pub(super) fn implied(config: &Config, state: &State, open: &[Intent]) -> Vec<Mo
             },
             from,
             to,
-        })
-    });
-    moves.collect()
+        });
+    }
+    (moves, errors)
 }
 
 /// The copy that stands for a block which has none any more: the one with index 0, or the only one with a key.
@@ -141,14 +174,13 @@ fn first_copy<'a>(known: &[&'a Address]) -> Option<&'a Address> {
     }
 }
 
-/// The addresses that an open call is about.
-fn under_way(open: &[Intent]) -> BTreeSet<&Address> {
-    open.iter()
-        .flat_map(|intent| {
-            let members = intent.members.iter().map(|member| &member.address);
-            members.chain([&intent.object.address])
-        })
-        .collect()
+/// An open call that is about one of these.
+fn under_way<'a>(addresses: &[&Address], open: &'a [Intent]) -> Option<&'a Intent> {
+    open.iter().find(|intent| {
+        let members = intent.members.iter().map(|member| &member.address);
+        let mut about = members.chain([&intent.object.address]);
+        about.any(|address| addresses.contains(&address))
+    })
 }
 
 /// The state as it is when these moves are done, one after the other; not copied if there are none.

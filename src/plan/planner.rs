@@ -41,7 +41,7 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
     if inputs.selection.refresh_only {
         return refresh::make(inputs);
     }
-    let (mut moves, errors) = if inputs.destroy {
+    let (mut moves, mut errors) = if inputs.destroy {
         (Vec::new(), Vec::new())
     } else {
         moves::said(inputs.config, inputs.state, inputs.open)
@@ -50,7 +50,9 @@ pub(crate) fn make(inputs: &Inputs<'_>) -> Plan {
         make_of(inputs, &moves)
     } else {
         let said = moves::state_after(&moves, inputs.state);
-        moves.extend(moves::implied(inputs.config, &said, inputs.open));
+        let (implied, not_yet) = moves::implied(inputs.config, &said, inputs.open);
+        moves.extend(implied);
+        errors.extend(not_yet);
         if moves.is_empty() {
             make_of(inputs, &moves)
         } else {

@@ -12,6 +12,7 @@ use super::disk::Leaves;
 use super::fate::{Instant, Plan};
 use super::net::{LATEST, Weather};
 use super::oracle::Oracle;
+use super::scenarios::Stack;
 use super::stacks::Drawn;
 use super::world::{Ended, World};
 use super::{Chance, lock};
@@ -116,17 +117,61 @@ fn some_plan(chance: &mut Chance) -> Plan {
     }
 }
 
+/// What every command line that changes something ends with.
+const SURE: &[&str] = &[
+    "--auto-approve",
+    "--allow-destroy",
+    "--allow-vanished",
+    "--no-input",
+];
+/// Where a plan is kept.
+const KEPT: &str = "p.plan";
+
+/// What somebody runs: mostly `apply`, now and then for a part, around a part, for one anew, for the state alone, of a plan
+/// that is kept, or the end of a part or of all.
+fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<String> {
+    let address = chance.pick(&stack.pieces).address.clone();
+    let line: &[&str] = match chance.below(36) {
+        0 | 1 => &["apply", "--target", &address],
+        2 => &["apply", "--exclude", &address],
+        3 | 4 => &["apply", "--replace", &address],
+        5 => &["apply", "--refresh-only"],
+        6 => &["destroy", "--target", &address],
+        7 => &["destroy"],
+        8 if world.run(&["plan", "-o", KEPT], Plan::default()).code == Some(0) => {
+            // Somebody may be at work in between.
+            world.wait(some_pause(chance));
+            &["apply", KEPT]
+        }
+        _ => &["apply"],
+    };
+    line.iter().chain(SURE).map(|&word| word.to_owned()).collect()
+}
+
 /// Runs it once, or twice at the same time.
-fn disturb(world: &mut World, chance: &mut Chance) -> Vec<Ended> {
-    let mut runs = vec![some_plan(chance)];
+fn disturb(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<Ended> {
+    let mut runs = vec![(some_command(world, chance, stack), some_plan(chance))];
     if chance.below(6) == 0 {
         let delay = chance.below(3000);
-        runs.push(Plan {
+        let second = Plan {
             delay,
             ..some_plan(chance)
-        });
+        };
+        runs.push((some_command(world, chance, stack), second));
     }
-    world.apply_together(&runs)
+    for (line, _) in &runs {
+        world.log(&line.join(" "));
+    }
+    let lines: Vec<Vec<&str>> = runs
+        .iter()
+        .map(|(line, _)| line.iter().map(String::as_str).collect())
+        .collect();
+    let runs: Vec<_> = lines
+        .iter()
+        .zip(&runs)
+        .map(|(line, (_, plan))| (&line[..], *plan))
+        .collect();
+    world.run_together(&runs)
 }
 
 /// What lists each type.
@@ -257,12 +302,13 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
                 world.log(&text);
                 drawn.push(next);
             }
+            let stack = drawn[drawn.len() - 1].stack();
             for _ in 0..=chance.below(2) {
                 world.weather = Weather {
                     strict,
                     ..some_weather(chance)
                 };
-                let ended = disturb(&mut world, chance);
+                let ended = disturb(&mut world, chance, &stack);
                 runs += ended.len() as u64;
                 let dead = ended.iter().filter(|ended| ended.code.is_none()).count();
                 killed += dead as u64;

@@ -154,12 +154,6 @@ impl World {
         self.run(APPLY, plan)
     }
 
-    /// Applies several times at once.
-    pub(super) fn apply_together(&mut self, plans: &[Plan]) -> Vec<Ended> {
-        let runs: Vec<_> = plans.iter().map(|plan| (APPLY, *plan)).collect();
-        self.run_together(&runs)
-    }
-
     /// The process of the last run is gone, and so is what the disk did not keep.
     pub(super) fn crash(&self, leaves: Leaves) {
         self.disk.crash(leaves);

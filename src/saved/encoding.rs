@@ -44,7 +44,7 @@ pub(super) fn encode(value: &Value, is_text: bool, seal: Seal<'_>) -> Json {
             let parts: Vec<Json> = parts
                 .iter()
                 .map(|part| match part {
-                    Part::Text(text) => inner(&Value::String(text.clone()), is_text),
+                    Part::Text(text) => inner(&Value::from(text.as_str()), is_text),
                     Part::Reference(reference) => json!({ "$reference": reference }),
                 })
                 .collect();
@@ -101,7 +101,7 @@ fn special(key: &str, inner: &Json) -> Option<Value> {
 fn part(json: &Json) -> Option<Part> {
     match decode(json)? {
         Value::Reference(reference) => Some(Part::Reference(*reference)),
-        Value::String(text) => Some(Part::Text(text)),
+        Value::String(text) => Some(Part::Text(text.into_string())),
         _ => None,
     }
 }

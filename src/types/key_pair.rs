@@ -93,7 +93,7 @@ static ATTRIBUTES: &[Attribute] = &[
 fn normalise(attributes: &mut Attributes) {
     if let Some(Value::String(key)) = attributes.get_mut("public_key_body") {
         let words: Vec<&str> = key.split_whitespace().take(2).collect();
-        *key = words.join(" ");
+        *key = words.join(" ").into();
     }
 }
 

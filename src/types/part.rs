@@ -195,7 +195,7 @@ fn canonical(value: &Value) -> Value {
         return value.clone();
     };
     match form::net(text) {
-        Ok(net) | Err(Some(net)) => Value::String(net.to_string()),
+        Ok(net) | Err(Some(net)) => Value::from(net.to_string()),
         Err(None) => value.clone(),
     }
 }

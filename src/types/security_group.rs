@@ -3,6 +3,8 @@
 //! A rule is known by direction, policy, protocol, ports and peer; its priority and description can be changed.
 //! Each direction is managed only when its key is in the configuration, and then as a whole.
 
+use compact_str::format_compact;
+
 use super::attribute::{Attribute, Kind, Literal, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::form;
@@ -272,12 +274,12 @@ pub(super) fn normalise_rule(rule: &mut Attributes) {
     );
     if let Some(Value::String(ports)) = rule.get_mut("port_range") {
         *ports = match ports.as_str() {
-            "all" if has_ports => "1/65535".to_owned(),
-            "all" => "-1/-1".to_owned(),
-            text if text.contains('/') => text.to_owned(),
+            "all" if has_ports => "1/65535".into(),
+            "all" => "-1/-1".into(),
+            text if text.contains('/') => text.into(),
             text => match text.split_once('-') {
-                Some((first, last)) if !first.is_empty() => format!("{first}/{last}"),
-                _ => format!("{text}/{text}"),
+                Some((first, last)) if !first.is_empty() => format_compact!("{first}/{last}"),
+                _ => format_compact!("{text}/{text}"),
             },
         };
     }

@@ -714,7 +714,7 @@ fn ids(value: &Value, found: &mut BTreeSet<String>) {
                     && text.len() > one.id_prefix.len()
             });
             if is_id {
-                found.insert(text.clone());
+                found.insert(text.to_string());
             }
         }
         Value::List(items) => items.iter().for_each(|item| ids(item, found)),

@@ -5,8 +5,9 @@ use expect_test::{Expect, expect};
 use super::model::{Model, read};
 use super::{NET, text};
 use crate::address::{Address, Object};
+use crate::diagnostic::codes;
 use crate::plan::Plan;
-use crate::state::{Deposed, Intent, IntentDraft};
+use crate::state::{Deposed, Intent, IntentDraft, Resource};
 use crate::task::Phase;
 
 fn server(name: &str, more: &str) -> String {
@@ -253,10 +254,62 @@ fn nothing_moves_of_which_more_is_known() {
                 ..super::model::draft(&Object::now(address(name)))
             },
         };
-        assert!(!moves(&model.plan_of(&read(&after), false, &[open])), "{name}");
+        let plan = model.plan_of(&read(&after), false, &[open]);
+        assert!(!moves(&plan), "{name}");
+        let told: Vec<_> = plan
+            .errors
+            .iter()
+            .map(|error| (error.code, &*error.message))
+            .collect();
+        let message = format!(
+            "instance.web cannot become instance.web[0] yet: an interrupted run left a call open for {name}: RebootInstance"
+        );
+        assert_eq!(told, [(codes::UNDER_WAY, &*message)]);
     }
     assert!(!moves(&model.plan_destroy(&after)));
     assert!(!moves(&model.plan(&server("web", "count = 0"))));
+}
+
+/// It would be made a second time under the new address, and the first would be found later.
+#[test]
+fn what_is_only_being_made_is_waited_for_before_it_moves() {
+    let mut model = Model::with(NET);
+    let made = Resource {
+        type_name: "instance".to_owned(),
+        ..Resource::default()
+    };
+    let open = Intent {
+        seq: 1,
+        draft: IntentDraft {
+            action: "CreateInstance".to_owned(),
+            resource: Some(Box::new(made)),
+            ..super::model::draft(&Object::now(address("instance.web")))
+        },
+    };
+    let said = "[[moved]]\nfrom = \"instance.web\"\nto = \"instance.app\"\n";
+    for (after, to) in [
+        (format!("{}{said}", server("app", "")), "instance.app"),
+        (server("web", "count = 2"), "instance.web[0]"),
+        (server("web", "for_each = [\"blue\"]"), "instance.web[blue]"),
+    ] {
+        let plan = model.plan_of(&read(&after), false, std::slice::from_ref(&open));
+        let told: Vec<_> = plan
+            .errors
+            .iter()
+            .map(|error| (error.code, &*error.message))
+            .collect();
+        let message = format!(
+            "instance.web cannot become {to} yet: an interrupted run left a call open for instance.web: CreateInstance"
+        );
+        assert_eq!(told, [(codes::UNDER_WAY, &*message)], "{after}");
+        // Once it is settled as not done, nothing is in the way.
+        assert_eq!(model.plan(&after).errors, []);
+    }
+    // What was made by then moves.
+    model.apply(&server("web", ""));
+    let id = model.state.resources[&address("instance.web")].id.clone();
+    model.apply(&server("web", "count = 1"));
+    assert_eq!(model.state.resources[&address("instance.web[0]")].id, id);
 }
 
 #[test]

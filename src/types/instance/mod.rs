@@ -11,6 +11,8 @@ mod steps;
 mod table;
 mod volumes;
 
+use compact_str::format_compact;
+
 use self::calls::{STATUS_TIMEOUT_S, text};
 use self::steps::{create, delete, downtime, implied, restore, update};
 use self::table::{ATTRIBUTES, KEY_PAIR, ROLE};
@@ -115,7 +117,7 @@ fn normalise(attributes: &mut Attributes) {
     if let Some(Value::String(time)) = attributes.get_mut("auto_release_time")
         && let Some(minute) = time.get(..16).filter(|_| time.ends_with('Z'))
     {
-        *time = format!("{minute}:00Z");
+        *time = format_compact!("{minute}:00Z");
     }
     if let Some(value) = attributes.get_mut("spot_price_limit")
         && let Some(price) = value.to_text().and_then(|text| text.parse::<f64>().ok())
