@@ -29,15 +29,14 @@ pub(super) fn find(tasks: &BTreeMap<Node, Task>, context: &Context<'_>) -> Vec<(
         let Some((resource_type, observed)) = freeing else {
             continue;
         };
-        for place in [
+        let places = [
             place_of(resource_type, &observed.attributes),
             known_as(resource_type, observed),
-        ] {
-            if let Some(place) = place {
-                let of_it = freed.entry((resource_type.name, place)).or_default();
-                if !of_it.iter().any(|(other, _)| *other == node) {
-                    of_it.push((node, observed));
-                }
+        ];
+        for place in places.into_iter().flatten() {
+            let of_it = freed.entry((resource_type.name, place)).or_default();
+            if !of_it.iter().any(|(other, _)| *other == node) {
+                of_it.push((node, observed));
             }
         }
     }

@@ -172,10 +172,10 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
             {
                 differences.force(name);
             }
-            if context.is_given_up(address) || names_one_that_goes_first(context, resource) {
-                if let Identity::Joined { place, .. } = resource.resource_type.identity {
-                    place.iter().for_each(|name| differences.force(name));
-                }
+            if let Identity::Joined { place, .. } = resource.resource_type.identity
+                && (context.is_given_up(address) || names_one_that_goes_first(context, resource))
+            {
+                place.iter().for_each(|name| differences.force(name));
             }
             let mut reasons = lifecycle::triggers(context, resource, &mut differences);
             reasons.extend(pinned_by(context, resource));
