@@ -235,7 +235,8 @@ impl<'a> Context<'a> {
         };
         let known = |value: &Value| Outlook::Known(value.clone());
         if reference.attribute == "id" {
-            return decided.kept.map_or(Outlook::Later, |observed| {
+            let kept = decided.kept.filter(|_| !decided.obsolete.contains("id"));
+            return kept.map_or(Outlook::Later, |observed| {
                 Outlook::Known(Value::from(observed.id.as_str()))
             });
         }

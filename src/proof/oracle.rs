@@ -42,8 +42,8 @@ impl Oracle {
             lock(&world.site).taken_off.extend(id.map(str::to_owned));
         }
         let mut said = format!("{}{}", ended.out, ended.err).into_bytes();
-        for file in ["default.json", "default.journal"] {
-            let path = World::path(".infra/state").join(file);
+        for extension in ["json", "journal"] {
+            let path = world.state_file(extension);
             said.extend(world.disk.now(&path).unwrap_or_default());
         }
         let said = String::from_utf8_lossy(&said);
@@ -66,12 +66,7 @@ impl Oracle {
             return Err(format!("no word of what is wrong: {}", told()));
         }
         // Two processes could hold locks on two files of one name.
-        if ended.code == Some(0)
-            && world
-                .disk
-                .now(&World::path(".infra/state/default.lock"))
-                .is_none()
-        {
+        if ended.code == Some(0) && world.disk.now(&world.state_file("lock")).is_none() {
             return Err(format!("the lock file was removed: {}", told()));
         }
         let serial = serial(world).unwrap_or(0);
@@ -108,7 +103,7 @@ impl Oracle {
 
 /// The serial in the state file; none without one.
 fn serial(world: &World) -> Option<u64> {
-    let bytes = world.disk.now(&World::path(".infra/state/default.json"))?;
+    let bytes = world.disk.now(&world.state_file("json"))?;
     serde_json::from_slice::<Value>(&bytes).ok()?["serial"].as_u64()
 }
 

@@ -401,6 +401,19 @@ impl Model {
                     thing.observed.clone_from(&observed);
                 }
                 self.demand(&observed, word, resource_type)?;
+                if resource_type.is_called_otherwise(&id, &observed.attributes)
+                    && let Some(own) = resource_type.own_id(&observed.attributes)
+                {
+                    if self.objects.contains_key(&own) {
+                        return Err(format!("{id} cannot become {own}, which is there"));
+                    }
+                    observed.id.clone_from(&own);
+                    let thing = self.objects.remove(&id).map(|thing| Thing {
+                        observed: observed.clone(),
+                        ..thing
+                    });
+                    self.objects.extend(thing.map(|thing| (own, thing)));
+                }
                 Ok(Some(observed))
             }
             Phase::LetGo => {
@@ -594,6 +607,14 @@ impl Model {
                 *attributes = seal(attributes);
             }
             self.state.apply(&effect, None);
+        }
+        let known = self.state.resources.get(address);
+        if let Some((known, resource_type)) = known.zip(resource_type)
+            && resource_type.is_called_otherwise(&known.id, &known.attributes)
+            && let Some(id) = resource_type.own_id(&known.attributes)
+        {
+            let address = address.clone();
+            self.state.apply(&Effect::Called { address, id }, None);
         }
     }
 }
