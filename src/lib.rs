@@ -22,7 +22,7 @@
 //! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`observe`]
 //! looks ahead for what the cloud would refuse (then [`plan`] decides again without it), [`ui`] shows and asks,
 //! [`observe`] looks once more whether the world has moved, [`apply`] carries out with a journal under it. [`cloud`] is
-//! the life of a request; all that is ambient (time, chance, files, network) comes through [`env`].
+//! the life of a request; all that is ambient (time, chance, files, network) comes through [`mod@env`].
 //!
 //! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `Looking::decide`,
 //! `decide::decide`, `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From

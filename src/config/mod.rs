@@ -48,6 +48,7 @@ mod syntax;
 mod tags;
 mod transitions;
 mod variables;
+mod vpcs;
 mod words;
 mod written_keys;
 
@@ -284,6 +285,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     check::partners(&config.resources, &mut scope.report);
     members::check(&config.resources, &mut scope.report);
     places::zones(&config.resources, &mut scope.report);
+    vpcs::check(&config.resources, &mut scope.report);
     places::addresses(&config.resources, &mut scope.report);
     places::contention(&config.resources, &mut scope.report);
     places::lent_once(&config.resources, &mut scope.report);
