@@ -289,7 +289,9 @@ impl Ui {
 
     /// From now on ids are those of this region of Alibaba Cloud, and have pages in its console.
     pub(crate) fn set_console(&self, region: &str) {
-        lock(&self.targets).region = Some(region.to_owned());
+        // It may come from a file of somebody else's, and what stands in a link is not shown.
+        let is_one = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        lock(&self.targets).region = Some(region.to_owned()).filter(|region| region.bytes().all(is_one));
     }
 
     /// The files that diagnostics point into.

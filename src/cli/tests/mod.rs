@@ -13,7 +13,7 @@ use crate::diagnostic::codes::{self, Story};
 use crate::diagnostic::zh;
 
 /// Flags of other programs that are named beside ours: cargo.
-const FOREIGN: [&str; 2] = ["release", "quiet"];
+const FOREIGN: [&str; 1] = ["path"];
 
 /// What there is to type.
 #[derive(Default)]

@@ -178,3 +178,27 @@ fn what_is_held_back_comes_in_order_where_it_fits() {
         (7, "before\none\ntwo\nbehind\n")
     );
 }
+
+/// A region of a state or of a plan may be anything that somebody has written there.
+#[test]
+fn nothing_but_a_region_gets_into_a_link() {
+    for region in ["cn\u{1b}\\\u{1b}[2J", "cn-hangzhou/../../x", "CN", "cn hangzhou"] {
+        let scene = Scene::default();
+        let options = Options {
+            links: When::Always,
+            ..Options::default()
+        };
+        let ui = scene.ui(true, options);
+        ui.set_console(region);
+        ui.result("i-bp1h3v9k2m4n");
+        assert_eq!(scene.out.take(), "i-bp1h3v9k2m4n\n", "{region:?}");
+    }
+}
+
+#[test]
+fn who_wants_no_links_gets_no_share_either() {
+    let scene = Scene::default();
+    let env = scene.env(&[("TERM_PROGRAM", "WezTerm")], true);
+    assert!(Place::of(&env, When::Auto).has_share);
+    assert!(!Place::of(&env, When::Never).has_share);
+}
