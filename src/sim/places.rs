@@ -32,11 +32,8 @@ impl Places {
         let at = self.part_of(place);
         let last = at + 1 == self.parts.len();
         let Some(part) = self.parts.get_mut(at) else {
-            // Most sets are of one thing only.
-            let mut only = Vec::with_capacity(1);
-            only.push(place);
-            self.parts = Vec::with_capacity(1);
-            self.parts.push(only);
+            // Most sets are of one thing only, and need no room for more.
+            self.parts = vec![vec![place]];
             self.len = 1;
             return;
         };
