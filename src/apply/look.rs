@@ -11,7 +11,7 @@ use crate::cloud::Cloud;
 use crate::live::Observed;
 use crate::observe::preflight::Dependent;
 use crate::observe::preflight::dependents::standing_in;
-use crate::observe::read::read_by_id;
+use crate::observe::read::{read_by_id, read_known};
 use crate::observe::{Wanted, details};
 use crate::types;
 
@@ -23,8 +23,18 @@ impl Run<'_> {
         cloud: &Cloud,
         id: &str,
     ) -> Result<Option<Observed>, StepError> {
-        let ids = [id.to_owned()];
-        Ok(read_by_id(job.resource_type, cloud, &ids).await?.pop())
+        let lasting = self.context.session.with_state(|state| {
+            let known = state.resources.get(&job.task.object.address)?;
+            let old = known.deposed.iter().find(|old| old.id == id);
+            let attributes = match old {
+                Some(old) => &old.attributes,
+                None if known.id == id => &known.attributes,
+                None => return None,
+            };
+            job.resource_type.lasting_id(attributes).map(str::to_owned)
+        });
+        let known = [(id, lasting.as_deref())].into();
+        Ok(read_known(job.resource_type, cloud, &known).await?.pop())
     }
 
     /// Whether it is not there: asked for by id, twice.
@@ -59,9 +69,7 @@ impl Run<'_> {
                 let ids = [id];
                 if let Some(mut observed) = read_by_id(resource_type, self.context.cloud, &ids).await?.pop() {
                     if reference.attribute.contains('.') {
-                        let wanted = Wanted {
-                            nested: [reference.attribute_name().to_owned()].into(),
-                        };
+                        let wanted = Wanted::of([reference.attribute_name().to_owned()]);
                         let one = std::slice::from_mut(&mut observed);
                         details::complete(resource_type, self.context.cloud, one, &wanted).await?;
                     }

@@ -11,7 +11,7 @@ use super::params::{self, SecretReader};
 use crate::address::{Address, Object};
 use crate::live::Observed;
 use crate::plan::{Plan, bytes_of};
-use crate::state::{Effect, Resource, Session};
+use crate::state::{Effect, Resource, Session, State};
 use crate::step::Call;
 use crate::task::{Phase, Task};
 use crate::types::{self, Kind, ResourceType};
@@ -138,8 +138,47 @@ impl<'a> Memory<'a> {
         entry
     }
 
+    /// What the state says of the object when the task is done.
+    pub(super) fn last_word(&self, task: &Task) -> Vec<Effect> {
+        let mut effects: Vec<Effect> = task
+            .then
+            .iter()
+            .map(|effect| self.filled_in(task, effect))
+            .collect();
+        effects.extend(self.called_otherwise(&effects));
+        effects
+    }
+
+    /// What is called by what it is, and is something else now.
+    fn called_otherwise(&self, effects: &[Effect]) -> Option<Effect> {
+        let (address, attributes) = effects.iter().find_map(|effect| match effect {
+            Effect::Settle {
+                address, attributes, ..
+            } => Some((address, attributes)),
+            _ => None,
+        })?;
+        let resource_type = types::find(address.type_name())?;
+        let told = effects.iter().find_map(Effect::id).map(str::to_owned);
+        let before = told.or_else(|| {
+            let known = |state: &State| Some(state.resources.get(address)?.id.clone());
+            self.session.with_state(known)
+        });
+        if !resource_type.is_called_otherwise(&before.unwrap_or_default(), attributes) {
+            return None;
+        }
+        let id = resource_type.own_id(attributes)?;
+        self.learn(
+            &Object::now(address.clone()),
+            Attributes::from([("id".to_owned(), Value::from(id.as_str()))]),
+        );
+        Some(Effect::Called {
+            address: address.clone(),
+            id,
+        })
+    }
+
     /// An effect with everything in it that this run has learnt; in the form that the state may keep.
-    pub(super) fn filled_in(&self, task: &Task, effect: &Effect) -> Effect {
+    fn filled_in(&self, task: &Task, effect: &Effect) -> Effect {
         let mut effect = effect.clone();
         let resource_type = types::find(task.object.address.type_name());
         if let (Effect::Settle { attributes, .. }, Some(resource_type)) = (&mut effect, resource_type) {

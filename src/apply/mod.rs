@@ -56,9 +56,7 @@ pub(crate) async fn note(
 ) -> Result<(), StateError> {
     let memory = Memory::new(plan, session, secrets);
     let notes = plan.tasks.iter().filter(|task| task.is_note());
-    let effects: Vec<Effect> = notes
-        .flat_map(|task| task.then.iter().map(|effect| memory.filled_in(task, effect)))
-        .collect();
+    let effects: Vec<Effect> = notes.flat_map(|task| memory.last_word(task)).collect();
     if effects.is_empty() {
         return Ok(());
     }

@@ -114,10 +114,7 @@ impl Run<'_> {
 
     /// What the state says of the object when the task is done.
     pub(super) fn last_word(&self, task: &Task) -> Vec<Effect> {
-        task.then
-            .iter()
-            .map(|effect| self.memory.filled_in(task, effect))
-            .collect()
+        self.memory.last_word(task)
     }
 
     fn seconds_since(&self, begun: Duration) -> f64 {

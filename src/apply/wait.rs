@@ -125,9 +125,7 @@ impl Run<'_> {
             return Ok(None);
         };
         if let Some(part) = shows.part() {
-            let wanted = Wanted {
-                nested: [part.to_owned()].into(),
-            };
+            let wanted = Wanted::of([part.to_owned()]);
             let one = std::slice::from_mut(&mut observed);
             details::complete(job.resource_type, cloud, one, &wanted).await?;
         }

@@ -1,7 +1,7 @@
 //! A look at the cloud: what really exists, and what an interrupted run left open.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::{Connection, check_cloud, demand_account};
 use super::failure::Failure;
@@ -67,7 +67,7 @@ pub(super) async fn look(
     })
 }
 
-/// Nested attributes that some resource of a type manages; only then are they worth a request of their own.
+/// Nested attributes that some resource of a type manages, and which does; only then are they worth a request of their own.
 pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
     let mut parts: BTreeMap<String, Wanted> = BTreeMap::new();
     for resource in config.resources.values() {
@@ -75,10 +75,10 @@ pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
             (attribute.costly || matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_)))
                 && resource.attributes.contains_key(attribute.name)
         });
+        let names: BTreeSet<String> = nested.map(|attribute| attribute.name.to_owned()).collect();
         let wanted = parts.entry(resource.resource_type.name.to_owned()).or_default();
-        wanted
-            .nested
-            .extend(nested.map(|attribute| attribute.name.to_owned()));
+        wanted.nested.extend(names.iter().cloned());
+        wanted.by.insert(resource.address.clone(), names);
     }
     parts
 }
@@ -86,7 +86,7 @@ pub(super) fn costly_parts(config: &Config) -> BTreeMap<String, Wanted> {
 /// What the state remembers to be joined is parted where the configuration says no more of it, and members that name what
 /// goes are taken out: so both are looked at.
 fn remembered_joins(state: &State, parts: &mut BTreeMap<String, Wanted>) {
-    for known in state.resources.values() {
+    for (address, known) in &state.resources {
         let Some(resource_type) = types::find(&known.type_name) else {
             continue;
         };
@@ -97,6 +97,9 @@ fn remembered_joins(state: &State, parts: &mut BTreeMap<String, Wanted>) {
             if known.attributes.contains_key(name) || known.unsettled.contains_key(name) {
                 let wanted = parts.entry(known.type_name.clone()).or_default();
                 wanted.nested.insert(name.to_owned());
+                if let Some(own) = wanted.by.get_mut(address) {
+                    own.insert(name.to_owned());
+                }
             }
         }
     }

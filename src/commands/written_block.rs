@@ -61,9 +61,7 @@ pub(super) fn details_of(resource_type: &ResourceType) -> Wanted {
         .attributes
         .iter()
         .filter(|attribute| attribute.costly || matches!(attribute.kind, Kind::Table(_) | Kind::TableSet(_)));
-    Wanted {
-        nested: costly.map(|attribute| attribute.name.to_owned()).collect(),
-    }
+    Wanted::of(costly.map(|attribute| attribute.name.to_owned()))
 }
 
 /// The block, with a line break at its end.

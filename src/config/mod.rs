@@ -16,6 +16,7 @@ mod ids;
 mod index;
 mod keys;
 pub(crate) mod language;
+mod language_zh;
 pub(crate) mod layout;
 mod lifecycle;
 mod locals;
@@ -47,10 +48,12 @@ mod syntax;
 mod tags;
 mod transitions;
 mod variables;
+mod vpcs;
 mod words;
 mod written_keys;
 
 pub(crate) mod editor_schema;
+mod editor_sections;
 pub(crate) mod trust;
 
 #[cfg(test)]
@@ -279,6 +282,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     check::partners(&config.resources, &mut scope.report);
     members::check(&config.resources, &mut scope.report);
     places::zones(&config.resources, &mut scope.report);
+    vpcs::check(&config.resources, &mut scope.report);
     places::addresses(&config.resources, &mut scope.report);
     places::contention(&config.resources, &mut scope.report);
     places::lent_once(&config.resources, &mut scope.report);

@@ -16,6 +16,8 @@ use crate::value::Value;
 
 const TYPE: &str = "instance_type";
 const CATEGORY: &str = "category";
+/// That of a disk that is no part of a server.
+const CATEGORY_OF_ITS_OWN: &str = "disk_category";
 
 /// What is read of the dated file; it is compiled in, and the simulator's tests hold it against the contract.
 #[derive(Debug, Deserialize)]
@@ -74,6 +76,61 @@ pub(super) fn check(resources: &BTreeMap<Address, Resource>, report: &mut Report
             None => unknown(resource, wanted, published, report),
         }
     }
+    for disk in resources.values() {
+        joined(disk, resources, &families, report);
+    }
+}
+
+/// A disk of its own is one that the type of its server takes.
+fn joined(
+    disk: &Resource,
+    resources: &BTreeMap<Address, Resource>,
+    families: &BTreeMap<&str, Option<&Family>>,
+    report: &mut Report,
+) {
+    let Some(category) = disk.attributes.get(CATEGORY_OF_ITS_OWN).and_then(Value::as_str) else {
+        return;
+    };
+    for relation in disk.resource_type.relations {
+        let Some(Value::Reference(to)) = disk.attributes.get(relation.attribute) else {
+            continue;
+        };
+        let server = resources.get(&to.address);
+        let wanted = server.and_then(|server| server.attributes.get(TYPE)?.as_str());
+        let family = wanted.and_then(|wanted| *families.get(wanted)?);
+        if let (Some(wanted), Some(family), Some(published)) = (wanted, family, PUBLISHED.as_ref()) {
+            taken(
+                disk,
+                CATEGORY_OF_ITS_OWN,
+                category,
+                (wanted, family),
+                published,
+                report,
+            );
+        }
+    }
+}
+
+/// A disk is of a category that the type takes; else a warning.
+fn taken(
+    resource: &Resource,
+    path: &str,
+    category: &str,
+    (wanted, family): (&str, &Family),
+    published: &Published,
+    report: &mut Report,
+) {
+    if family.disk_categories.contains(&category) {
+        return;
+    }
+    let taken = words::join(family.disk_categories.iter().copied());
+    let diagnostic = Diagnostic::warning(
+        codes::DISK_NOT_TAKEN,
+        format!("{wanted} takes no disk of category {category}"),
+    )
+    .note(format!("as of {}, {} takes {taken}", published.as_of, family.id))
+    .about(&resource.address);
+    report.say_at(place_of(resource, path), "", "disk", diagnostic);
 }
 
 fn place_of<'a>(resource: &'a Resource, path: &str) -> &'a Location {
@@ -110,7 +167,9 @@ fn unknown(resource: &Resource, wanted: &str, published: &Published, report: &mu
     let mut label = String::new();
     if let Some(guess) = guess {
         label = format!("did you mean {}?", guess.name);
-        diagnostic = diagnostic.fix(at.clone(), format!("\"{}\"", guess.name));
+        if guess.is_sure() {
+            diagnostic = diagnostic.fix(at.clone(), format!("\"{}\"", guess.name));
+        }
     } else if let Some(family) = family {
         let all: Vec<&str> = family.types.iter().map(|one| one.id).collect();
         diagnostic = diagnostic.help(format!("of {} {}", family.id, words::there_are(all)));
@@ -133,17 +192,7 @@ fn disks(resource: &Resource, wanted: &str, family: &Family, published: &Publish
         );
     }
     for (path, category) in found {
-        if family.disk_categories.contains(&category.as_str()) {
-            continue;
-        }
-        let taken = words::join(family.disk_categories.iter().copied());
-        let diagnostic = Diagnostic::warning(
-            codes::DISK_NOT_TAKEN,
-            format!("{wanted} takes no disk of category {category}"),
-        )
-        .note(format!("as of {}, {} takes {taken}", published.as_of, family.id))
-        .about(&resource.address);
-        report.say_at(place_of(resource, &path), "", "disk", diagnostic);
+        taken(resource, &path, &category, (wanted, family), published, report);
     }
 }
 

@@ -24,22 +24,32 @@ const KEPT_AT_END: u32 = 3;
 /// Everything that is joined stands in one zone.
 pub(super) fn zones(resources: &BTreeMap<Address, Resource>, report: &mut Report) {
     for resource in resources.values() {
-        let Some(own) = zone_of(resource, resources, false) else {
-            continue;
+        let said = zone_of(resource, resources, false);
+        let is_relation = |name: &str| {
+            let mut relations = resource.resource_type.relations.iter();
+            relations.any(|relation| relation.attribute == name)
         };
+        // What is joined to another one stands where its own vSwitch is.
+        let mut holders = partners(resource, resources).filter(|(name, _)| !is_relation(name));
+        let held = holders.find_map(|(_, holder)| holder.attributes.get(ZONE)?.as_str());
         for (name, partner) in partners(resource, resources) {
+            let own = said.or(held.filter(|_| is_relation(name)));
+            let Some(own) = own else { continue };
             let Some(other) = zone_of(partner, resources, true).filter(|other| *other != own) else {
                 continue;
             };
-            let at = place_of(resource, name);
-            let diagnostic = Diagnostic::error(
+            let mut diagnostic = Diagnostic::error(
                 codes::TWO_ZONES,
                 format!("{} is in {own}, {} in {other}", resource.address, partner.address),
             )
-            .at(at.clone(), "joined here")
             .help("what is joined stands in one zone")
             .about(&resource.address);
-            report.say_at(place_of(resource, ZONE), "", "zones", diagnostic);
+            let mut at = place_of(resource, name);
+            if said.is_some() {
+                diagnostic = diagnostic.at(at.clone(), "joined here");
+                at = place_of(resource, ZONE);
+            }
+            report.say_at(at, "", "zones", diagnostic);
         }
     }
 }

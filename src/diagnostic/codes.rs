@@ -79,7 +79,8 @@ impl<'de> Deserialize<'de> for Code {
 
 macro_rules! codes {
     ($($name:ident $number:literal $title:literal: $meaning:literal [$($cause:literal),+] [$($out:literal),+])*) => {
-        $(#[doc = $title] pub(crate) const $name: Code = Code($number);)*
+        // A title says "[infra]" and means the table.
+        $(#[doc = $title] #[allow(rustdoc::broken_intra_doc_links)] pub(crate) const $name: Code = Code($number);)*
 
         /// All of them, by number, errors first.
         pub(crate) const ALL: &[Story] = &[$(Story {
@@ -305,6 +306,10 @@ codes! {
         "A fixed address or a name that must be unique is in two blocks; the cloud would give it to the first and refuse the second."
         ["a copied block", "count with a fixed value in the block"]
         ["give each its own, by for_each or ${count.index}", "leave the address out, and the cloud chooses one"]
+    TWO_NETWORKS "E0416" "things in two VPCs that must stand in one":
+        "A server, its groups, its interfaces and what leads to it stand in one VPC; the cloud joins nothing across two."
+        ["a copied block of another network", "a group or a route table of another VPC"]
+        ["name the vswitch, the group or the table of the same VPC", "make another group in the other VPC"]
 
     // Environments and variables.
     NO_ENVIRONMENT "E0501" "the environment is not chosen or does not exist":

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 
 use super::details::{self, Wanted};
-use super::read::read_by_id;
+use super::read::read_known;
 use crate::address::Address;
 use crate::cloud::{ApiError, Cloud};
 use crate::live::{Live, Observed, TAG_ADDRESS, TAG_STACK};
@@ -104,15 +104,14 @@ async fn read_type(
     let mut now: BTreeMap<String, Observed> = BTreeMap::new();
     // That a list does not show one proves nothing; twice by id does.
     for _ in 0..2 {
-        let missing: Vec<String> = touched
-            .keys()
-            .filter(|id| !now.contains_key(**id))
-            .map(|id| (*id).to_owned())
+        let missing = touched.iter().filter(|(id, _)| !now.contains_key(**id));
+        let missing: BTreeMap<&str, Option<&str>> = missing
+            .map(|(id, one)| (*id, resource_type.lasting_id(&one.seen.attributes)))
             .collect();
         if missing.is_empty() {
             break;
         }
-        let more = read_by_id(resource_type, cloud, &missing).await?;
+        let more = read_known(resource_type, cloud, &missing).await?;
         now.extend(more.into_iter().map(|one| (one.id.clone(), one)));
     }
     let (mut changed, others): (Vec<Observed>, Vec<Observed>) = now

@@ -10,6 +10,7 @@ use serde::de::Error as _;
 
 use super::fields::Fields;
 use super::read::{Table, own_tags, tags_of};
+use crate::address::Address;
 use crate::api::{Action, Pages, action};
 use crate::cloud::{ApiError, Cloud, Decode, ErrorKind, Paging, Request};
 use crate::live::{Observed, TAG_ADDRESS, TAG_STACK};
@@ -20,6 +21,25 @@ use crate::value::{Attributes, Tags, Value};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
     pub(crate) nested: BTreeSet<String>,
+    /// Who manages which of them, as far as that is known.
+    pub(crate) by: BTreeMap<Address, BTreeSet<String>>,
+    /// The same by id, where each costs a request of its own; whoever is not among these is read.
+    pub(super) by_id: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Wanted {
+    /// These of whatever is read.
+    pub(crate) fn of(names: impl IntoIterator<Item = String>) -> Wanted {
+        Wanted {
+            nested: names.into_iter().collect(),
+            ..Wanted::default()
+        }
+    }
+
+    /// Whether somebody manages the attribute of this one.
+    fn is_of(&self, id: &str, name: &str) -> bool {
+        self.nested.contains(name) && self.by_id.get(id).is_none_or(|own| own.contains(name))
+    }
 }
 
 /// Reads what the list did not show of many resources of one type.
@@ -35,15 +55,14 @@ pub(crate) async fn complete(
             instances(resource_type, cloud, observed, wanted).await
         }
         // What is to be deleted must let go of its entries, whoever wrote them.
-        "nat_gateway" => each(cloud, resource_type, observed, &SNAT).await,
-        "slb" => {
-            if wanted.nested.contains("listeners") {
-                each(cloud, resource_type, observed, &LISTENERS).await?;
-            }
-            if wanted.nested.contains("backends") {
-                each(cloud, resource_type, observed, &BACKENDS).await?;
-            }
+        "nat_gateway" => {
+            let all = observed.iter_mut();
+            try_join_all(all.map(|one| of_one(cloud, resource_type, one, &SNAT))).await?;
             Ok(())
+        }
+        "slb" => {
+            each_of(cloud, resource_type, observed, &LISTENERS, wanted).await?;
+            each_of(cloud, resource_type, observed, &BACKENDS, wanted).await
         }
         "security_group" => {
             try_join_all(
@@ -92,19 +111,18 @@ static BACKENDS: MembersList = MembersList {
     owner: ("LoadBalancerId", "id"),
 };
 
-/// One list for each owner.
-async fn each(
+/// One list for each owner whose members are managed.
+async fn each_of(
     cloud: &Cloud,
     resource_type: &'static ResourceType,
     observed: &mut [Observed],
     members: &'static MembersList,
+    wanted: &Wanted,
 ) -> Result<(), ApiError> {
-    try_join_all(
-        observed
-            .iter_mut()
-            .map(|one| of_one(cloud, resource_type, one, members)),
-    )
-    .await?;
+    let managed = observed
+        .iter_mut()
+        .filter(|one| wanted.is_of(&one.id, members.attribute));
+    try_join_all(managed.map(|one| of_one(cloud, resource_type, one, members))).await?;
     Ok(())
 }
 
@@ -196,8 +214,7 @@ async fn security_group(
     observed: &mut Observed,
     wanted: &Wanted,
 ) -> Result<(), ApiError> {
-    let of_inside = wanted.nested.contains(INNER);
-    if of_inside {
+    if wanted.is_of(&observed.id, INNER) {
         let request = Request::new(&action::DESCRIBE_SECURITY_GROUP_ATTRIBUTE)
             .param("RegionId", cloud.region())
             .param("SecurityGroupId", observed.id.clone());
@@ -206,7 +223,10 @@ async fn security_group(
             observed.attributes.insert(INNER.to_owned(), Value::from(policy));
         }
     }
-    if !wanted.nested.contains("ingress") && !wanted.nested.contains("egress") {
+    if !["ingress", "egress"]
+        .iter()
+        .any(|name| wanted.is_of(&observed.id, name))
+    {
         return Ok(());
     }
     let params = BTreeMap::from([

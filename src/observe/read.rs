@@ -64,10 +64,21 @@ pub(crate) async fn read_by_id(
     cloud: &Cloud,
     ids: &[String],
 ) -> Result<Vec<Observed>, ApiError> {
+    let known: BTreeMap<&str, Option<&str>> = ids.iter().map(|id| (id.as_str(), None)).collect();
+    read_known(resource_type, cloud, &known).await
+}
+
+/// The same for ids that come, where one is called by what it is, with what stays the same of it when that changes. It
+/// keeps the id by which it was asked for.
+pub(crate) async fn read_known(
+    resource_type: &'static ResourceType,
+    cloud: &Cloud,
+    known: &BTreeMap<&str, Option<&str>>,
+) -> Result<Vec<Observed>, ApiError> {
     let mut found = Vec::new();
-    let mut missing: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut missing: BTreeSet<&str> = known.keys().copied().collect();
     if let IdFilter::Inside { param } = resource_type.read.ids {
-        return read_inside(resource_type, cloud, param, &missing).await;
+        return read_inside(resource_type, cloud, param, known).await;
     }
     if let IdFilter::One { .. } = resource_type.read.ids
         && missing.len() > ONE_BY_ONE_MAX
@@ -109,15 +120,28 @@ async fn read_inside(
     resource_type: &'static ResourceType,
     cloud: &Cloud,
     param: &str,
-    ids: &BTreeSet<&str>,
+    known: &BTreeMap<&str, Option<&str>>,
 ) -> Result<Vec<Observed>, ApiError> {
-    let parents: BTreeSet<&str> = ids
-        .iter()
+    let parents: BTreeSet<&str> = known
+        .keys()
         .filter_map(|id| Some(id.split_once('/')?.0))
         .filter(|parent| !parent.is_empty())
         .collect();
     let mut found = all_inside(resource_type, cloud, param, &parents).await?;
-    found.retain(|one| ids.contains(one.id.as_str()));
+    let mut taken = Vec::new();
+    for (id, lasting) in known.iter().filter_map(|(id, lasting)| Some((*id, (*lasting)?))) {
+        let is_it = |one: &Observed| resource_type.lasting_id(&one.attributes) == Some(lasting);
+        if let Some(position) = found.iter().position(is_it) {
+            let one = found.swap_remove(position);
+            taken.push(Observed {
+                id: id.to_owned(),
+                ..one
+            });
+        }
+    }
+    let is_left = |id: &str| known.contains_key(id) && !taken.iter().any(|one| one.id == id);
+    found.retain(|one| is_left(&one.id));
+    found.extend(taken);
     Ok(found)
 }
 

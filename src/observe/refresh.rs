@@ -3,14 +3,14 @@
 //!
 //! Does not know what is wanted; which costly parts are worth reading is an argument. Writes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 
 use super::details::{self, Wanted};
-use super::read::{list_by_stack, read_by_id};
+use super::read::{list_by_stack, read_known};
 use crate::address::Address;
 use crate::cloud::window::LAG;
 use crate::cloud::{ApiError, Cloud};
@@ -62,19 +62,23 @@ async fn read_type(
             .iter()
             .filter(|(_, resource)| resource.type_name == type_name)
     };
-    let ids: BTreeSet<&str> = known().flat_map(|(_, resource)| resource.ids()).collect();
+    let all = known().flat_map(|(_, resource)| {
+        let old = resource.deposed.iter();
+        let old = old.map(|old| (old.id.as_str(), &old.attributes));
+        let now = (!resource.id.is_empty()).then_some((resource.id.as_str(), &resource.attributes));
+        now.into_iter().chain(old)
+    });
+    let all: BTreeMap<&str, Option<&str>> = all
+        .map(|(id, attributes)| (id, resource_type.lasting_id(attributes)))
+        .collect();
     // A list never proves that something is gone: what it does not show is asked for by id, twice.
-    let missing = |found: &BTreeMap<String, Observed>| -> Vec<String> {
-        ids.iter()
-            .filter(|id| !found.contains_key(**id))
-            .map(|id| (*id).to_owned())
-            .collect()
-    };
     for look in 0..2 {
-        let missing = missing(&found);
-        if missing.is_empty() {
+        let mut asked = all.clone();
+        asked.retain(|id, _| !found.contains_key(*id));
+        if asked.is_empty() {
             break;
         }
+        let missing: Vec<String> = asked.keys().map(|id| (*id).to_owned()).collect();
         if look == 1
             && let Some(pause) = until_visible(known(), &missing, cloud.server_time())
         {
@@ -85,12 +89,17 @@ async fn read_type(
             ));
             clock.sleep(pause).await;
         }
-        let more = read_by_id(resource_type, cloud, &missing).await?;
+        let more = read_known(resource_type, cloud, &asked).await?;
         found.extend(more.into_iter().map(|observed| (observed.id.clone(), observed)));
     }
     let mut observed: Vec<Observed> = found.into_values().collect();
-    let nothing = Wanted::default();
-    let wanted = wanted.get(type_name).unwrap_or(&nothing);
+    let mut wanted = wanted.get(type_name).cloned().unwrap_or_default();
+    // Of what has no block, or another address from now on, everything may be asked.
+    let said = known().filter_map(|(address, resource)| Some((wanted.by.get(address)?, resource)));
+    wanted.by_id = said
+        .flat_map(|(own, resource)| resource.ids().map(|id| (id.to_owned(), own.clone())))
+        .collect();
+    let wanted = &wanted;
     details::complete(resource_type, cloud, &mut observed, wanted).await?;
     // What is made with it may show later than it does.
     let late = late(resource_type, known(), &observed, wanted, cloud.server_time());

@@ -211,7 +211,7 @@ impl<'a> Context<'a> {
                 Some(Value::Reference(reference)) if reference.address == *other
             );
             let has = there.and_then(|there| there.attributes.get(relation.attribute)?.as_str());
-            names_it && (has.is_none() || has != other_id || self.is_made(other))
+            names_it && (has.is_none() || has != other_id || self.is_made(other) || self.is_made(one))
         })
     }
 
@@ -235,7 +235,8 @@ impl<'a> Context<'a> {
         };
         let known = |value: &Value| Outlook::Known(value.clone());
         if reference.attribute == "id" {
-            return decided.kept.map_or(Outlook::Later, |observed| {
+            let kept = decided.kept.filter(|_| !decided.obsolete.contains("id"));
+            return kept.map_or(Outlook::Later, |observed| {
                 Outlook::Known(Value::from(observed.id.as_str()))
             });
         }

@@ -21,6 +21,7 @@ use crate::change::{Change, Drift, Fate};
 use crate::live::TAG_ADDRESS;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
+use crate::types::Identity;
 use crate::value::Value;
 
 /// Makes the plan.
@@ -82,14 +83,18 @@ fn make_of(inputs: &Inputs<'_>, moves: &[Move]) -> Plan {
     }
 }
 
-/// Those among them that go from one place to another; if there are any with which nothing is lost, only they.
+/// Those among them that go from one place to another, or become what the other one is; if there are any with which nothing is lost, only they.
 fn movers(inputs: &Inputs<'_>, plan: &Plan, changed: &BTreeSet<Address>) -> BTreeSet<Address> {
     let moves = |change: &&Change| {
         let resource_type = inputs.types.get(change.address.type_name());
-        let place = resource_type.and_then(|one| one.stays_with);
-        let mut attributes = change.attributes.iter();
+        let stands_in = resource_type.and_then(|one| one.stays_with);
+        let is = match resource_type.map(|one| &one.identity) {
+            Some(Identity::Joined { place, .. }) => *place,
+            _ => &[],
+        };
+        let mut attributes = change.attributes.iter().map(|attribute| attribute.path.as_str());
         changed.contains(&change.address)
-            && place.is_some_and(|place| attributes.any(|attribute| attribute.path == place))
+            && attributes.any(|path| Some(path) == stands_in || is.contains(&path))
     };
     let loses = |address: &Address| {
         let resource_type = inputs.types.get(address.type_name());

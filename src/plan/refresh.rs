@@ -112,11 +112,20 @@ fn learn(
         } else {
             Fate::Read
         };
+        let mut all = known.attributes.clone();
+        all.extend(learnt.clone());
         let effect = Effect::Merge {
             address: address.clone(),
             attributes: learnt,
         };
-        plan.tasks.push(note(address, effect));
+        let mut note = note(address, effect);
+        if resource_type.is_called_otherwise(&known.id, &all)
+            && let Some(id) = resource_type.own_id(&all)
+        {
+            let address = address.clone();
+            note.then.push(Effect::Called { address, id });
+        }
+        plan.tasks.push(note);
     }
     plan.changes.push(change);
 }

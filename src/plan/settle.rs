@@ -203,8 +203,9 @@ impl<'a> Entry<'a> {
         let Some(known) = context.known(self.address) else {
             return false;
         };
+        let resource_type = self.resource.resource_type;
         let is_managed = |name: &str| {
-            let attribute = self.resource.resource_type.attribute(name);
+            let attribute = resource_type.attribute(name);
             // What is left alone and cannot be seen stays remembered as it is, until there is more to say.
             let is_left = |remembered| remembered && self.resource.lifecycle.ignore_changes.contains(name);
             attribute.is_none_or(|attribute| !attribute.computed && !is_left(attribute.remembered))
@@ -215,7 +216,9 @@ impl<'a> Entry<'a> {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect()
         };
-        known.unsettled.is_empty()
+        let is_called_so = !resource_type.is_called_otherwise(&known.id, &self.attributes);
+        is_called_so
+            && known.unsettled.is_empty()
             && known.dependencies == self.dependencies
             && known.lifecycle == lifecycle(self.resource)
             && managed(&known.attributes) == managed(&self.sealed(context, known))

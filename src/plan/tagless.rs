@@ -142,7 +142,7 @@ fn is_place(
     observed: &Observed,
     generations: &BTreeMap<&Address, Vec<&Observed>>,
 ) -> bool {
-    let Identity::Joined { parent, place } = resource.resource_type.identity else {
+    let Identity::Joined { parent, place, .. } = resource.resource_type.identity else {
         return false;
     };
     let of_any = |name: &str| -> bool {

@@ -5,7 +5,7 @@
 //! `attributes.txt` holds the changes: `== type`, what has to be there (`@server` and `@network` are those of the lives;
 //! `NAME = PRODUCT ACTION.FIELD PARAM=VALUE ...` is a call of somebody else, whose result is `$NAME`), below `--` the keys
 //! of the block `[TYPE.x]`, and below another `--` the changes: keys before `=>` and after, `;` for a new line, and
-//! under it what came of it. `INFRA_BLESS=1` writes what comes now.
+//! under it what came of it, with the reason where it was made anew (anew.rs). `INFRA_BLESS=1` writes what comes now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use super::fate::Plan;
 use super::world::World;
-use super::{lives, lock, meddle};
-use crate::types::{Kind, REGISTRY, find, settable};
+use super::{anew, lives, lock, meddle};
+use crate::types::{Identity, Kind, REGISTRY, find, settable};
 
 /// One type, and the changes of one that stands in certain surroundings.
 pub(super) struct Section {
@@ -134,7 +134,7 @@ impl Section {
     }
 
     /// The attributes that differ, those inside a table with a dot.
-    fn changed(&self, row: &Row) -> BTreeSet<String> {
+    pub(super) fn changed(&self, row: &Row) -> BTreeSet<String> {
         let table = |keys: &[String]| -> toml::Table {
             let all = self.keys.iter().chain(keys);
             let mut table = toml::Table::new();
@@ -200,12 +200,21 @@ impl Section {
     }
 
     /// Its id, and when it was made: a name that is the id is that of the new one too.
-    fn life(&self, world: &mut World) -> (String, Value) {
+    pub(super) fn life(&self, world: &mut World) -> (String, Value) {
         let pulled = world.run(&["state", "pull"], Plan::default());
         let state: Value = serde_json::from_str(&pulled.out).unwrap();
         let entry = &state["resources"][self.address()];
         let id = entry["id"].as_str().unwrap().to_owned();
         (id, entry["created_at"].clone())
+    }
+
+    /// Whether the one is not the other. What is called by what it is has another name, and is the same.
+    pub(super) fn is_another(&self, before: &(String, Value), after: &(String, Value)) -> bool {
+        let is_lasting = matches!(
+            find(&self.type_name).unwrap().identity,
+            Identity::Joined { lasting, .. } if !lasting.is_empty()
+        );
+        before.1 != after.1 || (before.0 != after.0 && !is_lasting)
     }
 
     /// Its id, if the state knows it.
@@ -243,15 +252,18 @@ impl Section {
             let said = format!("{}{}", ended.out, ended.err);
             let code = said.split('[').skip(1).find(|code| code.starts_with('E'));
             let code = code.and_then(|code| code.split(']').next());
-            return match code {
-                Some(code) if actions.is_empty() => Ok(format!("refused: {code}")),
-                _ => Err(format!("it is not changed: {told}")),
+            let Some(code) = code.filter(|_| actions.is_empty()) else {
+                return Err(format!("it is not changed: {told}"));
             };
+            world.configure(&self.file(&row.before, &made));
+            self.take_over(&mut world, &before.0)
+                .map_err(|told| format!("as an import:\n{told}"))?;
+            return Ok(format!("refused: {code}"));
         }
         is_settled(&mut world).map_err(|plan| format!("{told}\nand then\n{plan}"))?;
         let after = self.life(&mut world);
         let sent = |action: &str| actions.iter().any(|one| one == action);
-        let how = if before != after {
+        let how = if self.is_another(&before, &after) {
             "replaced"
         } else if sent("StopInstance") {
             "stopped"
@@ -262,7 +274,11 @@ impl Section {
         };
         self.take_over(&mut world, &after.0)
             .map_err(|told| format!("as an import:\n{told}"))?;
-        Ok(format!("{how}: {}", actions.join(" ")).trim_end().to_owned())
+        let why = match how {
+            "replaced" => format!(" ({})", anew::reason(&self.type_name, &self.changed(row))),
+            _ => String::new(),
+        };
+        Ok(format!("{how}: {}{why}", actions.join(" ")).trim_end().to_owned())
     }
 
     /// It is forgotten, and taken over with nothing but tags.
@@ -402,159 +418,35 @@ fn every_attribute_is_in_the_table() {
     assert!(missing.is_empty(), "in no change of attributes.txt: {missing:?}");
 }
 
-/// Attributes whose change makes another one, in any surroundings: no action of the API changes them on one that exists.
-/// Then the actions that take a parameter of that name, and why they do not do it.
-const ANEW: &[(&str, &[&str], &[&str], &str)] = &[
-    ("disk", &["zone_id"], &[], "a disk stays where it was made"),
-    (
-        "disk",
-        &["snapshot_id"],
-        &["ResetDisk"],
-        "that takes a disk back to a snapshot of its own",
-    ),
-    (
-        "disk",
-        &["encrypted", "kms_key_id"],
-        &["ReplaceSystemDisk"],
-        "data is encrypted when a disk is made; that makes another system disk",
-    ),
-    ("eip", &["internet_charge_type", "isp"], &[], "bought as it is"),
-    (
-        "instance",
-        &["zone_id"],
-        &[],
-        "ModifyInstanceVpcAttribute moves inside a zone",
-    ),
-    (
-        "instance",
-        &["instance_network_type"],
-        &[],
-        "no way leads into the classic network",
-    ),
-    ("instance", &["io_optimized"], &[], "a matter of the machine"),
-    (
-        "instance",
-        &["spot_strategy", "spot_price_limit", "spot_duration"],
-        &[],
-        "a bid is made once",
-    ),
-    ("key_pair", &["name"], &[], "its name is its id"),
-    (
-        "key_pair",
-        &["public_key_body"],
-        &["ImportKeyPair"],
-        "that makes one",
-    ),
-    (
-        "nat_gateway",
-        &["vpc_id", "vswitch_id"],
-        &[],
-        "it stays where it was made",
-    ),
-    (
-        "network_interface",
-        &["vswitch_id", "primary_ip_address"],
-        &[],
-        "only a server's own card moves",
-    ),
-    (
-        "route_entry",
-        &["route_table_id", "destination_cidr_block"],
-        &["ModifyRouteEntry"],
-        "by these it is found",
-    ),
-    ("route_table", &["vpc_id"], &[], "it is one of its network"),
-    (
-        "security_group",
-        &["vpc_id"],
-        &["ModifyInstanceVpcAttribute"],
-        "it is one of its network; that moves a server",
-    ),
-    (
-        "security_group",
-        &["security_group_type"],
-        &[],
-        "a kind is chosen once",
-    ),
-    (
-        "security_group_rule",
-        &[
-            "security_group_id",
-            "direction",
-            "policy",
-            "ip_protocol",
-            "port_range",
-            "source_cidr_ip",
-            "dest_cidr_ip",
-            "ipv6_source_cidr_ip",
-            "ipv6_dest_cidr_ip",
-            "source_group_id",
-            "dest_group_id",
-            "source_prefix_list_id",
-            "dest_prefix_list_id",
-        ],
-        &["ModifySecurityGroupRule", "ModifySecurityGroupEgressRule"],
-        "what a rule lets through is what it is: it has no tags, and its create tells no id",
-    ),
-    ("slb", &["address_type", "vswitch_id"], &[], "bought as it is"),
-    (
-        "vswitch",
-        &["zone_id", "cidr_block"],
-        &[],
-        "it stays where it was made",
-    ),
-    (
-        "vswitch",
-        &["vpc_id"],
-        &["ModifyInstanceVpcAttribute"],
-        "that moves a server",
-    ),
-];
-
-/// The updates of the API and their parameters, without the places in lists.
-fn updates() -> BTreeMap<String, BTreeSet<String>> {
-    let mut found = BTreeMap::new();
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/api");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let text = std::fs::read_to_string(path).unwrap();
-        let product: Value = serde_json::from_str(&text).unwrap();
-        for (name, action) in product["actions"].as_object().unwrap() {
-            // What reads, makes or removes.
-            const OTHERS: [&str; 10] = [
-                "Describe",
-                "List",
-                "Get",
-                "Create",
-                "Run",
-                "Allocate",
-                "Authorize",
-                "Delete",
-                "Release",
-                "Revoke",
-            ];
-            if OTHERS.iter().any(|word| name.starts_with(word)) {
-                continue;
-            }
-            let params = action["params"]
-                .as_object()
-                .into_iter()
-                .flat_map(serde_json::Map::keys);
-            let params = params.map(|param| param.trim_end_matches(".N").to_owned());
-            found.insert(name.clone(), params.collect());
+/// Each row says why.
+#[test]
+fn what_is_made_anew_has_its_reason() {
+    for section in sections('a'..='z') {
+        for row in section
+            .rows
+            .iter()
+            .filter(|row| row.outcome.starts_with("replaced"))
+        {
+            let why = anew::reason(&section.type_name, &section.changed(row));
+            assert!(
+                !why.is_empty(),
+                "{}: no reason for {:?}",
+                section.type_name,
+                section.changed(row)
+            );
+            assert!(
+                row.outcome.ends_with(&format!("({why})")),
+                "{}: {why}",
+                row.outcome
+            );
         }
     }
-    found
 }
 
 #[test]
 fn what_is_made_anew_no_action_of_the_api_changes() {
-    let text = std::fs::read_to_string(path()).unwrap();
     let (mut anew, mut in_place) = (BTreeSet::new(), BTreeSet::new());
-    for section in read(&text) {
+    for section in sections('a'..='z') {
         for row in &section.rows {
             let changed = section
                 .changed(row)
@@ -568,14 +460,14 @@ fn what_is_made_anew_no_action_of_the_api_changes() {
         }
     }
     let anew: BTreeSet<(String, String)> = anew.difference(&in_place).cloned().collect();
-    let named = ANEW.iter().flat_map(|(type_name, attributes, ..)| {
+    let named = anew::ANEW.iter().flat_map(|(type_name, attributes, ..)| {
         let attributes = attributes.iter();
         attributes.map(|attribute| ((*type_name).to_owned(), (*attribute).to_owned()))
     });
     assert_eq!(anew, named.collect(), "each has its reason, and no other");
-    let updates = updates();
+    let updates = anew::updates();
     assert!(updates.len() > 100, "{}", updates.len());
-    for (type_name, attributes, besides, why) in ANEW {
+    for (type_name, attributes, besides, why) in anew::ANEW {
         let resource_type = find(type_name).unwrap();
         for attribute in *attributes {
             let attribute = resource_type.attribute(attribute).unwrap();

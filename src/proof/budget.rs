@@ -150,7 +150,7 @@ fn a_plan_without_changes_asks_for_pages_and_parents_only() {
         1 DescribeNetworkInterfaces
         1 DescribeRouteEntryList
         1 DescribeRouteTableList
-        3 DescribeSecurityGroupAttribute
+        2 DescribeSecurityGroupAttribute
         1 DescribeSecurityGroups
         1 DescribeSnatTableEntries
         1 DescribeVSwitches
@@ -175,7 +175,7 @@ fn a_plan_without_changes_asks_for_pages_and_parents_only() {
         1 DescribeNetworkInterfaces
         1 DescribeRouteEntryList
         1 DescribeRouteTableList
-        3 DescribeSecurityGroupAttribute
+        2 DescribeSecurityGroupAttribute
         1 DescribeSecurityGroups
         1 DescribeSnatTableEntries
         1 DescribeVSwitches
@@ -200,7 +200,7 @@ fn a_plan_without_changes_asks_for_pages_and_parents_only() {
         1 DescribeNetworkInterfaces
         4 DescribeRouteEntryList
         1 DescribeRouteTableList
-        6 DescribeSecurityGroupAttribute
+        5 DescribeSecurityGroupAttribute
         1 DescribeSecurityGroups
         4 DescribeSnatTableEntries
         1 DescribeVSwitches

@@ -101,8 +101,8 @@ fn goes_well(section: &Section, seed: u64, tally: &mut Tally) -> Result<(), Stri
     let chance = &mut Chance::new(seed);
     let (mut world, made) = section.world();
     let address = section.address();
-    // What is there now: its keys and its id.
-    let mut now: Option<(Table, String)> = None;
+    // What is there now: its keys, its id and when it was made.
+    let mut now: Option<(Table, (String, Value))> = None;
     let mut draw = Draw::new();
     for round in 0..4 {
         let Some((next, keys, file)) = valid(section, &draw, &made, &mut world, chance) else {
@@ -125,18 +125,16 @@ fn goes_well(section: &Section, seed: u64, tally: &mut Tally) -> Result<(), Stri
             let code = code.or_else(|| said.split("error[").nth(1)?.split(']').next());
             *tally.refused.entry(code.unwrap_or("?").to_owned()).or_default() += 1;
             // What was drawn before is put back, which must go well; it may have been given up meanwhile.
-            let Some((keys, id)) = &mut now else {
+            let Some((keys, life)) = &mut now else {
                 return Ok(());
             };
             world.configure(&section.file(&lines(keys), &made));
             let back = world.apply(Plan::default());
-            match section.id(&mut world).filter(|_| back.code == Some(0)) {
-                Some(there) => *id = there,
-                None => {
-                    let back = format!("{}\n{}", back.out, back.err);
-                    return Err(told(&format!("no way back:\n{back}"), &ended));
-                }
+            if back.code != Some(0) || section.id(&mut world).is_none() {
+                let back = format!("{}\n{}", back.out, back.err);
+                return Err(told(&format!("no way back:\n{back}"), &ended));
             }
+            *life = section.life(&mut world);
             continue;
         }
         world.wait(Duration::from_secs(3600));
@@ -146,11 +144,15 @@ fn goes_well(section: &Section, seed: u64, tally: &mut Tally) -> Result<(), Stri
         let state: Value = serde_json::from_str(&pulled.out).unwrap();
         remembered::agrees(&state, &file)
             .map_err(|why| told(&format!("the state does not agree: {why}"), &ended))?;
-        let id = state["resources"][&address]["id"].as_str().unwrap().to_owned();
+        let entry = &state["resources"][&address];
+        let life = (
+            entry["id"].as_str().unwrap().to_owned(),
+            entry["created_at"].clone(),
+        );
         if let Some((before, old)) = &now {
             let changed = changed(before, &keys);
             let anew: BTreeSet<String> = section.made_anew();
-            if *old != id && changed.is_disjoint(&anew) {
+            if section.is_another(old, &life) && changed.is_disjoint(&anew) {
                 return Err(told(&format!("it is made anew for {changed:?}"), &ended));
             }
         }
@@ -159,9 +161,9 @@ fn goes_well(section: &Section, seed: u64, tally: &mut Tally) -> Result<(), Stri
             .drawn
             .extend(keys.keys().map(|key| format!("{}.{key}", section.type_name)));
         draw = next;
-        now = Some((keys, id));
+        now = Some((keys, life));
     }
-    let Some((keys, id)) = now else {
+    let Some((keys, (id, _))) = now else {
         return Ok(());
     };
     let shown = lines(&keys).join(" ; ");

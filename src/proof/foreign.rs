@@ -87,13 +87,32 @@ const UNTAG: &[(&str, &str, &str, &str)] = &[
     ("load_balancer", "Slb", "UntagResources", "instance"),
 ];
 
-/// Lets somebody else make one of each type, and remembers it. Afterwards the folder is as it was: empty.
-pub(super) fn move_in(world: &mut World, with_tags: bool) {
-    world.configure(STACK);
+/// Whose the other things are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    AnotherProject,
+    /// They have no tags.
+    Nobody,
+    /// They are those of the same project, and have the same addresses.
+    AnotherEnvironment,
+}
+
+/// Lets somebody else make one of each type, and remembers it. Afterwards the folder is as it was: without a state.
+pub(super) fn move_in(world: &mut World, others: Others) {
+    let is_environment = others == Others::AnotherEnvironment;
+    if is_environment {
+        world.configure(&STACK.replacen("theirs", "proof", 1));
+        world.choose("theirs", "ours");
+    } else {
+        world.configure(STACK);
+    }
     let ended = world.apply(Plan::default());
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
     world.disk.remove_folder(&World::path(".infra"));
-    if !with_tags {
+    if is_environment {
+        world.choose("ours", "theirs");
+    }
+    if others == Others::Nobody {
         untag(world);
     }
     let inventory = world.inventory();

@@ -89,6 +89,10 @@ impl Lifecycles {
         if !kind.triggers.is_empty() && chance.below(5) == 0 {
             says.triggers.insert(*chance.pick(kind.triggers));
         }
+        // Whatever changes of the network makes it anew.
+        if !kind.triggers.is_empty() && chance.below(6) == 0 {
+            says.triggers.insert("vpc.main");
+        }
         says
     }
 

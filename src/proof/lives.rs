@@ -364,13 +364,13 @@ pub(super) const LIVES: &[Life] = &[
     Life {
         type_name: "security_group_rule",
         around: NET,
-        beside: "",
+        beside: "[security_group.second]\nvpc_id = \"${vpc.main.id}\"",
         keys: "security_group_id = \"${security_group.main.id}\"\nport_range = \"443\"\nsource_cidr_ip = \"10.0.0.0/8\"",
         changed: &[
             ("priority = 5", "change rule"),
             ("description = \"web\"", "change rule"),
         ],
-        anew: "port_range = \"444\"",
+        anew: "security_group_id = \"${security_group.second.id}\"",
         drift: (
             "ModifySecurityGroupRule",
             &[

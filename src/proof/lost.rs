@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
+use super::foreign::Others;
 use super::oracle::Oracle;
 use super::scenarios::{Piece, SCENARIOS, Stack};
 use super::stacks::Drawn;
@@ -29,6 +30,10 @@ struct Tally {
     changes: u64,
     /// What had no tags and no block any more, and was taken out by hand.
     by_hand: u64,
+    /// Those with another environment of the same project beside, whose state is lost too.
+    environments: u64,
+    /// Those in which a replacement had left an old one when the state was lost.
+    deposed: u64,
 }
 
 /// What a plan says that it does, line by line, without where it is written and by which ids.
@@ -48,9 +53,21 @@ fn doings(planned: &Ended) -> BTreeSet<String> {
     lines.collect()
 }
 
+/// Whether the state knows something that a replacement has moved aside.
+fn has_deposed(world: &mut World) -> bool {
+    let pulled = world.run(&["state", "pull"], Plan::default());
+    let state: Value = serde_json::from_str(&pulled.out).unwrap_or_default();
+    let mut resources = state["resources"]
+        .as_object()
+        .into_iter()
+        .flat_map(|all| all.values());
+    resources.any(|one| one["deposed"].as_array().is_some_and(|old| !old.is_empty()))
+}
+
 /// Takes the state away, sees that nothing is made twice, rebuilds it, and lets two runs make everything right.
 fn lose(world: &mut World, stack: &Stack, tally: &mut Tally) -> Result<(), String> {
     let kept = doings(&world.run(&["plan", "--no-input"], Plan::default()));
+    tally.deposed += u64::from(has_deposed(world));
     world.disk.remove_folder(&World::path(".infra"));
     let refused = world.apply(Plan::default());
     let told = format!("{:?}\n{}\n{}", refused.code, refused.out, refused.err);
@@ -177,9 +194,13 @@ fn play(seed: u64, tally: &mut Tally) -> Result<bool, String> {
     };
     let is_told = std::env::var("INFRA_WORLD").is_ok();
     let mut world = World::new(seed, "", |_| {});
-    match chance.below(4) {
-        0 => foreign::move_in(&mut world, true),
-        1 => foreign::move_in(&mut world, false),
+    match chance.below(5) {
+        0 => foreign::move_in(&mut world, Others::AnotherProject),
+        1 => foreign::move_in(&mut world, Others::Nobody),
+        2 => {
+            foreign::move_in(&mut world, Others::AnotherEnvironment);
+            tally.environments += 1;
+        }
         _ => {}
     }
     world.configure(&stack(&drawn).text());
@@ -272,7 +293,7 @@ fn lost_states_of_random_stacks_are_put_together_again() {
     println!("figure: lost states, random stacks: {tally:?}, with lines of somebody else: {shared}");
     assert!(failed.is_empty(), "{failed:?}: repeat with INFRA_WORLD=SEED");
     assert!(
-        tally.refused > worlds / 2 && shared > worlds / 10,
+        tally.refused > worlds / 2 && shared > worlds / 10 && tally.environments > worlds / 12,
         "{tally:?}, {shared}"
     );
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod ahead;
+mod anew;
 mod around;
 mod attributes;
 mod budget;
@@ -36,6 +37,7 @@ mod partners;
 mod planned;
 mod rehearsed;
 mod remembered;
+mod renamed;
 mod repair;
 mod scenarios;
 mod schedules;

@@ -96,7 +96,7 @@ impl Weather {
 pub(super) struct Site {
     pub(super) cloud: sim::Cloud,
     disk: Disk,
-    journal: PathBuf,
+    pub(super) journal: PathBuf,
     /// Whether the folder of the state has disappeared once.
     folder_is_gone: bool,
     /// Requests that are on their way for longer, by the time at which they arrive.

@@ -31,9 +31,19 @@ impl Oracle {
         if let Some(broken) = lock(&world.site).broken.first() {
             return Err(format!("{broken}\n{}", told()));
         }
+        // What a plan has told to be left is nobody's from then on.
+        for line in ended
+            .out
+            .lines()
+            .filter(|line| line.contains("kept") && line.contains("stays"))
+        {
+            let mut words = line.split([' ', ',']);
+            let id = words.find(|word| word.starts_with("d-"));
+            lock(&world.site).taken_off.extend(id.map(str::to_owned));
+        }
         let mut said = format!("{}{}", ended.out, ended.err).into_bytes();
-        for file in ["default.json", "default.journal"] {
-            let path = World::path(".infra/state").join(file);
+        for extension in ["json", "journal"] {
+            let path = world.state_file(extension);
             said.extend(world.disk.now(&path).unwrap_or_default());
         }
         let said = String::from_utf8_lossy(&said);
@@ -45,8 +55,8 @@ impl Oracle {
             Some(130) => ended.asked_at.is_some(),
             // What cannot be made is left out before anything is given up for it.
             Some(5) => ended.sent == 0 || world.weather.refused.is_some(),
-            // Somebody else was at work; then it changed nothing.
-            Some(6) => ended.sent == 0,
+            // Somebody else was at work, now or since the plan was kept; then it changed nothing.
+            Some(6 | 7) => ended.sent == 0,
             Some(_) => false,
         };
         if !is_expected {
@@ -56,12 +66,7 @@ impl Oracle {
             return Err(format!("no word of what is wrong: {}", told()));
         }
         // Two processes could hold locks on two files of one name.
-        if ended.code == Some(0)
-            && world
-                .disk
-                .now(&World::path(".infra/state/default.lock"))
-                .is_none()
-        {
+        if ended.code == Some(0) && world.disk.now(&world.state_file("lock")).is_none() {
             return Err(format!("the lock file was removed: {}", told()));
         }
         let serial = serial(world).unwrap_or(0);
@@ -98,7 +103,7 @@ impl Oracle {
 
 /// The serial in the state file; none without one.
 fn serial(world: &World) -> Option<u64> {
-    let bytes = world.disk.now(&World::path(".infra/state/default.json"))?;
+    let bytes = world.disk.now(&world.state_file("json"))?;
     serde_json::from_slice::<Value>(&bytes).ok()?["serial"].as_u64()
 }
 
@@ -141,7 +146,8 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
                 "key_pair" => row["name"].as_str().unwrap_or_default(),
                 _ => id,
             };
-            // Without tags nobody can know it again: what somebody has taken off is in their hands.
+            // Without tags nobody can know it again: what somebody has taken off, or a plan has told to stay, is in their
+            // hands.
             if tag(row, "infra:addr").is_none() && lock(&world.site).taken_off.contains(id) {
                 continue;
             }

@@ -182,6 +182,9 @@ fn key(line: &str) -> Vec<&str> {
 /// The resources that a block needs.
 fn dependencies(block: &Value) -> BTreeSet<String> {
     let mut named: BTreeSet<String> = texts(&block["depends_on"]).into_iter().collect();
+    // What makes it anew comes before it; attributes of its own are named there too.
+    let triggers = texts(&block["lifecycle"]["replace_on"]).into_iter();
+    named.extend(triggers.filter(|path| types::find(path.split('.').next().unwrap()).is_some()));
     let mut block = block.as_object().cloned().unwrap_or_default();
     // A rule is added when both groups are there, so neither group needs the other; nor does what is joined, or is put in
     // by a call of its own.

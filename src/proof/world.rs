@@ -16,7 +16,7 @@ use super::net::{Net, Site, Weather};
 use super::{Chance, lock};
 use crate::env::{BoxFuture, Clock, Env, Random, Terminal};
 use crate::sim;
-use crate::ui::{Color, Options, Ui};
+use crate::ui::{Options, Ui, When};
 
 /// The folder of the project on the simulated disk.
 const FOLDER: &str = "/project";
@@ -48,6 +48,8 @@ pub(super) struct World {
     pub(super) parallelism: u16,
     /// Who signs: the id and the secret.
     pub(super) signer: (&'static str, &'static str),
+    /// The environment that the user has chosen, if there are any.
+    environment: Option<&'static str>,
     /// What is somebody else's and stays as it is: rows of the inventory by table and id.
     pub(super) foreign: BTreeMap<(String, String), Value>,
 }
@@ -92,6 +94,7 @@ impl World {
             weather: Weather::default(),
             parallelism: 10,
             signer: (super::KEY_ID, super::KEY_SECRET),
+            environment: None,
             foreign: BTreeMap::new(),
         };
         world.configure(config);
@@ -105,6 +108,22 @@ impl World {
 
     pub(super) fn path(name: &str) -> PathBuf {
         Path::new(FOLDER).join(name)
+    }
+
+    /// Chooses one of the environments of the project, which has these two from now on.
+    pub(super) fn choose(&mut self, chosen: &'static str, other: &str) {
+        for name in [chosen, other] {
+            self.disk.put(&World::path(&format!("env/{name}.toml")), "");
+        }
+        self.environment = Some(chosen);
+        let journal = self.state_file("journal");
+        lock(&self.site).journal = journal;
+    }
+
+    /// A file of the state: `json`, `journal` or `lock`.
+    pub(super) fn state_file(&self, extension: &str) -> PathBuf {
+        let name = self.environment.unwrap_or("default");
+        World::path(&format!(".infra/state/{name}.{extension}"))
     }
 
     /// Lets time pass between runs.
@@ -188,7 +207,11 @@ impl World {
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", self.signer.0),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", self.signer.1),
         ];
-        let variables = variables.into_iter().chain(super::stacks::PASSWORDS);
+        let environment = self.environment.map(|name| ("INFRA_ENV", name));
+        let variables = variables
+            .into_iter()
+            .chain(super::stacks::PASSWORDS)
+            .chain(environment);
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let chance = Mutex::new(Chance::new(lock(&self.chance).next()));
         Env {
@@ -225,7 +248,7 @@ async fn process(
     tokio::time::sleep(Duration::from_millis(plan.delay)).await;
     let (out, err) = (Written::default(), Written::default());
     let options = Options {
-        color: Color::Never,
+        color: When::Never,
         ..Options::default()
     };
     let ui = Ui::writing(&env, options, Box::new(out.clone()), Box::new(err.clone()));

@@ -32,7 +32,7 @@ impl Places {
         let at = self.part_of(place);
         let last = at + 1 == self.parts.len();
         let Some(part) = self.parts.get_mut(at) else {
-            // Most sets are of one thing only, and need no room for more.
+            // Most sets are of one thing only.
             self.parts = vec![vec![place]];
             self.len = 1;
             return;

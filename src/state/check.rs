@@ -133,6 +133,22 @@ pub(crate) fn effect(
             named(address, unsettled)?;
             storable(address, attributes)
         }
+        Effect::Called { address, id } => {
+            known(state, address)?;
+            let before = &state.resources[address];
+            if before.id.is_empty() || id.is_empty() {
+                return Err(Violation::NoId {
+                    address: address.clone(),
+                });
+            }
+            let mut after = before.clone();
+            after.id.clone_from(id);
+            ids.claim(address, &after)?;
+            if before.id != *id {
+                ids.release(&before.type_name, &before.id);
+            }
+            Ok(())
+        }
         Effect::Remove { address, id } => {
             if let Some(resource) = state.resources.get(address)
                 && (resource.id == *id || resource.has_deposed(id))

@@ -50,6 +50,8 @@ pub(crate) enum Effect {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         unsettled: BTreeMap<String, String>,
     },
+    /// The current one has this id now: what it is called by was changed on it.
+    Called { address: Address, id: String },
     /// The one with this id is gone, whether it was current or deposed. The entry stays while any is left.
     Remove { address: Address, id: String },
     /// A deposed one is the current one again; the current one, if there is one, becomes deposed.
@@ -135,6 +137,15 @@ impl State {
                     entry.lifecycle.clone_from(lifecycle);
                     entry.unsettled.clone_from(unsettled);
                     entry.imported = imported.unwrap_or(entry.imported);
+                }
+            }
+            Effect::Called { address, id } => {
+                if let Some(entry) = self
+                    .resources
+                    .get_mut(address)
+                    .filter(|entry| !entry.id.is_empty())
+                {
+                    entry.id.clone_from(id);
                 }
             }
             Effect::Remove { address, id } => self.remove(address, id),

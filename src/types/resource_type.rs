@@ -118,6 +118,9 @@ pub(crate) enum Identity {
         parent: &'static str,
         /// The attributes that tell it apart in its parent; those that are set, in this order.
         place: &'static [&'static str],
+        /// The computed attribute that stays as it is when the place is changed on it: what it was called before is found
+        /// by that. Empty where its place cannot be changed.
+        lasting: &'static str,
     },
 }
 
@@ -262,12 +265,27 @@ impl ResourceType {
         match self.identity {
             Identity::Given => None,
             Identity::Chosen(name) => text(name).map(str::to_owned),
-            Identity::Joined { parent, place } => {
+            Identity::Joined { parent, place, .. } => {
                 let set = place.iter().filter_map(|name| attributes.get(*name));
                 let texts = set.map(Value::to_text).collect::<Option<Vec<String>>>()?;
                 Some(format!("{}/{}", text(parent)?, texts.join(",")))
             }
         }
+    }
+
+    /// What is still the same of one whose id follows from what it is, when that is changed on it.
+    pub(crate) fn lasting_id<'a>(&self, attributes: &'a Attributes) -> Option<&'a str> {
+        match self.identity {
+            Identity::Joined { lasting, .. } if !lasting.is_empty() => attributes.get(lasting)?.as_str(),
+            _ => None,
+        }
+    }
+
+    /// Whether one with this id is called otherwise when it has these attributes; of what is not known yet that is
+    /// supposed.
+    pub(crate) fn is_called_otherwise(&self, id: &str, attributes: &Attributes) -> bool {
+        let may_change = matches!(self.identity, Identity::Joined { lasting, .. } if !lasting.is_empty());
+        may_change && self.own_id(attributes).as_deref() != Some(id)
     }
 
     /// The ids of others to which these attributes join one.

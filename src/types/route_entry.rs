@@ -41,6 +41,7 @@ pub(super) static ROUTE_ENTRY: ResourceType = ResourceType {
     identity: Identity::Joined {
         parent: "route_table_id",
         place: &["destination_cidr_block"],
+        lasting: "",
     },
     codes: Codes {
         absent: &[

@@ -1,8 +1,9 @@
 //! Security group rule: one rule of a group, owned apart from the group.
 //!
 //! It has no tags and no id that the vendor's create would tell: it is known by its group, its direction and what it lets
-//! through, so making it twice makes it once. A group that has rules of its own in that direction does not go together with
-//! it: the group's are all that there are.
+//! through, so making it twice makes it once. What it lets through is changed on it by the id that a look tells, and by
+//! that it is found again when a run was interrupted in between. A group that has rules of its own in that direction does
+//! not go together with it: the group's are all that there are.
 
 use super::attribute::{Attribute, Changeable, Kind, Literal, attr};
 use super::base::BASE;
@@ -57,6 +58,7 @@ pub(super) static SECURITY_GROUP_RULE: ResourceType = ResourceType {
             "source_prefix_list_id",
             "dest_prefix_list_id",
         ],
+        lasting: "security_group_rule_id",
     },
     codes: Codes {
         absent: &["InvalidSecurityGroupId.NotFound"],
@@ -234,9 +236,19 @@ fn partner_rule(own: &Attributes, partner: &Attributes) -> Option<Complaint> {
     })
 }
 
-/// What does not make it another rule is changed on it.
-fn change_rule(path: &str, _before: &Attributes, _after: &Attributes) -> Option<Changeable> {
-    matches!(path, "priority" | "description").then_some(Changeable::Special)
+/// All but its group, its direction and the kind of its peer is changed on it, by the vendor's id
+/// (ModifySecurityGroupRule, InvalidOperation.ModifySgRuleEntityType).
+fn change_rule(path: &str, before: &Attributes, after: &Attributes) -> Option<Changeable> {
+    let same = |name: &str| before.get(name) == after.get(name);
+    let is_found = before.contains_key("security_group_rule_id");
+    let stays = is_found && same("security_group_id") && same("direction");
+    let changes = match path {
+        "priority" | "description" => true,
+        "policy" | "ip_protocol" | "port_range" => stays,
+        peer if PEERS.iter().any(|(_, peers)| peers.contains(&peer)) => stays && before.contains_key(peer),
+        _ => false,
+    };
+    changes.then_some(Changeable::Special)
 }
 
 fn is_ingress(attributes: &Attributes) -> bool {

@@ -87,7 +87,7 @@ pub(super) fn create_call(wanted: &ToMake<'_>) -> Call {
         params.insert("Tag".to_owned(), tag_list(wanted.tags));
     }
     let yields = match wanted.resource_type.identity {
-        Identity::Joined { parent, place } => Yield::Named(joined_id(wanted.attributes, parent, place)),
+        Identity::Joined { parent, place, .. } => Yield::Named(joined_id(wanted.attributes, parent, place)),
         Identity::Given | Identity::Chosen(_) => Yield::Id {
             field: create.id_field,
         },

@@ -421,22 +421,23 @@ fn a_snapshot_policy() {
 #[test]
 #[rustfmt::skip]
 fn a_security_group_rule() {
-    check("security_group_rule", &[("direction", "ingress"), ("port_range", "80")], &[
+    let base = [("direction", "ingress"), ("port_range", "80"), ("security_group_rule_id", "sgr-1")];
+    check("security_group_rule", &base, &[
         ("security_group_id",     "sg-1", "sg-2",               "replaced"),
         ("direction",             "ingress", "egress",          "replaced"),
-        ("policy",                "accept", "drop",             "replaced"),
-        ("ip_protocol",           "TCP", "UDP",                 "replaced"),
-        ("port_range",            "80", "443",                  "replaced"),
+        ("policy",                "accept", "drop",             "live: change rule"),
+        ("ip_protocol",           "TCP", "UDP",                 "live: change rule"),
+        ("port_range",            "80", "443",                  "live: change rule"),
         ("priority",              "1", "2",                     "live: change rule"),
         ("description",           "a", "b",                     "live: change rule"),
-        ("source_cidr_ip",        "10.0.0.0/8", "10.0.0.0/16",  "replaced"),
-        ("dest_cidr_ip",          "10.0.0.0/8", "10.0.0.0/16",  "replaced"),
-        ("ipv6_source_cidr_ip",   "::/0", "fd00::/8",           "replaced"),
-        ("ipv6_dest_cidr_ip",     "::/0", "fd00::/8",           "replaced"),
-        ("source_group_id",       "sg-3", "sg-4",               "replaced"),
-        ("dest_group_id",         "sg-3", "sg-4",               "replaced"),
-        ("source_prefix_list_id", "pl-1", "pl-2",               "replaced"),
-        ("dest_prefix_list_id",   "pl-1", "pl-2",               "replaced"),
+        ("source_cidr_ip",        "10.0.0.0/8", "10.0.0.0/16",  "live: change rule"),
+        ("dest_cidr_ip",          "10.0.0.0/8", "10.0.0.0/16",  "live: change rule"),
+        ("ipv6_source_cidr_ip",   "::/0", "fd00::/8",           "live: change rule"),
+        ("ipv6_dest_cidr_ip",     "::/0", "fd00::/8",           "live: change rule"),
+        ("source_group_id",       "sg-3", "sg-4",               "live: change rule"),
+        ("dest_group_id",         "sg-3", "sg-4",               "live: change rule"),
+        ("source_prefix_list_id", "pl-1", "pl-2",               "live: change rule"),
+        ("dest_prefix_list_id",   "pl-1", "pl-2",               "live: change rule"),
     ]);
 }
 

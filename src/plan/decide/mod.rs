@@ -32,7 +32,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::live::Observed;
 use crate::state::Effect;
 use crate::task::{Phase, Task};
-use crate::types::{Changeable, Replacement};
+use crate::types::{Changeable, Identity, Replacement};
 use crate::value::{Attributes, Reference, Value};
 
 /// Where a task stands in the life of its address.
@@ -172,6 +172,11 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
             {
                 differences.force(name);
             }
+            if let Identity::Joined { place, .. } = resource.resource_type.identity
+                && (context.is_given_up(address) || names_one_that_goes_first(context, resource))
+            {
+                place.iter().for_each(|name| differences.force(name));
+            }
             let mut reasons = lifecycle::triggers(context, resource, &mut differences);
             reasons.extend(pinned_by(context, resource));
             if !differences.force_replacement() && reasons.is_empty() {
@@ -250,6 +255,16 @@ fn is_given_up_first(context: &Context<'_>, resource: &config::Resource, name: &
         return false;
     };
     context.replaced(&holder.address) == Some(Replacement::DeleteFirst)
+}
+
+/// Whether what it is names something that goes before its successor is there.
+fn names_one_that_goes_first(context: &Context<'_>, resource: &config::Resource) -> bool {
+    let Identity::Joined { place, .. } = resource.resource_type.identity else {
+        return false;
+    };
+    place
+        .iter()
+        .any(|name| is_given_up_first(context, resource, name))
 }
 
 /// Why one cannot stay that leads to something which moves.

@@ -17,7 +17,7 @@ use crate::live::Observed;
 use crate::state::Effect;
 use crate::step::Step;
 use crate::task::{Phase, Task};
-use crate::types::{Changeable, ToChange, ToMake};
+use crate::types::{Changeable, Identity, ToChange, ToMake};
 use crate::value::Attributes;
 
 /// Decides about one that exists: it is changed where something differs.
@@ -58,6 +58,10 @@ pub(super) fn update_or_keep<'a>(
         .filter_map(|attribute| Some((attribute.moves?, attribute.ordered)))
         .collect();
     obsolete.extend(moving.iter().map(|(name, _)| (*name).to_owned()));
+    let is_renamed = resource_type.is_called_otherwise(&observed.id, &wanted.attributes);
+    if is_renamed {
+        obsolete.insert("id".to_owned());
+    }
     let fate = match (differences.found.is_empty(), tags.is_empty()) {
         (true, true) => Fate::Keep,
         (true, false) if tags.only_add_project(observed) => Fate::Tag,
@@ -95,10 +99,16 @@ pub(super) fn update_or_keep<'a>(
         decision.put(task);
     }
     // What there was before an order, so that any later run knows whether it was carried out.
-    let before: Attributes = moving
-        .into_iter()
-        .filter(|(_, is_ordered)| *is_ordered)
-        .filter_map(|(name, _)| Some((name.to_owned(), observed.attributes.get(name)?.clone())))
+    let ordered = moving.into_iter().filter(|(_, is_ordered)| *is_ordered);
+    let ordered = ordered.map(|(name, _)| name);
+    // By what it is found again, if nobody hears how its change ended.
+    let lasting = match resource_type.identity {
+        Identity::Joined { lasting, .. } if is_renamed => Some(lasting),
+        _ => None,
+    };
+    let before: Attributes = ordered
+        .chain(lasting)
+        .filter_map(|name| Some((name.to_owned(), observed.attributes.get(name)?.clone())))
         .collect();
     if !before.is_empty() {
         let address = decision.change.address.clone();

@@ -143,6 +143,23 @@ fn a_reverted_file_brings_the_old_one_back() {
 }
 
 #[test]
+fn what_is_called_by_what_it_is_gets_another_id_that_nobody_has() {
+    let called = |id: &str| Effect::Called {
+        address: address("a"),
+        id: id.to_owned(),
+    };
+    let mut book = Book::new();
+    assert!(book.result(None, &called("vpc-1")).is_err(), "nothing is there");
+    book.create(Operation::Create, "a", "vpc-1").unwrap();
+    book.create(Operation::Create, "b", "vpc-2").unwrap();
+    assert!(book.result(None, &called("vpc-2")).is_err(), "it is another's");
+    book.result(None, &called("vpc-3")).unwrap();
+    assert_eq!(book.ids("a"), ids("vpc-3", &[]));
+    // The first one is free again.
+    book.create(Operation::Create, "c", "vpc-1").unwrap();
+}
+
+#[test]
 fn what_was_begun_is_owed_until_it_is_known_to_be_done() {
     let owes = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         pairs
@@ -327,7 +344,7 @@ fn any_effect(chance: &mut Chance) -> Effect {
     let name = |chance: &mut Chance| address(["a", "b", "c"][chance.index(3)]);
     let id = |chance: &mut Chance| format!("vpc-{}", chance.index(6));
     let at = name(chance);
-    match chance.index(7) {
+    match chance.index(8) {
         0 => Effect::Put {
             resource: Box::new(Resource {
                 type_name: "vpc".to_owned(),
@@ -347,6 +364,10 @@ fn any_effect(chance: &mut Chance) -> Effect {
         5 => Effect::Move {
             from: at,
             to: name(chance),
+        },
+        6 => Effect::Called {
+            address: at,
+            id: id(chance),
         },
         _ => Effect::Merge {
             address: at,
@@ -379,6 +400,7 @@ fn what_is_let_through_keeps_every_id_in_one_place() {
                     .collect()
             };
             let before = all(&book.state);
+            let known = book.state.resources.clone();
             let mut unchecked = book.state.clone();
             unchecked.apply(&effect, intent.as_ref());
             if book.result(intent.as_ref(), &effect).is_err() {
@@ -389,6 +411,10 @@ fn what_is_let_through_keeps_every_id_in_one_place() {
             let after = all(&book.state);
             let lost: Vec<&String> = before.difference(&after).collect();
             match &effect {
+                Effect::Called { address, .. } => {
+                    let own = known.get(address).map(|known| &known.id);
+                    assert!(lost.iter().all(|lost| Some(*lost) == own), "seed {seed}");
+                }
                 Effect::Remove { id, .. } => assert!(lost.iter().all(|lost| *lost == id), "seed {seed}"),
                 _ => assert!(lost.is_empty(), "seed {seed}: {effect:?} loses {lost:?}"),
             }

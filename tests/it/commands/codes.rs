@@ -172,6 +172,7 @@ const WAYS: &[(&str, Way)] = &[
         file(world, "endpoint = \"http://127.0.0.1:7070\"\n");
         world.run(&["validate"])
     })),
+    ("E0416", File("[vpc.a]\ncidr_block = \"10.0.0.0/16\"\n[vpc.b]\ncidr_block = \"10.1.0.0/16\"\n[vswitch.b]\nvpc_id = \"${vpc.b.id}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.1.0.0/24\"\n[nat_gateway.a]\nvpc_id = \"${vpc.a.id}\"\nvswitch_id = \"${vswitch.b.id}\"\n")),
     ("E0415", Run(|world| {
         file(world, &server(&format!("{IMAGE}count = 2\nprivate_ip = \"10.0.1.5\"\n")));
         world.run(&["validate"])
