@@ -78,7 +78,18 @@ pub(crate) struct Global {
         hide_default_value = true,
         global = true
     )]
-    pub(crate) color: ColorChoice,
+    pub(crate) color: When,
+    /// When places in files and ids are links
+    #[arg(
+        long,
+        value_name = "WHEN",
+        env = "INFRA_HYPERLINKS",
+        hide_env_values = true,
+        default_value = "auto",
+        hide_default_value = true,
+        global = true
+    )]
+    pub(crate) hyperlinks: When,
     /// Only results, questions, warnings and errors: no progress, and no hints
     #[arg(short = 'q', long, global = true)]
     pub(crate) quiet: bool,
@@ -102,9 +113,9 @@ pub(crate) struct Global {
     pub(crate) log_file: Option<PathBuf>,
 }
 
-/// When to use colour.
+/// When the screen gets colours, or links: where it can show them, in any case, or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorChoice {
+pub(crate) enum When {
     Auto,
     Always,
     Never,
@@ -166,6 +177,9 @@ pub(crate) struct ValidateArgs {
     /// How to print what is wrong
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: DiagnosticFormat,
+    /// Correct what is sure: names that are spelt wrongly, the API's spelling, quotes; comments stay
+    #[arg(long)]
+    pub(crate) fix: bool,
     /// Show all mistakes, not only the first twenty
     #[arg(long)]
     pub(crate) all: bool,
@@ -459,6 +473,9 @@ pub(crate) struct ShowArgs {
     /// The most characters of --format md
     #[arg(long, value_name = "N", default_value_t = MD_BUDGET)]
     pub(crate) budget: usize,
+    /// Print it at once, also where it is longer than the screen
+    #[arg(long)]
+    pub(crate) no_pager: bool,
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
 }

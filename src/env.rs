@@ -6,11 +6,13 @@
 #[cfg(test)]
 pub(crate) mod chance;
 mod clock;
+mod edited;
 #[cfg(test)]
 pub(crate) mod faults;
 mod fs;
 #[cfg(test)]
 pub(crate) mod memory;
+mod pager;
 mod random;
 mod signals;
 mod transport;
@@ -29,7 +31,9 @@ use jiff::Timestamp;
 
 pub(crate) use self::{
     clock::SystemClock,
+    edited::EditedFiles,
     fs::{SystemFiles, put_file, room_for_files},
+    pager::show_with,
     random::SystemRandom,
     signals::SystemSignals,
     transport::SystemTransport,

@@ -22,7 +22,7 @@
 //! [`observe`] what exists and what an interrupted run really did, [`plan`] decides and has itself checked, [`observe`]
 //! looks ahead for what the cloud would refuse (then [`plan`] decides again without it), [`ui`] shows and asks,
 //! [`observe`] looks once more whether the world has moved, [`apply`] carries out with a journal under it. [`cloud`] is
-//! the life of a request; all that is ambient (time, chance, files, network) comes through [`env`].
+//! the life of a request; all that is ambient (time, chance, files, network) comes through [`mod@env`].
 //!
 //! From `infra apply` to the line that decides on StartInstance: `commands::run`, `apply::reach`, `Looking::decide`,
 //! `decide::decide`, `plan::make`, `Planner::decide_wanted`, `decide::wanted`, `create::task`, `instance::create`. From
@@ -247,17 +247,22 @@ fn screen(cli: &cli::Cli, env: &Env) -> (ui::Ui, Option<Diagnostic>) {
         cli::Command::Plan(_) | cli::Command::Apply(_) | cli::Command::Destroy(_) | cli::Command::Validate(_)
     );
     let options = ui::Options {
-        color: match global.color {
-            cli::ColorChoice::Auto => ui::Color::Auto,
-            cli::ColorChoice::Always => ui::Color::Always,
-            cli::ColorChoice::Never => ui::Color::Never,
-        },
+        color: when(global.color),
+        links: when(global.hyperlinks),
         quiet: global.quiet,
         events: global.json && streams_events,
         events_file,
         typed: commands::typed(cli),
     };
     (ui::Ui::new(env, options), wrong)
+}
+
+fn when(typed: cli::When) -> ui::When {
+    match typed {
+        cli::When::Auto => ui::When::Auto,
+        cli::When::Always => ui::When::Always,
+        cli::When::Never => ui::When::Never,
+    }
 }
 
 /// The file that gets the events, for its owner only: a plan may tell more than others should know.

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use data_encoding::BASE32_NOPAD;
+
 use super::doubt::{Doubt, Settled};
 use super::meaning::{IN_USE_PATIENCE, Meaning, PATIENCE, THROTTLE_PATIENCE};
 use super::outcome::{Cause, StepError, internal};
@@ -508,20 +510,8 @@ impl Run<'_> {
 
     /// `infra-` and 20 random bytes in base 32: within the 64 characters that a ClientToken may have.
     fn new_token(&self) -> String {
-        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         let mut bytes = [0_u8; 20];
         self.context.random.fill(&mut bytes);
-        let mut token = String::from("infra-");
-        for chunk in bytes.chunks(5) {
-            let bits = chunk
-                .iter()
-                .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-            token.extend(
-                (0..8)
-                    .rev()
-                    .map(|place| ALPHABET[(bits >> (place * 5) & 31) as usize] as char),
-            );
-        }
-        token
+        format!("infra-{}", BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn reach(
 
     // 3. What is really there, and what an interrupted run left open (looked up and adopted, nothing sent yet).
     let progress = connect::progress(global, env, ui)?;
-    let connection = connect::connect(global, env, &project, progress.clone())?;
+    let connection = connect::connect(global, env, ui, &project, progress.clone())?;
     let project = match goal {
         Goal::Configuration => {
             let state = session.with_state(Clone::clone);

@@ -47,7 +47,7 @@ pub(super) async fn apply(
         return Err(plan_file::stale(file, &["what data blocks ask for".to_owned()]));
     };
     let progress = connect::progress(global, env, ui)?;
-    let connection = connect::connect(global, env, &project, progress.clone())?;
+    let connection = connect::connect(global, env, ui, &project, progress.clone())?;
     let account = account::of(&connection.cloud, &loaded.state).await;
     let now = plan_file::basis(env, &project, &connection, &loaded, account.as_deref())?;
     let differences = saved.basis.differences(&now, last.as_deref());

@@ -22,6 +22,9 @@ use crate::ui::progress::Progress;
 /// How much faster the embedded simulator lives, unless `INFRA_SIM_SPEED` says otherwise.
 const SIM_SPEED: &str = "20";
 
+/// What the cloud and a state call Alibaba Cloud itself.
+pub(super) const VENDOR: &str = "alibaba_cloud";
+
 /// A connection, and the simulator behind it if there is one.
 pub(super) struct Connection {
     pub(super) cloud: Cloud,
@@ -52,6 +55,7 @@ impl Connection {
 pub(super) fn connect(
     global: &Global,
     env: &Env,
+    ui: &Ui,
     project: &Project,
     listener: Arc<dyn Listener>,
 ) -> Result<Connection, Failure> {
@@ -74,6 +78,9 @@ pub(super) fn connect(
     };
     let cloud =
         Cloud::connect(env, options, listener).map_err(|error| Failure::error(Diagnostic::from(&error)))?;
+    if simulator.is_none() && cloud.endpoint_kind() == VENDOR {
+        ui.set_console(&region);
+    }
     Ok(Connection {
         cloud,
         region,
@@ -182,6 +189,14 @@ pub(super) fn progress(global: &Global, env: &Env, ui: &Ui) -> Result<Arc<Progre
     Ok(Arc::new(Progress::new(ui, env, global.verbose, log)))
 }
 
+/// The ids of a state of Alibaba Cloud have pages in its console.
+pub(super) fn set_console_of(state: &State, ui: &Ui) {
+    let cloud = &state.cloud;
+    if let (Some(VENDOR), Some(region)) = (cloud.endpoint_kind.as_deref(), &cloud.region) {
+        ui.set_console(region);
+    }
+}
+
 /// What was sent in all, for `--verbose`.
 pub(super) fn tell_totals(global: &Global, connection: &Connection, ui: &Ui) {
     if !global.verbose {
@@ -210,7 +225,7 @@ pub(super) fn demand_account(
     connection: &Connection,
     account: Option<&str>,
 ) -> Result<(), Failure> {
-    let is_vendor = connection.cloud.endpoint_kind() == "alibaba_cloud";
+    let is_vendor = connection.cloud.endpoint_kind() == VENDOR;
     if account.is_some() || (state.cloud.account_id.is_none() && !is_vendor) {
         return Ok(());
     }

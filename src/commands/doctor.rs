@@ -46,7 +46,7 @@ pub(crate) async fn doctor(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, 
     };
 
     // 2. Keys and region: without them nothing can be asked.
-    let connection = match connect::connect(global, env, &project, connect::progress(global, env, ui)?) {
+    let connection = match connect::connect(global, env, ui, &project, connect::progress(global, env, ui)?) {
         Ok(connection) => connection,
         Err(failure) => {
             ui.checks(&checks);

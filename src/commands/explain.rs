@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use crate::cli::{ExplainArgs, Global, Language};
-use crate::config::language::language_page;
+use crate::config::language::{Tongue, language_page};
 use crate::diagnostic::codes::{self, Code, Story};
 use crate::diagnostic::{Advice, Diagnostic, zh};
 use crate::types::Types;
@@ -26,7 +26,11 @@ pub(crate) fn explain(args: &ExplainArgs, global: &Global, ui: &Ui) -> Result<Ex
         return Ok(Exit::Success);
     };
     if number.eq_ignore_ascii_case(LANGUAGE) {
-        let page = language_page(&Types::all());
+        let tongue = match args.lang {
+            Language::En => Tongue::English,
+            Language::Zh => Tongue::Chinese,
+        };
+        let page = language_page(&Types::all(), tongue);
         if global.json {
             ui.document(&serde_json::json!({ "page": page }));
         } else {

@@ -35,7 +35,7 @@ pub(crate) async fn forget_stray(
 
     // 2. What is there.
     let progress = connect::progress(global, env, ui)?;
-    let connection = connect::connect(global, env, &project, progress.clone())?;
+    let connection = connect::connect(global, env, ui, &project, progress.clone())?;
     let seen = look::look(env, &project, &loaded, &connection).await?;
     find(&args.id, &seen, &connection)?;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connect::Connection;
+use super::connect::{self, Connection};
 use super::decide::Goal;
 use super::look::Seen;
 use super::project::Project;
@@ -11,6 +11,9 @@ use crate::cli::{DetailArgs, Global};
 use crate::diagnostic::run;
 use crate::env::Env;
 use crate::ui::{Detail, Header, Ui};
+
+/// What people call the cloud where it is Alibaba Cloud itself.
+pub(super) const VENDOR: &str = "Alibaba Cloud";
 
 /// The head of a plan.
 pub(super) fn header(
@@ -24,7 +27,7 @@ pub(super) fn header(
     let simulated = connection.is_simulated();
     let cloud = match (simulated, connection.cloud.endpoint_kind()) {
         (true, _) => "simulator".to_owned(),
-        (false, "alibaba_cloud") => "Alibaba Cloud".to_owned(),
+        (false, connect::VENDOR) => VENDOR.to_owned(),
         (false, _) => connection.cloud.address(&product::ECS),
     };
     Header {

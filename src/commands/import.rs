@@ -33,7 +33,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
         // Which copies a block has may depend on what is there.
         let state = project.store(global, env)?.load()?.state;
         let progress = connect::progress(global, env, ui)?;
-        let connected = connection.insert(connect::connect(global, env, &project, progress)?);
+        let connected = connection.insert(connect::connect(global, env, ui, &project, progress)?);
         project = data::complete(project, &state, connected, false, global, env, ui).await?;
     }
     let address = &args.address;
@@ -70,7 +70,7 @@ pub(crate) async fn import(args: &ImportArgs, global: &Global, env: &Env, ui: &U
     // 3. It must exist.
     let connection = match connection {
         Some(connection) => connection,
-        None => connect::connect(global, env, &project, connect::progress(global, env, ui)?)?,
+        None => connect::connect(global, env, ui, &project, connect::progress(global, env, ui)?)?,
     };
     let doing = format!("{} could not be read", args.id);
     let unread = |error| Failure::error(report::api_error(&doing, &error));

@@ -7,6 +7,7 @@ mod approve;
 mod carry_out;
 mod completions;
 mod connect;
+mod correct;
 mod data;
 mod decide;
 mod demo;

@@ -35,7 +35,7 @@ pub(crate) async fn plan(args: &PlanArgs, global: &Global, env: &Env, ui: &Ui) -
     whose::check_project(&loaded.state, &project, args.owner)?;
 
     // 3. What is really there, and what an interrupted run really did; in memory only.
-    let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let connection = connect::connect(global, env, ui, &project, connect::progress(global, env, ui)?)?;
     let refresh = args.data.refresh_data;
     let project = match goal {
         Goal::Configuration => {

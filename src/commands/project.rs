@@ -111,7 +111,7 @@ fn read_with(shown: &BTreeMap<Address, Value>, global: &Global, env: &Env, ui: &
         check_endpoint: &cloud::may_stand_in_a_file,
     };
     let loaded = config::load(&request, &Types::all());
-    ui.set_sources(&loaded.sources);
+    ui.set_sources(&loaded.sources, &folder);
     ui.may_show(loaded.plain_variables.clone());
     loaded
 }

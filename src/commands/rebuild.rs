@@ -47,7 +47,7 @@ pub(crate) async fn rebuild(
     store.can_rebuild()?;
 
     // 2. What there is of which stack.
-    let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let connection = connect::connect(global, env, ui, &project, connect::progress(global, env, ui)?)?;
     let began = State::begin(&*env.random);
     let project = data::complete(project, &began, &connection, false, global, env, ui).await?;
     let lineage = match lineage {

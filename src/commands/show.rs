@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::failure::{Exit, Failure};
-use super::{elsewhere, head, plan_file, project, state};
+use super::{connect, elsewhere, head, plan_file, project, state};
 use crate::address::Address;
 use crate::cli::{Global, PlanFormat, ShowArgs};
 use crate::diagnostic::{Diagnostic, codes};
@@ -14,8 +14,15 @@ use crate::saved::ReadPlan;
 use crate::ui::document::Document;
 use crate::ui::{Header, SavedAs, Ui, plan_html, plan_json, plan_md};
 
-/// Show a saved plan, the state, or one resource of it
+/// Show a saved plan, the state, or one resource of it; page by page where it is longer than the screen
 pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    match args.no_pager {
+        true => show_at_once(args, global, env, ui),
+        false => ui.paged(env, || show_at_once(args, global, env, ui)),
+    }
+}
+
+fn show_at_once(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     if let Some(what) = &args.what {
         let path = env.cwd.join(what);
         let is_file = matches!(env.fs.kind(&path), Ok(Some(kind)) if kind.is_regular);
@@ -26,6 +33,7 @@ pub(crate) fn show(args: &ShowArgs, global: &Global, env: &Env, ui: &Ui) -> Resu
     }
     let loaded = project::store(global, env, ui)?.load()?;
     let state = &loaded.state;
+    connect::set_console_of(state, ui);
     if global.json {
         // Without the key that protects the hashes of secrets.
         ui.document(&serde_json::json!({
@@ -55,6 +63,9 @@ fn show_plan(
     check_seal(name, &read, global, env, ui)?;
     let plan = plan_of(name, &read)?;
     let header = header(name, &read);
+    if header.cloud == head::VENDOR {
+        ui.set_console(&header.region);
+    }
     let made_at = format!("{:.0}", read.file.basis.made_at);
     let document = Document {
         plan: &plan,

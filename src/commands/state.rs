@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::elsewhere;
 use super::failure::{Exit, Failure};
 use super::project::{self, store};
+use super::{connect, elsewhere};
 use crate::address::Address;
 use crate::cli::Global;
 use crate::diagnostic::{Advice, Diagnostic, codes, run};
@@ -30,6 +30,7 @@ fn unknown(address: &Address, state: &State) -> Failure {
 /// List the resources of the state
 pub(crate) fn list(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = store(global, env, ui)?.load()?;
+    connect::set_console_of(&loaded.state, ui);
     if global.json {
         let listed = loaded.state.resources.iter().map(|(address, resource)| {
             serde_json::json!({ "address": address, "type": resource.type_name, "id": resource.id })
@@ -64,6 +65,7 @@ pub(crate) fn show(address: &Address, global: &Global, env: &Env, ui: &Ui) -> Re
         .resources
         .get(address)
         .ok_or_else(|| unknown(address, &loaded.state))?;
+    connect::set_console_of(&loaded.state, ui);
     if global.json {
         ui.document(&serde_json::json!(resource));
     } else {

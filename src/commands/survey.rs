@@ -48,7 +48,7 @@ pub(super) async fn survey(global: &Global, env: &Env, ui: &Ui) -> Result<Survey
     whose::check_project(&loaded.state, &project, OwnerArgs::default())?;
 
     // 2. What is really there.
-    let connection = connect::connect(global, env, &project, connect::progress(global, env, ui)?)?;
+    let connection = connect::connect(global, env, ui, &project, connect::progress(global, env, ui)?)?;
     let project = data::complete(project, &loaded.state, &connection, false, global, env, ui).await?;
     let seen = look::look(env, &project, &loaded, &connection).await?;
     whose::refuse_second_copy(&seen.others, &project, OwnerArgs::default())?;

@@ -1,14 +1,24 @@
 //! Check the files, without any network.
 
 use super::failure::{Exit, Failure};
-use super::project;
+use super::{correct, project};
 use crate::cli::{DiagnosticFormat, Global, ValidateArgs};
 use crate::env::Env;
 use crate::plan;
-use crate::ui::{Ui, diagnostics, sarif};
+use crate::ui::{Ui, diagnostic_forms, sarif};
 
-/// Check the files, without any network
+/// Check the files, without any network; with --fix, correct what is sure first
 pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    if args.fix {
+        let is_text = args.format == DiagnosticFormat::Text;
+        let count = correct::correct(global, env, ui, is_text)?;
+        let words = match count {
+            0 => "Nothing could be corrected for sure.".to_owned(),
+            1 => "1 mistake is corrected.".to_owned(),
+            many => format!("{many} mistakes are corrected."),
+        };
+        ui.talk(&words);
+    }
     let (mut diagnostics, config) = project::read(global, env, ui);
     if let Some(config) = &config {
         diagnostics.extend(plan::order(config).err().map(|cycle| *cycle));
@@ -21,12 +31,12 @@ pub(crate) fn validate(args: &ValidateArgs, global: &Global, env: &Env, ui: &Ui)
         DiagnosticFormat::Github if diagnostics.is_empty() => {}
         DiagnosticFormat::Github => {
             let prefix = ui.typed().folder_prefix();
-            ui.result(diagnostics::to_github(&diagnostics, &sources, &prefix).trim_end());
+            ui.result(diagnostic_forms::to_github(&diagnostics, &sources, &prefix).trim_end());
         }
         DiagnosticFormat::Sarif => ui.document(&sarif::document(&diagnostics, &sources)),
         DiagnosticFormat::Json => {
             for found in &diagnostics {
-                ui.result(&diagnostics::to_json(found, &sources).to_string());
+                ui.result(&diagnostic_forms::to_json(found, &sources).to_string());
             }
         }
     }

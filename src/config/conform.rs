@@ -186,10 +186,16 @@ fn formed(scope: &mut Scope<'_>, form: &Form, text: &str, path: &str, span: Span
     };
     let diagnostic = Diagnostic::error(form.code, format!("{path}{shown} {what}"));
     let (label, diagnostic) = match wrong.better {
-        Some(better) => (
-            format!("did you mean \"{better}\"?"),
-            diagnostic.fix(scope.report.location(span), format!("\"{better}\"")),
-        ),
+        Some(better) => {
+            // Another cloud's type has one that is like it, and it is anybody's guess whether that is wanted.
+            let is_sure = form.code != codes::INSTANCE_TYPE || better.ends_with(text);
+            let label = format!("did you mean \"{better}\"?");
+            let place = scope.report.location(span);
+            match is_sure {
+                true => (label, diagnostic.fix(place, format!("\"{better}\""))),
+                false => (label, diagnostic),
+            }
+        }
         None if text.is_empty() => (
             String::new(),
             diagnostic.help("leave the key out if nothing is wanted"),
@@ -206,14 +212,18 @@ fn formed(scope: &mut Scope<'_>, form: &Form, text: &str, path: &str, span: Span
 fn not_one_of(scope: &mut Scope<'_>, word: &str, words: &[&str], path: &str, span: Span) {
     let shown = shorten(word);
     let same = words.iter().find(|known| known.eq_ignore_ascii_case(word));
+    let similar = suggest::guess(word, words.iter().copied());
+    let is_sure = same.is_some() || similar.as_ref().is_some_and(suggest::Guess::is_sure);
     let guess = same
         .map(|known| (*known).to_owned())
-        .or_else(|| suggest::guess(word, words.iter().copied()).map(|guess| guess.name));
+        .or(similar.map(|guess| guess.name));
     let mut diagnostic = Diagnostic::error(codes::NOT_ONE_OF, format!("{path} cannot be \"{shown}\""))
         .note(format!("one of {}", words.join(", ")));
     let label = match guess {
         Some(guess) => {
-            diagnostic = diagnostic.fix(scope.report.location(span), format!("\"{guess}\""));
+            if is_sure {
+                diagnostic = diagnostic.fix(scope.report.location(span), format!("\"{guess}\""));
+            }
             format!("did you mean \"{guess}\"?")
         }
         None => String::new(),

@@ -126,10 +126,15 @@ fn unknown(name: &str, entry: &Entry, scope: &mut Scope<'_>) {
     let mut diagnostic = Diagnostic::error(code, what);
     let mut label = String::new();
     match suggest::guess(name, names()) {
-        Some(guess) if code == codes::UNKNOWN_TYPE => {
-            label = format!("did you mean [defaults.{}]?", guess.name)
+        Some(guess) => {
+            label = match code {
+                codes::UNKNOWN_TYPE => format!("did you mean [defaults.{}]?", guess.name),
+                _ => format!("did you mean {}?", guess.name),
+            };
+            diagnostic = scope
+                .report
+                .corrected(diagnostic, &guess, entry.key, guess.name.as_str());
         }
-        Some(guess) => label = format!("did you mean {}?", guess.name),
         None => {
             if let Some(of) = scope.types.iter().find(is_key_of) {
                 diagnostic = diagnostic.help(format!("for one type: [defaults.{}]", of.name));

@@ -7,28 +7,15 @@
 use serde_json::{Map, Value, json};
 
 use super::copies::COPIES_MAX;
+pub(crate) use super::editor_sections::Audience;
+use super::editor_sections::{self as sections, KEY, NAME, REFERENCE, with_required};
 use super::ids::ID_PREFIXES;
 use super::keys::file_key;
 use crate::data::KINDS;
 use crate::types::{Attribute, Identity, Kind, ResourceType, Types};
 
-/// Who the schema is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// People who are typing.
-    Editor,
-    /// Tools that check finished files.
-    Strict,
-}
-
-/// Anything with a reference in it.
-const REFERENCE: &str = r"\$\{[^}]+\}";
-
 /// What may be chosen freely: variables, locals, the value of a copy.
 const FREE_REFERENCE: &str = r"\$\{(var|local|each)[.\[][^}]*\}";
-
-/// A copy's key behind a name: `[0]`, `[blue]`.
-const KEY: &str = r"(\[[^\]]+\])?";
 
 /// Texts that are the same everywhere in the cloud look like this: zones as `cn-hangzhou-h` and `ap-southeast-1a`.
 const SPELT: [(&str, &str); 2] = [
@@ -38,8 +25,6 @@ const SPELT: [(&str, &str); 2] = [
     ),
     ("instance_type", r"ecs\.[a-z0-9][a-z0-9.-]*"),
 ];
-
-const NAME: &str = "[A-Za-z0-9_-]+";
 
 /// Pairs of keys of a type of which at least one must be given; the type's own check says so too, which a test asks.
 const ONE_OF: &[(&str, [&str; 2])] = &[
@@ -70,8 +55,8 @@ pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
         "$schema".to_owned(),
         json!({ "type": "string", "description": "The schema of this file, for editors." }),
     );
-    properties.insert("infra".to_owned(), writer.infra());
-    properties.insert("var".to_owned(), writer.variables());
+    properties.insert("infra".to_owned(), sections::infra(audience));
+    properties.insert("var".to_owned(), sections::variables());
     properties.insert(
         "local".to_owned(),
         json!({
@@ -81,11 +66,11 @@ pub(crate) fn editor_schema(types: &Types, audience: Audience) -> Value {
             "x-tombi-additional-key-label": "NAME",
         }),
     );
-    properties.insert("output".to_owned(), writer.outputs());
+    properties.insert("output".to_owned(), sections::outputs(audience));
     properties.insert("defaults".to_owned(), writer.defaults());
     properties.insert("data".to_owned(), writer.data());
-    properties.extend(writer.transitions());
-    properties.insert("policy".to_owned(), writer.policy());
+    properties.extend(sections::transitions(audience));
+    properties.insert("policy".to_owned(), sections::policy());
     for resource_type in types.iter() {
         properties.insert(resource_type.name.to_owned(), writer.resource_type(resource_type));
     }
@@ -106,147 +91,6 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn transitions(&self) -> [(String, Value); 3] {
-        let address = |words: &str| json!({ "type": "string", "pattern": format!(r"^[a-z_]+\.{NAME}{KEY}$"), "description": words });
-        let list = |words: &str, properties: Value, required: &[&str]| {
-            let table = json!({ "type": "object", "properties": properties, "additionalProperties": false });
-            json!({ "type": "array", "items": self.with_required(table, required), "description": words })
-        };
-        [
-            (
-                "moved".to_owned(),
-                list(
-                    "What had one address has another now, and keeps its object.",
-                    json!({ "from": address("The address that it had."), "to": address("The address that it has.") }),
-                    &["from", "to"],
-                ),
-            ),
-            (
-                "import".to_owned(),
-                list(
-                    "What exists is to be this resource.",
-                    json!({ "to": address("The resource."), "id": { "type": "string", "description": "The id of what exists." } }),
-                    &["to", "id"],
-                ),
-            ),
-            (
-                "removed".to_owned(),
-                list(
-                    "What is not wanted any more.",
-                    json!({
-                        "from": address("The address that it had."),
-                        "destroy": { "type": ["boolean", "string"], "pattern": format!("^{REFERENCE}$"), "description": "false: forget it, and let it go on existing." },
-                    }),
-                    &["from"],
-                ),
-            ),
-        ]
-    }
-
-    fn policy(&self) -> Value {
-        let number = |words: &str| json!({ "type": ["integer", "string"], "minimum": 0, "pattern": format!("^{REFERENCE}$"), "description": words });
-        let texts =
-            |words: &str| json!({ "type": "array", "items": { "type": "string" }, "description": words });
-        json!({
-            "type": "object",
-            "description": "What no plan may do, whoever agrees to it.",
-            "properties": {
-                "max_monthly_cost": number("The most that everything may cost in a month of 730 hours."),
-                "require_tags": texts("Tags that everything must have that can have tags."),
-                "deny_public_ports": {
-                    "type": "array",
-                    "items": { "type": ["integer", "string"], "minimum": 1, "maximum": 65535 },
-                    "description": "Ports that no rule may open to everybody, e.g. [22, \"8000-8100\"].",
-                },
-                "allowed_regions": texts("The regions that may be used."),
-                "allowed_instance_types": texts("The instance types that may be used, e.g. [\"ecs.g7.*\"]."),
-                "max_destroy": number("How many things may be deleted or replaced at once."),
-                "accounts": texts("The accounts for which this may be used."),
-                "no_replace": texts("Resources that may not be replaced."),
-            },
-            "additionalProperties": false,
-        })
-    }
-
-    fn infra(&self) -> Value {
-        let table = json!({
-            "type": "object",
-            "description": "The project; in infra.toml only.",
-            "properties": {
-                "name": {
-                    "type": "string",
-                    "description": "The project's name, e.g. \"shop\"; it marks everything that is made.",
-                    "pattern": format!("^({NAME}|.*{REFERENCE}.*)$"),
-                },
-                "region": {
-                    "type": "string",
-                    "description": "Where everything is made, e.g. \"cn-hangzhou\".",
-                    "pattern": format!("^([a-z]{{2,3}}(-[a-z0-9]+)+|.*{REFERENCE}.*)$"),
-                },
-                "profile": {
-                    "type": "string",
-                    "description": "The profile of ~/.aliyun/config.json whose credentials are used.",
-                },
-                "endpoint": {
-                    "type": "string",
-                    "description": "One base URL for every product; on this machine or under aliyuncs.com.",
-                },
-                "requires": {
-                    "type": "string",
-                    "description": "The versions of infra that may be used, e.g. \">=0.3\".",
-                },
-                "default_env": {
-                    "type": "string",
-                    "description": "The environment that is used when none is chosen.",
-                },
-            },
-            "additionalProperties": false,
-            "x-taplo": { "initKeys": ["name", "region"] },
-        });
-        self.with_required(table, &["name"])
-    }
-
-    fn variables(&self) -> Value {
-        json!({
-            "type": "object",
-            "description": "Values that come from outside: -v NAME=VALUE, INFRA_VAR_NAME, env/ENV.toml.",
-            "additionalProperties": {
-                "type": "object",
-                "properties": {
-                    "type": {
-                        "description": "The type of its values; by default that of its default.",
-                        "enum": ["string", "integer", "boolean", "list", "map"],
-                    },
-                    "default": { "description": "Its value when none is given." },
-                    "description": { "type": "string", "description": "What it is for; shown when it has no value." },
-                    "allowed": { "type": "array", "description": "The only values it may have." },
-                    "sensitive": { "type": "boolean", "description": "Never show its value." },
-                },
-                "additionalProperties": false,
-            },
-            "x-tombi-additional-key-label": "NAME",
-        })
-    }
-
-    fn outputs(&self) -> Value {
-        let output = json!({
-            "type": ["string", "integer", "boolean", "array", "object"],
-            "description": "A value, or a table with value, description and sensitive.",
-            "properties": {
-                "value": { "description": "What is printed, e.g. \"${instance.web.public_ip}\"." },
-                "description": { "type": "string", "description": "What it is good for." },
-                "sensitive": { "type": "boolean", "description": "Show it only when asked for by name." },
-            },
-            "additionalProperties": false,
-        });
-        json!({
-            "type": "object",
-            "description": "What is printed after an apply, and by infra output.",
-            "additionalProperties": self.with_required(output, &["value"]),
-            "x-tombi-additional-key-label": "NAME",
-        })
-    }
-
     fn defaults(&self) -> Value {
         let mut properties: Map<String, Value> = self
             .types
@@ -350,17 +194,10 @@ impl Writer<'_> {
         if !required.is_empty() {
             table["x-taplo"] = json!({ "initKeys": required });
         }
-        self.with_required(table, &required)
+        with_required(self.audience, table, &required)
     }
 
     /// Draft 4 forbids an empty `required`.
-    fn with_required(&self, mut table: Value, required: &[&str]) -> Value {
-        if self.audience == Audience::Strict && !required.is_empty() {
-            table["required"] = json!(required);
-        }
-        table
-    }
-
     fn attribute(&self, attribute: &Attribute) -> Value {
         let mut value = self.kind(&attribute.kind);
         let form = SPELT.iter().find(|(name, _)| *name == attribute.name);

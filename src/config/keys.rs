@@ -37,7 +37,7 @@ pub(super) fn check_keys(
 ) -> bool {
     let mut fits = true;
     let mut meant: BTreeSet<String> = BTreeSet::new();
-    for (key, span, value) in keys {
+    for (number, (key, span, _)) in keys.iter().enumerate() {
         if extra.contains(key) {
             continue;
         }
@@ -57,7 +57,7 @@ pub(super) fn check_keys(
             Some(_) => {}
             None => {
                 fits = false;
-                let guessed = unknown_key(scope, attributes, extra, key, *span, *value, place, subject);
+                let guessed = unknown_key(scope, attributes, extra, (keys, number), place, subject);
                 meant.extend(guessed);
             }
         }
@@ -73,25 +73,21 @@ pub(super) fn check_keys(
     fits
 }
 
-#[allow(clippy::too_many_arguments)]
+/// Says that there is no key of this number, and gives the name that was meant.
 fn unknown_key(
     scope: &mut Scope<'_>,
     attributes: &'static [Attribute],
     extra: &[&str],
-    key: &str,
-    span: Span,
-    value: Span,
+    (keys, number): (&[(&str, Span, Span)], usize),
     place: &str,
     subject: Subject<'_>,
 ) -> Option<String> {
+    let (key, span, value) = keys[number];
     let by_parameter = attributes.iter().find(|attribute| {
         attribute.param_path().as_deref() == Some(key) || attribute.field_path().as_deref() == Some(key)
     });
     let guess = match by_parameter {
-        Some(attribute) => Some(suggest::Guess {
-            name: attribute.name.to_owned(),
-            why: Why::Api,
-        }),
+        Some(attribute) => Some(suggest::Guess::of_api(attribute.name)),
         None if scope.report.is_flooded() => None,
         None => {
             let names = attributes
@@ -124,9 +120,12 @@ fn unknown_key(
                         .help(all_keys);
                 (diagnostic, format!("did you mean {}?", guess.name))
             };
-            let diagnostic = match guess.why {
-                Why::Habit => diagnostic,
-                Why::Api | Why::Similar => diagnostic.fix(scope.report.location(span), guess.name.clone()),
+            // What is given already is not written a second time.
+            let diagnostic = match keys.iter().any(|(key, _, _)| *key == guess.name) {
+                true => diagnostic,
+                false => scope
+                    .report
+                    .corrected(diagnostic, &guess, span, guess.name.as_str()),
             };
             scope.report.say(span, label, diagnostic);
             Some(guess.name)

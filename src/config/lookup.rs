@@ -105,7 +105,12 @@ fn no_such_block(scope: &mut Scope<'_>, type_name: &str, name: &str, path: &Path
                 if let Some(PathStep::Name(first)) = meant.steps.first_mut() {
                     first.clone_from(&guess.name);
                 }
-                label = format!("did you mean ${{{meant}}}?");
+                let meant = format!("${{{meant}}}");
+                label = format!("did you mean {meant}?");
+                // Only where the reference stands as it is written, and not in a value that came from elsewhere.
+                if scope.report.text(span) == format!("${{{path}}}") {
+                    diagnostic = scope.report.corrected(diagnostic, &guess, span, meant);
+                }
                 if let Some(block) = index.get(type_name, &guess.name) {
                     diagnostic = diagnostic.note(format!(
                         "{} is at {}",

@@ -16,6 +16,7 @@ mod ids;
 mod index;
 mod keys;
 pub(crate) mod language;
+mod language_zh;
 pub(crate) mod layout;
 mod lifecycle;
 mod locals;
@@ -52,6 +53,7 @@ mod words;
 mod written_keys;
 
 pub(crate) mod editor_schema;
+mod editor_sections;
 pub(crate) mod trust;
 
 #[cfg(test)]

@@ -167,7 +167,9 @@ fn unknown(resource: &Resource, wanted: &str, published: &Published, report: &mu
     let mut label = String::new();
     if let Some(guess) = guess {
         label = format!("did you mean {}?", guess.name);
-        diagnostic = diagnostic.fix(at.clone(), format!("\"{}\"", guess.name));
+        if guess.is_sure() {
+            diagnostic = diagnostic.fix(at.clone(), format!("\"{}\"", guess.name));
+        }
     } else if let Some(family) = family {
         let all: Vec<&str> = family.types.iter().map(|one| one.id).collect();
         diagnostic = diagnostic.help(format!("of {} {}", family.id, words::there_are(all)));

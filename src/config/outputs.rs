@@ -79,9 +79,14 @@ fn unknown_output_key(name: &str, key: &str, span: Span, scope: &mut Scope<'_>) 
     .help(format!(
         "for a table as the value: {name} = {{ value = {{ ... }} }}"
     ));
-    let label = match suggest::guess(key, OUTPUT_KEYS.iter().copied()) {
-        Some(guess) => format!("did you mean {}?", guess.name),
-        None => String::new(),
+    let (label, diagnostic) = match suggest::guess(key, OUTPUT_KEYS.iter().copied()) {
+        Some(guess) => (
+            format!("did you mean {}?", guess.name),
+            scope
+                .report
+                .corrected(diagnostic, &guess, span, guess.name.as_str()),
+        ),
+        None => (String::new(), diagnostic),
     };
     scope.report.say(span, label, diagnostic);
 }

@@ -29,9 +29,14 @@ impl<'a> PlainTable<'a> {
             let message = format!("unknown key \"{}\" in {}", shorten(key), self.words);
             let diagnostic =
                 Diagnostic::error(codes::UNKNOWN_KEY, message).note(format!("all keys: {}", keys.join(", ")));
-            let label = match suggest::guess(key, keys.iter().copied()) {
-                Some(guess) => format!("did you mean {}?", guess.name),
-                None => String::new(),
+            let (label, diagnostic) = match suggest::guess(key, keys.iter().copied()) {
+                Some(guess) => (
+                    format!("did you mean {}?", guess.name),
+                    scope
+                        .report
+                        .corrected(diagnostic, &guess, entry.key, guess.name.as_str()),
+                ),
+                None => (String::new(), diagnostic),
             };
             scope.report.say(entry.key, label, diagnostic);
         }

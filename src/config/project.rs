@@ -2,6 +2,8 @@
 //!
 //! Does not know resources.
 
+use semver::{Version, VersionReq};
+
 use super::evaluate::evaluate;
 use super::files::{Folder, ROOT};
 use super::located::Thing;
@@ -203,6 +205,9 @@ fn check_keys(table: &Table, scope: &mut Scope<'_>) -> Vec<String> {
         let label = match suggest::guess(key, KEYS.iter().copied()) {
             Some(guess) => {
                 let label = format!("did you mean {}?", guess.name);
+                diagnostic = scope
+                    .report
+                    .corrected(diagnostic, &guess, entry.key, guess.name.as_str());
                 meant.push(guess.name);
                 label
             }
@@ -284,49 +289,8 @@ fn check_version(requires: &str, span: Span, scope: &mut Scope<'_>) {
 
 /// Whether a version meets the conditions; none if they cannot be read.
 fn satisfies(version: &str, conditions: &str) -> Option<bool> {
-    let ours = numbers(version)?;
-    let mut all = true;
-    for condition in conditions.split(',') {
-        let condition = condition.trim();
-        let (operator, wanted) = ["<=", ">=", "=", "<", ">", "^", "~"]
-            .into_iter()
-            .find_map(|operator| Some((operator, condition.strip_prefix(operator)?)))
-            .unwrap_or(("^", condition));
-        let (wanted, given) = (numbers(wanted.trim())?, wanted.split('.').count());
-        all &= match operator {
-            "<" => ours < wanted,
-            "<=" => ours <= wanted,
-            ">" => ours > wanted,
-            ">=" => ours >= wanted,
-            "=" => ours[..given.min(3)] == wanted[..given.min(3)],
-            "~" => ours >= wanted && ours[..2] == wanted[..2],
-            // As in Cargo: the first number that is not zero must stay.
-            _ => {
-                let fixed = wanted
-                    .iter()
-                    .position(|number| *number != 0)
-                    .unwrap_or(2)
-                    .min(given - 1);
-                ours >= wanted && ours[..=fixed] == wanted[..=fixed]
-            }
-        };
-    }
-    Some(all)
-}
-
-fn numbers(version: &str) -> Option<[u64; 3]> {
-    let mut numbers = [0; 3];
-    let parts: Vec<&str> = version.split('.').collect();
-    if parts.len() > 3 {
-        return None;
-    }
-    for (number, part) in numbers.iter_mut().zip(parts) {
-        if !part.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        *number = part.parse().ok()?;
-    }
-    Some(numbers)
+    let version = Version::parse(version).ok()?;
+    Some(VersionReq::parse(conditions).ok()?.matches(&version))
 }
 
 #[cfg(test)]

@@ -21,9 +21,14 @@ pub(super) fn check(region: &str, span: Span, report: &mut Report) {
             let region_of_zone = REGIONS.iter().find(|known| is_zone_of(region, known))?;
             Some((*region_of_zone).to_owned())
         })
-        .or_else(|| suggest::guess(region, REGIONS.iter().copied()).map(|guess| guess.name));
+        .map(|known| (known, true))
+        .or_else(|| {
+            let guess = suggest::guess(region, REGIONS.iter().copied())?;
+            let is_sure = guess.is_sure();
+            Some((guess.name, is_sure))
+        });
     let label = match &guess {
-        Some(guess) => format!("did you mean {guess}?"),
+        Some((guess, _)) => format!("did you mean {guess}?"),
         None => String::new(),
     };
     let shown = shorten(region);
@@ -36,7 +41,8 @@ pub(super) fn check(region: &str, span: Span, report: &mut Report) {
     } else {
         let diagnostic = Diagnostic::error(codes::REGION, format!("\"{shown}\" is not a region"));
         match &guess {
-            Some(guess) => diagnostic.fix(report.location(span), format!("\"{guess}\"")),
+            Some((guess, true)) => diagnostic.fix(report.location(span), format!("\"{guess}\"")),
+            Some((_, false)) => diagnostic,
             None => diagnostic.help("a region looks like this: cn-hangzhou, ap-southeast-1"),
         }
     };

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::secrecy;
+use super::suggest::Guess;
 use crate::diagnostic::codes::Code;
 use crate::diagnostic::{Diagnostic, Location, Source, Sources, codes};
 
@@ -106,6 +107,20 @@ impl Report {
 
     pub(super) fn source(&self, file: u32) -> &Source {
         self.sources.source(file as usize)
+    }
+
+    /// A mistake with its correction, where the guess is sure: what is to stand at that place.
+    pub(super) fn corrected(
+        &self,
+        diagnostic: Diagnostic,
+        guess: &Guess,
+        span: Span,
+        written: impl Into<String>,
+    ) -> Diagnostic {
+        match guess.is_sure() {
+            true => diagnostic.fix(self.location(span), written),
+            false => diagnostic,
+        }
     }
 
     /// The place for people.

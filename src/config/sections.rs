@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::raw::{Entry, NodeKind, Table};
 use super::report::{Report, Span};
-use super::suggest::{self, Why};
+use super::suggest;
 use super::words::{shorten, there_are};
 use crate::address::{ADDRESS_LENGTH_MAX, Address, is_plain_name};
 use crate::data::{self, DataKind, KINDS};
@@ -274,7 +274,11 @@ fn data_of<'a>(entry: &'a Entry, sections: &mut Sections<'a>, report: &mut Repor
                 suggest::guess(&format!("{singular}_"), names())
             });
             let (label, diagnostic) = match guess {
-                Some(guess) => (format!("did you mean [data.{}...]?", guess.name), diagnostic),
+                Some(guess) => {
+                    let label = format!("did you mean [data.{}...]?", guess.name);
+                    let corrected = report.corrected(diagnostic, &guess, entry.key, guess.name.as_str());
+                    (label, corrected)
+                }
                 None => (String::new(), diagnostic.note(there_are(names()))),
             };
             report.say(entry.key, label, diagnostic);
@@ -355,9 +359,7 @@ fn unknown_type(
             for name in table.into_iter().flat_map(|table| table.entries.keys()) {
                 sections.meant.insert((guess.name.clone(), name.clone()));
             }
-            if guess.why != Why::Habit {
-                diagnostic = diagnostic.fix(report.location(entry.key), guess.name);
-            }
+            diagnostic = report.corrected(diagnostic, &guess, entry.key, guess.name.as_str());
         }
         None => {
             let types: Vec<&str> = types.iter().map(|resource_type| resource_type.name).collect();

@@ -7,6 +7,24 @@
 pub(super) struct Guess {
     pub(super) name: String,
     pub(super) why: Why,
+    /// Whether no other name is near.
+    is_only: bool,
+}
+
+impl Guess {
+    /// What the API calls otherwise.
+    pub(super) fn of_api(name: &str) -> Guess {
+        Guess {
+            name: name.to_owned(),
+            why: Why::Api,
+            is_only: true,
+        }
+    }
+
+    /// Whether nothing else can have been meant, so that it may be written in place of the other.
+    pub(super) fn is_sure(&self) -> bool {
+        self.is_only && self.why != Why::Habit
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,15 +96,16 @@ pub(super) fn guess<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) ->
     }
     let names: Vec<&str> = names.into_iter().filter(|name| *name != word).collect();
     let folded = fold(word);
-    let found = |name: &str, why| {
+    let found = |name: &str, why, is_only| {
         Some(Guess {
             name: name.to_owned(),
             why,
+            is_only,
         })
     };
     if let Some(name) = names.iter().find(|name| **name == folded) {
         let is_api = word.starts_with(|first: char| first.is_ascii_uppercase());
-        return found(name, if is_api { Why::Api } else { Why::Similar });
+        return found(name, if is_api { Why::Api } else { Why::Similar }, true);
     }
     let habit = HABITS
         .iter()
@@ -94,9 +113,9 @@ pub(super) fn guess<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) ->
         .flat_map(|(_, wanted)| wanted.iter())
         .find(|wanted| names.contains(wanted));
     if let Some(name) = habit {
-        return found(name, Why::Habit);
+        return found(name, Why::Habit, false);
     }
-    names
+    let near: Vec<(usize, f64, &&str)> = names
         .iter()
         .filter_map(|name| {
             let distance = strsim::damerau_levenshtein(&folded, name);
@@ -105,8 +124,17 @@ pub(super) fn guess<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) ->
             let near = distance <= 2 && distance * 2 < name.chars().count().max(2);
             (near || likeness >= 0.9).then_some((distance, likeness, name))
         })
+        .collect();
+    let (least, _, _) = near.iter().min_by_key(|(distance, _, _)| *distance)?;
+    let is_only = *least <= 2
+        && near
+            .iter()
+            .filter(|(distance, _, _)| *distance <= least + 1)
+            .count()
+            == 1;
+    near.iter()
         .min_by(|left, right| left.0.cmp(&right.0).then(right.1.total_cmp(&left.1)))
-        .and_then(|(_, _, name)| found(name, Why::Similar))
+        .and_then(|(_, _, name)| found(name, Why::Similar, is_only))
 }
 
 /// `InstanceType`, `instance-type` and `INSTANCE_TYPE` become `instance_type`.
@@ -146,10 +174,7 @@ mod tests {
 
     fn check(word: &str, expected: Option<(&str, Why)>) {
         let found = guess(word, KEYS.iter().copied());
-        let expected = expected.map(|(name, why)| Guess {
-            name: name.to_owned(),
-            why,
-        });
+        let found = found.as_ref().map(|guess| (guess.name.as_str(), guess.why));
         assert_eq!(found, expected, "{word}");
     }
 
@@ -169,5 +194,16 @@ mod tests {
         check("monitoring", None);
         check("xx", None);
         check(&"a".repeat(100_000), None);
+    }
+
+    #[test]
+    fn only_what_has_one_candidate_is_sure() {
+        let sure =
+            |word: &str, names: &[&str]| guess(word, names.iter().copied()).is_some_and(|one| one.is_sure());
+        assert!(sure("instance_tpye", KEYS) && sure("InstanceType", KEYS) && sure("vswitchid", KEYS));
+        // Another tool's word, and one between two names.
+        assert!(!sure("ami", KEYS));
+        assert!(!sure("web-c", &["web-a", "web-b"]));
+        assert!(!sure("ecs.g7.larg", &["ecs.g7.large", "ecs.g7.large2"]));
     }
 }

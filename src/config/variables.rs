@@ -110,9 +110,12 @@ fn declare<'a>(name: &str, entry: &'a Entry, scope: &mut Scope<'_>) -> Declared<
                 format!("unknown key \"{}\" in [var.{name}]", shorten(key)),
             )
             .note(format!("all keys: {}", KEYS.join(", ")));
-            let label = match suggest::guess(key, KEYS.iter().copied()) {
-                Some(guess) => format!("did you mean {}?", guess.name),
-                None => String::new(),
+            let (label, diagnostic) = match suggest::guess(key, KEYS.iter().copied()) {
+                Some(guess) => (
+                    format!("did you mean {}?", guess.name),
+                    report.corrected(diagnostic, &guess, member.key, guess.name.as_str()),
+                ),
+                None => (String::new(), diagnostic),
             };
             report.say(member.key, label, diagnostic);
         }
@@ -186,9 +189,15 @@ fn read_type(node: &Node, scope: &mut Scope<'_>) -> Option<Type> {
         codes::NOT_ONE_OF,
         format!("the type of a variable is one of {}", join(names())),
     );
-    let label = match word.and_then(|word| suggest::guess(word, names())) {
-        Some(guess) => format!("did you mean \"{}\"?", guess.name),
-        None => String::new(),
+    let (label, diagnostic) = match word.and_then(|word| suggest::guess(word, names())) {
+        Some(guess) => {
+            let quoted = format!("\"{}\"", guess.name);
+            let corrected = scope
+                .report
+                .corrected(diagnostic, &guess, node.span, quoted.as_str());
+            (format!("did you mean {quoted}?"), corrected)
+        }
+        None => (String::new(), diagnostic),
     };
     scope.report.say(node.span, label, diagnostic);
     None
@@ -196,7 +205,7 @@ fn read_type(node: &Node, scope: &mut Scope<'_>) -> Option<Type> {
 
 /// Values for variables that do not exist.
 fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope: &mut Scope<'_>) {
-    let guess = |name: &str| suggest::guess(name, declared.keys().copied()).map(|guess| guess.name);
+    let guess = |name: &str| suggest::guess(name, declared.keys().copied());
     for (name, _) in given.set {
         if !declared.contains_key(name.as_str()) {
             let diagnostic = Diagnostic::error(
@@ -204,7 +213,7 @@ fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope
                 format!("-v {}=...: no variable has this name", shorten(name)),
             );
             scope.report.push(match guess(name) {
-                Some(guess) => diagnostic.help(format!("did you mean -v {guess}=...?")),
+                Some(guess) => diagnostic.help(format!("did you mean -v {}=...?", guess.name)),
                 None => diagnostic.help(format!("to add it to infra.toml: [var.{}]", shorten(name))),
             });
         }
@@ -235,9 +244,14 @@ fn check_names(declared: &BTreeMap<&str, Declared<'_>>, given: &Given<'_>, scope
             )
             .help(format!("to add it to infra.toml: [var.{}]", shorten(key)))
         };
-        let label = match guess(key) {
-            Some(guess) => format!("did you mean {guess}?"),
-            None => String::new(),
+        let (label, diagnostic) = match guess(key) {
+            Some(guess) => (
+                format!("did you mean {}?", guess.name),
+                scope
+                    .report
+                    .corrected(diagnostic, &guess, entry.key, guess.name.as_str()),
+            ),
+            None => (String::new(), diagnostic),
         };
         if scope.report.looks_secret(key) {
             scope.report.hide(entry.value.span);

@@ -211,7 +211,7 @@ impl<'a> Context<'a> {
                 Some(Value::Reference(reference)) if reference.address == *other
             );
             let has = there.and_then(|there| there.attributes.get(relation.attribute)?.as_str());
-            names_it && (has.is_none() || has != other_id || self.is_made(other))
+            names_it && (has.is_none() || has != other_id || self.is_made(other) || self.is_made(one))
         })
     }
 

@@ -13,6 +13,7 @@ use crate::address::{Address, Object};
 use crate::change::{AttributeChange, Fate};
 use crate::config;
 use crate::live::Observed;
+use crate::live::{TAG_ADDRESS, TAG_OPERATION, TAG_PROJECT, TAG_STACK};
 use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::ResourceType;
@@ -78,6 +79,7 @@ pub(super) fn unwanted(
         tags: &[],
         own: &|name| own_value(observed, name),
     };
+    let ours = [TAG_STACK, TAG_PROJECT, TAG_ADDRESS, TAG_OPERATION].map(|tag| (tag.to_owned(), Value::Token));
     let mut steps = Vec::new();
     // Where nothing has to pass first, the delete parts them.
     for relation in resource_type.relations.iter().filter(|one| one.status.is_some()) {
@@ -87,11 +89,24 @@ pub(super) fn unwanted(
     }
     for part in resource_type.parts {
         let members = part.members(&observed.attributes);
+        let kept = of_successor(context, address, part);
+        // What is apart from one that was moved aside may be its successor's.
+        let is_left = |member: &Attributes| {
+            let id = part.member_id.and_then(|(key, _)| member.get(key)?.as_str());
+            leftover.is_none()
+                && id.is_none_or(|id| context.owner(id).is_none())
+                && !kept.iter().any(|one| one.before == *member)
+        };
+        // Its owner does not take along what somebody, or an interrupted run, has taken off it.
+        let goes_alone =
+            |member: &Attributes| (part.goes)(member) && member.contains_key(APART) && is_left(member);
         let others: Vec<&Attributes> = members
             .iter()
             .filter(|member| {
                 let mut named = resource_type.ids_in(part, member).into_iter();
-                part.out_first || named.any(|id| id != observed.id && context.is_going(id))
+                part.out_first
+                    || named.any(|id| id != observed.id && context.is_going(id))
+                    || goes_alone(member)
             })
             .collect();
         let change = Members {
@@ -99,7 +114,12 @@ pub(super) fn unwanted(
             ..Members::default()
         };
         steps.extend(joining::change_members(resource_type, part, &owner, &change, 0));
-        steps.extend(keep_for_successor(context, address, part));
+        steps.extend(keep_for_successor(context, address, part, &kept));
+        if let Some(heirs) = &part.heirs {
+            let ours = Owner { tags: &ours, ..owner };
+            let staying = members.iter().filter(|one| !(part.goes)(one) && is_left(one));
+            steps.extend(staying.flat_map(|one| (heirs.let_go)(&ours, one)));
+        }
     }
     if steps.is_empty() {
         return;
@@ -125,16 +145,20 @@ fn predecessor<'a>(context: &Context<'a>, address: &Address) -> Option<&'a Obser
 }
 
 /// The steps that let members stay which come to the one that is made in its place.
-fn keep_for_successor(context: &Context<'_>, address: &Address, part: &Part) -> Vec<Step> {
-    let (Some(heirs), Some(resource)) = (&part.heirs, context.wanted(address)) else {
-        return Vec::new();
-    };
-    let Some(old) = predecessor(context, address) else {
+fn keep_for_successor(context: &Context<'_>, address: &Address, part: &Part, kept: &[Heirloom]) -> Vec<Step> {
+    match (&part.heirs, context.wanted(address)) {
+        (Some(heirs), Some(resource)) => keep_all(context, resource, heirs, kept),
+        _ => Vec::new(),
+    }
+}
+
+/// What comes to the one that is made in its place.
+fn of_successor(context: &Context<'_>, address: &Address, part: &Part) -> Vec<Heirloom> {
+    let Some((resource, old)) = context.wanted(address).zip(predecessor(context, address)) else {
         return Vec::new();
     };
     let attributes = super::decide::Wanted::new(context, resource).attributes;
-    let kept = heirlooms(context, resource, &attributes, Some(old), part);
-    keep_all(context, resource, heirs, &kept)
+    heirlooms(context, resource, &attributes, Some(old), part)
 }
 
 /// The steps that let these stay, as far as they are not apart already.
@@ -482,6 +506,35 @@ impl Joiner<'_, '_, '_> {
             change.added = wanted.iter().collect();
             change.modified.clear();
         }
+        let context = self.context;
+        let resource_type = self.resource.resource_type;
+        let address = self.address().clone();
+        // What names another that is made now waits for it; what names one that goes must be out before.
+        let waits = |member: &Attributes| {
+            member
+                .values()
+                .flat_map(references)
+                .filter(|reference| reference.address != address)
+                .any(|reference| {
+                    context.is_made(&reference.address) || context.joins(&reference.address, &address)
+                })
+        };
+        // What holds an address fast waits until the address is there, although its text is known.
+        let is_held_up = part.out_first
+            && self.resource.attributes.get(part.attribute).is_some_and(|value| {
+                references(value)
+                    .into_iter()
+                    .any(|one| context.joins(&one.address, &address))
+            });
+        // What names something that comes only now holds what it names until then: it cannot become the other in between.
+        if part.out_first {
+            let is_parted = |(_, wanted): &(&Attributes, &Attributes)| is_held_up || waits(wanted);
+            let (parted, modified) = change.modified.into_iter().partition(is_parted);
+            let parted: Vec<_> = parted;
+            change.removed.extend(parted.iter().map(|(before, _)| *before));
+            change.added.extend(parted.iter().map(|(_, wanted)| *wanted));
+            change.modified = modified;
+        }
         if change.is_empty() {
             self.decision.change.unchanged += usize::from(self.kept.is_some());
             return;
@@ -503,30 +556,10 @@ impl Joiner<'_, '_, '_> {
         let hints = change.modified.iter();
         let hints = hints.filter_map(|(before, member)| (part.hint)(before, member));
         self.decision.change.hints.extend(hints);
-        let context = self.context;
-        let resource_type = self.resource.resource_type;
-        let address = self.address().clone();
-        // What names another that is made now waits for it; what names one that goes must be out before.
-        let waits = |member: &&Attributes| {
-            member
-                .values()
-                .flat_map(references)
-                .filter(|reference| reference.address != address)
-                .any(|reference| {
-                    context.is_made(&reference.address) || context.joins(&reference.address, &address)
-                })
-        };
         let goes = |member: &&Attributes| {
             let mut named = resource_type.ids_in(part, member).into_iter();
             part.out_first || is_bare || named.any(|id| context.is_going(id))
         };
-        // What holds an address fast waits until the address is there, although its text is known.
-        let is_held_up = part.out_first
-            && self.resource.attributes.get(part.attribute).is_some_and(|value| {
-                references(value)
-                    .into_iter()
-                    .any(|one| context.joins(&one.address, &address))
-            });
         let (late, added): (Vec<_>, Vec<_>) = change
             .added
             .iter()

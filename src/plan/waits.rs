@@ -376,6 +376,7 @@ impl Edges<'_, '_> {
                         && holds_fast(context, partner)
                     {
                         self.add(node, &Node::new(partner, Phase::LetGo));
+                        self.add(node, &Node::new(partner, Phase::Change));
                     }
                     if let Some(partner) = context.owner(id)
                         && context.is_going(id)

@@ -31,6 +31,16 @@ impl Oracle {
         if let Some(broken) = lock(&world.site).broken.first() {
             return Err(format!("{broken}\n{}", told()));
         }
+        // What a plan has told to be left is nobody's from then on.
+        for line in ended
+            .out
+            .lines()
+            .filter(|line| line.contains("kept") && line.contains("stays"))
+        {
+            let mut words = line.split([' ', ',']);
+            let id = words.find(|word| word.starts_with("d-"));
+            lock(&world.site).taken_off.extend(id.map(str::to_owned));
+        }
         let mut said = format!("{}{}", ended.out, ended.err).into_bytes();
         for extension in ["json", "journal"] {
             let path = world.state_file(extension);
@@ -45,8 +55,8 @@ impl Oracle {
             Some(130) => ended.asked_at.is_some(),
             // What cannot be made is left out before anything is given up for it.
             Some(5) => ended.sent == 0 || world.weather.refused.is_some(),
-            // Somebody else was at work; then it changed nothing.
-            Some(6) => ended.sent == 0,
+            // Somebody else was at work, now or since the plan was kept; then it changed nothing.
+            Some(6 | 7) => ended.sent == 0,
             Some(_) => false,
         };
         if !is_expected {
@@ -136,7 +146,8 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
                 "key_pair" => row["name"].as_str().unwrap_or_default(),
                 _ => id,
             };
-            // Without tags nobody can know it again: what somebody has taken off is in their hands.
+            // Without tags nobody can know it again: what somebody has taken off, or a plan has told to stay, is in their
+            // hands.
             if tag(row, "infra:addr").is_none() && lock(&world.site).taken_off.contains(id) {
                 continue;
             }

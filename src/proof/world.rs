@@ -16,7 +16,7 @@ use super::net::{Net, Site, Weather};
 use super::{Chance, lock};
 use crate::env::{BoxFuture, Clock, Env, Random, Terminal};
 use crate::sim;
-use crate::ui::{Color, Options, Ui};
+use crate::ui::{Options, Ui, When};
 
 /// The folder of the project on the simulated disk.
 const FOLDER: &str = "/project";
@@ -248,7 +248,7 @@ async fn process(
     tokio::time::sleep(Duration::from_millis(plan.delay)).await;
     let (out, err) = (Written::default(), Written::default());
     let options = Options {
-        color: Color::Never,
+        color: When::Never,
         ..Options::default()
     };
     let ui = Ui::writing(&env, options, Box::new(out.clone()), Box::new(err.clone()));

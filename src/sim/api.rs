@@ -210,6 +210,15 @@ impl ActionFacts {
     pub(super) fn misfit(&self, answer: &Node) -> Option<String> {
         misfit(&self.response, answer, &self.name)
     }
+
+    /// The same for what is to stand at a path of the answer; lists on the way are entered.
+    pub(super) fn misfit_at(&self, path: &[&str], node: &Node) -> Option<String> {
+        let tree = path.iter().fold(&self.response, |tree, name| {
+            let inner = &tree[*name];
+            inner.get(0).unwrap_or(inner)
+        });
+        misfit(tree, node, &path.join("."))
+    }
 }
 
 fn misfit(tree: &serde_json::Value, node: &Node, path: &str) -> Option<String> {

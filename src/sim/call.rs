@@ -2,6 +2,7 @@
 //! signatures, error statuses or which actions there are.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::api::ActionFacts;
 use super::catalogue::{self, Region};
@@ -10,6 +11,7 @@ use super::cloud::Settings;
 use super::head::{Head, Tag};
 use super::node::{Node, map};
 use super::params::Params;
+use super::places::Places;
 use super::refusal::{Refusal, refuse};
 use super::seed::Numbers;
 use super::table::{Table, region_key, region_tag_key, tag_key, tag_name_key};
@@ -256,6 +258,8 @@ pub(super) struct Search<'a> {
     pub(super) link: Option<(&'static str, &'a str)>,
     /// The list leaves nothing out by itself: without a filter in the request it is about all there is in a region.
     pub(super) whole: bool,
+    /// The parameter that the ids come from, when that leaves out nothing else.
+    ids_from: &'static str,
 }
 
 impl<'a> Search<'a> {
@@ -273,6 +277,12 @@ impl<'a> Search<'a> {
         self
     }
 
+    /// Says where the ids come from, so that rows that were asked for by id alone are not compared with anything.
+    pub(super) fn from(mut self, name: &'static str) -> Self {
+        self.ids_from = name;
+        self
+    }
+
     pub(super) fn or_link(mut self, kind: &'static str, value: Option<&'a str>) -> Self {
         if let Some(value) = value {
             self.link = Some((kind, value));
@@ -285,7 +295,7 @@ impl<'a> Search<'a> {
 enum Found<'a> {
     /// Newest first.
     Listed(&'a [u64]),
-    Indexed(&'a BTreeSet<u64>),
+    Indexed(&'a Places),
 }
 
 /// Where a page begins.
@@ -313,13 +323,8 @@ impl Found<'_> {
                 let skip = all.partition_point(|other| *other >= place);
                 all.iter().skip(skip).take(count).copied().collect()
             }
-            (Self::Indexed(all), Begin::Skip(skip)) if skip < all.len() => {
-                all.iter().rev().skip(skip).take(count).copied().collect()
-            }
-            (Self::Indexed(_), Begin::Skip(_)) => Vec::new(),
-            (Self::Indexed(all), Begin::Below(place)) => {
-                all.range(..place).rev().take(count).copied().collect()
-            }
+            (Self::Indexed(all), Begin::Skip(skip)) => all.newest(skip, count),
+            (Self::Indexed(all), Begin::Below(place)) => all.newest_below(place, count),
         }
     }
 }
@@ -356,6 +361,11 @@ impl Call<'_> {
                 Some((key.to_owned(), value.map(str::to_owned)))
             })
             .collect();
+        let unfiltered = self.is_unfiltered(&search);
+        let keep = |row: &K| {
+            debug_assert!(!unfiltered || keep(row), "{}", self.facts.name);
+            unfiltered || keep(row)
+        };
         let fits = |row: &K| {
             let head = row.head();
             head.is_in(&self.region)
@@ -380,14 +390,8 @@ impl Call<'_> {
         self.cut(table, &Found::Listed(&walk()))
     }
 
-    /// The index whose rows are just those that are asked for, when the request has no filter but one tag: then a page
-    /// costs the page, and not the world.
-    fn whole_index<'t, K: Kind>(
-        &self,
-        table: &'t Table<K>,
-        search: &Search<'_>,
-        tags: &[(String, Option<String>)],
-    ) -> Option<&'t BTreeSet<u64>> {
+    /// Whether a request says of a list's rows nothing but their region, their tags and their ids.
+    fn is_unfiltered(&self, search: &Search<'_>) -> bool {
         const PLAIN: &[&str] = &[
             "RegionId",
             "PageNumber",
@@ -397,16 +401,29 @@ impl Call<'_> {
             "ClientToken",
             "DryRun",
         ];
-        let plain = search.whole
-            && search.ids.is_none()
+        search.whole
             && search.link.is_none()
-            && self.settings.read_lag_ms == 0
             && self.params.iter().all(|(name, value)| {
                 value.is_empty()
                     || PLAIN.contains(&name)
-                    || name.starts_with("Tag.")
-                    || name.starts_with("Tags.")
+                    || name == search.ids_from
+                    || ["Tag.", "Tags.", "AdditionalAttributes."]
+                        .iter()
+                        .any(|begin| name.starts_with(begin))
             })
+    }
+
+    /// The index whose rows are just those that are asked for, when the request has no filter but one tag: then a page
+    /// costs the page, and not the world.
+    fn whole_index<'t, K: Kind>(
+        &self,
+        table: &'t Table<K>,
+        search: &Search<'_>,
+        tags: &[(String, Option<String>)],
+    ) -> Option<&'t Places> {
+        let plain = search.ids.is_none()
+            && self.is_unfiltered(search)
+            && self.settings.read_lag_ms == 0
             && table.indexed(region_key("")).is_none();
         if !plain {
             return None;
@@ -438,9 +455,9 @@ impl Call<'_> {
             return table.sequences().collect();
         }
         // The shortest of the indexes; the filters see to the rest.
-        let sets: Option<Vec<&BTreeSet<u64>>> = keys.iter().map(|key| table.indexed(*key)).collect();
+        let sets: Option<Vec<&Places>> = keys.iter().map(|key| table.indexed(*key)).collect();
         sets.and_then(|sets| sets.into_iter().min_by_key(|set| set.len()))
-            .map(|set| set.iter().rev().copied().collect())
+            .map(|set| set.iter().rev().collect())
             .unwrap_or_default()
     }
 
@@ -561,12 +578,17 @@ impl Call<'_> {
         }
         let action = self.facts.name.as_str();
         let version = self.world.version(self.settings.offer_version);
-        self.listed(page, outer, inner, |row| {
-            Node::Written(
-                self.world
-                    .written(action, row.head().place, version, || node(row).to_json()),
-            )
-        })
+        let mut written = self.world.written(action, version);
+        let rows = page.rows.iter().map(|row| {
+            let part = written.entry(row.head().place);
+            Node::Written(Arc::clone(part.or_insert_with(|| Arc::from(node(row).to_json()))))
+        });
+        let rows: Vec<Node> = rows.collect();
+        drop(written);
+        let mut answer = Node::Map(Vec::new());
+        answer.push(outer, Node::Map(vec![(inner.into(), Node::List(rows))]));
+        self.paging(&mut answer, page.total, page.number, page.size, &page.next_token);
+        answer
     }
 
     /// The answer of a list that is a plain array.

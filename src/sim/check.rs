@@ -11,7 +11,8 @@ use super::refusal::{Refusal, refuse};
 pub(super) fn parameters(facts: &ActionFacts, params: &Params, host: &str) -> Result<Vec<String>, Refusal> {
     let mut unknown = Vec::new();
     for (name, value) in params.iter() {
-        if name == "RegionId" {
+        // Clients send these with everything. A token has nothing to do where there is nothing to do twice.
+        if name == "RegionId" || (name == "ClientToken" && !facts.client_token) {
             continue;
         }
         match facts

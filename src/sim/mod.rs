@@ -31,6 +31,7 @@ mod nonces;
 mod options;
 mod page;
 mod params;
+mod places;
 mod products;
 mod recording;
 mod refusal;
@@ -68,6 +69,11 @@ pub use wire::{Delivery, RawAnswer, RawRequest};
 
 /// Which test shows what, as JSON; made from the text of the tests.
 pub const COVERAGE: &str = include_str!("coverage.json");
+
+/// The names of all kinds of things, as a snapshot and the log call their tables.
+pub fn kinds() -> Vec<&'static str> {
+    actions::kinds().map(|kind| kind.name()).collect()
+}
 
 /// Every action that is served, as product, version and name, in that order.
 pub fn actions() -> Vec<(String, String, String)> {

@@ -45,6 +45,17 @@ impl Params {
             .map(|(name, value)| (name.as_str(), value.text.as_str()))
     }
 
+    /// Those with a wanted name, for who keeps them as they are: each counts as asked for.
+    pub(super) fn kept(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (&str, &str)> {
+        self.values
+            .iter()
+            .filter(move |(name, value)| !value.text.is_empty() && wanted(name))
+            .map(|(name, value)| {
+                value.read.set(true);
+                (name.as_str(), value.text.as_str())
+            })
+    }
+
     /// The names of those that nothing has asked for: whatever they say has had no effect.
     pub(super) fn unread(&self) -> impl Iterator<Item = &str> {
         self.values

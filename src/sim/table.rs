@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::clock::Now;
 use super::head::{Head, Next};
+use super::places::Places;
 
 /// Something that exists in the cloud.
 pub(super) trait Row: Serialize + DeserializeOwned + Debug + Send + 'static {
@@ -30,7 +31,7 @@ pub(super) trait Row: Serialize + DeserializeOwned + Debug + Send + 'static {
 pub(super) struct Table<T> {
     rows: BTreeMap<u64, T>,
     by_id: HashMap<String, u64>,
-    index: HashMap<u64, BTreeSet<u64>>,
+    index: HashMap<u64, Places>,
     agenda: BTreeSet<(i64, u64)>,
     deadlines: BTreeSet<(i64, u64)>,
     changed: BTreeSet<u64>,
@@ -193,7 +194,7 @@ impl<T: Row> Table<T> {
 
     fn unlink(&mut self, key: u64, sequence: u64) {
         if let Some(members) = self.index.get_mut(&key) {
-            members.remove(&sequence);
+            members.remove(sequence);
             if members.is_empty() {
                 self.index.remove(&key);
             }
@@ -211,7 +212,7 @@ impl<T: Row> Table<T> {
     }
 
     /// The places of the rows under an index key, if there are any.
-    pub(super) fn indexed(&self, key: u64) -> Option<&BTreeSet<u64>> {
+    pub(super) fn indexed(&self, key: u64) -> Option<&Places> {
         self.index.get(&key)
     }
 
@@ -220,9 +221,9 @@ impl<T: Row> Table<T> {
         self.index
             .get(&key(kind, value))
             .into_iter()
-            .flatten()
+            .flat_map(Places::iter)
             .filter_map(move |sequence| {
-                let row = self.rows.get(sequence)?;
+                let row = self.rows.get(&sequence)?;
                 let mut hit = false;
                 row.links(&mut |row_kind, row_value| hit |= row_kind == kind && row_value == value);
                 hit.then_some(row)
@@ -231,7 +232,7 @@ impl<T: Row> Table<T> {
 
     /// How many rows are linked to this value, by the index alone.
     pub(super) fn count_linked(&self, kind: &'static str, value: &str) -> usize {
-        self.index.get(&key(kind, value)).map_or(0, BTreeSet::len)
+        self.index.get(&key(kind, value)).map_or(0, Places::len)
     }
 
     pub(super) fn link_key(kind: &'static str, value: &str) -> u64 {
@@ -291,7 +292,7 @@ impl<T: Row> Table<T> {
                 !self
                     .index
                     .get(key)
-                    .is_some_and(|members| members.contains(sequence))
+                    .is_some_and(|members| members.contains(*sequence))
             }) {
                 return Some(format!("{} is not found by all of its links", row.head().id));
             }
@@ -304,7 +305,7 @@ impl<T: Row> Table<T> {
                 return Some(format!("{} is not on the agenda", row.head().id));
             }
         }
-        let indexed: usize = self.index.values().map(BTreeSet::len).sum();
+        let indexed: usize = self.index.values().map(Places::len).sum();
         let waiting = self
             .rows
             .values()
@@ -433,8 +434,8 @@ impl<T: Row> AnyTable for Table<T> {
         }
         let sets: Option<Vec<_>> = keys.iter().map(|key| self.index.get(key)).collect();
         let shortest = sets.and_then(|sets| sets.into_iter().min_by_key(|set| set.len()));
-        let places = shortest.into_iter().flatten();
-        Box::new(places.filter_map(|place| Some(self.rows.get(place)?.head())))
+        let places = shortest.into_iter().flat_map(Places::iter);
+        Box::new(places.filter_map(|place| Some(self.rows.get(&place)?.head())))
     }
 
     fn addresses(&self, note: &mut dyn FnMut(&str, u32)) {

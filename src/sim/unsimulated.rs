@@ -89,7 +89,6 @@ const REFUSED: &[Row] = &[
     ("CopyImage", "Encrypted", &["false"]),
     ("CreateImage", "SecureBootOptions.", NEVER),
     ("ImportImage", "Features.", NEVER),
-    ("ModifyImageAttribute", "Features.NvmeSupport", NEVER),
     ("ModifyImageSharePermission", "LaunchPermission", NEVER),
     ("InvokeCommand", "Launcher", NEVER),
     ("*", "OssOutputDelivery", NEVER),
@@ -100,11 +99,9 @@ const REFUSED: &[Row] = &[
     ("AllocateEipAddress", "IpAddress", NEVER),
     ("AllocateEipAddress", "Netmode", &["public"]),
     ("AllocateEipAddress", "PublicIpAddressPoolId", NEVER),
-    ("AllocateEipAddress", "SecurityProtectionTypes.N", NEVER),
     ("CreateNatGateway", "AvailabilityMode", NEVER),
     ("ModifyNatGatewayAttribute", "EnableSessionLog", &["false"]),
     ("CreateVSwitchCidrReservation", "IpPrefixNumber", NEVER),
-    ("DeleteVpc", "ForceDelete", &["false"]),
     // Prices of what is not here.
     ("DescribePrice", "AssuranceTimes", NEVER),
     ("DescribePrice", "Capacity", NEVER),
@@ -136,6 +133,7 @@ const REFUSED: &[Row] = &[
 const IDLE: &[(&str, &str, &str)] = &[
     ("*", "AutoPay", "orders are paid at once"),
     ("*", "Lang", "it is the language of texts that are not here"),
+    ("*", "NicType", "a group in a VPC has one kind of card"),
     ("*", "UserClientIp", "it is who asks for somebody else"),
     ("*", "ForceStop", "how hard a server is stopped is not to be seen"),
     (

@@ -2,7 +2,7 @@
 //! and what follows when something ends. Does not know which kinds there are, nor requests, parameters or error codes.
 
 use std::any::TypeId;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -65,6 +65,10 @@ pub(super) struct KindFacts {
 }
 
 impl KindFacts {
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     pub(super) const fn of<K: Kind>() -> Self {
         Self {
             name: K::NAME,
@@ -100,12 +104,15 @@ pub(super) struct World {
     expected: BTreeMap<String, String>,
 }
 
+/// Parts of an action's answers, by their place in the order of creation.
+pub(super) type WrittenParts = HashMap<u64, Arc<str>>;
+
 /// Parts of answers as they were written for the world's present version.
 #[derive(Debug, Default)]
 struct Written {
     version: u64,
-    /// By action and place.
-    parts: HashMap<(&'static str, u64), Arc<str>>,
+    /// By action.
+    parts: HashMap<&'static str, WrittenParts>,
 }
 
 /// The addresses of a vSwitch that are in use.
@@ -278,7 +285,20 @@ impl World {
 
     /// The codes of the first kind that keeps a thing from being deleted because some of it belong there.
     pub(super) fn holder<K: Kind>(&self, id: &str) -> Option<&'static [&'static str]> {
-        self.tables.iter().find_map(|(facts, table)| {
+        self.holder_besides::<K>(id, &[])
+    }
+
+    /// The same, as if there were nothing of these kinds.
+    pub(super) fn holder_besides<K: Kind>(
+        &self,
+        id: &str,
+        besides: &[&str],
+    ) -> Option<&'static [&'static str]> {
+        let others = self
+            .tables
+            .iter()
+            .filter(|(facts, _)| !besides.contains(&facts.name));
+        others.into_iter().find_map(|(facts, table)| {
             let (_, codes) = facts.holds.iter().find(|(kind, _)| *kind == K::NAME)?;
             // What belongs to itself, as a group that its own rules name, holds nothing.
             let held = table.heads_linked(K::NAME, id).any(|head| head.id != id);
@@ -378,26 +398,16 @@ impl World {
         mix(own).wrapping_add(mix(also))
     }
 
-    /// A part of an answer that follows from the rows of this world alone: written once, and again when anything has
-    /// changed, which `version` says.
-    pub(super) fn written(
-        &self,
-        action: &'static str,
-        place: u64,
-        version: u64,
-        write: impl FnOnce() -> String,
-    ) -> Arc<str> {
-        let mut written = self.written.borrow_mut();
-        if written.version != version {
-            written.parts.clear();
-            written.version = version;
-        }
-        Arc::clone(
-            written
-                .parts
-                .entry((action, place))
-                .or_insert_with(|| Arc::from(write())),
-        )
+    /// The parts of an action's answers that follow from the rows of this world alone, by their place: each is written
+    /// once, and again when anything has changed, which `version` says.
+    pub(super) fn written(&self, action: &'static str, version: u64) -> RefMut<'_, WrittenParts> {
+        RefMut::map(self.written.borrow_mut(), |written| {
+            if written.version != version {
+                written.parts.clear();
+                written.version = version;
+            }
+            written.parts.entry(action).or_default()
+        })
     }
 }
 

@@ -25,6 +25,9 @@ pub(crate) struct Part {
     pub(crate) loss: fn(&Attributes) -> Option<String>,
     /// What follows from a change of one and is left to people.
     pub(crate) hint: fn(&Attributes, &Attributes) -> Option<String>,
+    /// Whether one is deleted with its owner: by the cloud where it is joined to it, and by a call of its own where it is
+    /// apart.
+    pub(crate) goes: fn(&Attributes) -> bool,
     /// How members outlive their owner; none if they do not.
     pub(crate) heirs: Option<Heirs>,
     /// The key under which people know a member that has an id of its own: where it alone differs between one that goes and
@@ -58,6 +61,9 @@ pub(crate) struct Heirs {
     pub(crate) member: fn(id: &str, alone: &Attributes) -> Attributes,
     /// The steps that let one stay when its owner goes, and be found by the address of its owner; pure.
     pub(crate) keep: fn(&Owner<'_>, &Attributes) -> Vec<Step>,
+    /// The steps after which one that stays when its owner goes for good is nobody's: the next one at the address of its
+    /// owner would be taken for what it was made for. The tags of the owner are those to take off; pure.
+    pub(crate) let_go: fn(&Owner<'_>, &Attributes) -> Vec<Step>,
     /// What is told of it; pure.
     pub(crate) words: fn(&Attributes) -> String,
 }
@@ -94,6 +100,7 @@ pub(crate) const PART: Part = Part {
     refuse: |_, _| None,
     loss: |_| None,
     hint: |_, _| None,
+    goes: |_| false,
     heirs: None,
     name: "",
     tagged_by: "",

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::text::cut;
 use crate::address::{Address, Key};
 use crate::change::{Change, Fate};
@@ -12,6 +14,10 @@ use crate::change::{Change, Fate};
 const TOGETHER_FROM: usize = 3;
 /// How much of the names of copies stands in a title, in columns.
 const NAMES_MAX: usize = 40;
+/// The columns of a title of copies, so that it has room on the narrowest screen; a long name of a block may take more.
+const TITLE_MAX: usize = 52;
+/// What of them is never the names': brackets, and how many there are.
+const AROUND_NAMES: usize = 8;
 
 /// Changes that are told as one; of most there is one alone.
 pub(super) struct Copies<'a> {
@@ -67,7 +73,13 @@ pub(super) fn title(addresses: &[&Address]) -> String {
         [one] => one.to_string(),
         [first, ..] => {
             let keys: Vec<&Key> = addresses.iter().filter_map(|one| one.key()).collect();
-            format!("{}[{}] x{}", first.block(), listed(&keys), keys.len())
+            let block = first.block().to_string();
+            let room = TITLE_MAX.saturating_sub(block.width() + AROUND_NAMES);
+            format!(
+                "{block}[{}] x{}",
+                listed_in(&keys, room.clamp(12, NAMES_MAX)),
+                keys.len()
+            )
         }
     }
 }
@@ -133,6 +145,11 @@ pub(super) fn without_key(text: &str, key: Option<&Key>) -> String {
 
 /// Keys in few words: `0..16,18..29`, or names as far as there is room.
 pub(super) fn listed(keys: &[&Key]) -> String {
+    listed_in(keys, NAMES_MAX)
+}
+
+/// The same in so many columns.
+fn listed_in(keys: &[&Key], columns: usize) -> String {
     let mut indices: Vec<usize> = keys
         .iter()
         .filter_map(|key| match key {
@@ -159,10 +176,10 @@ pub(super) fn listed(keys: &[&Key]) -> String {
         names.collect()
     };
     let all = parts.join(",");
-    if all.len() <= NAMES_MAX {
+    if all.width() <= columns {
         return all;
     }
-    let begun = cut(&all, NAMES_MAX);
+    let begun = cut(&all, columns.saturating_sub(3));
     let whole = begun.rfind(',').map_or(begun, |comma| &begun[..=comma]);
     format!("{whole}...")
 }

@@ -1,19 +1,17 @@
-//! Diagnostics for people (with the lines of the file and carets) and for programs.
+//! Diagnostics for people, with the lines of the file and carets.
 //!
 //! Does not know what any code means, and prints nothing itself.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level as Severity, Renderer, Snippet};
+use annotate_snippets::{Group, Level as Severity, Renderer};
 use anstyle::{AnsiColor, Style as TextStyle};
-use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{breakable, escape, escape_lines, is_dangerous};
-use crate::diagnostic::{Advice, Diagnostic, Label, Level, Location, Source, Sources};
+use super::excerpts::{Excerpt, excerpts_of};
+use super::text::{breakable, escape};
+use crate::diagnostic::{Diagnostic, Level, Sources};
 
 /// How many are shown unless all are asked for.
 const SHOWN_MAX: usize = 20;
@@ -49,137 +47,6 @@ pub(crate) fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style
         let _ = writeln!(text, "\nand {left} more (--all)");
     }
     text
-}
-
-/// One diagnostic for programs, as an object of the event stream.
-pub(crate) fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Value {
-    let mut object = json!({
-        "type": "diagnostic",
-        "level": level_word(diagnostic),
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-    });
-    if let Some(label) = diagnostic.labels.first() {
-        place_to_json(&mut object, &label.location, sources);
-        if !label.text.is_empty() {
-            object["label"] = json!(label.text);
-        }
-    }
-    let others: Vec<serde_json::Value> = diagnostic
-        .labels
-        .iter()
-        .skip(1)
-        .map(|label| {
-            let mut other = json!({ "label": label.text });
-            place_to_json(&mut other, &label.location, sources);
-            other
-        })
-        .collect();
-    if !others.is_empty() {
-        object["related"] = json!(others);
-    }
-    if !diagnostic.notes.is_empty() {
-        object["notes"] = json!(diagnostic.notes);
-    }
-    if !diagnostic.help.is_empty() {
-        let help: Vec<String> = diagnostic.help.iter().map(Advice::to_string).collect();
-        object["help"] = json!(help);
-        let commands: Vec<&str> = diagnostic.help.iter().flat_map(Advice::commands).collect();
-        if !commands.is_empty() {
-            object["commands"] = json!(commands);
-        }
-    }
-    if let Some(address) = &diagnostic.address {
-        object["address"] = json!(address);
-    }
-    if let Some(fix) = &diagnostic.fix {
-        object["replacements"] = json!([{
-            "file": &*fix.location.file,
-            "start": fix.location.start,
-            "end": fix.location.end,
-            "text": fix.replacement,
-        }]);
-    }
-    object
-}
-
-fn place_to_json(object: &mut serde_json::Value, location: &Location, sources: &Sources) {
-    let end = end_of(location, sources);
-    object["file"] = json!(&*location.file);
-    object["line"] = json!(location.line);
-    object["column"] = json!(location.column);
-    object["end_line"] = json!(end.0);
-    object["end_column"] = json!(end.1);
-}
-
-/// Line and column behind a place.
-fn end_of(location: &Location, sources: &Sources) -> (usize, usize) {
-    match sources.find(&location.file) {
-        Some(source) => {
-            let end = source.location(location.end..location.end);
-            (end.line, end.column)
-        }
-        None => (location.line, location.column),
-    }
-}
-
-/// Workflow commands that GitHub shows on the changed lines; `prefix` leads from the repository's root to the
-/// configuration folder (`deploy/`, or nothing).
-pub(crate) fn to_github(diagnostics: &[Diagnostic], sources: &Sources, prefix: &str) -> String {
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        let mut properties = String::new();
-        if let Some(label) = diagnostic.labels.first() {
-            let location = &label.location;
-            let (end_line, end_column) = end_of(location, sources);
-            let file = escape_property(&format!("{prefix}{}", location.file));
-            let _ = write!(
-                properties,
-                "file={file},line={},col={}",
-                location.line, location.column
-            );
-            // Columns of a mark over several lines would be taken for those of its first line.
-            if end_line == location.line && end_column > location.column {
-                let _ = write!(properties, ",endColumn={}", end_column - 1);
-            }
-            properties.push(',');
-        }
-        let mut message = diagnostic.message.clone();
-        let help: Vec<String> = diagnostic.help.iter().map(Advice::to_string).collect();
-        let label = diagnostic.labels.first().map(|label| label.text.as_str());
-        for line in label
-            .into_iter()
-            .filter(|label| !label.is_empty())
-            .chain(diagnostic.notes.iter().map(String::as_str))
-            .chain(help.iter().map(String::as_str))
-        {
-            message.push('\n');
-            message.push_str(line);
-        }
-        let _ = writeln!(
-            text,
-            "::{} {properties}title={}::{}",
-            level_word(diagnostic),
-            diagnostic.code,
-            escape_message(&message)
-        );
-    }
-    text
-}
-
-fn level_word(diagnostic: &Diagnostic) -> &'static str {
-    match diagnostic.level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-    }
-}
-
-fn escape_message(text: &str) -> String {
-    escape_lines(text).replace('%', "%25").replace('\n', "%0A")
-}
-
-fn escape_property(text: &str) -> String {
-    escape_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 fn render_one(diagnostic: &Diagnostic, sources: &Sources, style: Style, text: &mut String) {
@@ -341,168 +208,11 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The marked lines of one file.
-struct Excerpt<'a> {
-    name: Cow<'a, str>,
-    first_line: usize,
-    text: String,
-    /// Place in `text`, and the label; the first one of the first excerpt is the place at fault.
-    labels: Vec<(Range<usize>, &'a Label)>,
-    is_primary: bool,
-}
-
-/// How far apart, in lines, two marks of a file may be to be shown together.
-const TOGETHER: usize = 400;
-
-fn excerpts_of<'a>(labels: &'a [Label], sources: &'a Sources) -> Vec<Excerpt<'a>> {
-    let mut groups: Vec<(&Source, Vec<&Label>)> = Vec::new();
-    for label in labels {
-        let Some(source) = sources.find(&label.location.file) else {
-            continue;
-        };
-        let near = groups.iter_mut().find(|(known, members)| {
-            known.name() == source.name()
-                && members
-                    .iter()
-                    .all(|member| member.location.line.abs_diff(label.location.line) <= TOGETHER)
-        });
-        match near {
-            Some((_, members)) => members.push(label),
-            None => groups.push((source, vec![label])),
-        }
-    }
-    groups
-        .into_iter()
-        .enumerate()
-        .map(|(index, (source, labels))| Excerpt::new(source, labels, index == 0))
-        .collect()
-}
-
-impl<'a> Excerpt<'a> {
-    fn new(source: &'a Source, labels: Vec<&'a Label>, is_primary: bool) -> Excerpt<'a> {
-        let first_line = labels.iter().map(|label| label.location.line).min().unwrap_or(1);
-        let last_line = labels
-            .iter()
-            .map(|label| label.location.line)
-            .max()
-            .unwrap_or(first_line);
-        let bytes = source.line(first_line).start..source.line(last_line).end;
-        let masked = mask(source, bytes.clone());
-        let labels = labels
-            .into_iter()
-            .map(|label| {
-                // A mark ends with the line that it begins in: the rest of a long value says nothing new.
-                let line = source.line(label.location.line);
-                let end = label.location.end.min(line.end).max(label.location.start);
-                (masked.place(label.location.start)..masked.place(end), label)
-            })
-            .collect();
-        Excerpt {
-            name: escape(source.name()),
-            first_line,
-            text: masked.text,
-            labels,
-            is_primary,
-        }
-    }
-
-    /// The words that stand apart are left out.
-    fn snippet(&self, apart: &[&str]) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-        let annotations = self.labels.iter().enumerate().map(|(index, (place, label))| {
-            let kind = if self.is_primary && index == 0 {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
-            let annotation = kind.span(place.clone());
-            if label.text.is_empty() || apart.contains(&label.text.as_str()) {
-                annotation
-            } else {
-                annotation.label(escape(&label.text))
-            }
-        });
-        Snippet::source(self.text.as_str())
-            .line_start(self.first_line)
-            .path(&*self.name)
-            .annotations(annotations)
-    }
-}
-
-/// A part of a file as it may be shown.
-struct Masked {
-    text: String,
-    /// Pieces as (first byte in the file, first byte here, same on both sides), in order.
-    pieces: Vec<(usize, usize, bool)>,
-}
-
-/// What stands in place of a secret. Its length tells nothing.
-const MASK: &str = "***";
-
-fn mask(source: &Source, bytes: Range<usize>) -> Masked {
-    let whole = source.text();
-    let mut masked = Masked {
-        text: String::new(),
-        pieces: Vec::new(),
-    };
-    let mut from = bytes.start;
-    for secret in source.hidden(bytes.clone()) {
-        let secret = secret.start.max(from)..secret.end.min(bytes.end);
-        let start = secret.start;
-        masked.copy(whole, from..start);
-        masked.pieces.push((start, masked.text.len(), false));
-        masked.text.push_str(MASK);
-        // The lines below keep their numbers.
-        let lines = whole
-            .get(start..secret.end)
-            .unwrap_or_default()
-            .matches('\n')
-            .count();
-        masked.text.push_str(&"\n".repeat(lines));
-        from = secret.end;
-    }
-    masked.copy(whole, from..bytes.end);
-    masked
-}
-
-impl Masked {
-    fn copy(&mut self, whole: &str, bytes: Range<usize>) {
-        let text = whole.get(bytes.clone()).unwrap_or_default();
-        self.pieces.push((bytes.start, self.text.len(), true));
-        let mut from = 0;
-        for (at, found) in text.match_indices(is_dangerous) {
-            // What ends and indents a line is the renderer's.
-            let after = at + found.len();
-            if matches!(found, "\n" | "\t") || (found == "\r" && text[after..].starts_with('\n')) {
-                continue;
-            }
-            self.text.push_str(&text[from..at]);
-            self.pieces.push((bytes.start + at, self.text.len(), false));
-            self.text.push_str(&escape(found));
-            self.pieces.push((bytes.start + after, self.text.len(), true));
-            from = after;
-        }
-        self.text.push_str(&text[from..]);
-    }
-
-    /// Where a byte of the file is here.
-    fn place(&self, byte: usize) -> usize {
-        let index = self.pieces.partition_point(|(first, _, _)| *first <= byte);
-        let Some((first, here, same)) = index.checked_sub(1).map(|index| self.pieces[index]) else {
-            return 0;
-        };
-        let place = if same { here + (byte - first) } else { here };
-        let next = self
-            .pieces
-            .get(index)
-            .map_or(self.text.len(), |(_, here, _)| *here);
-        place.min(next)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::codes;
+    use crate::diagnostic::{Location, codes};
+    use crate::ui::diagnostic_forms::to_github;
 
     const TEXT: &str = "[instance.web]
 instance_tpye = \"李雷 ecs\" # 名
@@ -706,34 +416,5 @@ error[E0201]: x
         assert!(lines(false).ends_with("\n\nand 7 more (--all)\n"));
         assert_eq!(lines(false).matches("E0201").count(), 20);
         assert_eq!(lines(true).matches("E0201").count(), 27);
-    }
-
-    #[test]
-    fn programs_get_places_and_replacements() {
-        let sample = Sample::new();
-        let diagnostic = Diagnostic::error(codes::SYNTAX, "text, in 100%")
-            .at(sample.at("web }"), "here")
-            .at(sample.at("[instance.web]"), "first")
-            .help("line")
-            .fix(sample.at("web }"), "\"web\" }");
-        let start = TEXT.find("web }").unwrap();
-        assert_eq!(
-            to_json(&diagnostic, &sample.sources),
-            json!({
-                "type": "diagnostic", "level": "error", "code": codes::SYNTAX, "message": "text, in 100%",
-                "file": "infra.toml", "line": 3, "column": 29, "end_line": 3, "end_column": 34, "label": "here",
-                "related": [{
-                    "file": "infra.toml", "line": 1, "column": 1, "end_line": 1, "end_column": 15, "label": "first",
-                }],
-                "help": ["line"],
-                "replacements": [{
-                    "file": "infra.toml", "start": start, "end": start + 5, "text": "\"web\" }",
-                }],
-            })
-        );
-        assert_eq!(
-            to_github(&[diagnostic], &sample.sources, "a,b/"),
-            "::error file=a%2Cb/infra.toml,line=3,col=29,endColumn=33,title=E0111::text, in 100%25%0Ahere%0Aline\n"
-        );
     }
 }

@@ -12,7 +12,7 @@ use super::outcome::Finished;
 use super::plan_summary::summary_of;
 use super::table::Row;
 use super::text::count;
-use super::{diagnostics, literal};
+use super::{diagnostic_forms, literal};
 use crate::change::{AttributeChange, Change, Cost, Drift, Fate, OutputChange};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::event::Event;
@@ -320,7 +320,7 @@ pub(super) fn outputs(outputs: &BTreeMap<String, (Value, bool)>) -> Line {
 /// Something that is wrong or worth knowing.
 pub(super) fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Line {
     let mut line = Line::new("diagnostic", diagnostic.message.as_str());
-    if let Json::Object(fields) = diagnostics::to_json(diagnostic, sources) {
+    if let Json::Object(fields) = diagnostic_forms::to_json(diagnostic, sources) {
         line.fields = fields;
     }
     line.fields.remove("type");

@@ -11,18 +11,24 @@ mod board;
 mod checks;
 mod copies;
 mod copy_lines;
+mod corrections;
+pub(crate) mod diagnostic_forms;
 pub(crate) mod diagnostics;
 pub(crate) mod document;
 mod events;
+mod excerpts;
 pub(crate) mod graph_svg;
 pub(crate) mod graph_view;
 mod header;
 mod json;
+mod links;
 mod literal;
 mod live_rows;
 pub(crate) mod outcome;
 mod pace;
+mod pager;
 mod palette;
+mod place;
 mod plan_blocks;
 mod plan_drift;
 pub(crate) mod plan_html;
@@ -49,6 +55,7 @@ mod text_diff;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,7 +67,9 @@ use self::diagnostics::Style;
 pub(crate) use self::events::EVENTS_VERSION;
 use self::events::{Events, Line};
 pub(crate) use self::header::{Header, SavedAs};
+use self::links::Targets;
 use self::outcome::Finished;
+use self::place::{Place, is_dumb, is_on, uses_color, uses_links};
 pub(crate) use self::plan_blocks::Detail;
 pub(crate) use self::story::Headings;
 use self::streams::{ScreenSize, Streams};
@@ -69,16 +78,16 @@ use self::text::{Look, PLAIN, Sheet, escape_json, escape_lines, is_dangerous};
 use crate::address::Address;
 use crate::change::Drift;
 use crate::diagnostic::codes::Story;
-use crate::diagnostic::{Advice, Diagnostic, Sources, Typed, codes};
+use crate::diagnostic::{Advice, Diagnostic, Source, Sources, Typed, codes};
 use crate::env::Env;
 use crate::plan::Plan;
 use crate::state::{Resource, State};
 use crate::types::Attribute;
 use crate::value::Value;
 
-/// When to use colour, as asked for by flag.
+/// When to use colours, or links, as asked for by flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Color {
+pub(crate) enum When {
     #[default]
     Auto,
     Always,
@@ -88,7 +97,9 @@ pub(crate) enum Color {
 /// What was asked of the screen.
 #[derive(Default)]
 pub(crate) struct Options {
-    pub(crate) color: Color,
+    pub(crate) color: When,
+    /// When places and ids lead somewhere.
+    pub(crate) links: When,
     /// Neither progress nor hints.
     pub(crate) quiet: bool,
     /// Events take the place of everything for people.
@@ -105,6 +116,9 @@ pub(crate) struct Ui {
     streams: Arc<Mutex<Streams>>,
     /// Whether results and talk have colours.
     colors: (bool, bool),
+    /// Whether results and talk have links, and where these lead.
+    links: (bool, bool),
+    targets: Arc<Mutex<Targets>>,
     /// Whether results go to somebody who looks at them, rather than into a file or a program; and whether talk does.
     out_is_terminal: bool,
     err_is_terminal: bool,
@@ -160,6 +174,7 @@ impl Ui {
     ) -> Ui {
         let terminal = &env.terminal;
         let color = |is_terminal| uses_color(env, options.color, is_terminal);
+        let links = |is_terminal| uses_links(env, options.links, is_terminal);
         let is_quiet = ["INFRA_ACCESSIBLE", "ACCESSIBLE", "CI"]
             .into_iter()
             .any(|name| is_on(env, name));
@@ -167,11 +182,13 @@ impl Ui {
         let ui = Ui {
             streams: Arc::new(Mutex::new(Streams::new(out, err, Arc::clone(&size)))),
             colors: (color(terminal.stdout), color(terminal.stderr)),
+            links: (links(terminal.stdout), links(terminal.stderr)),
+            targets: Arc::new(Mutex::new(Targets::of(env))),
             out_is_terminal: terminal.stdout,
             err_is_terminal: terminal.stderr,
             live: terminal.stderr && !is_dumb(env) && !is_quiet && !options.events && !options.quiet,
             quiet: options.quiet,
-            place: Place::of(env),
+            place: Place::of(env, options.links),
             size,
             events: options.events.then(|| events(None)),
             events_file: options.events_file.map(|file| events(Some(file))),
@@ -264,9 +281,15 @@ impl Ui {
         self.has_warned.load(Ordering::Relaxed)
     }
 
-    /// The files that diagnostics point into from now on.
-    pub(crate) fn set_sources(&self, sources: &Sources) {
+    /// The files that diagnostics point into from now on, and the folder that they are in.
+    pub(crate) fn set_sources(&self, sources: &Sources, folder: &Path) {
         *lock(&self.sources) = sources.clone();
+        lock(&self.targets).folder = Some(folder.to_owned());
+    }
+
+    /// From now on ids are those of this region of Alibaba Cloud, and have pages in its console.
+    pub(crate) fn set_console(&self, region: &str) {
+        lock(&self.targets).region = Some(region.to_owned());
     }
 
     /// The files that diagnostics point into.
@@ -324,7 +347,22 @@ impl Ui {
             // Beside the words: at the line of the file, on the page of what is reviewed.
             let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
             let prefix = self.typed().folder_prefix();
-            self.print_talk(&diagnostics::to_github(&errors, &sources, &prefix));
+            self.print_talk(&diagnostic_forms::to_github(&errors, &sources, &prefix));
+        }
+    }
+
+    /// What was written into a file in place of what stood there; in the results, or beside them.
+    pub(crate) fn correction(&self, before: &Source, after: &Source, is_result: bool) {
+        let look = if is_result {
+            self.out_look()
+        } else {
+            self.err_look()
+        };
+        let text = corrections::render(before, after, look);
+        if is_result {
+            self.print(&text);
+        } else {
+            self.print_talk(&text);
         }
     }
 
@@ -443,15 +481,25 @@ impl Ui {
     /// Text of the result that has been laid out and escaped. Programs get events instead.
     fn print(&self, text: &str) {
         if self.events.is_none() && !text.is_empty() {
-            lock(&self.streams).print(text);
+            lock(&self.streams).print(&self.linked(text, self.links.0));
         }
     }
 
     /// Text beside the result that has been laid out and escaped.
     fn print_talk(&self, text: &str) {
         if self.events.is_none() && !text.is_empty() {
-            lock(&self.streams).talk(text);
+            lock(&self.streams).talk(&self.linked(text, self.links.1));
         }
+    }
+
+    /// The text with links, where there are any.
+    fn linked<'a>(&self, text: &'a str, has_links: bool) -> Cow<'a, str> {
+        if !has_links {
+            return Cow::Borrowed(text);
+        }
+        let sources = lock(&self.sources);
+        let names = sources.files().iter().map(|source| &**source.name());
+        links::add(text, &lock(&self.targets), names)
     }
 
     /// A line that only people get, broken where the screen ends; a log gets it whole.
@@ -531,62 +579,4 @@ impl Ui {
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether a variable that stands for yes or no says yes.
-fn is_on(env: &Env, name: &str) -> bool {
-    env.vars
-        .get(name)
-        .is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
-}
-
-/// What the place understands beside text.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    /// Workflow commands of GitHub: `::group::`, `::error::`.
-    has_workflow_commands: bool,
-    /// How far a run is, in the tab or the task bar (OSC 9;4). Others would show it as a message.
-    has_share: bool,
-}
-
-impl Place {
-    fn of(env: &Env) -> Place {
-        let is = |name: &str, values: &[&str]| {
-            let value = env.vars.get(name);
-            value.is_some_and(|value| values.contains(&value.as_str()))
-        };
-        Place {
-            has_workflow_commands: is("GITHUB_ACTIONS", &["true"]),
-            has_share: env.vars.contains_key("WT_SESSION")
-                || is("ConEmuANSI", &["ON"])
-                || is("TERM_PROGRAM", &["WezTerm", "ghostty"]),
-        }
-    }
-}
-
-fn is_dumb(env: &Env) -> bool {
-    env.vars.get("TERM").is_some_and(|term| term == "dumb")
-}
-
-/// In this order: flag, `INFRA_COLOR`, `NO_COLOR`, `CLICOLOR_FORCE` and `FORCE_COLOR`, a dumb terminal, a terminal.
-fn uses_color(env: &Env, flag: Color, is_terminal: bool) -> bool {
-    let set = |name: &str| env.vars.get(name).filter(|value| !value.is_empty());
-    match flag {
-        Color::Always => return true,
-        Color::Never => return false,
-        Color::Auto => {}
-    }
-    match set("INFRA_COLOR").map(String::as_str) {
-        Some("always") => return true,
-        Some("never") => return false,
-        _ => {}
-    }
-    if set("NO_COLOR").is_some() {
-        return false;
-    }
-    let forces = |name: &str| set(name).is_some_and(|value| value != "0");
-    if forces("CLICOLOR_FORCE") || forces("FORCE_COLOR") {
-        return true;
-    }
-    is_terminal && !is_dumb(env)
 }

@@ -20,6 +20,8 @@ pub(super) struct Stream {
 pub(super) struct Streams {
     pub(super) out: Stream,
     err: Stream,
+    /// What is held back of standard output, while it is.
+    held: Option<String>,
     /// How wide the live rows are that stand below everything else, in columns.
     live: Vec<usize>,
     /// The share of the run that the terminal was told last.
@@ -67,6 +69,7 @@ impl Streams {
         Streams {
             out: Stream::new(out),
             err: Stream::new(err),
+            held: None,
             live: Vec::new(),
             share: None,
             size,
@@ -75,12 +78,25 @@ impl Streams {
 
     /// Whether there is anything on standard output yet.
     pub(super) fn has_printed(&self) -> bool {
-        self.out.has_text
+        self.out.has_text || self.held.as_ref().is_some_and(|held| !held.is_empty())
     }
 
     pub(super) fn print(&mut self, text: &str) {
         self.clear_live();
-        self.out.write(text);
+        match &mut self.held {
+            Some(held) => held.push_str(text),
+            None => self.out.write(text),
+        }
+    }
+
+    /// From now on results are held back.
+    pub(super) fn hold(&mut self) {
+        self.held = Some(String::new());
+    }
+
+    /// What was held back; from now on nothing is any more.
+    pub(super) fn release(&mut self) -> String {
+        self.held.take().unwrap_or_default()
     }
 
     pub(super) fn talk(&mut self, text: &str) {

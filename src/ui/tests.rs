@@ -1,5 +1,6 @@
 //! The door as a whole: what arrives on which stream.
 
+mod places;
 mod widths;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -303,49 +304,6 @@ fn who_wants_quiet_gets_results_and_errors() {
             "{told}"
         );
         assert!(!told.contains("hint") && !told.contains("vpc.main"), "{told}");
-    }
-}
-
-#[test]
-fn colour_is_decided_in_one_order() {
-    let scene = Scene::default();
-    type Case<'a> = (Color, &'a [(&'a str, &'a str)], bool, bool);
-    let cases: [Case<'_>; 12] = [
-        (Color::Auto, &[], true, true),
-        (Color::Auto, &[], false, false),
-        (Color::Always, &[("NO_COLOR", "1")], false, true),
-        (Color::Never, &[("FORCE_COLOR", "1")], true, false),
-        (
-            Color::Auto,
-            &[("INFRA_COLOR", "always"), ("NO_COLOR", "1")],
-            false,
-            true,
-        ),
-        (
-            Color::Auto,
-            &[("INFRA_COLOR", "never"), ("FORCE_COLOR", "1")],
-            true,
-            false,
-        ),
-        (
-            Color::Auto,
-            &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")],
-            true,
-            false,
-        ),
-        (Color::Auto, &[("NO_COLOR", "")], true, true),
-        (Color::Auto, &[("CLICOLOR_FORCE", "1")], false, true),
-        (Color::Auto, &[("CLICOLOR_FORCE", "0")], false, false),
-        (Color::Auto, &[("TERM", "dumb")], true, false),
-        (Color::Auto, &[("TERM", "dumb"), ("FORCE_COLOR", "1")], true, true),
-    ];
-    for (flag, vars, terminal, expected) in cases {
-        let env = scene.env(vars, terminal);
-        assert_eq!(
-            uses_color(&env, flag, terminal),
-            expected,
-            "{flag:?} {vars:?} {terminal}"
-        );
     }
 }
 

@@ -223,7 +223,7 @@ impl World {
 
     /// A line of a shell at a terminal.
     #[cfg(unix)]
-    fn at_shell(&self, line: &str, turns: &[(&str, &[u8])]) -> (Option<i32>, String) {
+    pub(crate) fn at_shell(&self, line: &str, turns: &[(&str, &[u8])]) -> (Option<i32>, String) {
         let inner = self.command(&[]);
         let mut command = Command::new("script");
         command

@@ -84,11 +84,11 @@ function leastContrast() {
   return least;
 }
 
-// The page at both widths in both themes.
+// The page at three widths in both themes.
 async function allLooks(page, name) {
   for (const theme of ["light", "dark"]) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
-    for (const width of [1200, 480]) {
+    for (const width of [1400, 800, 400]) {
       await page.setViewport({ width, height: 900 });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       check(`${name}, ${theme}, ${width}: nothing is wider than the window`, wide <= width, wide);
@@ -214,7 +214,7 @@ async function graphPage(browser, folder, url) {
   check("graph: every name fits its box", Object.values(places).every((one) => one.fits), JSON.stringify(places));
   for (const theme of ["light", "dark"]) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
-    for (const width of [1200, 480]) {
+    for (const width of [1400, 800, 400]) {
       await page.setViewport({ width, height: 900 });
       await page.screenshot({ path: path.join(pictures, `graph-${theme}-${width}.png`) });
     }

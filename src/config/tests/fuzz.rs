@@ -6,7 +6,8 @@ use proptest::test_runner::Config;
 use super::support::{BASE, Project};
 use crate::diagnostic::Diagnostic;
 use crate::env::chance::fuzz_cases;
-use crate::ui::diagnostics::{Style, render, to_github, to_json};
+use crate::ui::diagnostic_forms::{to_github, to_json};
+use crate::ui::diagnostics::{Style, render};
 
 /// Pieces of configurations, right ones and wrong ones.
 const PIECES: &[&str] = &[

@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::config::RemovedBlock;
 use crate::diagnostic::{Advice, Diagnostic, codes};
 use crate::live::{Observed, Stray};
+use crate::value::Attributes;
 
 /// What is done about all strays.
 pub(in crate::plan) struct Strays<'a> {
@@ -45,10 +46,33 @@ pub(in crate::plan) fn strays<'a>(inputs: &Inputs<'a>) -> Strays<'a> {
             }
             // A part of what the configuration has comes to that.
             None if !inputs.destroy && is_member(inputs.config, stray) => {}
+            // What becomes of it is told with what it is a part of.
+            None if is_part(inputs, stray) => {}
             None => strays.diagnostics.push(warning(inputs, stray)),
         }
     }
     strays
+}
+
+/// Whether a stray was seen as a part of what has its address.
+fn is_part(inputs: &Inputs<'_>, stray: &Stray) -> bool {
+    let Some(address) = &stray.address else {
+        return false;
+    };
+    let owner = inputs
+        .live
+        .resources
+        .get(address)
+        .zip(inputs.types.get(address.type_name()));
+    owner.is_some_and(|(owner, resource_type)| {
+        resource_type.parts.iter().any(|part| {
+            let is_it = |member: &Attributes| {
+                let id = part.member_id.and_then(|(key, _)| member.get(key)?.as_str());
+                id == Some(stray.observed.id.as_str())
+            };
+            part.members(&owner.attributes).iter().any(is_it)
+        })
+    })
 }
 
 /// The address of a stray, if the configuration wants that and the state has nothing there.

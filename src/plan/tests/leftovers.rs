@@ -5,6 +5,7 @@ use expect_test::expect;
 use super::model::Model;
 use super::text;
 use crate::task::Phase;
+use crate::value::Value;
 
 const NET: &str = r#"
 [vpc.main]
@@ -30,9 +31,17 @@ fn server(switch: &str, group: &str, more: &str) -> String {
     )
 }
 
+/// The model of a cloud that gives addresses, with what a file says.
+fn computing(config: &str) -> Model {
+    let mut model = Model::new();
+    model.computes = true;
+    model.apply(config);
+    model
+}
+
 /// The model after a run from one file to the other that ended when the new ones were made.
 fn cut_after_making(before: &str, after: &str) -> Model {
-    let mut model = Model::with(before);
+    let mut model = computing(before);
     let plan = model.plan(after);
     let made = plan.tasks.iter().take_while(|task| task.phase == Phase::Make);
     let made = made.count();
@@ -61,6 +70,7 @@ fn what_a_left_over_server_is_in_goes_after_it() {
         delete instance.web
             because an interrupted replacement left it; the new one has its place
             LOST the system disk of i-5 is erased
+            LOST private IP given-5 is released
         delete security_group.old
             because it is no longer in the configuration
         0. remove instance.web (old i-5): stop > wait until stopped > delete > wait until gone
@@ -105,4 +115,116 @@ fn an_address_that_is_given_anew_is_known_only_after_the_move() {
         0. change instance.web: stop > wait until stopped > move > start > wait until running
     "#]]
     .assert_eq(&text(&model.plan(&file("b"))));
+}
+
+/// A gateway with an address that its only entry uses.
+fn gateway(address: &str) -> String {
+    format!(
+        "{NET}[nat_gateway.out]\nvpc_id = \"${{vpc.main.id}}\"\nvswitch_id = \"${{vswitch.a.id}}\"\n\
+         snat = [{{ source_vswitch_id = \"${{vswitch.a.id}}\", snat_ip = \"${{eip.out.ip_address}}\" }}]\n\
+         [eip.out]\nbandwidth = 5\ninstance_id = \"${{nat_gateway.out.id}}\"\n{address}\n"
+    )
+}
+
+/// The cloud lets no address go that an entry uses, and takes no entry with an address that is not bound yet.
+#[test]
+fn an_entry_is_out_while_the_address_that_it_uses_is_made_anew() {
+    let after = gateway("isp = \"BGP_PRO\"");
+    let mut model = computing(&gateway(""));
+    let plan = model.plan(&after);
+    expect![[r#"
+        replace eip.out
+            because isp cannot change on a live eip
+            LOST given-1 is released and cannot be asked for again
+        update nat_gateway.out
+        0. make eip.out (new): create > wait until available
+        1. let go nat_gateway.out: remove 1 SNAT entry
+        2. let go eip.out: unbind > wait until available (after 1)
+        3. join eip.out (new): bind > wait until in use (after 2, 0)
+        4. remove eip.out: delete > wait until gone (after 2, 0)
+        5. join nat_gateway.out: add 1 SNAT entry > wait until it shows (after 0, 3, 1)
+    "#]]
+    .assert_eq(&text(&plan));
+    model.finish(&plan, &after).unwrap();
+}
+
+#[test]
+fn an_entry_is_out_while_a_left_over_address_that_it_uses_leaves() {
+    let first = "lifecycle = { create_before_destroy = true }";
+    let after = gateway(&format!("isp = \"BGP_PRO\"\n{first}"));
+    let mut model = cut_after_making(&gateway(first), &after);
+    let plan = model.plan(&after);
+    expect![[r#"
+        update eip.out
+        delete eip.out
+            because an interrupted replacement left it; the new one has its place
+            LOST given-1 is released and cannot be asked for again
+        update nat_gateway.out
+        0. let go nat_gateway.out: remove 1 SNAT entry
+        1. let go eip.out (old eip-1): unbind > wait until available (after 0)
+        2. join eip.out: bind > wait until in use (after 1)
+        3. remove eip.out (old eip-1): delete > wait until gone (after 1)
+        4. join nat_gateway.out: add 1 SNAT entry > wait until it shows (after 2, 0)
+    "#]]
+    .assert_eq(&text(&plan));
+    model.finish(&plan, &after).unwrap();
+}
+
+/// Its server does not take along what is not on it any more: nobody would know of it afterwards.
+#[test]
+fn a_data_disk_that_was_taken_off_goes_with_its_server() {
+    let disks = "data_disks = [{ name = \"data\", size = 30, delete_with_instance = true }]";
+    let before = format!("{NET}{}{}", group("web", ""), server("a", "web", disks));
+    let mut model = Model::with(&before);
+    let server = "instance.web".parse().unwrap();
+    let id = model.state.resources[&server].id.clone();
+    let observed = &mut model.objects.get_mut(&id).unwrap().observed;
+    let Some(Value::List(members)) = observed.attributes.get_mut("data_disks") else {
+        panic!("no disks")
+    };
+    let Some(Value::Map(member)) = members.first_mut() else {
+        panic!("no disk")
+    };
+    member.insert("disk_id", Value::from("d-1"));
+    member.insert("apart", Value::Bool(true));
+    let after = format!("{NET}{}", group("web", ""));
+    let plan = model.plan(&after);
+    expect![[r#"
+        delete instance.web
+            because it is no longer in the configuration
+            LOST data disk data, d-1, (30 GiB) is erased
+            LOST the system disk of i-4 is erased
+        0. let go instance.web: delete data disk
+        1. remove instance.web: stop > wait until stopped > delete > wait until gone (after 0)
+    "#]]
+    .assert_eq(&text(&plan));
+    model.finish(&plan, &after).unwrap();
+}
+
+/// What stays when its server goes for good is nobody's: the next server of this address does not take it for its own.
+#[test]
+fn a_data_disk_that_stays_when_its_server_goes_loses_its_tags() {
+    let disks = "data_disks = [{ name = \"data\", size = 30, delete_with_instance = false }]";
+    let before = format!("{NET}{}{}", group("web", ""), server("a", "web", disks));
+    let mut model = Model::with(&before);
+    let server = "instance.web".parse().unwrap();
+    let id = model.state.resources[&server].id.clone();
+    let observed = &mut model.objects.get_mut(&id).unwrap().observed;
+    let Some(Value::List(members)) = observed.attributes.get_mut("data_disks") else {
+        panic!("no disks")
+    };
+    let Some(Value::Map(member)) = members.first_mut() else {
+        panic!("no disk")
+    };
+    member.insert("disk_id", Value::from("d-1"));
+    let after = format!("{NET}{}", group("web", ""));
+    let plan = model.plan(&after);
+    expect![[r#"
+        delete instance.web
+            because it is no longer in the configuration
+            LOST the system disk of i-4 is erased
+            kept data disk data, d-1, (30 GiB) stays, detached, and is managed by nobody; a new server gets a new one
+        0. let go instance.web: let go of data disk
+        1. remove instance.web: stop > wait until stopped > delete > wait until gone (after 0)
+    "#]].assert_eq(&text(&plan));
 }

@@ -268,6 +268,7 @@ impl Model {
             let end = ends.get(&task.object.address).copied();
             let existing = self.exist(task, &word, (&going, end), &look_up)?;
             self.lend();
+            self.entries_hold()?;
             if let Some(observed) = existing {
                 let mut attributes = observed.attributes.clone();
                 attributes.insert("id".to_owned(), Value::from(observed.id.as_str()));
@@ -298,6 +299,28 @@ impl Model {
                 attributes.get_or_insert_with(*name, || Value::from(LENT));
             }
         }
+    }
+
+    /// An address that an entry of a gateway uses is bound to the gateway, before the entry is there and until it is gone.
+    fn entries_hold(&self) -> Result<(), String> {
+        let bound = |address: &str, gateway: &str| {
+            self.objects.values().any(|thing| {
+                let has = |name: &str, value: &str| {
+                    thing.observed.attributes.get(name).and_then(Value::as_str) == Some(value)
+                };
+                has("ip_address", address) && has("instance_id", gateway)
+            })
+        };
+        for (id, gateway) in &self.objects {
+            let entries = gateway.observed.attributes.get("snat").and_then(Value::as_list);
+            for entry in entries.into_iter().flatten().filter_map(Value::as_map) {
+                let used = entry.get("snat_ip").and_then(Value::as_str).unwrap_or_default();
+                if used.starts_with("given-") && !bound(used, id) {
+                    return Err(format!("{id} has an entry with {used}, which is not bound to it"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a task does to what exists.
@@ -423,15 +446,25 @@ impl Model {
                     // The members that name what goes, and those that are not wanted any more and hold fast what is
                     // joined to it, or are to be somebody else's.
                     members.retain(|member| !names(member, going));
+                    let ends = end.is_none() || task.id.as_deref().is_some_and(|id| going.contains(id));
+                    if part.out_first && ends && !calls.is_empty() {
+                        members.clear();
+                    }
                     if let Some(end) = end.filter(|_| !calls.is_empty()) {
-                        let wanted: Vec<String> =
-                            part.members(end).iter().map(|one| part.identity(one)).collect();
+                        let wanted = part.members(end);
                         members.retain(|member| {
                             let alone =
                                 Attributes::from([(part.attribute, Value::List(vec![member.clone()]))]);
-                            part.members(&alone)
-                                .iter()
-                                .all(|one| wanted.contains(&part.identity(one)))
+                            part.members(&alone).iter().all(|one| {
+                                // What is held fast is held by what a member says, not only by which it is.
+                                let stays = |to: &Attributes| {
+                                    !part.out_first
+                                        || to.iter().all(|(key, value)| one.get(key) == Some(value))
+                                };
+                                wanted
+                                    .iter()
+                                    .any(|to| part.identity(to) == part.identity(one) && stays(to))
+                            })
                         });
                     }
                 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::api::api;
 use super::super::call::{Call, Entry, Search, done};
 use super::super::clock::seconds;
 use super::super::head::{Head, Status, regional_id, row};
@@ -192,6 +193,29 @@ fn modify_settings(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     if values.is_empty() {
         return Err(Refusal::missing(names[0]));
+    }
+    // What is told must be what can be shown.
+    let shown = api().action(ECS, "DescribeCloudAssistantSettings");
+    for (name, value) in &values {
+        let (path, node) = match name.as_str() {
+            "OssDeliveryConfig" => (
+                &["OssDeliveryConfigs", "OssDeliveryConfig"][..],
+                value.clone().into(),
+            ),
+            "SlsDeliveryConfig" => (
+                &["SlsDeliveryConfigs", "SlsDeliveryConfig"][..],
+                value.clone().into(),
+            ),
+            name => (&[names[0]][..], merged(name, Some(value.clone()))),
+        };
+        if shown.is_none_or(|shown| shown.misfit_at(path, &node).is_some()) {
+            let windows = value.get("AllowedUpgradeWindow").is_some();
+            return if windows {
+                refuse("InvalidParameter.AllowedUpgradeWindow")
+            } else {
+                Err(Refusal::invalid(name))
+            };
+        }
     }
     if let Some((_, config)) = values.iter().find(|(name, _)| name == "AgentUpgradeConfig")
         && config["Enabled"] == true

@@ -162,7 +162,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             "DeploymentSetName": &set.name,
             "DeploymentSetDescription": &set.description,
             "Strategy": &set.strategy,
-            "DeploymentStrategy": "LooseDispersion",
+            "DeploymentStrategy": &set.strategy,
             "Domain": "default",
             "Granularity": &set.granularity,
             "Type": &set.kind,
@@ -273,19 +273,20 @@ fn modify_instance(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "live" => return refuse("OperationDenied.CannotPerform"),
         _ => return Err(Refusal::invalid("MigrationType")),
     }
+    let removes = params.flag("RemoveFromDeploymentSet");
     match row.status {
         Status::Stopped => {}
-        Status::Running if params.flag("Force") => {}
+        // To leave a set is no move.
+        Status::Running if removes || params.flag("Force") => {}
         Status::Running => return refuse("OperationDenied.UnstoppedInstance"),
         _ => return refuse("IncorrectInstanceStatus"),
     }
-    let running = row.status == Status::Running;
+    let moves = row.status == Status::Running && !removes;
     let (zone, own) = (row.zone.clone(), row.deployment_set.clone());
-    let removes = params.flag("RemoveFromDeploymentSet");
     let (set, group) = match params.text("DeploymentSetId") {
         _ if removes && own.is_empty() => return refuse("InvalidOperation.NotSupport"),
-        Some(_) if removes => return refuse("InvalidParameter.Param"),
-        None if removes => (String::new(), 0),
+        Some(set) if removes && set != own => return refuse("InvalidParameter.Param"),
+        _ if removes => (String::new(), 0),
         None => return Err(Refusal::missing("DeploymentSetId")),
         Some(set) => {
             let group = place(call, set, &zone, params.int("DeploymentSetGroupNo")?)?;
@@ -296,7 +297,7 @@ fn modify_instance(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.world.update::<Instance, _>(id, |row| {
         row.deployment_set = set;
         row.deployment_group = group;
-        if running {
+        if moves {
             row.pass(Status::Starting, MOVING_MS, Status::Running, now);
         }
     });

@@ -43,6 +43,9 @@ pub(super) struct Eip {
     /// The zone that it was asked for; empty for any.
     #[serde(default)]
     pub(super) zone: String,
+    /// What protects it beyond what protects all.
+    #[serde(default)]
+    pub(super) protections: Vec<String>,
 }
 
 /// The kind of thing behind a word for it, as far as addresses can be bound to it.
@@ -123,6 +126,7 @@ pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "ReleaseEipAddress", release),
     (VPC, "DescribeEipAddresses", describe),
     (VPC, "ModifyEipAddressAttribute", modify),
+    (VPC, "ModifyEipForwardMode", set_mode),
     (ECS, "ConvertNatPublicIpToEip", convert),
 ];
 
@@ -156,6 +160,10 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
         }
         _ => return Err(Refusal::invalid("InstanceChargeType")),
     };
+    let protections = params.list("SecurityProtectionTypes");
+    if protections.iter().any(|name| *name != "AntiDDoS_Enhanced") {
+        return Err(Refusal::invalid("SecurityProtectionTypes"));
+    }
     let name = call.name("Name", 1, &["InvalidParameter"])?.unwrap_or_default();
     let description = call.description(2, &["InvalidParameter"])?.unwrap_or_default();
     let tags = call.tags()?;
@@ -183,6 +191,7 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
         package: None,
         protected: false,
         zone: params.text_or("Zone", "").to_owned(),
+        protections: protections.iter().map(|&name| name.to_owned()).collect(),
     };
     call.world.insert(eip);
     Ok(answer)
@@ -384,6 +393,27 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     done()
 }
 
+/// How an address stands for the interface that it is bound to.
+fn set_mode(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("InstanceId")?;
+    let eip = call.find::<Eip>(id, ABSENT)?;
+    let mode = match call.params.required("Mode")? {
+        mode @ ("NAT" | "MULTI_BINDED" | "BINDED") => mode.to_owned(),
+        _ => return refuse("Instance.ModeError"),
+    };
+    if !matches!(eip.status, Status::Available | Status::InUse) {
+        return refuse("Instance.StatusError");
+    }
+    if !matches!(eip.instance_type.as_str(), "" | "NetworkInterface") {
+        return refuse("BindInstance.NotSupport");
+    }
+    if mode == "BINDED" && eip.expires.is_some() {
+        return refuse("Forbidden.PrePaidBindedEip");
+    }
+    call.world.update::<Eip, _>(id, |eip| eip.mode = mode);
+    done()
+}
+
 fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let ids = params.comma_list("AllocationId", 50)?;
@@ -420,7 +450,9 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && is("ResourceGroupId", &eip.resource_group)
             && params.text("LockReason").is_none()
             && !params.flag("ServiceManaged")
-            && !params.flag("SecurityProtectionEnabled")
+            && params
+                .bool("SecurityProtectionEnabled")
+                .is_none_or(|wanted| wanted != eip.protections.is_empty())
             && times.iter().all(|(after, at)| {
                 if *after {
                     eip.created >= *at
@@ -482,7 +514,7 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
         "Zone": &eip.zone,
         "AvailableRegions": map! { "AvailableRegion": texts([&eip.region]) },
         "OperationLocks": map! { "LockReason": Vec::new() },
-        "SecurityProtectionTypes": map! { "SecurityProtectionType": Vec::new() },
+        "SecurityProtectionTypes": map! { "SecurityProtectionType": texts(&eip.protections) },
         "Tags": vpc_tags(&eip.tags),
     }
 }
@@ -521,6 +553,7 @@ fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
         package: None,
         protected: false,
         zone: String::new(),
+        protections: Vec::new(),
     };
     call.world.update::<Instance, _>(id, |row| {
         row.public_ip = None;

@@ -47,7 +47,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .find_map(|(name, kind)| Some((kind, params.text(name)?)));
     let search = match link {
         Some((kind, value)) => Search::ids(ids).or_link(kind, Some(value)),
-        None => Search::ids(ids),
+        None => Search::ids(ids).from("InstanceIds"),
     };
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
     let among = |list: &Option<Vec<String>>, value: Option<&str>| {
@@ -124,7 +124,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             && among(&private, private_ip.as_deref())
             && among(&inner, inner_ip.as_deref())
             && among(&public, row.public_ip.as_deref())
-            && among(&elastic, eip_of(call, row).map(|eip| eip.address.as_str()))
+            && (elastic.is_none() || among(&elastic, eip_of(call, row).map(|eip| eip.address.as_str())))
             && times.iter().all(|(expiry, after, moment)| {
                 let at = if *expiry {
                     row.subscription.as_ref().map(|paid| paid.expires)

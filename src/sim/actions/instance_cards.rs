@@ -58,10 +58,8 @@ pub(super) fn cards(call: &Call<'_>, order: &instance_order::Order) -> Result<Op
     }
     // What the server says of itself is said of its primary interface.
     let mut own: BTreeMap<String, String> = BTreeMap::new();
-    let names = |name: &&(&str, &str)| name.0.starts_with("Ipv6Address");
-    let of_server: Vec<(&str, &str)> = params.iter().collect();
-    for (name, value) in of_server.iter().filter(names) {
-        own.insert((*name).to_owned(), (*value).to_owned());
+    for (name, value) in params.kept(|name| name.starts_with("Ipv6Address")) {
+        own.insert(name.to_owned(), value.to_owned());
     }
     for (name, value) in first.iter().flat_map(|card| card.iter()) {
         own.insert(name.to_owned(), value.to_owned());

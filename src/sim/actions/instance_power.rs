@@ -168,7 +168,8 @@ fn may_delete(call: &Call<'_>, row: &Instance) -> Result<(), Refusal> {
         return refuse("IncorrectInstanceStatus.Initializing");
     }
     call.unheld::<Instance>(&row.id)?;
-    if row.is_leaving() || (row.status != Status::Stopped && !call.params.flag("Force")) {
+    let by_force = call.params.flag("Force");
+    if row.is_leaving() || (row.status != Status::Stopped && !by_force) {
         return refuse("IncorrectInstanceStatus");
     }
     Ok(())

@@ -64,10 +64,8 @@ const OWN: &[&str] = &[
 /// What a request says of servers.
 fn content(call: &Call<'_>) -> Result<Vec<(String, String)>, Refusal> {
     user_data(call)?;
-    let about_servers = |(name, value): &(&str, &str)| {
-        !OWN.contains(name) && !name.starts_with("TemplateTag.") && !value.is_empty()
-    };
-    let content = call.params.iter().filter(about_servers);
+    let about_servers = |name: &str| !OWN.contains(&name) && !name.starts_with("TemplateTag.");
+    let content = call.params.kept(about_servers);
     Ok(content
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect())
@@ -300,15 +298,13 @@ fn describe_versions(call: &mut Call<'_>) -> Result<Node, Refusal> {
 fn data(call: &Call<'_>, version: &Version) -> Node {
     let params: Params = version.params.iter().cloned().collect();
     let tree = &call.facts.response["LaunchTemplateVersionSets"]["LaunchTemplateVersionSet"][0]["LaunchTemplateData"];
-    let mut node = scalars(tree, &params, "");
-    let system = &tree["SystemDisk"];
-    node.push("SystemDisk", scalars(system, &params, "SystemDisk."));
+    let mut node = scalars(tree, &params);
     let list = |outer: &str, inner: &str, name: &str| {
         let tree = &tree[outer][inner][0];
         let groups = params.groups(name);
         groups
             .iter()
-            .map(|group| scalars(tree, group, ""))
+            .map(|group| scalars(tree, group))
             .collect::<Vec<_>>()
     };
     node.push(
@@ -317,7 +313,7 @@ fn data(call: &Call<'_>, version: &Version) -> Node {
     );
     let cards = params.groups("NetworkInterface");
     let cards = cards.iter().map(|card| {
-        let mut node = scalars(&tree["NetworkInterfaces"]["NetworkInterface"][0], card, "");
+        let mut node = scalars(&tree["NetworkInterfaces"]["NetworkInterface"][0], card);
         node.push(
             "SecurityGroupIds",
             map! { "SecurityGroupId": texts(card.list("SecurityGroupIds")) },
@@ -341,10 +337,10 @@ fn data(call: &Call<'_>, version: &Version) -> Node {
 }
 
 /// The plain fields of a tree that the parameters have, each in its type.
-fn scalars(tree: &serde_json::Value, params: &Params, prefix: &str) -> Node {
+fn scalars(tree: &serde_json::Value, params: &Params) -> Node {
     let mut fields = Vec::new();
     for (name, kind) in tree.as_object().into_iter().flatten() {
-        let Some(text) = params.text(&format!("{prefix}{name}")) else {
+        let Some(text) = params.text(name) else {
             continue;
         };
         let value = match kind.as_str() {

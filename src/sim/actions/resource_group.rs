@@ -9,6 +9,8 @@ use super::super::node::{Node, map};
 use super::super::products::{RESOURCE_MANAGER, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
+use super::route_table::RouteTable;
+use super::vpc::Vpc;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct ResourceGroup {
@@ -191,5 +193,13 @@ fn move_resource(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("InvalidResourceId.NotFound");
     }
     table.change_head(id, &mut |head| head.resource_group = group.to_owned());
+    // A VPC's own route table goes with it.
+    for table in call.world.ids_linked::<RouteTable>(Vpc::NAME, id) {
+        call.world.update::<RouteTable, _>(&table, |table| {
+            if table.system {
+                group.clone_into(&mut table.resource_group);
+            }
+        });
+    }
     done()
 }

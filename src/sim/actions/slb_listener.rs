@@ -254,9 +254,7 @@ fn told(call: &Call<'_>) -> Result<Vec<(String, String)>, Refusal> {
         "ClientToken",
         "DryRun",
     ];
-    let values = params
-        .iter()
-        .filter(|(name, value)| !about.contains(name) && !name.starts_with("Tag.") && !value.is_empty());
+    let values = params.kept(|name| !about.contains(&name) && !name.starts_with("Tag."));
     Ok(values
         .map(|(name, value)| (shown_name(name), value.to_owned()))
         .collect())

@@ -280,7 +280,8 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
             "DiskNums": disks,
             "VolumeNums": 0,
             "EnableCrossRegionCopy": own.cross_region,
-            "TargetCopyRegions": &own.target_regions,
+            // A list as a text, also when it is empty: the vendor's provider reads it as JSON.
+            "TargetCopyRegions": if own.target_regions.is_empty() { "[]" } else { own.target_regions.as_str() },
             "CopiedSnapshotsRetentionDays": own.copy_retention,
             "CopyEncryptionConfiguration": map! { "Encrypted": own.copy_encrypted, "KMSKeyId": &own.copy_key },
             "AssociationType": &own.association,

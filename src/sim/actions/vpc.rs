@@ -8,6 +8,9 @@ use super::super::node::{Node, map, texts};
 use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::Kind;
+use super::ipv4_gateway::Ipv4Gateway;
+use super::ipv6_gateway::Ipv6Gateway;
+use super::route_entry::RouteEntry;
 use super::route_table;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +35,9 @@ pub(super) struct Vpc {
     /// The set of DHCP options that it has; empty without one.
     #[serde(default)]
     pub(super) dhcp_options: String,
+    /// Whether servers of the classic network may be linked to it.
+    #[serde(default)]
+    pub(super) classic_link: bool,
     /// What became of its way to the internet when its gateway went: `public`, `private`, or nothing yet.
     #[serde(default)]
     pub(super) internet_mode: String,
@@ -141,6 +147,7 @@ pub(super) fn insert(call: &mut Call<'_>, order: Order) -> Node {
         secondary: Vec::new(),
         is_default: order.is_default,
         dhcp_options: String::new(),
+        classic_link: false,
         internet_mode: String::new(),
         head,
     };
@@ -189,8 +196,32 @@ fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if vpc.status != Status::Available {
         return refuse("IncorrectVpcStatus");
     }
+    if call.params.flag("ForceDelete") {
+        return delete_with_gateways(call, id);
+    }
     call.unheld::<Vpc>(id)?;
     call.validated()?;
+    call.remove::<Vpc>(id);
+    done()
+}
+
+/// By force go its doors to the internet and the routes through them; anything else holds it still.
+fn delete_with_gateways(call: &mut Call<'_>, id: &str) -> Result<Node, Refusal> {
+    let doors = [Ipv4Gateway::NAME, Ipv6Gateway::NAME, RouteEntry::NAME];
+    if let Some(codes) = call.world.holder_besides::<Vpc>(id, &doors) {
+        return Err(call.code(codes));
+    }
+    let gateways = call.world.ids_linked::<Ipv6Gateway>(Vpc::NAME, id);
+    for gateway in &gateways {
+        call.unheld::<Ipv6Gateway>(gateway)?;
+    }
+    call.validated()?;
+    for gateway in call.world.ids_linked::<Ipv4Gateway>(Vpc::NAME, id) {
+        call.remove::<Ipv4Gateway>(&gateway);
+    }
+    for gateway in gateways {
+        call.remove::<Ipv6Gateway>(&gateway);
+    }
     call.remove::<Vpc>(id);
     done()
 }
@@ -242,7 +273,7 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("InvalidVpcId.NotFound");
     }
     let mut node = common(call, vpc);
-    node.push("ClassicLinkEnabled", false);
+    node.push("ClassicLinkEnabled", vpc.classic_link);
     node.push("AssociatedCens", map! { "AssociatedCen": Vec::new() });
     let count = |kind: &str, count: usize| map! { "ResourceType": kind, "ResourceCount": count };
     let resources = vec![

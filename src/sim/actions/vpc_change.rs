@@ -13,6 +13,8 @@ pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "ModifyVpcAttribute", modify),
     (VPC, "AssociateVpcCidrBlock", associate),
     (VPC, "UnassociateVpcCidrBlock", unassociate),
+    (VPC, "EnableVpcClassicLink", enable_classic_link),
+    (VPC, "DisableVpcClassicLink", disable_classic_link),
 ];
 
 fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -171,5 +173,24 @@ fn unassociate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     call.world
         .update::<Vpc, _>(id, |vpc| vpc.secondary.retain(|own| *own != block));
+    done()
+}
+
+fn enable_classic_link(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    set_classic_link(call, true)
+}
+
+fn disable_classic_link(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    set_classic_link(call, false)
+}
+
+/// No server of the classic network is ever linked here, so that both ways are free.
+fn set_classic_link(call: &mut Call<'_>, on: bool) -> Result<Node, Refusal> {
+    let id = call.params.required("VpcId")?;
+    let vpc = call.find::<Vpc>(id, "InvalidVpcId.NotFound")?;
+    if vpc.status != Status::Available {
+        return refuse("IncorrectVpcStatus");
+    }
+    call.world.update::<Vpc, _>(id, |vpc| vpc.classic_link = on);
     done()
 }

@@ -221,6 +221,9 @@ fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if call.world.linked::<VSwitch>("vpc", &vswitch.vpc_id).any(pending) {
         return refuse("OperationDenied.OtherSubnetProcessing");
     }
+    if !vswitch.network_acl_id.is_empty() {
+        return refuse("DependencyViolation.NetworkAcl");
+    }
     call.unheld::<VSwitch>(id)?;
     call.validated()?;
     let now = call.now;

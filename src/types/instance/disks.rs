@@ -42,12 +42,14 @@ pub(super) const DATA_DISKS: Part = Part {
             )
         })
     },
+    goes,
     heirs: Some(Heirs {
         stays: |member| member.get("delete_with_instance") == Some(&Value::Bool(false)),
         place: "zone_id",
         type_name: "disk",
         member: of_alone,
         keep: keep_disk,
+        let_go: let_go_of_disk,
         words: |member| {
             format!(
                 "data disk {} is kept and attached to the new server",
@@ -340,9 +342,7 @@ pub(super) fn check(attributes: &Attributes) -> Vec<Complaint> {
 /// What goes with the server.
 pub(super) fn lost_with_server(observed: &Attributes) -> Vec<String> {
     let disks = DATA_DISKS.members(observed);
-    let going = disks
-        .iter()
-        .filter(|disk| goes(disk) && !disk.contains_key(APART));
+    let going = disks.iter().filter(|disk| goes(disk));
     going.filter_map(|disk| (DATA_DISKS.loss)(disk)).collect()
 }
 
@@ -534,6 +534,21 @@ fn keep_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
     let call = steps::call(&action::TAG_RESOURCES_ECS, owner.region, params);
     steps.push(Step::call("tag data disk", call));
     steps
+}
+
+/// Without our tags nobody takes it for a disk of the next server of this address.
+fn let_go_of_disk(owner: &Owner<'_>, member: &Attributes) -> Vec<Step> {
+    let Some(id) = member.get(ID) else {
+        return Vec::new();
+    };
+    let ours = owner.tags.iter().map(|(key, _)| Value::from(key.as_str()));
+    let params = Attributes::from([
+        ("ResourceType".to_owned(), Value::from("disk")),
+        ("ResourceId".to_owned(), Value::List(vec![id.clone()])),
+        ("TagKey".to_owned(), Value::List(ours.collect())),
+    ]);
+    let call = steps::call(&action::UNTAG_RESOURCES_ECS, owner.region, params);
+    vec![Step::call("let go of data disk", call)]
 }
 
 /// Detached first; deleting waits until it is. Once it is on no server it is known by its tags alone: without them nobody

@@ -113,6 +113,10 @@ fn large_plan() -> Plan {
         changes: (0..23)
             .map(copy)
             .chain(names.iter().map(keyed))
+            .chain((0..30).map(|index| {
+                let of = format!("instance.web[\"n{index:02}\"]");
+                change(Fate::Create, &of)
+            }))
             .chain((0..25).map(|index| change(Fate::Delete, &format!("vswitch.one_of_many_{index}"))))
             .chain((0..12).map(|index| Change {
                 reasons: vec![LONG.to_owned()],

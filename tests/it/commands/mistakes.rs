@@ -3,7 +3,8 @@
 //!
 //! `mistakes.txt` holds them: `== title`, the lines (`@web` stands for the four lines that a server needs, `@file NAME`
 //! begins another file, `@whole` leaves the right project out), and below `--` what is said: code, place, the marked
-//! text, the message, the words at the caret, notes and help. `INFRA_BLESS=1` writes what is said now.
+//! text, the message, the words at the caret, notes and help, and what `validate --fix` writes there. `INFRA_BLESS=1`
+//! writes what is said now.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ image_id = "ubuntu_22_04_x64_20G_alibase_20240819.vhd"
 vswitch_id = "${vswitch.main.id}"
 security_group_ids = ["${security_group.web.id}"]
 "#;
+
+/// What stands before the text that is sure to be right.
+const FIX: &str = " ~ ";
 
 /// One mistake as it stands in the table.
 struct Mistake {
@@ -132,6 +136,9 @@ fn says(mistake: &Mistake) -> Vec<String> {
                     write!(said, " {sign} {}", line.as_str().unwrap()).unwrap();
                 }
             }
+            for fix in told["replacements"].as_array().into_iter().flatten() {
+                write!(said, "{FIX}{}", fix["text"].as_str().unwrap()).unwrap();
+            }
             said
         })
         .collect()
@@ -160,5 +167,53 @@ fn every_mistake_is_one_message_at_its_place() {
     if std::env::var_os("INFRA_BLESS").is_some() {
         std::fs::write(path(), now).unwrap();
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn what_is_sure_is_corrected_and_nothing_else_is_touched() {
+    let text = std::fs::read_to_string(path()).unwrap();
+    let mistakes = read(&text);
+    let mut corrected = 0;
+    let mut wrong = Vec::new();
+    for mistake in &mistakes {
+        let world = World::offline();
+        let files = files(mistake);
+        for (name, text) in &files {
+            world.write(name, &format!("# 李雷's own words\r\n{text}"));
+        }
+        let fixed = world.run(&["validate", "--fix"]);
+        let changed = files
+            .iter()
+            .filter(|(name, text)| world.read(name) != format!("# 李雷's own words\r\n{text}"))
+            .count();
+        let is_error = mistake.said.starts_with('E');
+        if !mistake.said.contains(FIX) || !is_error {
+            if changed > 0 {
+                wrong.push(format!(
+                    "{}: changed although nothing is sure: {}",
+                    mistake.title, fixed.stdout
+                ));
+            }
+            continue;
+        }
+        corrected += 1;
+        let (_, written) = mistake.said.rsplit_once(FIX).unwrap();
+        let is_told = fixed.stdout.contains("\n  - ") && fixed.stdout.contains(written);
+        // The same mistake is not there any more; a block whose type is known now may have others.
+        let code = mistake.said.split(' ').next().unwrap();
+        let left = world.run(&["validate", "--format", "json"]).stdout;
+        let is_gone = !left.contains(&format!("\"code\":\"{code}\""));
+        if !is_gone || changed != 1 || !is_told {
+            wrong.push(format!(
+                "{}: exit {:?}, {changed} changed:\n{}{}",
+                mistake.title, fixed.code, fixed.stdout, fixed.stderr
+            ));
+        }
+        for (name, _) in &files {
+            assert!(world.read(name).starts_with("# 李雷's own words\r\n"), "{name}");
+        }
+    }
+    assert!(corrected >= 30, "{corrected}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

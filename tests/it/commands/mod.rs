@@ -5,6 +5,7 @@ mod apply;
 mod balancers;
 mod checks;
 mod codes;
+mod copies;
 mod data;
 mod documents;
 mod edges;
@@ -20,6 +21,8 @@ mod readme;
 mod refusals;
 mod rehearse;
 mod saved;
+#[cfg(unix)]
+mod screen;
 mod servers;
 #[cfg(unix)]
 mod suggestions;

@@ -95,3 +95,98 @@ fn a_file_behind_a_link_is_not_read() {
         .tells("E0409")
         .tells("symbolic link");
 }
+
+/// Several at once, in several files, behind one that keeps a file from being read at all.
+#[test]
+fn corrections_are_shown_and_written_and_comments_stay() {
+    let world = World::offline();
+    let text = "# mine\n[infra]\nname = shop # 李雷\nregion = \"hangzhou\"\n\n[vpc.main]\ncidrblock = \"10.0.1.5/16\" # the office\n";
+    let other = "[vswitch.a]\nVpcId = \"${vpc.mian.id}\" # here\ncidr_block = \"10.0.1.0/24\"\nzone = \"cn-hangzhou-h\"\n";
+    world.write("infra.toml", text).write("net.infra.toml", other);
+    let fixed = world.run(&["validate", "--fix"]).exits(1);
+    expect_test::expect![[r#"
+        infra.toml:3
+          - name = shop # 李雷
+          - region = "hangzhou"
+          + name = "shop" # 李雷
+          + region = "cn-hangzhou"
+        infra.toml:7
+          - cidrblock = "10.0.1.5/16" # the office
+          + cidr_block = "10.0.0.0/16" # the office
+        net.infra.toml:2
+          - VpcId = "${vpc.mian.id}" # here
+          + vpc_id = "${vpc.main.id}" # here
+    "#]]
+    .assert_eq(&fixed.stdout);
+    // What another tool calls it is no slip, and left to whoever wrote it.
+    fixed
+        .tells("mistakes are corrected.")
+        .tells("unknown key \"zone\"")
+        .tells("did you mean zone_id?");
+    let expected = text
+        .replace("= shop", "= \"shop\"")
+        .replace("\"hangzhou\"", "\"cn-hangzhou\"")
+        .replace("cidrblock = \"10.0.1.5/16\"", "cidr_block = \"10.0.0.0/16\"");
+    assert_eq!(world.read("infra.toml"), expected);
+    assert!(
+        world
+            .read("net.infra.toml")
+            .contains("vpc_id = \"${vpc.main.id}\" # here\n")
+    );
+    let names = std::fs::read_dir(world.path()).unwrap();
+    assert_eq!(names.count(), 2, "something is left beside the files");
+    // Where nothing is sure, nothing is written.
+    let before = world.read("net.infra.toml");
+    world
+        .run(&["validate", "--fix"])
+        .exits(1)
+        .tells("Nothing could be corrected");
+    assert_eq!(world.read("net.infra.toml"), before);
+    // A name that is there already cannot be written a second time.
+    let twice = format!("{HEAD}[vpc.main]\ncidr_block = \"10.0.0.0/16\"\ncidr_blok = \"10.1.0.0/16\"\n");
+    world.write("infra.toml", &twice).write("net.infra.toml", "");
+    world.run(&["validate", "--fix"]).exits(1);
+    assert_eq!(world.read("infra.toml"), twice);
+}
+
+#[test]
+fn a_correction_shows_no_secret_and_programs_get_what_is_left() {
+    let world = World::offline();
+    let lines = "[instance.web]\nPassword = \"hunter2\"\nzone_id = \"cn-hangzhou-h\"\n";
+    for format in ["text", "json", "github", "sarif"] {
+        world.write(
+            "infra.toml",
+            &format!("{HEAD}{lines}[vpc.main]\ncidrblock = \"10.0.0.0/16\"\n"),
+        );
+        let output = world.run(&["validate", "--fix", "--format", format]).exits(1);
+        let all = format!("{}{}", output.stdout, output.stderr);
+        assert!(
+            !all.contains("hunter2") && all.contains("+ cidr_block = "),
+            "{all}"
+        );
+        assert!(
+            world
+                .read("infra.toml")
+                .contains("\ncidr_block = \"10.0.0.0/16\"\n")
+        );
+        if format == "json" {
+            for line in output.stdout.lines() {
+                serde_json::from_str::<serde_json::Value>(line).unwrap();
+            }
+        }
+    }
+}
+
+/// What a cloned repository has laid in the way is not written through.
+#[cfg(unix)]
+#[test]
+fn corrections_follow_no_link() {
+    let world = World::offline();
+    let outside = tempfile::tempdir().unwrap();
+    let precious = outside.path().join("infra.toml");
+    let text = format!("{HEAD}[vpc.main]\ncidrblock = \"10.0.0.0/16\"\n");
+    std::fs::write(&precious, &text).unwrap();
+    std::os::unix::fs::symlink(&precious, world.path().join("infra.toml")).unwrap();
+    world.run(&["validate", "--fix"]).exits(1);
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), text);
+}

@@ -149,6 +149,8 @@ const WALK: &[Step] = &[
     vpc("DescribeVpcs", &[("VpcId", "$vpc")]),
     vpc("DescribeVpcAttribute", &[("VpcId", "$vpc")]),
     vpc("ModifyVpcAttribute", &[("VpcId", "$vpc"), ("VpcName", "main")]),
+    vpc("EnableVpcClassicLink", &[("VpcId", "$vpc")]),
+    vpc("DisableVpcClassicLink", &[("VpcId", "$vpc")]),
     vpc("DescribeRouteTableList", &[("VpcId", "$vpc")]),
     vpc(
         "CreateVSwitch",
@@ -466,6 +468,7 @@ const WALK: &[Step] = &[
         "ModifyEipAddressAttribute",
         &[("AllocationId", "$eip"), ("Bandwidth", "10")],
     ),
+    vpc("ModifyEipForwardMode", &[("InstanceId", "$eip"), ("Mode", "NAT")]),
     vpc(
         "AssociateEipAddress",
         &[("AllocationId", "$eip"), ("InstanceId", "$running")],

@@ -59,7 +59,7 @@ fn files(folder: &Path, into: &mut Vec<PathBuf>) {
 
 /// The texts in quotes, with numbers as `N`.
 fn quoted(text: &str) -> BTreeSet<String> {
-    text.split('"')
+    text.split('\u{22}')
         .skip(1)
         .step_by(2)
         .map(|part| {
@@ -130,8 +130,40 @@ fn tests() -> Vec<(String, String)> {
             tests.push((format!("sim::{}::{name}", module.join("::")), all));
         }
     }
+    tests.extend(flows());
     tests.sort();
     tests
+}
+
+/// The tests that walk a flow, each with the words of its file in quotes, as a test in Rust has them.
+fn flows() -> Vec<(String, String)> {
+    let listed = std::fs::read_to_string(format!("{TESTS}/flows/mod.rs")).unwrap();
+    let lines = listed.lines().skip_while(|line| *line != "flows! {").skip(1);
+    let lines = lines.take_while(|line| *line != "}");
+    lines
+        .map(|line| {
+            let (name, file) = line.trim().split_once(": ").unwrap();
+            let file = file.trim_end_matches(';').trim_matches('\u{22}');
+            let flow = std::fs::read_to_string(format!("{TESTS}/flows/{file}.flow")).unwrap();
+            let mut text = String::new();
+            for call in flow.lines().filter(|line| !line.starts_with(['#', ' '])) {
+                let (call, code) = call.split_once(" ! ").unwrap_or((call, ""));
+                for word in call.split(' ') {
+                    let word = word.split('=').next().unwrap_or(word).trim_start_matches('?');
+                    if word
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
+                    {
+                        text.push_str(&format!("\"{word}\" "));
+                    }
+                }
+                if let Some((status, code)) = code.split_once(' ') {
+                    text.push_str(&format!(".refused({status}, \"{code}\") "));
+                }
+            }
+            (format!("sim::flows::{name}"), text)
+        })
+        .collect()
 }
 
 fn generated() -> String {
@@ -178,7 +210,7 @@ fn generated() -> String {
     for (name, _, text) in &tests {
         for part in text.split(".refused(").skip(1) {
             let call = part.split(')').next().unwrap_or("");
-            if let Some(code) = call.split('"').nth(1) {
+            if let Some(code) = call.split('\u{22}').nth(1) {
                 refusals.entry(code.to_owned()).or_insert(name);
             }
         }

@@ -93,6 +93,11 @@ pub(super) const GATEWAY_WALK: &[Step] = &[
     vpc("AssociateRouteTableWithGateway", TABLE_OF_FOUR),
     vpc("DissociateRouteTableFromGateway", TABLE_OF_FOUR),
     vpc("DeleteIpv4Gateway", FOUR),
+    // A door is no reason to stay.
+    vpc("CreateVpc", &[("CidrBlock", "10.99.0.0/16")]).keep("doored", "/VpcId"),
+    vpc("DescribeVpcAttribute", &[("VpcId", "$doored")]),
+    vpc("CreateIpv4Gateway", &[("VpcId", "$doored")]),
+    vpc("DeleteVpc", &[("VpcId", "$doored"), ("ForceDelete", "true")]),
     vpc("CreateIpv6Gateway", &[("VpcId", "$vpc")]).keep("six", "/Ipv6GatewayId"),
     vpc("DescribeIpv6Gateways", &[]),
     vpc("DescribeIpv6GatewayAttribute", SIX),
@@ -178,13 +183,21 @@ fn a_set_takes_so_many_servers_of_a_zone_and_is_kept_by_them() {
         ("InstanceId", ids[0].as_str()),
         ("RemoveFromDeploymentSet", "true"),
     ];
-    sim.ecs("ModifyInstanceDeployment", &leave)
+    // To leave is no move, to join is one; the set may be named, but not another one.
+    let join = [leave[0], ("DeploymentSetId", set.as_str())];
+    sim.ecs("ModifyInstanceDeployment", &join)
         .refused(400, "OperationDenied.UnstoppedInstance");
     sim.ecs(
         "ModifyInstanceDeployment",
-        &[&leave[..], &[("Force", "true")]].concat(),
+        &[&leave[..], &[("DeploymentSetId", "ds-other")]].concat(),
+    )
+    .refused(400, "InvalidParameter.Param");
+    sim.ecs(
+        "ModifyInstanceDeployment",
+        &[&leave[..], &[("DeploymentSetId", &set)]].concat(),
     )
     .ok();
+    assert_eq!(sim.show(&ids[0])["Status"], "Running");
     assert_eq!(sim.show(&ids[0])["DeploymentSetId"], "");
 }
 

@@ -128,12 +128,12 @@ fn servers_are_made_as_a_template_says_and_as_the_request_says_over_it() {
     let data = &versions["LaunchTemplateVersionSets"]["LaunchTemplateVersionSet"][0]["LaunchTemplateData"];
     assert_eq!(
         (
-            &data["SystemDisk"],
+            &json!([data["SystemDisk.Category"], data["SystemDisk.Size"]]),
             &data["DataDisks"]["DataDisk"],
             &data["Tags"]["InstanceTag"]
         ),
         (
-            &json!({"Category": "cloud_essd", "Size": 60}),
+            &json!(["cloud_essd", 60]),
             &json!([{"Size": 20}]),
             &json!([{"Key": "k", "Value": "v"}])
         )

@@ -21,7 +21,7 @@ const REGION: (&str, &str) = ("RegionId", "cn-hangzhou");
 
 /// The provider's three ways of sending; all sign by the older scheme, and all name the action in headers as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Path {
+pub(super) enum Path {
     /// POST. What belongs to the wire is in the query with a few parameters; the others are a form.
     Tea,
     /// POST with everything in the query and an empty form; `SignatureType` is there, empty and signed.
@@ -33,7 +33,7 @@ enum Path {
 /// One attribute after another as the provider stores them.
 type State = BTreeMap<&'static str, Value>;
 
-struct Provider {
+pub(super) struct Provider {
     sim: Sim,
     /// How many requests were sent.
     calls: u32,
@@ -41,7 +41,7 @@ struct Provider {
 
 impl Provider {
     /// A provider in front of a cloud where everything is done at once, as its first look after each wait finds it.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             sim: Sim::with(Options {
                 speed: Speed::Max,
@@ -51,12 +51,27 @@ impl Provider {
         }
     }
 
+    /// What it talks to.
+    pub(super) fn sim(&mut self) -> &mut Sim {
+        &mut self.sim
+    }
+
+    /// Lets time go by.
+    pub(super) fn wait(&mut self, seconds: i64) {
+        self.sim.wait(seconds);
+    }
+
+    /// What the simulator counted.
+    pub(super) fn stats(&self) -> Value {
+        serde_json::from_str(&self.sim.cloud.stats_json()).unwrap()
+    }
+
     /// How many requests were sent since this was last asked.
     fn calls(&mut self) -> u32 {
         std::mem::take(&mut self.calls)
     }
 
-    fn send(
+    pub(super) fn send(
         &mut self,
         path: Path,
         (version, action): (&str, &str),
