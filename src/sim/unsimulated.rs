@@ -220,6 +220,7 @@ pub(super) fn refusal(facts: &ActionFacts, changes: bool, pattern: &str, value: 
 const SIMULATED: &[(&str, &str)] = &[
     ("AllocateEipAddress", "ISP"),
     ("CreateCommonBandwidthPackage", "ISP"),
+    ("CreatePublicIpAddressPool", "Isp"),
 ];
 
 /// Whether a parameter is taken and has nothing to do here.

@@ -11,6 +11,7 @@ use super::super::catalogue::DISK_CATEGORIES;
 use super::super::clock::UnixMillis;
 use super::super::cloud::Cloud;
 use super::super::head::regional_id;
+use super::super::net::{Cidr, Cidr6};
 use super::super::products::{ECS, SLB, VPC};
 use super::super::store::StoreError;
 use super::disk_row::Disk;
@@ -298,11 +299,32 @@ fn take_vpc(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
         ],
     );
     loading.make(VPC, "CreateVpc", params, &[("vpc-", id.clone())])?;
+    let ipv6 = ipv6_of(item)?;
+    let mut secondary = Vec::new();
+    for network in texts(item, "SecondaryCidrBlocks.SecondaryCidrBlock") {
+        secondary.push(Cidr::parse(&network).ok_or_else(|| format!("{network} is no network"))?);
+    }
     loading.world.update::<Vpc, _>(&id, |row| {
         dress(row, item, &text(item, "Status"));
         row.is_default = text(item, "IsDefault") == "true";
+        row.ipv6 = ipv6;
+        row.secondary = secondary;
+        row.user_cidr = texts(item, "UserCidrs.UserCidr").join(",");
+        row.dns_host_names = text(item, "DnsHostnameStatus") == "ENABLED";
+        row.classic_link = text(item, "ClassicLinkEnabled") == "true";
     });
     Ok(())
+}
+
+/// The IPv6 network of a VPC or vSwitch.
+fn ipv6_of(item: &Value) -> Result<Option<Cidr6>, String> {
+    match text(item, "Ipv6CidrBlock") {
+        none if none.is_empty() => Ok(None),
+        network => match Cidr6::parse(&network) {
+            Some(network) => Ok(Some(network)),
+            None => Err(format!("{network} is no network")),
+        },
+    }
 }
 
 fn take_vswitch(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
@@ -321,8 +343,10 @@ fn take_vswitch(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
         ],
     );
     loading.make(VPC, "CreateVSwitch", params, &[("vsw-", id.clone())])?;
+    let ipv6 = ipv6_of(item)?;
     loading.world.update::<VSwitch, _>(&id, |row| {
         dress(row, item, &text(item, "Status"));
+        row.ipv6 = ipv6;
         row.is_default = text(item, "IsDefault") == "true";
     });
     Ok(())
@@ -636,6 +660,7 @@ fn take_eip(loading: &mut Loading<'_>, item: &Value) -> Result<(), String> {
         row.private_ip = text(item, "PrivateIpAddress");
         row.mode = text(item, "Mode");
         row.protected = text(item, "DeletionProtection") == "true";
+        row.protections = texts(item, "SecurityProtectionTypes.SecurityProtectionType");
     });
     Ok(())
 }

@@ -48,6 +48,7 @@ mod offer;
 mod port_range_list;
 mod prefix_list;
 pub(super) mod price;
+mod public_ip_address_pool;
 mod ram_page;
 mod ram_policy;
 mod ram_role;
@@ -204,6 +205,10 @@ const ROWS: &[Row] = &[
     (
         Some(KindFacts::of::<slb_certificate::ServerCertificate>()),
         slb_certificate::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<public_ip_address_pool::PublicIpAddressPool>()),
+        public_ip_address_pool::ACTIONS,
     ),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),

@@ -284,3 +284,22 @@ fn no_refusal_speaks_of_what_refuses() {
         assert!(!lower.contains("simulat") && lower.ends_with('.'), "{message}");
     }
 }
+
+/// The community's Ansible modules take an answer's fields in their order, and look for the elastic address of a server
+/// when they come to its public one: behind it they would never stop looking.
+#[test]
+fn the_elastic_address_comes_before_the_public_one() {
+    let mut sim = Sim::new();
+    let net = sim.network();
+    let id = sim.instance(&net, &[]);
+    let ids = format!("[\"{id}\"]");
+    for (action, param) in [
+        ("DescribeInstances", ("InstanceIds", ids.as_str())),
+        ("DescribeInstanceAttribute", ("InstanceId", id.as_str())),
+    ] {
+        let answer = sim.raw(super::ECS, action, &[param, ("RegionId", "cn-hangzhou")]);
+        let body = String::from_utf8(answer.body).unwrap();
+        let at = |field: &str| body.find(&format!("\"{field}\":")).unwrap();
+        assert!(at("EipAddress") < at("PublicIpAddress"), "{body}");
+    }
+}

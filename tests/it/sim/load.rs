@@ -29,13 +29,45 @@ const LISTS: &[(&str, &str, &str)] = &[
 /// Version, action, where the items stand, and what is asked besides.
 type List<'a> = (&'a str, &'a str, &'a str, Vec<(&'a str, &'a str)>);
 
+/// A VPC with everything that one can have, a vSwitch in its second network, and an address that is protected.
+fn wide(sim: &mut Sim) {
+    let wide = [
+        ("CidrBlock", "172.16.0.0/12"),
+        ("EnableIpv6", "true"),
+        ("UserCidr", "1.1.1.0/24,2.2.2.0/24"),
+        ("EnableDnsHostname", "true"),
+    ];
+    let wide = text(&sim.vpc("CreateVpc", &wide).ok()["VpcId"]);
+    sim.wait(5);
+    let of_wide = ("VpcId", wide.as_str());
+    sim.vpc(
+        "AssociateVpcCidrBlock",
+        &[of_wide, ("SecondaryCidrBlock", "192.168.0.0/16")],
+    )
+    .ok();
+    sim.vpc(
+        "CreateVSwitch",
+        &[
+            of_wide,
+            ("CidrBlock", "192.168.1.0/24"),
+            ("ZoneId", "cn-hangzhou-h"),
+            ("Ipv6CidrBlock", "7"),
+        ],
+    )
+    .ok();
+    sim.wait(5);
+    let safe = ("SecurityProtectionTypes.1", "AntiDDoS_Enhanced");
+    sim.vpc("AllocateEipAddress", &[safe]).ok();
+}
+
 /// A cloud with some of everything, and the same as an order to load.
-fn busy() -> (Sim, Vec<Value>, Vec<String>) {
+fn busy(begin: fn(&mut Sim)) -> (Sim, Vec<Value>, Vec<String>) {
     let mut sim = Sim::with(Options {
         seed: Some(21),
         ..options()
     });
     let net = sim.network();
+    begin(&mut sim);
     let other = text(&sim.ecs("CreateSecurityGroup", &[("VpcId", &net.vpc)]).ok()["SecurityGroupId"]);
     for (group, peer) in [(&net.group, "SourceCidrIp"), (&other, "SourceGroupId")] {
         let value = if peer == "SourceCidrIp" {
@@ -116,7 +148,7 @@ fn order(sim: &mut Sim, items: &[Value]) -> String {
 
 #[test]
 fn what_was_described_is_loaded_and_described_the_same() {
-    let (mut sim, mut items, groups) = busy();
+    let (mut sim, mut items, groups) = busy(wide);
     // The order of the items is nobody's affair.
     items.reverse();
     let body = order(&mut sim, &items);
@@ -180,7 +212,7 @@ fn what_was_described_is_loaded_and_described_the_same() {
 
 #[test]
 fn what_cannot_be_held_is_named_and_nothing_is_loaded() {
-    let (mut sim, items, _) = busy();
+    let (mut sim, items, _) = busy(|_| {});
     let without = |action: &str| -> Vec<Value> {
         items
             .iter()
@@ -215,7 +247,7 @@ fn what_cannot_be_held_is_named_and_nothing_is_loaded() {
 #[test]
 fn gateways_load_balancers_and_snapshots_are_loaded_as_they_were() {
     const SLB: &str = "2014-05-15";
-    let (mut sim, mut items, _) = busy();
+    let (mut sim, mut items, _) = busy(|_| {});
     let one = |sim: &mut Sim, version: &str, action: &str, path: &str| -> Value {
         shown(sim, version, action, path, &[])[0].clone()
     };
@@ -403,7 +435,7 @@ fn gateways_load_balancers_and_snapshots_are_loaded_as_they_were() {
 #[test]
 fn routes_interfaces_policies_and_certificates_are_loaded_as_they_were() {
     const SLB: &str = "2014-05-15";
-    let (mut sim, _, _) = busy();
+    let (mut sim, _, _) = busy(|_| {});
     let first = |sim: &mut Sim, version: &str, action: &str, path: &str, field: &str| -> String {
         text(&shown(sim, version, action, path, &[])[0][field])
     };

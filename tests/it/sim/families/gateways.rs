@@ -93,6 +93,20 @@ pub(super) const GATEWAY_WALK: &[Step] = &[
     vpc("AssociateRouteTableWithGateway", TABLE_OF_FOUR),
     vpc("DissociateRouteTableFromGateway", TABLE_OF_FOUR),
     vpc("DeleteIpv4Gateway", FOUR),
+    vpc(
+        "CreatePublicIpAddressPool",
+        &[("Name", "own"), ("Isp", "BGP"), ("Tag.1.Key", "k")],
+    )
+    .keep("pool", "/PulbicIpAddressPoolId"),
+    vpc(
+        "ListPublicIpAddressPools",
+        &[("PublicIpAddressPoolIds.1", "$pool")],
+    ),
+    vpc(
+        "UpdatePublicIpAddressPoolAttribute",
+        &[("PublicIpAddressPoolId", "$pool"), ("Description", "told")],
+    ),
+    vpc("DeletePublicIpAddressPool", &[("PublicIpAddressPoolId", "$pool")]),
     // A door is no reason to stay.
     vpc("CreateVpc", &[("CidrBlock", "10.99.0.0/16")]).keep("doored", "/VpcId"),
     vpc("DescribeVpcAttribute", &[("VpcId", "$doored")]),

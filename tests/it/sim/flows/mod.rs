@@ -298,6 +298,7 @@ flows! {
     disks_live_under_the_provider: "provider/disk";
     key_pairs_live_under_the_provider: "provider/key_pair";
     addresses_live_under_the_provider: "provider/eip";
+    pools_of_addresses_live_under_the_provider: "provider/public_ip_address_pool";
     interfaces_live_under_the_provider: "provider/network_interface";
     snapshots_and_policies_live_under_the_provider: "provider/snapshot";
     images_live_under_the_provider: "provider/image";
