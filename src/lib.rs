@@ -96,7 +96,8 @@
 //! What is unlike others has a word for it, and no code of its own:
 //!
 //! * `identity`: the cloud gives an id; or a name that the user chooses is the id (a key pair); or it is known by its parent
-//!   and what it is (a rule, a route), has no tags, and is found through its parent alone.
+//!   and what it is (a rule, a route), has no tags, and is found through its parent alone. Where what it is can be changed on
+//!   it, an id that only a look tells is its lasting one: by that it is found while it is called otherwise.
 //! * [`api`]'s class of its create: with a token; under a name of its own (`Key`), where the same request again is refused;
 //!   with neither (`Look`), where it is never sent again without a look. The last two are found by the token in their tags.
 //! * A relation may be made by the create already (`with_create`), and a change of it be felt after something more

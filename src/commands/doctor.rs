@@ -55,6 +55,7 @@ pub(crate) async fn doctor(global: &Global, env: &Env, ui: &Ui) -> Result<Exit, 
     };
     checks.push(Check::new("keys", Grade::Good, keys(&connection)));
     checks.push(Check::new("region", Grade::Good, connection.region.clone()));
+    checks.push(Check::new("endpoint", Grade::Good, endpoints(&connection)));
 
     // 3. What the cloud answers.
     let nobody = State::begin(&*env.random);
@@ -90,6 +91,17 @@ fn keys(connection: &Connection) -> String {
     } else {
         format!("from {}", connection.cloud.credential_source())
     }
+}
+
+/// Where requests go; whoever does not answer there is told with the rights.
+fn endpoints(connection: &Connection) -> String {
+    let mut addresses: Vec<String> = product::Product::ALL
+        .into_iter()
+        .map(|product| connection.cloud.address(product))
+        .collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses.join(", ")
 }
 
 /// What the account can pay with; what nobody tells stops no run.

@@ -1,9 +1,11 @@
-//! A first infra.toml, after at most four questions; each has a flag, and nothing outside is asked.
+//! A first infra.toml, after at most four questions; each has a flag, and nothing outside is asked unless
+//! somebody wants to know the address of this machine.
 
 use std::io;
 use std::path::Path;
 
 use super::failure::{Exit, Failure};
+use super::own_address;
 use super::typed::typed_in;
 use crate::cli::{Ci, Global, InitArgs, Template};
 use crate::config::editor_schema::{Audience, editor_schema};
@@ -144,11 +146,11 @@ async fn answers(args: &InitArgs, global: &Global, folder: &Path, env: &Env, ui:
     let ssh_from = if template == Template::Empty {
         None
     } else {
-        let prompt = "From where may ssh reach it (e.g. 203.0.113.7/32)";
-        let from = question(args.ssh_from.clone(), prompt, "none", &|answer| {
-            answer == "none" || is_cidr(answer)
-        })
-        .await?;
+        let from = match (&args.ssh_from, asks) {
+            (Some(given), _) => given.clone(),
+            (None, false) => "none".to_owned(),
+            (None, true) => ssh_from(env, ui).await?,
+        };
         Some(from).filter(|from| from != "none")
     };
     Some(Answers {
@@ -157,6 +159,29 @@ async fn answers(args: &InitArgs, global: &Global, folder: &Path, env: &Env, ui:
         template,
         ssh_from,
     })
+}
+
+/// From where ssh may come, or `none`; none if somebody does not want to go on. Nobody outside is asked before somebody has
+/// said so.
+async fn ssh_from(env: &Env, ui: &Ui) -> Option<String> {
+    ui.talk(&format!(
+        "Type ask to ask {} which address is yours.",
+        own_address::service(env)
+    ));
+    let mut preset = "none".to_owned();
+    loop {
+        let prompt = "From where may ssh reach it (e.g. 203.0.113.7/32)";
+        let line = ask::line("", prompt, Some(&preset), env, ui).await?;
+        match line.trim() {
+            "" => return Some(preset),
+            "ask" => match own_address::ask(env).await {
+                Ok(address) => preset = format!("{address}/32"),
+                Err(why) => ui.talk(&format!("No answer: {why}.")),
+            },
+            answer if answer == "none" || is_cidr(answer) => return Some(answer.to_owned()),
+            answer => ui.talk(&format!("\"{answer}\" cannot be it.")),
+        }
+    }
 }
 
 fn word(template: Template) -> &'static str {

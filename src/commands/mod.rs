@@ -28,6 +28,7 @@ mod look;
 mod man;
 mod meanings;
 mod output;
+mod own_address;
 mod plan;
 mod plan_file;
 mod project;
@@ -45,6 +46,7 @@ mod survey;
 pub(crate) mod twin;
 mod typed;
 mod unlock;
+mod unset;
 mod validate;
 mod version;
 mod whose;
@@ -52,14 +54,24 @@ mod written_block;
 
 pub(crate) use self::failure::{Exit, Failure};
 pub(crate) use self::typed::typed;
-use crate::cli::{Cli, Command, StateCommand};
+use crate::cli::{Cli, Command, Global, StateCommand};
 use crate::env::Env;
 use crate::ui::Ui;
 
-/// Runs what was typed.
+/// Runs what was typed. Where a variable lacks its value, nothing has been done yet: it is asked for, and all begins anew.
 pub(crate) async fn run(cli: &Cli, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
-    let global = &cli.global;
-    match &cli.command {
+    let failure = match carried_out(&cli.command, &cli.global, env, ui).await {
+        Err(failure) => failure,
+        done => return done,
+    };
+    match unset::asked_for(&failure, &cli.global, env, ui).await {
+        Some(global) => carried_out(&cli.command, &global, env, ui).await,
+        None => Err(failure),
+    }
+}
+
+async fn carried_out(command: &Command, global: &Global, env: &Env, ui: &Ui) -> Result<Exit, Failure> {
+    match command {
         Command::Validate(args) => validate::validate(args, global, env, ui),
         Command::Plan(args) => plan::plan(args, global, env, ui).await,
         Command::Apply(args) => apply::apply(args, global, env, ui).await,

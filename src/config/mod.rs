@@ -76,6 +76,7 @@ pub(crate) use lifecycle::LifecycleRules;
 pub(crate) use origin::Origin;
 pub(crate) use policy::{Policy, PolicyRule};
 pub(crate) use transitions::{ImportBlock, MovedBlock, RemovedBlock, Transitions};
+pub(crate) use variables::Unset;
 
 pub(crate) use data_blocks::Asked;
 
@@ -120,6 +121,8 @@ pub(crate) struct Loaded {
     pub(crate) sensitive: BTreeMap<String, SecretString>,
     /// The variables whose values may be shown.
     pub(crate) plain_variables: BTreeSet<String>,
+    /// The variables without a value, which is a mistake.
+    pub(crate) unset: Vec<Unset>,
 }
 
 /// What is wanted.
@@ -256,7 +259,7 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
     let mut scope = Scope::new(report, types, readable);
     scope.project.environment.clone_from(&environment);
     scope.project.is_environment_wrong = is_environment_wrong;
-    let plain_variables = variables::read(&sections, &given, &mut scope);
+    let known = variables::read(&sections, &given, &mut scope);
     let root = documents.iter().find(|document| document.is_root);
     let project = project::read(request, &sections, root.map(|document| document.file), &mut scope);
 
@@ -311,7 +314,8 @@ pub(crate) fn load(request: &LoadRequest<'_>, types: &Types) -> Loaded {
         sources,
         asked,
         sensitive,
-        plain_variables,
+        plain_variables: known.plain,
+        unset: known.unset,
     }
 }
 

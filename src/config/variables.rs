@@ -59,8 +59,25 @@ pub(super) struct Given<'a> {
     pub(super) environment: Option<(&'a str, &'a Document)>,
 }
 
-/// Gives every variable its value. Returns the names of those whose values may be shown.
-pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope<'_>) -> BTreeSet<String> {
+/// A variable that has no value, and needs one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unset {
+    pub(crate) name: String,
+    /// What the file says it is for.
+    pub(crate) description: Option<String>,
+    pub(crate) sensitive: bool,
+}
+
+/// What is known of the variables behind their values.
+pub(super) struct Known {
+    /// The names of those whose values may be shown.
+    pub(super) plain: BTreeSet<String>,
+    /// In the order of the files.
+    pub(super) unset: Vec<Unset>,
+}
+
+/// Gives every variable its value.
+pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope<'_>) -> Known {
     let declared: BTreeMap<&str, Declared<'_>> = sections
         .variables
         .iter()
@@ -90,11 +107,21 @@ pub(super) fn read(sections: &Sections<'_>, given: &Given<'_>, scope: &mut Scope
         missing.sort_by_key(|(_, variable)| (variable.header.file, variable.header.start));
         say_missing(&missing, scope);
     }
-    declared
-        .iter()
-        .filter(|(name, variable)| !variable.sensitive && !scope.report.looks_secret(name))
-        .map(|(name, _)| (*name).to_owned())
-        .collect()
+    let is_plain =
+        |name: &str, variable: &Declared<'_>| !variable.sensitive && !scope.report.looks_secret(name);
+    let unset = |(name, variable): (&str, &Declared<'_>)| Unset {
+        name: name.to_owned(),
+        description: variable.description.map(str::to_owned),
+        sensitive: !is_plain(name, variable),
+    };
+    Known {
+        plain: declared
+            .iter()
+            .filter(|(name, variable)| is_plain(name, variable))
+            .map(|(name, _)| (*name).to_owned())
+            .collect(),
+        unset: missing.into_iter().map(unset).collect(),
+    }
 }
 
 fn declare<'a>(name: &str, entry: &'a Entry, scope: &mut Scope<'_>) -> Declared<'a> {

@@ -74,3 +74,58 @@ fn reading_goes_on_without_an_account() {
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
     assert_eq!(inventory(&world), before);
 }
+
+/// Whatever the reason is that nothing of ours is seen, nothing changes, and the message says which it is, or may be.
+#[test]
+fn why_nothing_is_seen_is_told() {
+    type Change = fn(&mut World);
+    let reasons: [(&str, Change, u8, &[&str]); 4] = [
+        (
+            "another region",
+            |world| {
+                let text = servers(3).text();
+                world.configure(&text.replace("cn-hangzhou", "cn-beijing"));
+            },
+            1,
+            &["E0844", "region cn-hangzhou", "cn-beijing"],
+        ),
+        (
+            "another account",
+            |world| world.signer = STRANGER,
+            1,
+            &["E0844", "account"],
+        ),
+        (
+            "nobody says whose account it is",
+            |world| {
+                world.signer = STRANGER;
+                world.weather = silent();
+            },
+            1,
+            &["E0716", "account"],
+        ),
+        (
+            "no right to see anything",
+            |world| {
+                world.weather = Weather {
+                    blind: Some("Describe"),
+                    ..Weather::default()
+                };
+            },
+            5,
+            &["E0522", "are account, region and rights those of this state"],
+        ),
+    ];
+    for (why, change, code, words) in reasons {
+        let mut world = world();
+        world.configure(&servers(3).text());
+        change(&mut world);
+        let before = inventory(&world);
+        let apply = ["apply", "--auto-approve", "--allow-destroy", "--no-input"];
+        let ended = world.run(&apply, Plan::default());
+        let told = format!("{why}: {:?}\n{}\n{}", ended.code, ended.out, ended.err);
+        assert_eq!((ended.code, ended.sent), (Some(code), 0), "{told}");
+        assert!(words.iter().all(|word| ended.err.contains(word)), "{told}");
+        assert_eq!(inventory(&world), before, "{told}");
+    }
+}

@@ -403,13 +403,19 @@ impl Stack {
     /// Takes out what names something that is not there any more.
     fn mend(&mut self) {
         let groups: Vec<usize> = self.groups.iter().map(|group| group.name).collect();
+        let all: Vec<(usize, usize)> = self.groups.iter().map(|one| (one.name, one.vpc)).collect();
         for group in &mut self.groups {
             for rules in group.rules.iter_mut() {
                 rules.retain(|(_, peer)| peer.is_none_or(|peer| groups.contains(&peer)));
             }
         }
         for instance in &mut self.instances {
-            instance.groups.retain(|group| groups.contains(group));
+            let place = self.vswitches.iter().find(|one| one.name == instance.vswitch);
+            let is_near = |group: &usize| {
+                let vpc = all.iter().find(|one| one.0 == *group).map(|one| one.1);
+                vpc.is_some() && vpc == place.map(|place| place.vpc)
+            };
+            instance.groups.retain(is_near);
         }
         let places: Vec<usize> = self.vswitches.iter().map(|place| place.name).collect();
         self.instances

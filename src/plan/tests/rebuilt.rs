@@ -198,7 +198,9 @@ fn what_stands_in_a_table_that_is_not_ours_may_be_anybodys() {
 
 #[test]
 fn what_stands_in_a_table_that_was_moved_aside_goes_with_it() {
-    let all = format!("{NET}{TAGLESS}[vpc.other]\ncidr_block = \"10.0.0.0/16\"\n");
+    // An interface of somebody else, which may be in either network.
+    let tagless = TAGLESS.replace("${network_interface.hop.id}", "eni-theirs");
+    let all = format!("{NET}{tagless}[vpc.other]\ncidr_block = \"10.0.0.0/16\"\n");
     let (before, table) = all.split_once("[route_table.own]").unwrap();
     let elsewhere = format!(
         "{before}[route_table.own]\nlifecycle = {{ create_before_destroy = true }}{}",

@@ -283,7 +283,7 @@ fn the_doctor_says_what_is_missing() {
         .exits(0)
         .says("no infra.toml in this folder yet")
         .says("keys");
-    for check in ["region", "account", "balance", "rights", "clock"] {
+    for check in ["region", "endpoint", "account", "balance", "rights", "clock"] {
         assert!(told.stdout.contains(&format!("ok    {check}")), "{}", told.stdout);
     }
     world.example("quickstart");
@@ -313,108 +313,6 @@ fn the_doctor_says_what_is_missing() {
     }
     world.run(&["doctor"]).exits(1).tells("E0701");
     assert_eq!(world.count("vpc"), 0);
-}
-
-/// What a newcomer does, from an empty folder, with nothing but what is suggested.
-#[test]
-fn init_writes_a_project_that_can_be_applied() {
-    let world = World::offline();
-    for (what, servers) in [("server", 1), ("web", 2), ("empty", 0)] {
-        let folder = format!("{what}-shop");
-        let flags = [
-            "--template",
-            what,
-            "--ssh-from",
-            "203.0.113.7/32",
-            "--region",
-            "cn-hangzhou",
-        ];
-        let told = world
-            .run(&[&["init", &folder][..], &flags].concat())
-            .exits(0)
-            .says("infra.toml");
-        assert!(
-            told.stderr.contains(&format!("infra apply --sim -C {folder}")),
-            "{}",
-            told.stderr
-        );
-        world.run(&["-C", &folder, "validate"]).exits(0);
-        world.run(&["-C", &folder, "fmt", "--check"]).exits(0);
-        assert_eq!(world.read(&format!("{folder}/.gitignore")), ".infra/\n");
-        assert!(
-            world
-                .read(&format!("{folder}/.infra/infra.schema.json"))
-                .contains("instance_type")
-        );
-        let text = world.read(&format!("{folder}/infra.toml"));
-        assert!(
-            text.starts_with("#:schema ./.infra/infra.schema.json\n"),
-            "{text}"
-        );
-        assert_eq!(text.contains("203.0.113.7/32"), what != "empty");
-        if servers > 0 {
-            world
-                .run(&["-C", &folder, "apply", "--sim", "--auto-approve"])
-                .exits(0);
-            let status = world.run(&["-C", &folder, "status", "--sim"]).exits(0);
-            assert_eq!(
-                status.stdout.matches("Running").count(),
-                servers,
-                "{}",
-                status.stdout
-            );
-        }
-        // Never over something.
-        world
-            .run(&[&["init", &folder][..], &flags].concat())
-            .exits(1)
-            .tells("E0909");
-        assert_eq!(world.read(&format!("{folder}/infra.toml")), text);
-    }
-    let printed = world.run(&["init", "--print", "--name", "x"]).exits(0);
-    assert!(printed.stdout.contains("name = \"x\"") && !world.path().join("infra.toml").exists());
-    world
-        .write("own/.gitignore", "target")
-        .run(&["init", "own", "--ci", "github"])
-        .exits(0);
-    assert_eq!(world.read("own/.gitignore"), "target\n.infra/\n");
-    assert!(
-        world
-            .read("own/.github/workflows/infra.yml")
-            .contains("infra plan --sim")
-    );
-}
-
-#[cfg(unix)]
-#[test]
-fn init_asks_four_questions_and_takes_only_what_can_be() {
-    let world = World::offline();
-    let turns: [(&str, &[u8]); 6] = [
-        ("Name of the project", b"my shop\n"),
-        ("Name of the project", b"shop\n"),
-        ("Region", b"\n"),
-        ("Begin with", b"web\n"),
-        ("From where may ssh", b"anywhere\n"),
-        ("From where may ssh", b"198.51.100.0/24\n"),
-    ];
-    let (code, shown) = world.in_conversation("init", &turns);
-    assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("\"my shop\" cannot be it."), "{shown}");
-    let text = world.read("infra.toml");
-    for part in [
-        "name = \"shop\"",
-        "region = \"cn-hangzhou\"",
-        "count = 2",
-        "198.51.100.0/24",
-    ] {
-        assert!(text.contains(part), "{part}: {text}");
-    }
-    world.run(&["validate"]).exits(0);
-    // Ctrl-D is a no, and leaves nothing.
-    let other = World::offline();
-    let (code, shown) = other.in_conversation("init", &[("Name of the project", b"\x04")]);
-    assert_eq!(code, Some(4), "{shown}");
-    assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -514,64 +412,47 @@ fn a_habit_is_told_the_right_command_and_nothing_is_done() {
     assert!(alone.stderr.lines().all(|line| line.len() < 80) && alone.stderr.contains("infra demo"));
 }
 
-/// What a cloned repository has laid in the way is neither followed nor waited for.
+#[cfg(unix)]
 #[test]
-fn init_and_fmt_follow_no_links_and_wait_for_no_pipes() {
-    use std::os::unix::fs::symlink;
-    let outside = tempfile::tempdir().unwrap();
-    let precious = outside.path().join("bashrc");
-    std::fs::write(&precious, "export A=1\n").unwrap();
-    type Trap = fn(&std::path::Path, &std::path::Path);
-    let traps: [(&str, Trap); 4] = [
-        ("a link as .gitignore", |folder, outside| {
-            symlink(outside.join("bashrc"), folder.join(".gitignore")).unwrap();
-        }),
-        ("a link as .infra", |folder, outside| {
-            symlink(outside, folder.join(".infra")).unwrap();
-        }),
-        ("a link as the schema", |folder, outside| {
-            std::fs::create_dir(folder.join(".infra")).unwrap();
-            symlink(outside.join("bashrc"), folder.join(".infra/infra.schema.json")).unwrap();
-        }),
-        ("a pipe as .gitignore", |folder, _| {
-            let made = std::process::Command::new("mkfifo")
-                .arg(folder.join(".gitignore"))
-                .status();
-            assert!(made.unwrap().success());
-        }),
-    ];
-    for (name, lay) in traps {
-        let world = World::new();
-        lay(world.path(), outside.path());
-        let refused = world.run(&["init", "--name", "shop"]).exits(1);
-        assert!(refused.stderr.contains("E0908"), "{name}: {}", refused.stderr);
-        assert!(!world.path().join("infra.toml").exists(), "{name}");
-        assert_eq!(
-            std::fs::read_to_string(&precious).unwrap(),
-            "export A=1\n",
-            "{name}"
-        );
-        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1, "{name}");
-    }
-    let world = World::new();
-    let made = std::process::Command::new("mkfifo")
-        .arg(world.path().join("x.infra.toml"))
-        .status();
-    assert!(made.unwrap().success());
-    world.run(&["fmt"]).exits(0);
-}
-
-#[test]
-fn what_init_is_told_has_to_fit() {
-    for (flag, value) in [
-        ("--name", "a\"\n[x]"),
-        ("--region", "cn-nowhere"),
-        ("--ssh-from", "everywhere"),
-    ] {
-        let world = World::new();
-        world.run(&["init", flag, value]).exits(64).tells(flag);
-        assert!(!world.path().join("infra.toml").exists());
-    }
+fn a_variable_without_a_value_is_asked_for_at_a_terminal_and_nowhere_else() {
+    let world = World::offline();
+    world.example("quickstart");
+    let text = world
+        .read("infra.toml")
+        .replace("ecs.t6-c1m1.large", "${var.size}");
+    let variable = "[var.size]\ntype = \"string\"\ndescription = \"How large the server is\"\n";
+    world.write("infra.toml", &format!("{text}\n{variable}"));
+    // An empty answer is none.
+    let turns: [(&str, &[u8]); 2] = [("var.size", b"\n"), ("var.size", b"ecs.g7.large\n")];
+    let (code, shown) = world.in_conversation("plan --sim", &turns);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(
+        shown.contains("How large the server is") && shown.contains("\"ecs.g7.large\""),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("infra apply --sim -v size=ecs.g7.large"),
+        "{shown}"
+    );
+    // Ctrl-D is no answer, and a wrong one is told as that of a flag.
+    let (code, shown) = world.in_conversation("plan --sim", &[("var.size", b"\x04")]);
+    assert!(
+        code == Some(1) && shown.contains("E0503") && shown.contains("-v size=..."),
+        "{shown}"
+    );
+    let (code, shown) = world.in_conversation("plan --sim", &[("var.size", b"t3.micro\n")]);
+    assert!(code == Some(1) && shown.contains("E0404"), "{shown}");
+    // Nobody can be asked, or nobody may.
+    world.run(&["plan", "--sim"]).exits(1).tells("E0503");
+    let (code, shown) = world.in_conversation("plan --sim --no-input", &[]);
+    assert!(code == Some(1) && shown.contains("E0503"), "{shown}");
+    // What is typed is seen, so a sensitive one is not asked for.
+    world.write("infra.toml", &format!("{text}\n{variable}sensitive = true\n"));
+    let (code, shown) = world.in_conversation("plan --sim", &[]);
+    assert!(
+        code == Some(1) && shown.contains("E0503") && !shown.contains("var.size:"),
+        "{shown}"
+    );
 }
 
 /// A file is laid out whole or not at all, and stays its owner's.

@@ -13,6 +13,7 @@ mod everyday;
 mod existing;
 mod graph;
 mod imports;
+mod inits;
 mod mistakes;
 mod money;
 mod moves;
@@ -29,3 +30,5 @@ mod suggestions;
 #[cfg(unix)]
 mod transcripts;
 mod validate;
+#[cfg(unix)]
+mod widths;

@@ -57,7 +57,7 @@ fn every_command_block_is_run() {
         world.write("infra.toml", &blocks(readme, "toml")[0]);
         let mut runs = 0;
         for line in blocks(readme, "sh").iter().flat_map(|block| block.lines()) {
-            if let Some(arguments) = line.strip_prefix("cargo run --release --quiet -- ") {
+            if let Some(arguments) = line.strip_prefix("cargo run -- ") {
                 makes_a_server(&arguments.split_whitespace().collect::<Vec<_>>());
             } else if let Some(arguments) = line.strip_prefix("infra ") {
                 let arguments = words(arguments, vpc);
