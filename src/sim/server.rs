@@ -13,7 +13,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{oneshot, watch};
 
 use super::clock::UnixMillis;
@@ -121,12 +121,6 @@ impl Server {
         if let Some(path) = &options.record {
             record(&mut cloud, path)?;
         }
-        let listener = std::net::TcpListener::bind(address)
-            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-            .map_err(|source| StartError::Listen { address, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| StartError::Listen { address, source })?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -134,6 +128,13 @@ impl Server {
                 doing: "start the simulator's runtime",
                 source,
             })?;
+        let listener = {
+            let _entered = runtime.enter();
+            listen(address).map_err(|source| StartError::Listen { address, source })?
+        };
+        let address = listener
+            .local_addr()
+            .map_err(|source| StartError::Listen { address, source })?;
         let (stop, stopped) = oneshot::channel();
         let limits = options.limits;
         let site = Site::new(cloud)?;
@@ -387,6 +388,22 @@ fn tell(names: &[String]) {
         // Who has closed it does not want to hear.
         let _ = writeln!(std::io::stderr(), "infra sim: not simulated: {name}");
     }
+}
+
+/// How many may wait to be let in. Whoever finds no room there is made to knock again a second later, by the operating
+/// system: also somebody honest, while others open connections by the thousand.
+const KNOCKING: u32 = 4_096;
+
+/// A listener, in a runtime's context; as the standard library makes one, but for the number of those that may wait.
+fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(KNOCKING)?.into_std()
 }
 
 async fn accept(listener: std::net::TcpListener, site: Arc<Site>, connections: Arc<Connections>) {
