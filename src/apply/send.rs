@@ -217,7 +217,7 @@ impl Run<'_> {
             step: step.name.clone(),
             product: call.action.product.name.to_owned(),
             action: call.action.name.to_owned(),
-            class: call.action.repeat,
+            class: sending.repeat(),
             token,
             created_at: window.opened,
             plain: window.is_plain(),

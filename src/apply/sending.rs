@@ -4,7 +4,7 @@
 
 use super::task::Job;
 use crate::api::Repeat;
-use crate::step::{Call, Step};
+use crate::step::{Call, Step, Yield};
 
 /// A call of a task, and whether the state gets its last word with it.
 pub(super) struct Sending<'a> {
@@ -17,6 +17,11 @@ pub(super) struct Sending<'a> {
 impl Sending<'_> {
     /// What may be done when its answer is lost.
     pub(super) fn repeat(&self) -> Repeat {
-        self.call.action.repeat
+        match (&self.call.yields, self.call.action.repeat) {
+            // What is made without tags is known only by its intent until the state has it: that stays open until a look
+            // can tell, as for anything that is made.
+            (Yield::Named(_), Repeat::Absolute) => Repeat::Key,
+            (_, repeat) => repeat,
+        }
     }
 }
