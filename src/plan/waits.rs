@@ -50,6 +50,7 @@ pub(super) fn waits(
         context,
         parted,
         found: contention::find(tasks, context),
+        remembered: Vec::new(),
     };
     edges.moves();
     edges.lives();
@@ -59,6 +60,7 @@ pub(super) fn waits(
     edges.values();
     let mere = edges.found.len();
     edges.making();
+    edges.found.append(&mut edges.remembered);
     Waits {
         all: edges.found,
         mere,
@@ -95,6 +97,8 @@ struct Edges<'a, 'c> {
     context: &'c Context<'a>,
     parted: &'c BTreeSet<Address>,
     found: Vec<(Node, Node)>,
+    /// Those of which only the state says that the one needs the other; nothing in the one names the other.
+    remembered: Vec<(Node, Node)>,
 }
 
 /// The phases in which something comes to be as it is wanted.
@@ -266,8 +270,13 @@ impl Edges<'_, '_> {
             }
             for needed in &known.dependencies {
                 let remove = Node::new(needed, Phase::Remove);
-                if !self.is_only_remembered(dependent, needed) {
-                    self.add(&remove, &Node::new(dependent, Phase::Remove));
+                let gone = Node::new(dependent, Phase::Remove);
+                if !context.holds(dependent, needed) && self.tasks.contains_key(&gone) {
+                    if !self.is_only_remembered(dependent, needed) && self.tasks.contains_key(&remove) {
+                        self.remembered.push((remove.clone(), gone));
+                    }
+                } else {
+                    self.add(&remove, &gone);
                 }
                 self.add(&remove, &Node::new(dependent, Phase::LetGo));
                 // A dependent that stays lets go by its own change, unless it waits for the new one.

@@ -78,3 +78,48 @@ fn a_server_that_moves_in_a_circle_is_made_anew_with_its_loss() {
         "#]],
     );
 }
+
+/// That a group was to be made after a network does not keep the network from being made anew while somebody has yet to
+/// leave the group.
+#[test]
+fn what_only_the_state_says_of_one_that_goes_closes_no_circle() {
+    let server = |name: &str, switch: &str, group: &str, more: &str| {
+        format!(
+            "[instance.{name}]\ninstance_type = \"ecs.g7.large\"\nimage_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
+             vswitch_id = \"${{vswitch.{switch}.id}}\"\nsecurity_group_ids = [\"${{security_group.{group}.id}}\"]\n{more}\n"
+        )
+    };
+    let file = |net: &str, last: &str, more: &str| {
+        format!(
+            "{NET}[vswitch.b]\nvpc_id = \"${{vpc.main.id}}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"{net}\"\n{}{last}{more}",
+            server("first", "b", "web", "")
+        )
+    };
+    let old = "[security_group.old]\nvpc_id = \"${vpc.main.id}\"\ndepends_on = [\"vswitch.b\"]\n";
+    let before = file("10.0.2.0/24", &server("last", "a", "old", ""), old);
+    let behind = "description = \"behind ${instance.first.private_ip}\"";
+    let after = file("10.0.3.0/24", &server("last", "a", "web", behind), "");
+    let mut model = Model::new();
+    model.computes = true;
+    model.apply(&before);
+    let plan = model.plan(&after);
+    expect![[r#"
+        replace instance.first
+            because vswitch_id cannot change on a live instance, and vswitch.b is made anew
+            LOST the system disk of i-5 is erased
+            LOST private IP given-5 is released
+        update instance.last
+        delete security_group.old
+            because it is no longer in the configuration
+        replace vswitch.b
+            because cidr_block cannot change on a live vswitch
+        0. remove instance.first: stop > wait until stopped > delete > wait until gone
+        1. remove vswitch.b: delete > wait until gone (after 0)
+        2. make vswitch.b (new): create > wait until available (after 1)
+        3. make instance.first (new): create > wait until stopped > start > wait until running (after 0, 2)
+        4. change instance.last: change attributes (after 3)
+        5. remove security_group.old: delete (after 4)
+    "#]]
+    .assert_eq(&text(&plan));
+    model.finish(&plan, &after).unwrap();
+}
