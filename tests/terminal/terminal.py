@@ -77,11 +77,13 @@ class Terminal:
                 raise TimeoutError(f"the screen never showed it:\n{screen}")
 
     def begins(self, line):
-        """Types a command on an empty screen."""
+        """Types a command on an empty screen. Whoever looks afterwards does not see the prompt before it."""
+        is_prompt = lambda screen: re.fullmatch(r"\[\d+\] \$", screen.strip())
         self.type("clear")
-        self.waits(lambda screen: re.fullmatch(r"\[\d+\] \$", screen.strip()))
+        self.waits(is_prompt)
         self._tmux("clear-history")
         self.type(line)
+        self.waits(lambda screen: not is_prompt(screen))
 
     def erase(self):
         """Takes away what was typed and is not run."""
