@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::model::Model;
 use super::text;
 use crate::task::Phase;
-use crate::value::Value;
+use crate::value::{Attributes, Value};
 
 const NET: &str = r#"
 [vpc.main]
@@ -170,11 +170,10 @@ fn an_entry_is_out_while_a_left_over_address_that_it_uses_leaves() {
     model.finish(&plan, &after).unwrap();
 }
 
-/// Its server does not take along what is not on it any more: nobody would know of it afterwards.
-#[test]
-fn a_data_disk_that_was_taken_off_goes_with_its_server() {
-    let disks = "data_disks = [{ name = \"data\", size = 30, delete_with_instance = true }]";
-    let before = format!("{NET}{}{}", group("web", ""), server("a", "web", disks));
+/// The model of a server that has a data disk, d-1, and the file without the server.
+fn with_disk(goes: bool, change: impl FnOnce(&mut Attributes)) -> (Model, String) {
+    let disks = format!("data_disks = [{{ name = \"data\", size = 30, delete_with_instance = {goes} }}]");
+    let before = format!("{NET}{}{}", group("web", ""), server("a", "web", &disks));
     let mut model = Model::with(&before);
     let server = "instance.web".parse().unwrap();
     let id = model.state.resources[&server].id.clone();
@@ -186,8 +185,16 @@ fn a_data_disk_that_was_taken_off_goes_with_its_server() {
         panic!("no disk")
     };
     member.insert("disk_id", Value::from("d-1"));
-    member.insert("apart", Value::Bool(true));
-    let after = format!("{NET}{}", group("web", ""));
+    change(member);
+    (model, format!("{NET}{}", group("web", "")))
+}
+
+/// Its server does not take along what is not on it any more: nobody would know of it afterwards.
+#[test]
+fn a_data_disk_that_was_taken_off_goes_with_its_server() {
+    let (mut model, after) = with_disk(true, |disk| {
+        disk.insert("apart", Value::Bool(true));
+    });
     let plan = model.plan(&after);
     expect![[r#"
         delete instance.web
@@ -204,20 +211,7 @@ fn a_data_disk_that_was_taken_off_goes_with_its_server() {
 /// What stays when its server goes for good is nobody's: the next server of this address does not take it for its own.
 #[test]
 fn a_data_disk_that_stays_when_its_server_goes_loses_its_tags() {
-    let disks = "data_disks = [{ name = \"data\", size = 30, delete_with_instance = false }]";
-    let before = format!("{NET}{}{}", group("web", ""), server("a", "web", disks));
-    let mut model = Model::with(&before);
-    let server = "instance.web".parse().unwrap();
-    let id = model.state.resources[&server].id.clone();
-    let observed = &mut model.objects.get_mut(&id).unwrap().observed;
-    let Some(Value::List(members)) = observed.attributes.get_mut("data_disks") else {
-        panic!("no disks")
-    };
-    let Some(Value::Map(member)) = members.first_mut() else {
-        panic!("no disk")
-    };
-    member.insert("disk_id", Value::from("d-1"));
-    let after = format!("{NET}{}", group("web", ""));
+    let (model, after) = with_disk(false, |_| {});
     let plan = model.plan(&after);
     expect![[r#"
         delete instance.web
