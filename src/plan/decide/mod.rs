@@ -181,7 +181,9 @@ pub(super) fn wanted<'a>(context: &Context<'a>, resource: &'a config::Resource) 
             reasons.extend(pinned_by(context, resource));
             if !differences.force_replacement() && reasons.is_empty() {
                 update::update_or_keep(context, stays, observed, differences)
-            } else if let Some(old) = restore::find(context, &wanted).filter(|_| reasons.is_empty()) {
+            } else if let Some((old, wanted)) =
+                restore::find(context, resource).filter(|_| reasons.is_empty())
+            {
                 restore::restore(context, wanted, observed, old)
             } else {
                 match lifecycle::order(context, resource, &wanted.attributes, observed) {

@@ -8,29 +8,34 @@ use super::super::context::Context;
 use super::super::diff::{self, Memory};
 use super::{Decision, Wanted, delete, update, with_id};
 use crate::change::{Change, Fate};
+use crate::config;
 use crate::live::Observed;
 use crate::state::Effect;
 
-/// One that was moved aside, still exists and can be what is wanted without being made anew.
-pub(super) fn find<'a>(context: &Context<'a>, wanted: &Wanted<'a>) -> Option<&'a Observed> {
-    let address = &wanted.resource.address;
+/// One that was moved aside, still exists and can be what is wanted without being made anew; and what is wanted of it.
+pub(super) fn find<'a>(
+    context: &Context<'a>,
+    resource: &'a config::Resource,
+) -> Option<(&'a Observed, Wanted<'a>)> {
+    let address = &resource.address;
     let known = context.known(address)?;
     let aside = context.inputs.live.deposed.get(address)?;
-    aside.iter().rev().find(|observed| {
+    aside.iter().rev().find_map(|observed| {
+        let wanted = Wanted::new(context, resource).if_it_stays(observed);
         let old = known.deposed.iter().find(|old| old.id == observed.id);
         let nothing = (Default::default(), BTreeMap::new());
         let memory = Memory {
             attributes: old.map_or(&nothing.0, |old| &old.attributes),
             unsettled: old.map_or(&nothing.1, |old| &old.unsettled),
         };
-        !diff::compare(
-            wanted.resource.resource_type,
+        let differences = diff::compare(
+            resource.resource_type,
             &observed.attributes,
             &memory,
             &wanted.attributes,
             context.inputs.fingerprints,
-        )
-        .force_replacement()
+        );
+        (!differences.force_replacement()).then_some((observed, wanted))
     })
 }
 

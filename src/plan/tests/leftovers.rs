@@ -222,3 +222,29 @@ fn a_data_disk_that_stays_when_its_server_goes_loses_its_tags() {
         1. remove instance.web: stop > wait until stopped > delete > wait until gone (after 0)
     "#]].assert_eq(&text(&plan));
 }
+
+/// What is taken back is one that stays: what its block ignores is left as it is, and remembered so.
+#[test]
+fn what_is_ignored_is_left_alone_on_one_that_is_taken_back() {
+    let disk = |zone: &str, more: &str| {
+        format!(
+            "[disk.d]\nzone_id = \"cn-hangzhou-{zone}\"\ndisk_category = \"cloud_essd\"\nsize = 20\n{more}\n"
+        )
+    };
+    let first = "lifecycle = { create_before_destroy = true }";
+    let mut model = cut_after_making(&disk("i", first), &disk("h", first));
+    let ignoring =
+        "name = \"other\"\nlifecycle = { create_before_destroy = true, ignore_changes = [\"name\"] }";
+    let after = disk("i", ignoring);
+    let plan = model.plan(&after);
+    expect![[r#"
+        replace disk.d
+            because d-1 has not been deleted yet and is what the configuration wants again; d-2 goes
+            LOST the 20 GiB of d-2 are erased
+        0. note disk.d
+        1. change disk.d: set tags (after 0)
+        2. remove disk.d: delete > wait until gone (after 0, 1)
+    "#]]
+    .assert_eq(&text(&plan));
+    model.finish(&plan, &after).unwrap();
+}
