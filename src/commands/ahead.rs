@@ -17,7 +17,7 @@ use crate::change::{Cost, amount};
 use crate::cli::OwnerArgs;
 use crate::diagnostic::{Diagnostic, Location, codes, run};
 use crate::env::Env;
-use crate::observe::preflight::{self, Ahead, Objection, Outset, Refusal};
+use crate::observe::preflight::{self, Ahead, Loss, Objection, Outset, Refusal};
 use crate::observe::{again, funds, prices};
 use crate::plan::{Plan, Selection};
 use crate::state::{Effect, State};
@@ -63,11 +63,13 @@ impl Looking<'_> {
             if !impossible.is_empty() {
                 plan = self.decide_without(state, goal, &impossible)?;
             }
+            tell_losses(&mut plan, &ahead);
             plan.cost = self.cost(&plan).await;
             let unpaid = self.unpaid(&plan).await;
             if !unpaid.is_empty() {
                 impossible.extend(unpaid);
                 plan = self.decide_without(state, goal, &impossible)?;
+                tell_losses(&mut plan, &ahead);
                 // What is left out of it costs nothing.
                 plan.cost = self.cost(&plan).await;
             }
@@ -174,10 +176,56 @@ impl Looking<'_> {
         moved?;
         let refused = self.findings(plan, &ahead);
         if refused.is_empty() {
-            return Ok(());
+            return self.untold(plan, &ahead);
         }
         let told = refused.into_values().map(|one| one.note("nothing was changed"));
         Err(Failure::errors(told.collect()).with(Exit::Forbidden))
+    }
+
+    /// Fails if something would be lost of which the plan says nothing.
+    fn untold(&self, plan: &Plan, ahead: &Ahead) -> Result<(), Failure> {
+        let is_told = |loss: &&Loss| {
+            let mut changes = plan
+                .changes
+                .iter()
+                .filter(|change| change.address == loss.address);
+            changes.any(|change| change.lost.contains(&loss.words))
+        };
+        let untold = ahead.losses.iter().filter(|loss| !is_told(loss));
+        let told: Vec<Diagnostic> = untold
+            .map(|Loss { address, words }| {
+                let message = format!("{address} is not what this plan was made from: {words}");
+                self.stale(address, &message)
+            })
+            .collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::errors(told).with(self.stale_exit()))
+    }
+
+    /// What is said where the world has moved.
+    fn stale(&self, address: &Address, message: &str) -> Diagnostic {
+        let mut error = if self.saved_for.is_some() {
+            Diagnostic::error(codes::STALE_PLAN, message).help(run("plan").then(" makes a new one"))
+        } else {
+            Diagnostic::error(codes::MOVED, message)
+                .help("run it again; the plan is then made from what is there now")
+        }
+        .note("nothing was changed")
+        .about(address);
+        if let Some(location) = self.place(address, None) {
+            error = error.at(location, "");
+        }
+        error
+    }
+
+    fn stale_exit(&self) -> Exit {
+        if self.saved_for.is_some() {
+            Exit::Stale
+        } else {
+            Exit::Error
+        }
     }
 
     async fn ahead(&self, plan: &Plan, only_destructive: bool) -> Ahead {
@@ -303,25 +351,19 @@ impl Looking<'_> {
                 "{} is not what this plan was made from: {} {}",
                 one.address, one.id, one.how
             );
-            let mut error = if self.saved_for.is_some() {
-                Diagnostic::error(codes::STALE_PLAN, message).help(run("plan").then(" makes a new one"))
-            } else {
-                Diagnostic::error(codes::MOVED, message)
-                    .help("run it again; the plan is then made from what is there now")
-            }
-            .note("nothing was changed")
-            .about(&one.address);
-            if let Some(location) = self.place(&one.address, None) {
-                error = error.at(location, "");
-            }
-            error
+            self.stale(&one.address, &message)
         });
-        let exit = if self.saved_for.is_some() {
-            Exit::Stale
-        } else {
-            Exit::Error
-        };
-        Err(Failure::errors(told.collect()).with(exit))
+        Err(Failure::errors(told.collect()).with(self.stale_exit()))
+    }
+}
+
+/// What goes with something is lost like that.
+fn tell_losses(plan: &mut Plan, ahead: &Ahead) {
+    for Loss { address, words } in &ahead.losses {
+        let mut losing = plan.changes.iter_mut().filter(|change| change.is_loss());
+        if let Some(change) = losing.find(|change| change.address == *address) {
+            change.lost.push(words.clone());
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
-use super::decide::{Decision, Place};
+use super::decide::{self, Decision, Place};
 use super::dependencies::references;
 use super::inherit::{Heirloom, heirlooms};
 use crate::address::{Address, Object};
@@ -18,7 +18,7 @@ use crate::step::Step;
 use crate::task::{Phase, Task};
 use crate::types::ResourceType;
 use crate::types::joining::{self, Members};
-use crate::types::{APART, Heirs, Owner, Part, Partner, Relation, ToChange, ToMake};
+use crate::types::{APART, Heirs, Identity, Owner, Part, Partner, Relation, ToChange, ToMake};
 use crate::value::{Attributes, Reference, Value};
 
 /// A partner that goes away while something that was joined to it stays.
@@ -46,8 +46,8 @@ pub(super) fn wanted<'a>(
         kept: decided.kept,
         // In the form in which values are compared, with what was decided later filled in.
         attributes: match decided.kept {
-            Some(observed) => super::decide::Wanted::new(context, resource).if_it_stays(observed),
-            None => super::decide::Wanted::new(context, resource),
+            Some(observed) => decide::Wanted::new(context, resource).if_it_stays(observed),
+            None => decide::Wanted::new(context, resource),
         }
         .attributes,
         decision,
@@ -62,6 +62,65 @@ pub(super) fn wanted<'a>(
     joiner.survivals
 }
 
+/// What this plan leaves in the cloud and manages no more, and the cloud would remove together with its partner.
+pub(super) struct Along<'a> {
+    type_name: &'a str,
+    id: &'a str,
+    keep: fn(&str, &str) -> Step,
+}
+
+/// All of these, by the id of the partner.
+pub(super) fn along<'a>(context: &Context<'a>) -> BTreeMap<&'a str, Vec<Along<'a>>> {
+    let live = context.inputs.live;
+    let let_go = (live.resources.iter())
+        .filter(|(address, _)| decide::let_go(context, address).is_some())
+        .map(|(address, observed)| (address.type_name(), observed));
+    // The state knows nothing of these, and no file wants them.
+    let strays = (live.strays.iter())
+        .filter(|stray| context.owner(&stray.observed.id).is_none())
+        .map(|stray| (stray.type_name.as_str(), &stray.observed));
+    let mut along: BTreeMap<&str, Vec<Along<'_>>> = BTreeMap::new();
+    for (type_name, observed) in let_go.chain(strays) {
+        let relations = context
+            .inputs
+            .types
+            .get(type_name)
+            .map_or(&[][..], |one| one.relations);
+        for relation in relations {
+            let goes = (relation.along.as_ref()).filter(|along| (along.goes)(&observed.attributes));
+            if let Some((goes, partner)) = goes.zip(text(&observed.attributes, relation.attribute)) {
+                along.entry(partner).or_default().push(Along {
+                    type_name,
+                    id: &observed.id,
+                    keep: goes.keep,
+                });
+            }
+        }
+    }
+    along
+}
+
+/// Tells of one that is let go of and goes all the same, since it is nothing without its parent.
+pub(super) fn let_go(
+    context: &Context<'_>,
+    resource_type: &ResourceType,
+    observed: &Observed,
+    decision: &mut Decision<'_>,
+) {
+    if let Identity::Joined { parent, .. } = resource_type.identity
+        && let Some(id) = text(&observed.attributes, parent).filter(|id| context.is_going(id))
+    {
+        let parent = context
+            .owner(id)
+            .map_or_else(|| id.to_owned(), ToString::to_string);
+        let id = &observed.id;
+        decision.change.reasons = vec![format!(
+            "it is nothing without {parent}, which goes; [[removed]] cannot keep it"
+        )];
+        decision.change.lost.push(format!("{id} goes with {parent}"));
+    }
+}
+
 /// Adds what lets a resource go before it is removed: it leaves its partners, and what in it names others that are
 /// removed as well is taken out. `leftover` is the position of one that was moved aside.
 pub(super) fn unwanted(
@@ -70,6 +129,7 @@ pub(super) fn unwanted(
     leftover: Option<usize>,
     resource_type: &'static ResourceType,
     observed: &Observed,
+    along: &[Along<'_>],
     decision: &mut Decision<'_>,
 ) {
     let own = Value::from(observed.id.as_str());
@@ -121,6 +181,11 @@ pub(super) fn unwanted(
             steps.extend(staying.flat_map(|one| (heirs.let_go)(&ours, one)));
         }
     }
+    for one in along {
+        steps.push((one.keep)(one.id, context.inputs.region));
+        let words = format!("{} {} stays, and is managed by nobody", one.type_name, one.id);
+        decision.change.kept.push(words);
+    }
     if steps.is_empty() {
         return;
     }
@@ -157,7 +222,7 @@ fn of_successor(context: &Context<'_>, address: &Address, part: &Part) -> Vec<He
     let Some((resource, old)) = context.wanted(address).zip(predecessor(context, address)) else {
         return Vec::new();
     };
-    let attributes = super::decide::Wanted::new(context, resource).attributes;
+    let attributes = decide::Wanted::new(context, resource).attributes;
     heirlooms(context, resource, &attributes, Some(old), part)
 }
 
@@ -168,8 +233,8 @@ fn keep_all(
     heirs: &Heirs,
     kept: &[Heirloom],
 ) -> Vec<Step> {
-    let attributes = super::decide::Wanted::new(context, resource).attributes;
-    let mut tags = super::decide::tags_of_new(context, resource, &attributes);
+    let attributes = decide::Wanted::new(context, resource).attributes;
+    let mut tags = decide::tags_of_new(context, resource, &attributes);
     // It is made by no operation of this run.
     tags.retain(|(_, value)| *value != Value::Token);
     let owner = Owner {
@@ -440,7 +505,7 @@ impl Joiner<'_, '_, '_> {
             .iter()
             .find_map(|one| (part.refuse)(&one.before, &one.wanted));
         if let Some(words) = refused {
-            let finding = super::decide::refusal(self.resource, part.attribute, words);
+            let finding = decide::refusal(self.resource, part.attribute, words);
             self.decision.withhold(finding);
             return;
         }
@@ -545,7 +610,7 @@ impl Joiner<'_, '_, '_> {
             .find_map(|(before, member)| (part.refuse)(before, member));
         let refused = refused.or_else(|| change.is_ambiguous.then_some(SEVERAL_NAMES));
         if let Some(words) = refused {
-            let finding = super::decide::refusal(self.resource, part.attribute, words);
+            let finding = decide::refusal(self.resource, part.attribute, words);
             self.decision.withhold(finding);
             return;
         }
@@ -597,7 +662,7 @@ impl Joiner<'_, '_, '_> {
                 },
             ),
         ];
-        let mut tags = super::decide::tags_of_new(context, self.resource, &self.attributes);
+        let mut tags = decide::tags_of_new(context, self.resource, &self.attributes);
         let more = self.attributes.get(part.tagged_by).and_then(Value::as_map);
         let more = more.into_iter().flatten();
         tags.extend(more.map(|(key, value)| (key.as_str().to_owned(), value.clone())));

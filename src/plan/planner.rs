@@ -18,7 +18,7 @@ use super::withhold::Why;
 use super::{Plan, Vanished, chosen, join, refresh, renamed, settle, withhold};
 use crate::address::Address;
 use crate::change::{Change, Drift, Fate};
-use crate::live::TAG_ADDRESS;
+use crate::live::{Observed, TAG_ADDRESS};
 use crate::state::Effect;
 use crate::task::{Phase, Task};
 use crate::types::Identity;
@@ -233,17 +233,21 @@ impl<'a> Planner<'a> {
         let context = &self.context;
         let inputs = context.inputs;
         let mut survivals = Vec::new();
+        let along = join::along(context);
+        let along_with = |observed: &Observed| along.get(observed.id.as_str()).map_or(&[][..], Vec::as_slice);
         for (address, decision) in &mut self.decisions {
             let is_removed = decision.tasks.contains_key(&Phase::Remove.into());
             if let Some(resource) = context.wanted(address).filter(|_| !inputs.destroy) {
                 survivals.extend(join::wanted(context, resource, decision));
             }
             let resource_type = inputs.types.get(address.type_name());
-            if is_removed
-                && let (Some(resource_type), Some(observed)) =
-                    (resource_type, inputs.live.resources.get(address))
-            {
-                join::unwanted(context, address, None, resource_type, observed, decision);
+            if let Some((resource_type, observed)) = resource_type.zip(inputs.live.resources.get(address)) {
+                if is_removed {
+                    let along = along_with(observed);
+                    join::unwanted(context, address, None, resource_type, observed, along, decision);
+                } else if decide::let_go(context, address).is_some() {
+                    join::let_go(context, resource_type, observed, decision);
+                }
             }
         }
         for (address, index, decision) in &mut self.leftovers {
@@ -253,7 +257,16 @@ impl<'a> Planner<'a> {
             if !decision.tasks.is_empty()
                 && let (Some(resource_type), Some(observed)) = (resource_type, observed)
             {
-                join::unwanted(context, address, Some(*index), resource_type, observed, decision);
+                let along = along_with(observed);
+                join::unwanted(
+                    context,
+                    address,
+                    Some(*index),
+                    resource_type,
+                    observed,
+                    along,
+                    decision,
+                );
             }
         }
         for survival in survivals {

@@ -20,6 +20,7 @@ mod errors;
 mod examples;
 mod fate;
 mod foreign;
+mod handed;
 mod inside;
 mod kept;
 mod leaving;

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use super::attribute::{Attribute, Changeable, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::form;
-use super::relation::{Partner, RELATION, Relation};
+use super::relation::{Along, Partner, RELATION, Relation};
 use super::resource_type::{
     Complaint, Create, Delete, IdFilter, Read, Replacement, ResourceType, Steps, TagShape, Tagging, ToChange,
 };
@@ -77,6 +77,10 @@ pub(super) static DISK: ResourceType = ResourceType {
             }],
             own_param: "DiskId",
             join_attributes: &["delete_with_instance"],
+            along: Some(Along {
+                goes: |attributes| attributes.get("delete_with_instance") == Some(&Value::Bool(true)),
+                keep,
+            }),
             status: Some((JOINED, LEFT)),
             timeout_s: TIMEOUT_S,
             ..RELATION
@@ -416,6 +420,18 @@ fn until_changed(call: &Call) -> Option<Step> {
         let name = format!("wait until {wanted}");
         Some(Step::wait_for(name, attribute, wanted, TIMEOUT_S))
     })
+}
+
+/// Without a wait: the server goes, and it is left.
+fn keep(id: &str, region: &str) -> Step {
+    let params = Attributes::from([
+        ("DiskId".to_owned(), Value::from(id)),
+        ("DeleteWithInstance".to_owned(), Value::Bool(false)),
+    ]);
+    Step::call(
+        "keep disk",
+        steps::call(&action::MODIFY_DISK_ATTRIBUTE, region, params),
+    )
 }
 
 fn losses(observed: &Attributes) -> Vec<String> {

@@ -5,9 +5,11 @@
 use super::attribute::{Attribute, Kind, Update, attr};
 use super::base::{BASE, SERVER_TAGS};
 use super::form;
-use super::relation::{Partner, RELATION, Relation};
+use super::relation::{Along, Partner, RELATION, Relation};
 use super::resource_type::{Contention, Create, Delete, IdFilter, Read, ResourceType, TagShape, Tagging};
+use super::steps;
 use crate::api::{Codes, Pages, action};
+use crate::step::Step;
 use crate::value::{Attributes, Value};
 
 pub(super) static NETWORK_INTERFACE: ResourceType = ResourceType {
@@ -66,6 +68,8 @@ pub(super) static NETWORK_INTERFACE: ResourceType = ResourceType {
         status: Some((JOINED, LEFT)),
         // ModifyInstanceVpcAttribute, InvalidInstance.AttachedEni.
         pins: true,
+        // Unless DeleteOnRelease says otherwise, which nobody has to read for it.
+        along: Some(Along { goes: |_| true, keep }),
         timeout_s: TIMEOUT_S,
         ..RELATION
     }],
@@ -85,6 +89,15 @@ const LEFT: &str = "Available";
 const TIMEOUT_S: u64 = 300;
 
 static MODIFY: Update = Update::by(&action::MODIFY_NETWORK_INTERFACE_ATTRIBUTE, "change attributes");
+
+fn keep(id: &str, region: &str) -> Step {
+    let params = Attributes::from([
+        ("NetworkInterfaceId".to_owned(), Value::from(id)),
+        ("DeleteOnRelease".to_owned(), Value::Bool(false)),
+    ]);
+    let call = steps::call(&action::MODIFY_NETWORK_INTERFACE_ATTRIBUTE, region, params);
+    Step::call("keep network interface", call)
+}
 
 static JOIN_GROUP: Update = Update::by(&action::JOIN_RESOURCE_GROUP, "join resource group")
     .named("ResourceId", &[("ResourceType", "eni")]);

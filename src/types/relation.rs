@@ -38,6 +38,8 @@ pub(crate) struct Relation {
     pub(crate) costly: bool,
     /// What has to follow for a change of the relation to be felt, by the attributes as they are wanted; pure.
     pub(crate) follow_up: fn(&Attributes, &Value) -> Vec<Step>,
+    /// How it may go with its partner; none if it never does.
+    pub(crate) along: Option<Along>,
     /// The steps' names: `attach`, `detach`.
     pub(crate) join_name: &'static str,
     pub(crate) leave_name: &'static str,
@@ -62,9 +64,18 @@ pub(crate) const RELATION: Relation = Relation {
     pins: false,
     costly: false,
     follow_up: |_, _| Vec::new(),
+    along: None,
     join_name: "attach",
     leave_name: "detach",
 };
+
+/// What the cloud removes together with its partner.
+pub(crate) struct Along {
+    /// Whether it goes, by its attributes; pure.
+    pub(crate) goes: fn(&Attributes) -> bool,
+    /// The step that lets it stay, by its id and region; pure.
+    pub(crate) keep: fn(&str, &str) -> Step,
+}
 
 /// A type that may be the partner.
 pub(crate) struct Partner {

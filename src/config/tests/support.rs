@@ -142,6 +142,7 @@ static EIP: ResourceType = ResourceType {
         pins: false,
         costly: false,
         follow_up: |_, _| Vec::new(),
+        along: None,
         join_attributes: &[],
         status: None,
         timeout_s: 1,

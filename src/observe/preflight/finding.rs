@@ -10,6 +10,7 @@ use crate::address::Address;
 #[derive(Debug, Default)]
 pub(crate) struct Ahead {
     pub(crate) refusals: Vec<Refusal>,
+    pub(crate) losses: Vec<Loss>,
     pub(crate) unchecked: Vec<Unchecked>,
 }
 
@@ -33,6 +34,15 @@ pub(crate) enum Objection {
     Create(String),
     /// It cannot be removed while these stand in it.
     Occupied(Vec<Dependent>),
+}
+
+/// Something that goes with what is removed, and of which the plan itself does not know.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Loss {
+    /// What is removed.
+    pub(crate) address: Address,
+    /// A sentence for the plan.
+    pub(crate) words: String,
 }
 
 /// Something in the cloud that stands in something else.
@@ -76,6 +86,7 @@ impl Ahead {
     /// Both findings.
     pub(super) fn join(mut self, other: Ahead) -> Ahead {
         self.refusals.extend(other.refusals);
+        self.losses.extend(other.losses);
         self.unchecked.extend(other.unchecked);
         self
     }

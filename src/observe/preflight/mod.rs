@@ -1,8 +1,9 @@
 //! A look ahead, before anything is changed: whether what a plan makes can be made (by dry run, or by reads where there
-//! is none), and whether what it removes holds things that are not its own. Nothing is changed by it.
+//! is none), whether what it removes holds things that are not its own, and what goes with it. Nothing is changed by it.
 //!
 //! Does not know the configuration, nor what follows from a refusal.
 
+mod along;
 mod changes;
 mod creates;
 pub(crate) mod dependents;
@@ -21,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::draft::Draft;
 pub(crate) use self::draft::Flatten;
-pub(crate) use self::finding::{Ahead, Dependent, Objection, Refusal};
+pub(crate) use self::finding::{Ahead, Dependent, Loss, Objection, Refusal};
 use crate::address::Address;
 use crate::cloud::Cloud;
 use crate::live::Live;
@@ -41,14 +42,20 @@ pub(crate) struct Outset<'a> {
 
 /// Asks the cloud everything at once. What it does not answer is not checked, and no refusal.
 pub(crate) async fn look(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
-    let (made, room, changed, disks, removed) = tokio::join!(
+    let (made, room, changed, disks, removed, along) = tokio::join!(
         creates::check(question, cloud),
         limits::check(question, cloud),
         changes::check(question, cloud),
         disks::changed(question, cloud),
-        dependents::check(question, cloud)
+        dependents::check(question, cloud),
+        along::check(question, cloud)
     );
-    let mut ahead = made.join(room).join(changed).join(disks).join(removed);
+    let mut ahead = made
+        .join(room)
+        .join(changed)
+        .join(disks)
+        .join(removed)
+        .join(along);
     tell_alternatives(&mut ahead, question, cloud).await;
     ahead
 }

@@ -106,8 +106,8 @@ fn delete<'a>(
 }
 
 /// The `[[removed]]` that says that it goes on existing.
-fn let_go<'a>(context: &Context<'a>, address: &Address) -> Option<&'a RemovedBlock> {
-    if context.inputs.destroy {
+pub(in crate::plan) fn let_go<'a>(context: &Context<'a>, address: &Address) -> Option<&'a RemovedBlock> {
+    if context.inputs.destroy || context.wanted(address).is_some() {
         return None;
     }
     let blocks = &context.inputs.config.transitions.removed;

@@ -16,7 +16,7 @@ mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use self::delete::{leftover, unwanted};
+pub(super) use self::delete::{leftover, let_go, unwanted};
 pub(super) use self::strays::strays;
 pub(super) use self::update::refusal;
 

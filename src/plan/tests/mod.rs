@@ -3,6 +3,7 @@
 
 mod circles;
 mod generate;
+mod handed;
 mod kinds;
 mod leftovers;
 mod model;
