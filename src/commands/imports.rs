@@ -31,18 +31,9 @@ pub(super) async fn read(
     let mut wanted: BTreeMap<&str, Vec<&ImportBlock>> = BTreeMap::new();
     let mut errors = Vec::new();
     for block in &project.config.transitions.imports {
-        let known = state
-            .resources
-            .get(&block.to)
-            .filter(|known| !known.id.is_empty());
-        match known {
-            Some(known) if known.id == block.id => continue,
-            Some(known) => errors.push(
-                Diagnostic::error(codes::TAKEN, format!("{} is {} already", block.to, known.id))
-                    .at(block.location.clone(), "")
-                    .about(&block.to),
-            ),
-            None => wanted.entry(block.to.type_name()).or_default().push(block),
+        let known = state.resources.get(&block.to);
+        if known.is_none_or(|known| known.ids().all(|id| id != block.id)) {
+            wanted.entry(block.to.type_name()).or_default().push(block);
         }
     }
     let mut found: BTreeMap<Address, Observed> = BTreeMap::new();
@@ -76,7 +67,23 @@ pub(super) async fn read(
             }
         }
         for block in blocks {
-            match there.iter().find(|one| one.id == block.id) {
+            let one = there.iter().find(|one| one.id == block.id);
+            let known = state.resources.get(&block.to);
+            if let Some(known) = known.filter(|known| !known.id.is_empty()) {
+                // It was taken over and has been made anew since.
+                if one.is_some_and(|one| one.stack() != Some(&state.lineage)) {
+                    let message = format!("{} is {} already", block.to, known.id);
+                    let error = Diagnostic::error(codes::TAKEN, message)
+                        .at(block.location.clone(), "")
+                        .help(format!(
+                            "give {} another address, or take the block out",
+                            block.id
+                        ));
+                    errors.push(error.about(&block.to));
+                }
+                continue;
+            }
+            match one {
                 None => errors.push(
                     Diagnostic::error(
                         codes::NO_SUCH_OBJECT,
@@ -84,7 +91,7 @@ pub(super) async fn read(
                     )
                     .at(block.location.clone(), "")
                     .help(format!(
-                        "looked in {}; check the id and the region",
+                        "looked in {}; check the id and the region, or take the block out if it was deleted",
                         connection.region
                     ))
                     .about(&block.to),

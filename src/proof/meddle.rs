@@ -119,11 +119,17 @@ pub(super) fn meddle(site: &mut Site, now: i64, what: u64) {
         ),
     };
     let answer = site.cloud.handle(&request(product, params, now, what), now);
+    site.is_thinned |= answer.status == 200 && is_end(params[0].1);
     if answer.status == 200 && params[0].1 == "DetachDisk" {
         site.taken_off.insert(id.to_owned());
     }
     site.log
         .note(&format!("{now} somebody else: {params:?}: {}", answer.status));
+}
+
+/// Whether something ends by this action.
+pub(super) fn is_end(action: &str) -> bool {
+    action.starts_with("Delete") || action.starts_with("Release")
 }
 
 /// One call of somebody else; the status and the body of the answer.

@@ -21,6 +21,7 @@ mod examples;
 mod fate;
 mod foreign;
 mod handed;
+mod handovers;
 mod inside;
 mod kept;
 mod leaving;

@@ -109,6 +109,8 @@ pub(super) struct Site {
     pub(super) changes: BTreeMap<String, u64>,
     /// Data disks that somebody else has taken off a server.
     pub(super) taken_off: BTreeSet<String>,
+    /// Somebody else has deleted something, and what went with it.
+    pub(super) is_thinned: bool,
     /// The first answer of the action that is always answered so.
     repeated: Option<Vec<u8>>,
     /// How often somebody else was let change what stands around servers.
@@ -153,6 +155,7 @@ impl Site {
             asked: Vec::new(),
             changes: BTreeMap::new(),
             taken_off: BTreeSet::new(),
+            is_thinned: false,
             repeated: None,
             tampered: 0,
             broken: Vec::new(),

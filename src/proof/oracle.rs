@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::disk::Leaves;
 use super::fate::Plan;
+use super::handovers::block;
 use super::inside;
 use super::lock;
 use super::remembered;
@@ -131,6 +132,16 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
     if let Some(contradiction) = contradictions.first() {
         return Err(format!("the simulator contradicts itself: {contradiction}"));
     }
+    let is_there = |id: &str| {
+        let mut rows =
+            (["disk", "eip"].iter()).flat_map(|table| inventory[*table].as_array().into_iter().flatten());
+        rows.any(|row| row["id"] == id)
+    };
+    if let Some(gone) = world.stays.iter().find(|id| !is_there(id))
+        && !lock(&world.site).is_thinned
+    {
+        return Err(format!("I9: {gone} was let go of and is gone"));
+    }
     let mut wanted: BTreeSet<&str> = stack.pieces.iter().map(|piece| piece.address.as_str()).collect();
     let all_wanted = wanted.clone();
     let mut told: Vec<&str> = Vec::new();
@@ -157,6 +168,13 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
             // A data disk whose server somebody else has deleted, and that nobody wants any more.
             if *table == "disk" && address.starts_with("instance.") && !all_wanted.contains(address) {
                 told.push(id);
+                continue;
+            }
+            // What was let go of keeps its tags; without a word of the file it is told.
+            if world.let_go.contains(block(address)) && !all_wanted.contains(address) {
+                if !stack.let_go.contains(block(address)) {
+                    told.push(id);
+                }
                 continue;
             }
             if stack_tag != lineage || known.get(address).map(String::as_str) != Some(id) {
@@ -257,7 +275,7 @@ fn found(row: &Value, field: &str) -> String {
     }
 }
 
-fn tag<'a>(row: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn tag<'a>(row: &'a Value, key: &str) -> Option<&'a str> {
     let tags = row["tags"].as_array()?;
     tags.iter().find(|tag| tag[0] == key)?[1].as_str()
 }

@@ -17,7 +17,7 @@ fn a_reboot_that_was_not_reached_is_made_by_the_next_run() {
         pieces.push(web);
         Stack {
             pieces,
-            tail: String::new(),
+            ..Stack::default()
         }
     };
     let mut between = 0;

@@ -34,6 +34,8 @@ pub(super) struct Eip {
     bandwidth: u64,
     server: Option<usize>,
     near: bool,
+    /// It has had a server in some file.
+    pub(super) joined: bool,
     /// As many alike as these are keys, by `for_each`; then it has no server.
     copies: Option<usize>,
     tags: u64,
@@ -127,6 +129,7 @@ impl Eip {
             bandwidth: 5,
             server: None,
             near: false,
+            joined: false,
             copies: None,
             tags: 0,
         };
@@ -154,6 +157,7 @@ impl Eip {
     /// These servers may be named; the one that it has then.
     pub(super) fn settle(&mut self, free: &[usize]) -> Option<usize> {
         self.near = self.copies.is_none() && self.server.is_some_and(|server| free.contains(&server));
+        self.joined |= self.near;
         self.server.filter(|_| self.near)
     }
 
@@ -227,6 +231,7 @@ fn an_output_follows_what_is_bound_to_a_server() {
             bandwidth: 5,
             server: None,
             near: true,
+            joined: true,
             copies: None,
             tags: 0,
         }
@@ -241,6 +246,7 @@ fn an_output_follows_what_is_bound_to_a_server() {
         super::scenarios::Stack {
             pieces,
             tail: "[output]\npublic = \"${instance.a.public_ip}\"\n".to_owned(),
+            ..Default::default()
         }
     };
     let mut world = super::world::World::new(1, &stack(false).text(), |_| {});

@@ -194,7 +194,9 @@ fn dependencies(block: &Value) -> BTreeSet<String> {
     let text = Value::from(block).to_string();
     for reference in text.split("${").skip(1) {
         let parts: Vec<&str> = reference.split('.').take(2).collect();
-        named.insert(parts.join("."));
+        if parts[0] != "data" {
+            named.insert(parts.join("."));
+        }
     }
     named
 }

@@ -1,6 +1,8 @@
 //! What is put up, changed and taken down in the enumerations. A later resource type joins by scenarios of its own, as
 //! lines in [`SCENARIOS`].
 
+use std::collections::BTreeSet;
+
 use super::world::World;
 use crate::sim;
 
@@ -21,6 +23,12 @@ pub(super) struct Stack {
     pub(super) pieces: Vec<Piece>,
     /// What follows them.
     pub(super) tail: String,
+    /// The blocks that a `[[removed]]` lets go of.
+    pub(super) let_go: BTreeSet<String>,
+    /// What a `[[moved]]` gives another address: from which to which.
+    pub(super) moves: Vec<(String, String)>,
+    /// What nothing is joined to, so that nobody misses it whatever becomes of it.
+    pub(super) loose: Vec<String>,
 }
 
 impl Stack {
@@ -213,7 +221,7 @@ fn three_servers() -> Stack {
 fn stack(pieces: Vec<Piece>) -> Stack {
     Stack {
         pieces,
-        tail: String::new(),
+        ..Stack::default()
     }
 }
 

@@ -5,13 +5,17 @@
 //!
 //! `INFRA_PROOF_SEEDS=20000` runs that many, `INFRA_PROOF_SEED=17` that one with all that happened.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
+use super::handovers::block;
 use super::net::{LATEST, Weather};
-use super::oracle::Oracle;
+use super::oracle::{Oracle, tag};
 use super::scenarios::Stack;
 use super::stacks::Drawn;
 use super::world::{Ended, World};
@@ -138,6 +142,15 @@ fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<St
         5 => &["apply", "--refresh-only"],
         6 => &["destroy", "--target", &address],
         7 => &["destroy"],
+        9 if !stack.moves.is_empty() => {
+            let (from, to) = chance.pick(&stack.moves).clone();
+            return vec!["state".to_owned(), "mv".to_owned(), from, to];
+        }
+        10 if !stack.loose.is_empty() => {
+            let address = chance.pick(&stack.loose).clone();
+            world.let_go.insert(block(&address).to_owned());
+            return vec!["state".to_owned(), "rm".to_owned(), address];
+        }
         8 if world.run(&["plan", "-o", KEPT], Plan::default()).code == Some(0) => {
             // Somebody may be at work in between.
             world.wait(some_pause(chance));
@@ -145,6 +158,10 @@ fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<St
         }
         _ => &["apply"],
     };
+    // Then it goes like everything.
+    if line[0] == "destroy" {
+        world.stays.clear();
+    }
     line.iter().chain(SURE).map(|&word| word.to_owned()).collect()
 }
 
@@ -192,7 +209,7 @@ const LISTS: &[(&str, &str)] = &[
 
 /// Somebody runs it who sees nothing of what is there, or nothing of a type, wanted or not, or with the keys of another
 /// account: nothing is changed once the state knows what would be lost.
-fn misled(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+fn misled(world: &mut World, chance: &mut Chance, takes_over: bool) -> Result<(), String> {
     let pulled = world.run(&["state", "pull"], Plan::default());
     let state: serde_json::Value = serde_json::from_str(&pulled.out).unwrap_or_default();
     let entries = state["resources"].as_object().into_iter().flatten();
@@ -229,7 +246,9 @@ fn misled(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     world.weather.blind = None;
     world.log(&format!("blind {blind:?}: exit {:?}", ended.code));
     let expected = if blind.is_some() { 5 } else { 1 };
-    if ended.code != Some(expected) || ended.sent > 0 {
+    // What is to be taken over is not seen either.
+    let is_refused = ended.code == Some(1) && takes_over;
+    if ended.code != Some(expected) && !is_refused || ended.sent > 0 {
         return Err(format!(
             "misled (blind {blind:?}): exit {:?}, {} sent\n{}\n{}",
             ended.code, ended.sent, ended.out, ended.err
@@ -258,6 +277,28 @@ fn another(chance: &mut Chance, drawn: &[Drawn]) -> Drawn {
     // A disk does not shrink, whatever the file says again.
     drawn.iter().for_each(|before| next.not_smaller_than(before));
     next
+}
+
+/// Puts the last file there. It takes over only what is there.
+fn write(world: &mut World, drawn: &mut [Drawn], is_new: bool) {
+    let Some(last) = drawn.last_mut() else { return };
+    let inventory = world.inventory();
+    let rows: BTreeMap<&str, &Value> = (["disk", "eip"].iter())
+        .flat_map(|table| inventory[*table].as_array().into_iter().flatten())
+        .filter_map(|row| Some((row["id"].as_str()?, row)))
+        .collect();
+    last.handovers.forget_what_is_gone(|id| rows.contains_key(id));
+    let stack = last.stack();
+    world.let_go.extend(stack.let_go.iter().cloned());
+    if is_new {
+        let is_let_go =
+            |row: &Value| tag(row, "infra:addr").is_some_and(|address| stack.let_go.contains(block(address)));
+        let stays = rows.iter().filter(|(_, row)| is_let_go(row));
+        world.stays = stays.map(|(id, _)| (*id).to_owned()).collect();
+    }
+    let text = stack.text();
+    world.configure(&text);
+    world.log(&text);
 }
 
 /// All types, and now and then all that the language has for them.
@@ -296,11 +337,10 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
     let mut disturbed = || -> Result<(), String> {
         for stage in 0..=chance.below(3) {
             if stage > 0 {
-                let next = another(chance, &drawn);
-                let text = next.stack().text();
-                world.configure(&text);
-                world.log(&text);
+                let mut next = another(chance, &drawn);
+                next.take_over(&mut world, chance);
                 drawn.push(next);
+                write(&mut world, &mut drawn, true);
             }
             let stack = drawn[drawn.len() - 1].stack();
             for _ in 0..=chance.below(2) {
@@ -330,7 +370,7 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
                 }
                 world.wait(some_pause(chance));
                 if chance.below(8) == 0 {
-                    misled(&mut world, chance)?;
+                    misled(&mut world, chance, stack.text().contains("[[import]]"))?;
                 }
             }
         }
@@ -342,6 +382,7 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
             ..Weather::default()
         };
         world.wait(LATEST);
+        write(&mut world, &mut drawn, false);
         oracle.converges(&mut world, &drawn[drawn.len() - 1].stack())
     });
     let log = &mut lock(&world.site).log;

@@ -13,7 +13,7 @@ use super::scenarios::Piece;
 use super::stacks::{PASSWORDS, maybe, tags};
 
 const TYPES: [&str; 2] = ["ecs.g7.large", "ecs.g7.xlarge"];
-const IMAGES: [&str; 2] = [
+pub(super) const IMAGES: [&str; 2] = [
     "ubuntu_22_04_x64_20G_alibase_20240819.vhd",
     "aliyun_3_x64_20G_alibase_20240819.vhd",
 ];

@@ -9,10 +9,12 @@ use std::fmt::Write as _;
 
 use super::Chance;
 use super::around::{Around, Places};
+use super::handovers::{Handovers, block, made_by_hand};
 use super::lifecycles::Lifecycles;
 use super::partners::{Disk, Eip};
 use super::scenarios::{Piece, Stack};
 use super::servers::Server;
+use super::world::World;
 
 /// The secrets that files name, as the environment has them.
 pub(super) const PASSWORDS: [(&str, &str); 2] = [
@@ -35,6 +37,7 @@ pub(crate) struct Drawn {
     around: Option<Around>,
     /// What the blocks say in `lifecycle`, if that is drawn.
     lifecycles: Option<Lifecycles>,
+    pub(super) handovers: Handovers,
     /// Switches that are in another zone than in a file before, so that they go before others come.
     rezoned: BTreeSet<usize>,
     /// What has a new address in this file: from which to which.
@@ -91,6 +94,7 @@ impl Drawn {
             eips: Vec::new(),
             around: None,
             lifecycles: None,
+            handovers: Handovers::default(),
             rezoned: BTreeSet::new(),
             moves: BTreeMap::new(),
             enterprise: chance.below(4) == 0,
@@ -135,10 +139,11 @@ impl Drawn {
         drawn
     }
 
-    /// The same with all that the language has for them: `lifecycle`, `for_each` and `[[moved]]`.
+    /// The same with all that the language has for them: `lifecycle`, `for_each`, `[[moved]]`, `[[removed]]` and data.
     pub(super) fn told_in_full(chance: &mut Chance) -> Drawn {
         let mut drawn = Drawn::whole(chance);
         drawn.lifecycles = Some(Lifecycles::some(chance));
+        drawn.handovers = Handovers::some(chance);
         drawn.eips.iter_mut().for_each(|eip| eip.some_copies(chance));
         drawn.mend();
         drawn
@@ -217,9 +222,11 @@ impl Drawn {
     }
 
     fn edit_what_is_told(&mut self, chance: &mut Chance) {
-        match chance.below(6) {
+        match chance.below(8) {
             0 => self.lifecycles = Some(Lifecycles::some(chance)),
             1 => self.rename(chance),
+            6 => self.let_go(chance),
+            7 => self.handovers.edit(),
             2 => {
                 if let Some(eip) = self.eips.last_mut() {
                     eip.some_copies(chance);
@@ -227,6 +234,52 @@ impl Drawn {
             }
             _ => {}
         }
+    }
+
+    /// Takes a disk or an address out of the file, and says that it goes on existing. An address that may be on a server
+    /// keeps another one from it.
+    fn let_go(&mut self, chance: &mut Chance) {
+        let block = match chance.below(2) {
+            0 => self.disks.pop().map(|disk| format!("disk.d{}", disk.name)),
+            _ => {
+                let free = self.eips.iter().rposition(|eip| !eip.joined);
+                free.map(|at| format!("eip.e{}", self.eips.remove(at).name))
+            }
+        };
+        if let Some(block) = block {
+            self.handovers.lets_go(block);
+        }
+    }
+
+    /// Takes over a disk or an address that somebody has made by hand.
+    pub(super) fn take_over(&mut self, world: &mut World, chance: &mut Chance) {
+        if self.lifecycles.is_none() || chance.below(3) > 0 {
+            return;
+        }
+        // One that nothing has ever had.
+        let name = 2_000_000 + usize::try_from(chance.below(1_000_000)).unwrap();
+        let region = ("RegionId", "cn-hangzhou");
+        if chance.below(2) == 0 {
+            let disk = Disk::some(chance, name);
+            let create = [
+                ("Action", "CreateDisk"),
+                region,
+                ("ZoneId", ZONES[disk.zone]),
+                ("DiskCategory", "cloud_essd"),
+                ("Size", "20"),
+            ];
+            if let Some(id) = made_by_hand(world, &create, "DiskId") {
+                self.handovers.takes(format!("disk.d{name}"), id);
+                self.disks.push(disk);
+            }
+        } else {
+            let create = [("Action", "AllocateEipAddress"), region];
+            if let Some(id) = made_by_hand(world, &create, "AllocationId") {
+                self.handovers.takes(format!("eip.e{name}"), id);
+                self.eips.push(Eip::some(chance, name));
+            }
+        }
+        self.mend();
     }
 
     /// Gives a disk or an address another address, and says so.
@@ -309,6 +362,10 @@ impl Drawn {
         for disk in &mut self.disks {
             let before = other.disks.iter().find(|one| one.name == disk.name);
             disk.size = disk.size.max(before.map_or(0, |before| before.size));
+        }
+        for eip in &mut self.eips {
+            let before = other.eips.iter().find(|one| one.name == eip.name);
+            eip.joined |= before.is_some_and(|before| before.joined);
         }
         for server in &mut self.servers {
             let before = other.servers.iter().find(|one| one.name == server.name);
@@ -432,6 +489,7 @@ impl Drawn {
         pieces.extend(self.disks.iter().map(Disk::piece));
         pieces.extend(self.eips.iter().flat_map(Eip::pieces));
         pieces.extend(self.around.iter().flat_map(Around::pieces));
+        self.handovers.allow(&mut pieces);
         if let Some(lifecycles) = self.lifecycles {
             let texts: BTreeMap<String, String> = (pieces.iter())
                 .map(|piece| (piece.address.clone(), piece.text.clone()))
@@ -442,6 +500,7 @@ impl Drawn {
             });
         }
         let mut tail = String::new();
+        let mut moves = Vec::new();
         for (from, to) in &self.moves {
             let is_there = |address: &str| {
                 let of_block = |piece: &Piece| piece.address.split('[').next() == Some(address);
@@ -449,6 +508,7 @@ impl Drawn {
             };
             if !is_there(from) && is_there(to) {
                 let _ = writeln!(tail, "[[moved]]\nfrom = \"{from}\"\nto = \"{to}\"");
+                moves.push((from.clone(), to.clone()));
             }
         }
         if self.outputs > 0 {
@@ -460,7 +520,27 @@ impl Drawn {
             let _ = writeln!(tail, "public_{name} = \"${{instance.s{name}.public_ip}}\"");
             let _ = writeln!(tail, "private_{name} = \"at ${{instance.s{name}.private_ip}}\"");
         }
-        Stack { pieces, tail }
+        let free = self
+            .eips
+            .iter()
+            .filter(|eip| !eip.joined)
+            .map(|eip| format!("eip.e{}", eip.name));
+        let loose: BTreeSet<String> = (self.disks.iter().map(|disk| format!("disk.d{}", disk.name)))
+            .chain(free)
+            .collect();
+        let loose = pieces
+            .iter()
+            .map(|piece| piece.address.clone())
+            .filter(|address| loose.contains(block(address)));
+        let mut stack = Stack {
+            loose: loose.collect(),
+            pieces,
+            tail,
+            moves,
+            ..Stack::default()
+        };
+        self.handovers.write(&mut stack);
+        stack
     }
 }
 

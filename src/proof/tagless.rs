@@ -19,6 +19,7 @@ fn with(more: &str) -> String {
     let stack = Stack {
         pieces,
         tail: more.to_owned(),
+        ..Stack::default()
     };
     stack.text()
 }

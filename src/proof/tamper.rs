@@ -45,6 +45,7 @@ pub(super) fn tamper(site: &mut Site, now: i64, what: u64) -> bool {
     let (status, _) = meddle::call(site, now, product, &whole);
     site.log
         .note(&format!("{now} somebody else: {whole:?}: {status}"));
+    site.is_thinned |= status == 200 && meddle::is_end(action);
     status == 200
 }
 

@@ -1,6 +1,6 @@
 //! A world for runs of the tool: a disk, a cloud, time and chance, all in memory and all repeatable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -52,6 +52,10 @@ pub(super) struct World {
     environment: Option<&'static str>,
     /// What is somebody else's and stays as it is: rows of the inventory by table and id.
     pub(super) foreign: BTreeMap<(String, String), Value>,
+    /// Blocks that were let go of at some time, by the file or the state.
+    pub(super) let_go: BTreeSet<String>,
+    /// What the file lets go of now: ids that are there for good.
+    pub(super) stays: BTreeSet<String>,
 }
 
 /// How a run ended.
@@ -96,6 +100,8 @@ impl World {
             signer: (super::KEY_ID, super::KEY_SECRET),
             environment: None,
             foreign: BTreeMap::new(),
+            let_go: BTreeSet::new(),
+            stays: BTreeSet::new(),
         };
         world.configure(config);
         world
