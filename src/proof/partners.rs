@@ -82,6 +82,17 @@ impl Disk {
         }
     }
 
+    pub(super) fn some_end(&mut self, chance: &mut Chance) {
+        if chance.below(2) == 0 {
+            self.dies = Some(true);
+        }
+    }
+
+    /// The server together with which the cloud deletes it.
+    pub(super) fn dies_with(&self) -> Option<usize> {
+        self.server.filter(|_| self.near && self.dies == Some(true))
+    }
+
     /// These servers may be named.
     pub(super) fn settle(&mut self, near: &[usize]) {
         self.near = self.server.is_some_and(|server| near.contains(&server));

@@ -209,7 +209,7 @@ const LISTS: &[(&str, &str)] = &[
 
 /// Somebody runs it who sees nothing of what is there, or nothing of a type, wanted or not, or with the keys of another
 /// account: nothing is changed once the state knows what would be lost.
-fn misled(world: &mut World, chance: &mut Chance, takes_over: bool) -> Result<(), String> {
+fn misled(world: &mut World, chance: &mut Chance, file: &str) -> Result<(), String> {
     let pulled = world.run(&["state", "pull"], Plan::default());
     let state: serde_json::Value = serde_json::from_str(&pulled.out).unwrap_or_default();
     let entries = state["resources"].as_object().into_iter().flatten();
@@ -246,8 +246,9 @@ fn misled(world: &mut World, chance: &mut Chance, takes_over: bool) -> Result<()
     world.weather.blind = None;
     world.log(&format!("blind {blind:?}: exit {:?}", ended.code));
     let expected = if blind.is_some() { 5 } else { 1 };
-    // What is to be taken over is not seen either.
-    let is_refused = ended.code == Some(1) && takes_over;
+    // What is to be taken over is not seen either, nor what there is to choose from.
+    let is_needed = ["[[import]]", "[data."].iter().any(|word| file.contains(word));
+    let is_refused = ended.code == Some(1) && is_needed;
     if ended.code != Some(expected) && !is_refused || ended.sent > 0 {
         return Err(format!(
             "misled (blind {blind:?}): exit {:?}, {} sent\n{}\n{}",
@@ -370,7 +371,7 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
                 }
                 world.wait(some_pause(chance));
                 if chance.below(8) == 0 {
-                    misled(&mut world, chance, stack.text().contains("[[import]]"))?;
+                    misled(&mut world, chance, &stack.text())?;
                 }
             }
         }

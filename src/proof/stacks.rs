@@ -145,6 +145,7 @@ impl Drawn {
         drawn.lifecycles = Some(Lifecycles::some(chance));
         drawn.handovers = Handovers::some(chance);
         drawn.eips.iter_mut().for_each(|eip| eip.some_copies(chance));
+        drawn.disks.iter_mut().for_each(|disk| disk.some_end(chance));
         drawn.mend();
         drawn
     }
@@ -222,11 +223,14 @@ impl Drawn {
     }
 
     fn edit_what_is_told(&mut self, chance: &mut Chance) {
-        match chance.below(8) {
+        if self.disks.iter().any(|disk| disk.dies_with().is_some()) && chance.below(3) == 0 {
+            self.let_go(chance);
+        }
+        match chance.below(9) {
             0 => self.lifecycles = Some(Lifecycles::some(chance)),
             1 => self.rename(chance),
-            6 => self.let_go(chance),
-            7 => self.handovers.edit(),
+            6 | 7 => self.let_go(chance),
+            8 => self.handovers.edit(),
             2 => {
                 if let Some(eip) = self.eips.last_mut() {
                     eip.some_copies(chance);
@@ -239,8 +243,19 @@ impl Drawn {
     /// Takes a disk or an address out of the file, and says that it goes on existing. An address that may be on a server
     /// keeps another one from it.
     fn let_go(&mut self, chance: &mut Chance) {
-        let block = match chance.below(2) {
-            0 => self.disks.pop().map(|disk| format!("disk.d{}", disk.name)),
+        let block = match chance.below(3) {
+            0 | 1 => {
+                let last = self.disks.len().checked_sub(1);
+                let bound = self.disks.iter().position(|disk| disk.dies_with().is_some());
+                bound.or(last).map(|at| {
+                    let disk = self.disks.remove(at);
+                    // What it would go with goes now, or stays for a while.
+                    if let Some(server) = disk.dies_with().filter(|_| chance.below(2) == 0) {
+                        self.servers.retain(|one| one.name != server);
+                    }
+                    format!("disk.d{}", disk.name)
+                })
+            }
             _ => {
                 let free = self.eips.iter().rposition(|eip| !eip.joined);
                 free.map(|at| format!("eip.e{}", self.eips.remove(at).name))
