@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
-use super::world::{Ended, World};
+use super::renamed::goes_well;
+use super::world::World;
 use super::{lives, lock, meddle};
 
 const SERVER: &str = "[instance.web]\ninstance_type = \"ecs.g7.large\"\n\
@@ -30,13 +31,6 @@ fn made(seed: u64, blocks: &[&str]) -> World {
     goes_well(&mut world, "the first");
     world.wait(Duration::from_secs(3600));
     world
-}
-
-#[track_caller]
-fn goes_well(world: &mut World, what: &str) -> Ended {
-    let ended = world.apply(Plan::default());
-    assert_eq!(ended.code, Some(0), "{what}: {}{}", ended.out, ended.err);
-    ended
 }
 
 /// The data disks and second cards that there are.

@@ -44,7 +44,7 @@ fn ports(rules: &[(&str, u16)]) -> Vec<String> {
 }
 
 #[track_caller]
-fn goes_well(world: &mut World, what: &str) -> Ended {
+pub(super) fn goes_well(world: &mut World, what: &str) -> Ended {
     let ended = world.apply(Plan::default());
     assert_eq!(ended.code, Some(0), "{what}: {}{}", ended.out, ended.err);
     ended

@@ -3,18 +3,7 @@
 use expect_test::expect;
 
 use super::model::Model;
-use super::text;
-
-const NET: &str = r#"
-[vpc.main]
-cidr_block = "10.0.0.0/16"
-[vswitch.a]
-vpc_id = "${vpc.main.id}"
-zone_id = "cn-hangzhou-h"
-cidr_block = "10.0.1.0/24"
-[security_group.web]
-vpc_id = "${vpc.main.id}"
-"#;
+use super::{NET, text};
 
 const REMOVED: &str = "[[removed]]\nfrom = \"disk.data\"\ndestroy = false\n";
 
