@@ -182,14 +182,16 @@ async fn all_inside(
     Ok(found)
 }
 
-/// Everything of this type that a filter of its list action lets through.
+/// Everything of this type that these filters of its list action let through.
 pub(super) async fn list_by(
     resource_type: &'static ResourceType,
     cloud: &Cloud,
-    param: &str,
-    value: &str,
+    filter: &[(&str, &str)],
 ) -> Result<Vec<Observed>, ApiError> {
-    let filter = BTreeMap::from([(param.to_owned(), value.to_owned())]);
+    let filter = filter
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let filter = filter.collect();
     list(resource_type, cloud, filter, &BTreeSet::new()).await
 }
 

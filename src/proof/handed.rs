@@ -192,3 +192,26 @@ fn a_kept_plan_is_stale_when_more_would_be_lost() {
     assert!(ended.err.contains(&id), "{}", ended.err);
     assert_eq!(hanging(&world), [id]);
 }
+
+#[test]
+fn an_address_that_stays_keeps_its_gateway_and_that_is_told_at_once() {
+    const GATEWAY: &str =
+        "[nat_gateway.way]\nvpc_id = \"${vpc.main.id}\"\nvswitch_id = \"${vswitch.main.id}\"\n";
+    const ADDRESS: &str = "[eip.way]\ninstance_id = \"${nat_gateway.way.id}\"\n";
+    let mut world = made(1, &[GATEWAY, ADDRESS]);
+    world.configure(&file(&["[[removed]]\nfrom = \"eip.way\"\ndestroy = false\n"]));
+    let inventory = world.inventory();
+    let id = inventory["eip"][0]["id"].as_str().unwrap();
+    let ended = world.apply(Plan::default());
+    assert_eq!(
+        (ended.code, ended.sent),
+        (Some(5), 0),
+        "{}{}",
+        ended.out,
+        ended.err
+    );
+    let words =
+        format!("error[E0531]: nat_gateway.way cannot be deleted: this plan does not remove eip {id}");
+    assert!(ended.err.contains(&words), "{}", ended.err);
+    assert!(ended.elapsed < Duration::from_secs(60), "{:?}", ended.elapsed);
+}

@@ -1,5 +1,5 @@
-//! What stands in something that is to be removed: servers, vSwitches, groups and network interfaces in the cloud, ours
-//! or anybody's.
+//! What stands in something that is to be removed: servers, vSwitches, groups, network interfaces and elastic addresses in
+//! the cloud, ours or anybody's.
 //!
 //! Does not know why it is to be removed.
 
@@ -22,13 +22,53 @@ use crate::task::{Phase, Task};
 use crate::types::{self, ResourceType};
 use crate::value::Value;
 
-/// What can stand in what: the holder, the filter of the lists that names it, and the types whose lists have it. Network
-/// interfaces stand in each of them.
-const HOLDERS: &[(&str, &str, &[&str])] = &[
-    ("security_group", "SecurityGroupId", &["instance"]),
-    ("vpc", "VpcId", &["instance", "security_group", "vswitch"]),
-    ("vswitch", "VSwitchId", &["instance"]),
+/// What others can stand in.
+struct Holder {
+    type_name: &'static str,
+    /// The filter of lists that names it, and what else they need then.
+    param: &'static str,
+    more: &'static [(&'static str, &'static str)],
+    /// The types whose lists have it.
+    types: &'static [&'static str],
+    /// Whether it is a part of a network: then network interfaces stand in it as well.
+    is_network: bool,
+}
+
+const HOLDERS: &[Holder] = &[
+    Holder {
+        type_name: "security_group",
+        param: "SecurityGroupId",
+        more: &[],
+        types: &["instance"],
+        is_network: true,
+    },
+    Holder {
+        type_name: "vpc",
+        param: "VpcId",
+        more: &[],
+        types: &["instance", "security_group", "vswitch"],
+        is_network: true,
+    },
+    Holder {
+        type_name: "vswitch",
+        param: "VSwitchId",
+        more: &[],
+        types: &["instance"],
+        is_network: true,
+    },
+    // DeleteNatGateway, DependencyViolation.EIPS.
+    Holder {
+        type_name: "nat_gateway",
+        param: "AssociatedInstanceId",
+        more: &[("AssociatedInstanceType", "Nat")],
+        types: &["eip"],
+        is_network: false,
+    },
 ];
+
+fn holder(type_name: &str) -> Option<&'static Holder> {
+    HOLDERS.iter().find(|holder| holder.type_name == type_name)
+}
 
 /// Something that stands in a holder.
 #[derive(Debug)]
@@ -56,7 +96,7 @@ const COUNTED_FROM: usize = 100;
 
 /// Whether one of this type can hold others.
 pub(crate) fn can_hold(resource_type: &ResourceType) -> bool {
-    HOLDERS.iter().any(|(name, _, _)| *name == resource_type.name)
+    holder(resource_type.name).is_some()
 }
 
 /// Everything that stands in the one of this type with this id, as far as it can be listed.
@@ -66,27 +106,34 @@ pub(crate) async fn standing_in(type_name: &str, id: &str, cloud: &Cloud) -> Res
 
 /// The same, where so many servers of ours stand in it: if there are no more than these, they are not listed.
 async fn beside(servers: usize, type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
-    let Some((_, param, names)) = HOLDERS.iter().find(|(name, _, _)| *name == type_name) else {
+    let Some(holder) = holder(type_name) else {
         return Ok(Vec::new());
     };
+    let mut filter = vec![(holder.param, id)];
+    filter.extend(holder.more);
+    let filter = &filter;
     let of_type = async |name: &&'static str| {
         let Some(resource_type) = types::find(name) else {
             return Ok(Vec::new());
         };
         let is_many = *name == SERVER && servers > COUNTED_FROM;
-        if is_many && count(param, id, cloud).await? == Some(servers) {
+        if is_many && count(filter, cloud).await? == Some(servers) {
             return Ok(Vec::new());
         }
-        let listed = list_by(resource_type, cloud, param, id).await?;
+        let listed = list_by(resource_type, cloud, filter).await?;
         Ok(listed
             .into_iter()
             .map(|one| standing(resource_type, one))
             .collect())
     };
-    let (listed, interfaces) = tokio::try_join!(
-        try_join_all(names.iter().map(of_type)),
-        interfaces(param, id, cloud)
-    )?;
+    let cards = async {
+        if holder.is_network {
+            interfaces(filter, cloud).await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let (listed, interfaces) = tokio::try_join!(try_join_all(holder.types.iter().map(of_type)), cards)?;
     Ok(listed.into_iter().flatten().chain(interfaces).collect())
 }
 
@@ -115,23 +162,28 @@ fn groups(observed: &Observed) -> impl Iterator<Item = &str> {
 }
 
 /// How many servers stand in something; none where the answer does not say.
-async fn count(param: &str, id: &str, cloud: &Cloud) -> Result<Option<usize>, ApiError> {
+async fn count(filter: &[(&str, &str)], cloud: &Cloud) -> Result<Option<usize>, ApiError> {
     let request = Request::new(&action::DESCRIBE_INSTANCES)
         .param("RegionId", cloud.region())
-        .param("PageSize", "1")
-        .param(param, id);
+        .param("PageSize", "1");
+    let request = filtered(request, filter);
     let reply = cloud.read(&request).await?;
     let total = reply.body["TotalCount"].as_u64();
     Ok(total.and_then(|total| usize::try_from(total).ok()))
 }
 
+fn filtered(request: Request, filter: &[(&str, &str)]) -> Request {
+    let mut filter = filter.iter();
+    filter.fold(request, |request, (name, value)| request.param(*name, *value))
+}
+
 /// The network interfaces that belong to nobody else: those of servers go with their servers, those of cloud services
 /// with the services.
-async fn interfaces(param: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
+async fn interfaces(filter: &[(&str, &str)], cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
     let request = Request::new(&action::DESCRIBE_NETWORK_INTERFACES)
         .param("RegionId", cloud.region())
-        .param("Type", "Secondary")
-        .param(param, id);
+        .param("Type", "Secondary");
+    let request = filtered(request, filter);
     let paging = Paging {
         list: "NetworkInterfaceSets.NetworkInterfaceSet",
         pages: Pages::ByNumber { max: 100 },
@@ -211,9 +263,10 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     let moving = moving(question.tasks);
     let outer = vpcs_of(question);
     // A VPC that goes as a whole is asked about once, not once more for each of its parts.
-    let asked = removed
-        .iter()
-        .filter(|(id, _)| outer.get(**id).is_none_or(|vpc| !removed.contains_key(vpc)));
+    let asked = removed.iter().filter(|(id, address)| {
+        let in_network = holder(address.type_name()).is_some_and(|holder| holder.is_network);
+        !in_network || outer.get(**id).is_none_or(|vpc| !removed.contains_key(vpc))
+    });
     let looks: Vec<_> = stream::iter(asked)
         .map(async |(id, address)| {
             let servers = ours(id, address, &moving, &outer, question);

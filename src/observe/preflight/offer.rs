@@ -212,7 +212,7 @@ async fn networks<'a>(
     };
     stream::iter(vpcs.iter().copied())
         .map(async |vpc| {
-            let listed = list_by(vswitch, cloud, "VpcId", vpc).await;
+            let listed = list_by(vswitch, cloud, &[("VpcId", vpc)]).await;
             let there = listed.map(|all| all.into_iter().map(|one| (one.id, one.attributes)).collect());
             (vpc, there.map_err(|error| in_short(&error)))
         })
