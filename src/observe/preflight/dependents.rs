@@ -173,7 +173,7 @@ async fn count(filter: &[(&str, &str)], cloud: &Cloud) -> Result<Option<usize>, 
 }
 
 fn filtered(request: Request, filter: &[(&str, &str)]) -> Request {
-    let mut filter = filter.iter();
+    let filter = filter.iter();
     filter.fold(request, |request, (name, value)| request.param(*name, *value))
 }
 
