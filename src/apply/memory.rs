@@ -226,3 +226,62 @@ impl<'a> Memory<'a> {
         self.session.with_state(|state| state.hash_key.fingerprint(bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::tests::session;
+
+    /// What names it means the one that is made, whatever is learnt of the old one, and whenever.
+    #[test]
+    fn nothing_of_an_old_life_is_taken_for_the_new_one() {
+        let address: Address = "instance.web".parse().unwrap();
+        let (old, new) = (
+            Object::old(address.clone(), "i-old"),
+            Object::next(address.clone()),
+        );
+        let settle = Effect::Settle {
+            address: address.clone(),
+            attributes: Attributes::new(),
+            dependencies: BTreeSet::new(),
+            lifecycle: crate::state::Lifecycle::default(),
+            imported: None,
+            unsettled: BTreeMap::new(),
+        };
+        let make = Task {
+            then: vec![settle],
+            ..Task::new(new.clone(), None, Phase::Make)
+        };
+        let plan = Plan {
+            tasks: vec![make, Task::new(old.clone(), Some("i-old"), Phase::Remove)],
+            ..Plan::default()
+        };
+        let session = session();
+        let memory = Memory::new(&plan, &session, &|_| Ok(String::new()));
+        let named = |attribute: &str| {
+            Value::from(Reference {
+                address: address.clone(),
+                attribute: attribute.to_owned(),
+            })
+        };
+        let learn = |object: &Object, id: &str, ip: &str| {
+            let entries = [("id", id), ("public_ip", ip)];
+            let entries = entries.map(|(name, value)| (name.to_owned(), Value::from(value)));
+            memory.learn(object, entries.into());
+        };
+        learn(&old, "i-old", "10.0.0.1");
+        learn(&Object::now(address.clone()), "i-old", "10.0.0.1");
+        assert_eq!(memory.id_of(&plan.tasks[0]), None);
+        assert!(!memory.resolve(&named("public_ip")).is_known());
+        learn(&new, "i-new", "10.0.0.2");
+        // It is looked at until it is gone.
+        learn(&old, "i-old", "10.0.0.1");
+        assert_eq!(memory.id_of(&plan.tasks[0]).as_deref(), Some("i-new"));
+        assert_eq!(memory.resolve(&named("public_ip")), Value::from("10.0.0.2"));
+        let said = memory.last_word(&plan.tasks[0]);
+        let Some(Effect::Settle { attributes, .. }) = said.first() else {
+            panic!("{said:?}");
+        };
+        assert_eq!(attributes.get("public_ip"), Some(&Value::from("10.0.0.2")));
+    }
+}

@@ -20,7 +20,7 @@ mod restore;
 mod session;
 mod snapshot;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use check::Violation;
 #[cfg(test)]

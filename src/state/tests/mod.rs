@@ -109,6 +109,11 @@ fn begin(store: &LocalStore) -> Result<Session, StateError> {
     store.open(store.lock(note())?)
 }
 
+/// A session of an empty state on a disk in memory, for the tests of others.
+pub(crate) fn session() -> Session {
+    begin(&memory_store(&MemoryDisk::default())).unwrap()
+}
+
 /// Runs a future to its end on one thread.
 fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
