@@ -203,7 +203,7 @@ fn play(seed: u64, tally: &mut Tally) -> Result<bool, String> {
         }
         _ => {}
     }
-    world.configure(&stack(&drawn).text());
+    world.put(&stack(&drawn));
     let mut all = Vec::new();
     for _ in 0..=chance.below(2) {
         let kill = (chance.below(2) == 0).then(|| Instant::AfterRequest(1 + chance.below(60)));
@@ -234,7 +234,7 @@ fn play(seed: u64, tally: &mut Tally) -> Result<bool, String> {
             drawn.not_smaller_than(earlier);
             drawn.hides_what(earlier);
         }
-        world.configure(&stack(&drawn).text());
+        world.put(&stack(&drawn));
     }
     let stack = stack(&drawn);
     if is_told {

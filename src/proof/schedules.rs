@@ -290,16 +290,14 @@ fn write(world: &mut World, drawn: &mut [Drawn], is_new: bool) {
         .collect();
     last.handovers.forget_what_is_gone(|id| rows.contains_key(id));
     let stack = last.stack();
-    world.let_go.extend(stack.let_go.iter().cloned());
     if is_new {
         let is_let_go =
             |row: &Value| tag(row, "infra:addr").is_some_and(|address| stack.let_go.contains(block(address)));
         let stays = rows.iter().filter(|(_, row)| is_let_go(row));
         world.stays = stays.map(|(id, _)| (*id).to_owned()).collect();
     }
-    let text = stack.text();
-    world.configure(&text);
-    world.log(&text);
+    world.put(&stack);
+    world.log(&stack.text());
 }
 
 /// All types, and now and then all that the language has for them.

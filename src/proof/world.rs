@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::disk::{Disk, Files, Leaves};
 use super::fate::{Asking, Fate, Plan};
 use super::net::{Net, Site, Weather};
+use super::scenarios::Stack;
 use super::{Chance, lock};
 use crate::env::{BoxFuture, Clock, Env, Random, Terminal};
 use crate::sim;
@@ -110,6 +111,12 @@ impl World {
     /// Puts another configuration there.
     pub(super) fn configure(&self, config: &str) {
         self.disk.put(&Path::new(FOLDER).join("infra.toml"), config);
+    }
+
+    /// Puts the file of this stack there, which may let go of something.
+    pub(super) fn put(&mut self, stack: &Stack) {
+        self.let_go.extend(stack.let_go.iter().cloned());
+        self.configure(&stack.text());
     }
 
     pub(super) fn path(name: &str) -> PathBuf {
