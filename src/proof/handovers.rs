@@ -18,6 +18,8 @@ use super::{lock, meddle};
 pub(super) struct Handovers {
     /// The id of what each address takes over.
     imports: BTreeMap<String, String>,
+    /// What was taken over at some time.
+    taken: BTreeSet<String>,
     /// The blocks that are let go of when they are taken out.
     let_go: BTreeSet<String>,
     /// Whether data blocks choose the images.
@@ -47,7 +49,15 @@ impl Handovers {
     }
 
     pub(super) fn takes(&mut self, address: String, id: String) {
+        self.taken.insert(address.clone());
         self.imports.insert(address, id);
+    }
+
+    /// What was taken over has another address.
+    pub(super) fn renamed(&mut self, from: &str, to: &str) {
+        if self.taken.contains(from) {
+            self.taken.insert(to.to_owned());
+        }
     }
 
     /// Nobody takes over what is not there any more.
@@ -59,7 +69,7 @@ impl Handovers {
     pub(super) fn allow(&self, pieces: &mut [Piece]) {
         for piece in pieces
             .iter_mut()
-            .filter(|piece| self.imports.contains_key(&piece.address))
+            .filter(|piece| self.taken.contains(&piece.address))
         {
             piece.text.push_str("lifecycle = { prevent_destroy = false }\n");
         }

@@ -25,6 +25,8 @@ pub(super) struct Stack {
     pub(super) tail: String,
     /// The blocks that a `[[removed]]` lets go of.
     pub(super) let_go: BTreeSet<String>,
+    /// What these were called before; their tags may still say so.
+    pub(super) let_go_as: BTreeSet<String>,
     /// What a `[[moved]]` gives another address: from which to which.
     pub(super) moves: Vec<(String, String)>,
     /// What nothing is joined to, so that nobody misses it whatever becomes of it.

@@ -226,7 +226,9 @@ fn misled(world: &mut World, chance: &mut Chance, file: &str) -> Result<(), Stri
         0 => Some("Describe"),
         1 => {
             let (type_name, list) = *chance.pick(LISTS);
-            let is_of_type = |address: &&str| address.split('.').next() == Some(type_name);
+            let is_let_go = |address: &str| world.let_go.contains(block(address));
+            let is_of_type =
+                |address: &&str| address.split('.').next() == Some(type_name) && !is_let_go(address);
             if !known.iter().any(is_of_type) {
                 return Ok(());
             }
@@ -291,8 +293,13 @@ fn write(world: &mut World, drawn: &mut [Drawn], is_new: bool) {
     last.handovers.forget_what_is_gone(|id| rows.contains_key(id));
     let stack = last.stack();
     if is_new {
-        let is_let_go =
-            |row: &Value| tag(row, "infra:addr").is_some_and(|address| stack.let_go.contains(block(address)));
+        // Of two of one address one was left over by a replacement, and goes.
+        let addresses: Vec<&str> = rows.values().filter_map(|row| tag(row, "infra:addr")).collect();
+        let is_single = |address: &str| addresses.iter().filter(|other| **other == address).count() == 1;
+        let is_let_go = |row: &Value| {
+            let address = tag(row, "infra:addr");
+            address.is_some_and(|address| stack.let_go.contains(block(address)) && is_single(address))
+        };
         let stays = rows.iter().filter(|(_, row)| is_let_go(row));
         world.stays = stays.map(|(id, _)| (*id).to_owned()).collect();
     }

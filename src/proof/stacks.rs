@@ -313,6 +313,7 @@ impl Drawn {
         // Who has not seen the file between finds the way as well.
         let earlier = self.moves.values_mut().filter(|earlier| **earlier == from);
         earlier.for_each(|earlier| earlier.clone_from(&to));
+        self.handovers.renamed(&from, &to);
         self.moves.insert(from, to);
     }
 
@@ -555,6 +556,8 @@ impl Drawn {
             ..Stack::default()
         };
         self.handovers.write(&mut stack);
+        let earlier = self.moves.iter().filter(|(_, to)| stack.let_go.contains(*to));
+        stack.let_go_as = earlier.map(|(from, _)| from.clone()).collect();
         stack
     }
 }

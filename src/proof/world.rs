@@ -115,7 +115,7 @@ impl World {
 
     /// Puts the file of this stack there, which may let go of something.
     pub(super) fn put(&mut self, stack: &Stack) {
-        self.let_go.extend(stack.let_go.iter().cloned());
+        self.let_go.extend(stack.let_go.union(&stack.let_go_as).cloned());
         self.configure(&stack.text());
     }
 
