@@ -283,8 +283,13 @@ impl Edges<'_, '_> {
                 let delete_first = self.does(needed, Phase::Make) && !self.is_create_first(needed);
                 let stays = !self.does(dependent, Phase::Remove) && !self.parted.contains(dependent);
                 let waits = delete_first && self.context.needs(dependent).any(|one| one == needed);
+                let change = Node::new(dependent, Phase::Change);
                 if stays && !waits {
-                    self.add(&remove, &Node::new(dependent, Phase::Change));
+                    if context.holds(dependent, needed) {
+                        self.add(&remove, &change);
+                    } else if self.tasks.contains_key(&remove) && self.tasks.contains_key(&change) {
+                        self.remembered.push((remove.clone(), change));
+                    }
                 }
                 for index in 0..inputs.live.deposed.get(needed).map_or(0, Vec::len) {
                     let leftover = Node::new(

@@ -123,3 +123,38 @@ fn what_only_the_state_says_of_one_that_goes_closes_no_circle() {
     .assert_eq(&text(&plan));
     model.finish(&plan, &after).unwrap();
 }
+
+/// One that stays changes only when what it names is made anew, and of one that goes nothing but an old `depends_on` of it
+/// is known.
+#[test]
+fn what_only_the_state_says_of_one_that_stays_closes_no_circle() {
+    let named = |name: &str, switch: &str, more: &str| {
+        let server = server(switch).replace("instance.web", &format!("instance.{name}"));
+        format!("{server}{more}\n")
+    };
+    let other = "[vswitch.b]\nvpc_id = \"${vpc.main.id}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.2.0/24\"\n";
+    let behind = "description = \"behind ${instance.first.private_ip}\"";
+    let before = format!(
+        "{NET}{other}{}{}{}",
+        named("first", "a", ""),
+        named("second", "a", ""),
+        named(
+            "third",
+            "b",
+            &format!("{behind}\ndepends_on = [\"instance.second\"]")
+        )
+    );
+    let net = NET.replacen("cn-hangzhou-h", "cn-hangzhou-i", 1);
+    let after = format!(
+        "{net}{other}{}{}",
+        named("first", "a", ""),
+        named("third", "b", behind)
+    );
+    let mut model = Model::new();
+    model.computes = true;
+    model.apply(&before);
+    let plan = model.plan(&after);
+    assert!(plan.errors.is_empty(), "{}", text(&plan));
+    assert!(text(&plan).contains("change instance.third"), "{}", text(&plan));
+    model.finish(&plan, &after).unwrap();
+}
