@@ -14,7 +14,7 @@ use crate::cli::OwnerArgs;
 use crate::cloud::ApiError;
 use crate::config::ImportBlock;
 use crate::diagnostic::{Advice, Diagnostic, codes};
-use crate::live::{Observed, TAG_PROJECT};
+use crate::live::{Observed, TAG_ADDRESS, TAG_PROJECT};
 use crate::observe::read::read_by_id;
 use crate::observe::{details, hidden};
 use crate::state::State;
@@ -70,8 +70,12 @@ pub(super) async fn read(
             let one = there.iter().find(|one| one.id == block.id);
             let known = state.resources.get(&block.to);
             if let Some(known) = known.filter(|known| !known.id.is_empty()) {
-                // It was taken over and has been made anew since.
-                if one.is_some_and(|one| one.stack() != Some(&state.lineage)) {
+                // It was taken over and has been made anew since: it is gone, or on its way out.
+                let own = block.to.to_string();
+                let was_taken = |one: &Observed| {
+                    one.stack() == Some(&state.lineage) && one.tags.get(TAG_ADDRESS) == Some(&own)
+                };
+                if one.is_some_and(|one| !was_taken(one)) {
                     let message = format!("{} is {} already", block.to, known.id);
                     let error = Diagnostic::error(codes::TAKEN, message)
                         .at(block.location.clone(), "")

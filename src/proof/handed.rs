@@ -98,7 +98,11 @@ fn attach_card(world: &mut World) -> String {
 
 /// A call of somebody else.
 fn somebody(world: &World, params: &[(&str, &str)]) -> Value {
-    let (status, body) = meddle::call(&mut lock(&world.site), world.now, "Ecs", params);
+    somebody_of(world, "Ecs", params)
+}
+
+fn somebody_of(world: &World, product: &str, params: &[(&str, &str)]) -> Value {
+    let (status, body) = meddle::call(&mut lock(&world.site), world.now, product, params);
     assert_eq!(status, 200, "{body}");
     serde_json::from_str(&body).unwrap()
 }
@@ -145,8 +149,16 @@ fn what_is_let_go_of_outlives_its_server_wherever_a_run_is_killed() {
 
 #[test]
 fn what_somebody_else_has_put_on_a_server_is_told_as_lost() {
-    for after in [&[][..], &[SERVER, "io_optimized = \"none\"\n"]] {
-        let mut world = made(1, &[SERVER]);
+    // As many as are asked about one by one, and more.
+    const MANY: &str = "count = 4\n";
+    const ANEW: &str = "io_optimized = \"none\"\n";
+    for (before, after) in [
+        (&[SERVER][..], &[][..]),
+        (&[SERVER], &[SERVER, ANEW]),
+        (&[SERVER, MANY], &[]),
+        (&[SERVER, MANY], &[SERVER, MANY, ANEW]),
+    ] {
+        let mut world = made(1, before);
         let id = attach_another(&mut world);
         let card = attach_card(&mut world);
         world.configure(&file(after));
@@ -210,4 +222,63 @@ fn an_address_that_stays_keeps_its_gateway_and_that_is_told_at_once() {
         assert!(ended.err.contains(words), "{}", ended.err);
     }
     assert!(ended.elapsed < Duration::from_secs(60), "{:?}", ended.elapsed);
+}
+
+/// What cannot be kept holds up the server, and nothing is lost.
+#[test]
+fn what_may_not_be_kept_keeps_its_server() {
+    for action in ["ModifyDiskAttribute", "ModifyNetworkInterfaceAttribute"] {
+        let mut world = made(1, &[SERVER, DISK, CARD]);
+        let before = hanging(&world);
+        world.configure(&file(&[REMOVED]));
+        world.weather.refused = Some((action, "Forbidden.RAM"));
+        for _ in 0..2 {
+            let ended = world.apply(Plan::default());
+            assert!(ended.err.contains("Forbidden.RAM"), "{}{}", ended.out, ended.err);
+            assert_eq!(hanging(&world), before, "{action}");
+            assert_eq!(
+                world.inventory()["instance"].as_array().unwrap().len(),
+                1,
+                "{action}"
+            );
+        }
+        world.weather.refused = None;
+        goes_well(&mut world, action);
+        assert_eq!(hanging(&world), before, "{action}");
+        assert_eq!(world.inventory()["instance"], serde_json::json!([]), "{action}");
+    }
+}
+
+/// A block that names what is another one's is a mistake; one whose object was made anew has had its time.
+#[test]
+fn an_import_that_is_done_is_told_from_one_that_cannot_be() {
+    const TWO: &str = "[eip.a]\nbandwidth = 5\n[eip.b]\nbandwidth = 6\n";
+    let mut world = made(1, &[TWO]);
+    let pulled = world.run(&["state", "pull"], Plan::default());
+    let state: Value = serde_json::from_str(&pulled.out).unwrap();
+    let id = |name: &str| state["resources"][name]["id"].as_str().unwrap().to_owned();
+    let import = |id: &str| format!("[[import]]\nto = \"eip.a\"\nid = \"{id}\"\n");
+    let made = somebody_of(
+        &world,
+        "Vpc",
+        &[("Action", "AllocateEipAddress"), ("RegionId", "cn-hangzhou")],
+    );
+    let foreign = made["AllocationId"].as_str().unwrap().to_owned();
+    for other in [id("eip.b"), foreign] {
+        world.configure(&file(&[TWO, &import(&other)]));
+        let plan = world.run(&["plan"], Plan::default());
+        assert!(
+            plan.err.contains("error[E0815]"),
+            "{other}: {}{}",
+            plan.out,
+            plan.err
+        );
+    }
+    world.configure(&file(&[TWO, &import(&id("eip.a"))]));
+    let mut anew = vec!["apply", "--replace", "eip.a"];
+    anew.extend(["--auto-approve", "--allow-destroy", "--no-input"]);
+    let ended = world.run(&anew, Plan::default());
+    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+    let plan = world.run(&["plan", "--detailed-exitcode"], Plan::default());
+    assert_eq!(plan.code, Some(0), "{}{}", plan.out, plan.err);
 }

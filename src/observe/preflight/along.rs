@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use serde::Deserializer;
 use serde::de::Error as _;
 
@@ -77,29 +77,31 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     if removed.is_empty() {
         return ahead;
     }
-    match try_join_all(KINDS.iter().map(|kind| hanging(kind, &removed, cloud))).await {
-        Ok(hanging) => {
-            let known = known(question);
-            for one in hanging.into_iter().flatten().filter(|one| one.goes) {
-                let Some(address) = removed
-                    .get(one.instance.as_str())
-                    .filter(|_| !known.contains(&*one.id))
-                else {
-                    continue;
-                };
-                ahead.losses.push(Loss {
-                    address: (*address).clone(),
-                    words: format!(
-                        "{} {} ({}), which nobody manages, is deleted with it",
-                        one.noun, one.id, one.known_by
-                    ),
-                });
+    let known = known(question);
+    let looks = KINDS.iter().map(|kind| hanging(kind, &removed, cloud));
+    // What one list does not tell leaves the other as it is.
+    for look in join_all(looks).await {
+        match look {
+            Ok(hanging) => {
+                let going = hanging
+                    .into_iter()
+                    .filter(|one| one.goes && !known.contains(&*one.id));
+                ahead.losses.extend(going.filter_map(|one| {
+                    let address = *removed.get(one.instance.as_str())?;
+                    Some(Loss {
+                        address: address.clone(),
+                        words: format!(
+                            "{} {} ({}), which nobody manages, is deleted with it",
+                            one.noun, one.id, one.known_by
+                        ),
+                    })
+                }));
             }
-        }
-        Err(error) => {
-            let why = format!("{} ended with {}", error.action.name, error.outcome());
-            let all = removed.values();
-            all.for_each(|address| ahead.unchecked(address, why.clone()));
+            Err(error) => {
+                let why = format!("{} ended with {}", error.action.name, error.outcome());
+                let all = removed.values();
+                all.for_each(|address| ahead.unchecked(address, why.clone()));
+            }
         }
     }
     ahead
