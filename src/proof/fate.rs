@@ -26,6 +26,16 @@ pub(super) enum Instant {
     Underway(u64, u64),
 }
 
+impl Instant {
+    /// Those at which an enumeration kills: each takes the n.
+    pub(super) const KINDS: [fn(u64) -> Instant; 4] = [
+        Instant::BeforeRequest,
+        Instant::AfterRequest,
+        Instant::BeforeFile,
+        Instant::AfterFile,
+    ];
+}
+
 /// How file operations fail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileFault {

@@ -110,14 +110,9 @@ fn somebody_of(world: &World, product: &str, params: &[(&str, &str)]) -> Value {
 #[test]
 fn what_is_let_go_of_outlives_its_server_wherever_a_run_is_killed() {
     let mut killed_runs = 0;
-    for kind in 0..4 {
+    for kind in Instant::KINDS {
         for at in 1.. {
-            let instant = match kind {
-                0 => Instant::BeforeRequest(at),
-                1 => Instant::AfterRequest(at),
-                2 => Instant::BeforeFile(at),
-                _ => Instant::AfterFile(at),
-            };
+            let instant = kind(at);
             let mut world = made(at, &[SERVER, DISK, CARD]);
             let before = hanging(&world);
             assert_eq!(before.len(), 2);

@@ -87,14 +87,9 @@ fn passes(before: &[(&str, u16)], after: &[(&str, u16)], stay: bool) {
     let same = there(&world).values().all(|id| old.values().any(|one| one == id));
     assert_eq!(same, stay, "{old:?} {:?}", there(&world));
     let mut killed_runs = 0;
-    for kind in 0..4 {
+    for kind in Instant::KINDS {
         for at in 1.. {
-            let instant = match kind {
-                0 => Instant::BeforeRequest(at),
-                1 => Instant::AfterRequest(at),
-                2 => Instant::BeforeFile(at),
-                _ => Instant::AfterFile(at),
-            };
+            let instant = kind(at);
             let mut world = made(at, before);
             world.configure(&file(after));
             let killed = world.apply(Plan {
