@@ -154,7 +154,7 @@ pub(crate) async fn rm(address: &Address, global: &Global, env: &Env, ui: &Ui) -
     let session = store.open(store.lock(project::lock_note(env, "state rm"))?)?;
     let open = session.open_intents();
     let ids = session.with_state(|state| may_forget(state, &open))?;
-    let forget = ids.iter().map(|id| Effect::Remove {
+    let forget = ids.iter().map(|id| Effect::Forget {
         address: address.clone(),
         id: id.clone(),
     });

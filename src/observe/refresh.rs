@@ -3,7 +3,7 @@
 //!
 //! Does not know what is wanted; which costly parts are worth reading is an argument. Writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -68,9 +68,18 @@ async fn read_type(
         let now = (!resource.id.is_empty()).then_some((resource.id.as_str(), &resource.attributes));
         now.into_iter().chain(old)
     });
-    let all: BTreeMap<&str, Option<&str>> = all
+    let mut all: BTreeMap<&str, Option<&str>> = all
         .map(|(id, attributes)| (id, resource_type.lasting_id(attributes)))
         .collect();
+    // What was forgotten before a list had to show it would be made a second time.
+    let forgotten: BTreeMap<&str, jiff::Timestamp> = forgotten(resource_type, state, cloud.server_time())
+        .filter(|(id, _)| !all.contains_key(id))
+        .collect();
+    all.extend(forgotten.keys().map(|id| (*id, None)));
+    let born = || {
+        let known = known().filter_map(|(_, resource)| resource.born());
+        known.chain(forgotten.iter().map(|(id, at)| (*id, *at)))
+    };
     // A list never proves that something is gone: what it does not show is asked for by id, twice.
     for look in 0..2 {
         let mut asked = all.clone();
@@ -80,7 +89,7 @@ async fn read_type(
         }
         let missing: Vec<String> = asked.keys().map(|id| (*id).to_owned()).collect();
         if look == 1
-            && let Some(pause) = until_visible(known(), &missing, cloud.server_time())
+            && let Some(pause) = until_visible(born(), &missing, cloud.server_time())
         {
             cloud.notice(format!(
                 "{} was made a moment ago and does not show yet; looking again in {:.0} s",
@@ -89,7 +98,9 @@ async fn read_type(
             ));
             clock.sleep(pause).await;
         }
-        let more = read_known(resource_type, cloud, &asked).await?;
+        let mut more = read_known(resource_type, cloud, &asked).await?;
+        // Somebody may have made something else of what is not known any more.
+        more.retain(|one| !forgotten.contains_key(one.id.as_str()) || one.stack() == Some(&state.lineage));
         found.extend(more.into_iter().map(|observed| (observed.id.clone(), observed)));
     }
     let mut observed: Vec<Observed> = found.into_values().collect();
@@ -158,7 +169,8 @@ fn late<'a>(
         let remembered = part.members(&known.attributes).len();
         members.len() < remembered || (members.is_empty() && !known.unsettled.is_empty())
     });
-    Some((until_visible(known, &made, now)?, made))
+    let born = known.filter_map(|(_, resource)| resource.born());
+    Some((until_visible(born, &made, now)?, made))
 }
 
 /// What is looked for, in a few words.
@@ -172,18 +184,38 @@ fn words(type_name: &str, ids: &[String]) -> String {
 /// How far two ideas of server time may be apart: it is learnt from whole seconds.
 const CLOCK_ERROR: SignedDuration = SignedDuration::from_secs(2);
 
-/// How long to wait until the youngest of these ids must be visible, if it is that young.
+/// What was forgotten and may not be visible yet, with when it was made.
+fn forgotten<'a>(
+    resource_type: &ResourceType,
+    state: &'a State,
+    now: Option<jiff::Timestamp>,
+) -> impl Iterator<Item = (&'a str, jiff::Timestamp)> {
+    let own = state.forgotten.iter().filter(move |(_, one)| {
+        one.type_name == resource_type.name
+            && resource_type.tagging.is_some()
+            && now.is_none_or(|now| visible(one.created_at).is_none_or(|visible| visible > now))
+    });
+    own.map(|(id, one)| (id.as_str(), one.created_at))
+}
+
+/// From when on what was made at this time must be visible.
+fn visible(created_at: jiff::Timestamp) -> Option<jiff::Timestamp> {
+    created_at.checked_add(LAG + CLOCK_ERROR).ok()
+}
+
+/// How long to wait until the youngest of these ids must be visible, if it is that young. `born` says when they were
+/// made.
 fn until_visible<'a>(
-    known: impl Iterator<Item = (&'a Address, &'a crate::state::Resource)>,
+    born: impl Iterator<Item = (&'a str, jiff::Timestamp)>,
     missing: &[String],
     now: Option<jiff::Timestamp>,
 ) -> Option<Duration> {
-    let youngest = known
-        .filter(|(_, resource)| missing.contains(&resource.id))
-        .filter_map(|(_, resource)| resource.created_at)
+    let missing: BTreeSet<&str> = missing.iter().map(String::as_str).collect();
+    let youngest = born
+        .filter(|(id, _)| missing.contains(id))
+        .map(|(_, created_at)| created_at)
         .max()?;
-    let visible = youngest.checked_add(LAG + CLOCK_ERROR).ok()?;
-    Duration::try_from(visible.duration_since(now?)).ok()
+    Duration::try_from(visible(youngest)?.duration_since(now?)).ok()
 }
 
 /// What belongs to an address, what an interrupted replacement left, and what is a stray.

@@ -85,7 +85,7 @@ fn lives(plan: &Plan, state: &State, broken: &mut Vec<String>) {
                 Effect::Put { address, resource } => {
                     told.insert((address, &resource.id));
                 }
-                Effect::Remove { address, id } if task.is_note() => {
+                Effect::Remove { address, id } | Effect::Forget { address, id } if task.is_note() => {
                     forgotten.insert((address, id));
                 }
                 _ => {}

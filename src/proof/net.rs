@@ -109,6 +109,8 @@ pub(super) struct Site {
     pub(super) changes: BTreeMap<String, u64>,
     /// Data disks that somebody else has taken off a server.
     pub(super) taken_off: BTreeSet<String>,
+    /// Ids of which the end was asked for, whether or not it has come.
+    pub(super) doomed: BTreeSet<String>,
     /// Somebody else has deleted something, and what went with it.
     pub(super) is_thinned: bool,
     /// The first answer of the action that is always answered so.
@@ -155,6 +157,7 @@ impl Site {
             asked: Vec::new(),
             changes: BTreeMap::new(),
             taken_off: BTreeSet::new(),
+            doomed: BTreeSet::new(),
             is_thinned: false,
             repeated: None,
             tampered: 0,
@@ -219,6 +222,10 @@ impl Site {
             .filter(|(name, _)| !COMMON.contains(&name.as_str()))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        if super::meddle::is_end(action) {
+            let ids = own.iter().filter(|(name, _)| name.contains("Id"));
+            self.doomed.extend(ids.map(|(_, id)| id.clone()));
+        }
         if let Some(token) = own.get("ClientToken") {
             let first = self.tokens.entry(token.clone()).or_insert_with(|| own.clone());
             if *first != own {

@@ -177,6 +177,11 @@ pub(super) fn check(world: &mut World, stack: &Stack) -> Result<(), String> {
                 }
                 continue;
             }
+            let has_another = known.get(address).is_some_and(|other| other != id);
+            if stack_tag == lineage && has_another && world.orphans.contains(id) {
+                told.push(id);
+                continue;
+            }
             if stack_tag != lineage || known.get(address).map(String::as_str) != Some(id) {
                 return Err(format!(
                     "I1: {table} {id} of {address} is not in the state: {known:?}"

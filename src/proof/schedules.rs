@@ -5,7 +5,7 @@
 //!
 //! `INFRA_PROOF_SEEDS=20000` runs that many, `INFRA_PROOF_SEED=17` that one with all that happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -149,6 +149,7 @@ fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<St
         10 if !stack.loose.is_empty() => {
             let address = chance.pick(&stack.loose).clone();
             world.let_go.insert(block(&address).to_owned());
+            forget_leftovers(world, &address);
             return vec!["state".to_owned(), "rm".to_owned(), address];
         }
         8 if world.run(&["plan", "-o", KEPT], Plan::default()).code == Some(0) => {
@@ -163,6 +164,19 @@ fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<St
         world.stays.clear();
     }
     line.iter().chain(SURE).map(|&word| word.to_owned()).collect()
+}
+
+/// Of two of an address, one of which a replacement has left over, the next plan takes one back and tells the other.
+fn forget_leftovers(world: &mut World, address: &str) {
+    let inventory = world.inventory();
+    let rows = (["disk", "eip"].iter()).flat_map(|table| inventory[*table].as_array().into_iter().flatten());
+    let own = rows.filter(|row| tag(row, "infra:addr") == Some(address));
+    let ids: BTreeSet<String> = own
+        .filter_map(|row| Some(row["id"].as_str()?.to_owned()))
+        .collect();
+    if ids.len() > 1 {
+        world.orphans.extend(ids);
+    }
 }
 
 /// Runs it once, or twice at the same time.
@@ -300,7 +314,14 @@ fn write(world: &mut World, drawn: &mut [Drawn], is_new: bool) {
             let address = tag(row, "infra:addr");
             address.is_some_and(|address| stack.let_go.contains(block(address)) && is_single(address))
         };
-        let stays = rows.iter().filter(|(_, row)| is_let_go(row));
+        // What is under way already comes in spite of the file, with its server as well.
+        let doomed = lock(&world.site).doomed.clone();
+        let is_doomed = |row: &Value| {
+            let ids = [&row["id"], &row["instance_id"]];
+            ids.iter()
+                .any(|id| id.as_str().is_some_and(|id| doomed.contains(id)))
+        };
+        let stays = rows.iter().filter(|(_, row)| is_let_go(row) && !is_doomed(row));
         world.stays = stays.map(|(id, _)| (*id).to_owned()).collect();
     }
     world.put(&stack);

@@ -55,6 +55,8 @@ pub(super) struct World {
     pub(super) foreign: BTreeMap<(String, String), Value>,
     /// Blocks that were let go of at some time, by the file or the state.
     pub(super) let_go: BTreeSet<String>,
+    /// Those of one address that the state was made to forget together.
+    pub(super) orphans: BTreeSet<String>,
     /// What the file lets go of now: ids that are there for good.
     pub(super) stays: BTreeSet<String>,
 }
@@ -102,6 +104,7 @@ impl World {
             environment: None,
             foreign: BTreeMap::new(),
             let_go: BTreeSet::new(),
+            orphans: BTreeSet::new(),
             stays: BTreeSet::new(),
         };
         world.configure(config);

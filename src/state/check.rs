@@ -149,7 +149,7 @@ pub(crate) fn effect(
             }
             Ok(())
         }
-        Effect::Remove { address, id } => {
+        Effect::Remove { address, id } | Effect::Forget { address, id } => {
             if let Some(resource) = state.resources.get(address)
                 && (resource.id == *id || resource.has_deposed(id))
             {

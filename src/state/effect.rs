@@ -4,12 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Deposed, Intent, Lifecycle, Resource, State};
+use super::{Deposed, Forgotten, Intent, Lifecycle, Resource, State};
 use crate::address::{Address, Life};
 use crate::value::{Attributes, Value};
+
+/// Longer than anything that exists is invisible to lists, by far.
+const FORGOTTEN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a result changes in the state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +57,8 @@ pub(crate) enum Effect {
     Called { address: Address, id: String },
     /// The one with this id is gone, whether it was current or deposed. The entry stays while any is left.
     Remove { address: Address, id: String },
+    /// The one with this id goes on existing and is not known any more.
+    Forget { address: Address, id: String },
     /// A deposed one is the current one again; the current one, if there is one, becomes deposed.
     Restore { address: Address, id: String },
     /// The same resource has another address.
@@ -149,6 +154,7 @@ impl State {
                 }
             }
             Effect::Remove { address, id } => self.remove(address, id),
+            Effect::Forget { address, id } => self.forget(address, id),
             Effect::Restore { address, id } => self.restore(address, id),
             Effect::Move { from, to } => self.rename(from, to),
             Effect::Outputs { outputs } => self.outputs.clone_from(outputs),
@@ -225,6 +231,7 @@ impl State {
     }
 
     fn put(&mut self, address: &Address, mut resource: Resource) {
+        self.forgotten.remove(&resource.id);
         if let Some(before) = self.resources.get_mut(address) {
             let mut deposed = std::mem::take(&mut before.deposed);
             resource
@@ -251,6 +258,19 @@ impl State {
         if entry.id.is_empty() && entry.deposed.is_empty() {
             self.resources.remove(address);
         }
+    }
+
+    fn forget(&mut self, address: &Address, id: &str) {
+        let entry = self.resources.get(address);
+        let born = entry.and_then(|entry| entry.born().filter(|(own, _)| *own == id));
+        if let Some((_, at)) = born {
+            // What was forgotten so long before shows by now.
+            self.forgotten
+                .retain(|_, old| at.duration_since(old.created_at) < FORGOTTEN_FOR);
+            let one = Forgotten::new(address.type_name(), at);
+            self.forgotten.insert(id.to_owned(), one);
+        }
+        self.remove(address, id);
     }
 
     fn restore(&mut self, address: &Address, id: &str) {

@@ -180,6 +180,7 @@ impl LocalStore {
         if view.exists {
             self.files.keep_current(view.state.serial)?;
         }
+        state.lose_sight_of(&view.state);
         state.serial += 1;
         self.files
             .install(&state, &view.journal, &view.open, view.has_journal_file)?;

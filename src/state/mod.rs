@@ -33,6 +33,6 @@ pub(crate) use intent::{Intent, IntentDraft};
 pub(crate) use local::{Loaded, LocalStore};
 pub(crate) use lock::{Lock, LockNote};
 pub(crate) use migrate::FORMAT;
-pub(crate) use model::{CloudIdentity, Deposed, Lifecycle, More, Resource, State};
+pub(crate) use model::{CloudIdentity, Deposed, Forgotten, Lifecycle, More, Resource, State};
 pub(crate) use session::Session;
 pub(crate) use snapshot::fingerprint;

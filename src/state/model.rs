@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) beside: BTreeSet<String>,
     pub(crate) hash_key: HashKey,
     pub(crate) resources: BTreeMap<Address, Resource>,
+    /// By id, what it knew and does not any more although it exists, and which may be so young that no list shows it yet.
+    pub(crate) forgotten: BTreeMap<String, Forgotten>,
     /// What data blocks have chosen, e.g. the id of an image: kept until somebody asks for a fresh choice.
     pub(crate) data: BTreeMap<Address, Value>,
     /// Outputs by name; sensitive ones are not stored.
@@ -83,6 +85,17 @@ pub(crate) struct Resource {
     /// Server time when it existed at the latest; younger than the read lag, it may not be visible yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub(crate) more: More,
+}
+
+/// Something that a state was made to forget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Forgotten {
+    #[serde(rename = "type")]
+    pub(crate) type_name: String,
+    /// As [`Resource::created_at`].
+    pub(crate) created_at: Timestamp,
     #[serde(flatten)]
     pub(crate) more: More,
 }
@@ -144,6 +157,7 @@ impl State {
             beside: BTreeSet::new(),
             hash_key: HashKey::new(key),
             resources: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
             data: BTreeMap::new(),
             outputs: BTreeMap::new(),
             more: More::new(),
@@ -155,6 +169,34 @@ impl State {
     /// Whether it remembers nothing that exists.
     pub(crate) fn is_blank(&self) -> bool {
         self.resources.is_empty() && self.data.is_empty() && self.outputs.is_empty()
+    }
+
+    /// Remembers of what another state of this stack knows, and this one does not, when it was made: it exists, and what
+    /// is young need not show in any list, so a second one would be made.
+    pub(crate) fn lose_sight_of(&mut self, other: &State) {
+        let known: BTreeSet<&str> = self.resources.values().flat_map(Resource::ids).collect();
+        let born = other.resources.values().filter_map(|resource| {
+            let (id, at) = resource.born()?;
+            Some((id, Forgotten::new(&resource.type_name, at)))
+        });
+        let earlier = other.forgotten.iter();
+        let lost: Vec<(String, Forgotten)> = born
+            .chain(earlier.map(|(id, one)| (id.as_str(), one.clone())))
+            .filter(|(id, _)| !known.contains(id))
+            .map(|(id, one)| (id.to_owned(), one))
+            .collect();
+        self.forgotten.extend(lost);
+    }
+}
+
+impl Forgotten {
+    /// One of this type that existed by this server time.
+    pub(crate) fn new(type_name: &str, created_at: Timestamp) -> Forgotten {
+        Forgotten {
+            type_name: type_name.to_owned(),
+            created_at,
+            more: More::new(),
+        }
     }
 }
 
@@ -173,6 +215,12 @@ impl Resource {
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         let deposed = self.deposed.iter().map(|old| old.id.as_str());
         deposed.chain(Some(self.id.as_str()).filter(|id| !id.is_empty()))
+    }
+
+    /// The id of the current one with [`Resource::created_at`], where that is known. A deposed one was seen before it
+    /// was moved aside.
+    pub(crate) fn born(&self) -> Option<(&str, Timestamp)> {
+        Some((self.id.as_str(), self.created_at?)).filter(|(id, _)| !id.is_empty())
     }
 }
 

@@ -178,6 +178,9 @@ impl Found {
         if self.journal.is_some() && !is_followed {
             aside.push(files.put_aside(&files.journal_path())?);
         }
+        if let Some(before) = self.before(files)? {
+            state.lose_sight_of(&before);
+        }
         state.serial = self.highest.max(from) + 1;
         let journal = self.journal.clone().unwrap_or_default();
         files.install(&state, &journal, &open, self.journal.is_some())?;
@@ -187,6 +190,19 @@ impl Found {
             open: open.intents.len(),
             aside,
         })
+    }
+
+    /// What is replaced, if it can be read.
+    fn before(&self, files: &Files) -> Result<Option<State>, StateError> {
+        let Some((bytes, snapshot)) = &self.current else {
+            return Ok(None);
+        };
+        let current = Chosen {
+            bytes: bytes.clone(),
+            snapshot: snapshot.clone(),
+            is_current: true,
+        };
+        self.replay(files, &current).map(|(state, _, _)| Some(state))
     }
 
     /// The chosen generation with as much of the journal as goes with it, and whether that is all of it. Of a

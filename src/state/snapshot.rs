@@ -15,7 +15,7 @@ use crate::value::Value;
 use super::check::{self, Ids, Violation};
 use super::hash_key::hex;
 use super::migrate::{self, FORMAT};
-use super::{CloudIdentity, HashKey, Intent, More, Resource, State};
+use super::{CloudIdentity, Forgotten, HashKey, Intent, More, Resource, State};
 
 /// What a document begins with; 64 hexadecimal digits follow.
 const HEAD: &str = "{\n  \"checksum\": \"sha256:";
@@ -77,6 +77,8 @@ struct Body<'a> {
     data: &'a BTreeMap<Address, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    forgotten: &'a BTreeMap<String, Forgotten>,
     format: u64,
     hash_key: &'a HashKey,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +107,8 @@ struct Document {
     data: BTreeMap<Address, Value>,
     #[serde(default)]
     environment: Option<String>,
+    #[serde(default)]
+    forgotten: BTreeMap<String, Forgotten>,
     format: u64,
     hash_key: HashKey,
     #[serde(default)]
@@ -149,6 +153,7 @@ pub(crate) fn encode(
         cloud: &state.cloud,
         data: &state.data,
         environment: state.environment.as_deref(),
+        forgotten: &state.forgotten,
         format: FORMAT,
         hash_key: &state.hash_key,
         journal: contained,
@@ -209,6 +214,7 @@ pub(crate) fn decode(bytes: &[u8], trust: Trust) -> Result<(Snapshot, Ids), Defe
         beside: document.beside,
         hash_key: document.hash_key,
         resources: document.resources,
+        forgotten: document.forgotten,
         data: document.data,
         outputs: document.outputs,
         more: document.more,

@@ -128,7 +128,7 @@ fn leave<'a>(address: &Address, known: &state::Resource, block: &RemovedBlock) -
         ..Change::new(address, Fate::Forget)
     };
     let mut decision = Decision::new(change);
-    decision.note(Effect::Remove {
+    decision.note(Effect::Forget {
         address: address.clone(),
         id: known.id.clone(),
     });

@@ -3,7 +3,7 @@
 use super::*;
 use crate::address::Life;
 use crate::env::chance::Chance;
-use crate::state::{Deposed, State, check};
+use crate::state::{Deposed, State, check, snapshot};
 use crate::value::Value;
 
 /// A journal in memory that is checked as a session checks it.
@@ -115,6 +115,60 @@ fn one_that_is_removed_while_older_ones_are_left_leaves_nothing_of_itself() {
     // The address is free again, and an id that is gone may come back as a new one's.
     book.create(Operation::Create, "a", "vpc-3").unwrap();
     assert_eq!(book.ids("a"), ids("vpc-3", &["vpc-1"]));
+}
+
+#[test]
+fn what_is_forgotten_young_is_remembered_until_it_must_show() {
+    let mut book = Book::new();
+    let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+    let make = |book: &mut Book, name: &str, id: &str, second: i64| {
+        let intent = book.intent(draft(&address(name), Operation::Succeed, id));
+        let made = Effect::Made {
+            address: address(name),
+            id: id.to_owned(),
+            created_at: Some(at(second)),
+        };
+        book.result(Some(&intent), &made).unwrap();
+    };
+    let forget = |book: &mut Book, name: &str, id: &str| {
+        let forget = Effect::Forget {
+            address: address(name),
+            id: id.to_owned(),
+        };
+        book.result(None, &forget).unwrap();
+    };
+    let forgotten = |book: &Book| -> Vec<(String, Timestamp)> {
+        let all = book.state.forgotten.iter();
+        all.map(|(id, one)| (id.clone(), one.created_at)).collect()
+    };
+    make(&mut book, "a", "vpc-1", 10);
+    make(&mut book, "b", "vpc-2", 20);
+    forget(&mut book, "a", "vpc-1");
+    forget(&mut book, "b", "vpc-2");
+    assert!(book.state.resources.is_empty());
+    let both = [("vpc-1".to_owned(), at(10)), ("vpc-2".to_owned(), at(20))];
+    assert_eq!(forgotten(&book), both);
+    let (bytes, _) = snapshot::encode(&book.state, None, at(30)).unwrap();
+    let (read, _) = snapshot::decode(&bytes, snapshot::Trust::Checksum).unwrap();
+    assert_eq!(read.state, book.state);
+    // What is known again is not forgotten, and an hour later a list needs no help.
+    make(&mut book, "a", "vpc-2", 40);
+    assert_eq!(forgotten(&book), both[..1]);
+    make(&mut book, "b", "vpc-3", 4000);
+    forget(&mut book, "b", "vpc-3");
+    assert_eq!(forgotten(&book), [("vpc-3".to_owned(), at(4000))]);
+    // What is only removed is gone.
+    make(&mut book, "b", "vpc-4", 4010);
+    book.result(None, &remove(&address("b"), "vpc-4")).unwrap();
+    assert_eq!(forgotten(&book), [("vpc-3".to_owned(), at(4000))]);
+    // Another document of the same state.
+    let mut other = book.state.clone();
+    other.forgotten.clear();
+    other.resources.clear();
+    make(&mut book, "c", "vpc-5", 4020);
+    other.lose_sight_of(&book.state);
+    let all: Vec<&String> = other.forgotten.keys().collect();
+    assert_eq!(all, ["vpc-2", "vpc-3", "vpc-5"]);
 }
 
 #[test]
@@ -344,7 +398,7 @@ fn any_effect(chance: &mut Chance) -> Effect {
     let name = |chance: &mut Chance| address(["a", "b", "c"][chance.index(3)]);
     let id = |chance: &mut Chance| format!("vpc-{}", chance.index(6));
     let at = name(chance);
-    match chance.index(8) {
+    match chance.index(9) {
         0 => Effect::Put {
             resource: Box::new(Resource {
                 type_name: "vpc".to_owned(),
@@ -365,7 +419,11 @@ fn any_effect(chance: &mut Chance) -> Effect {
             from: at,
             to: name(chance),
         },
-        6 => Effect::Called {
+        6 => Effect::Forget {
+            address: at,
+            id: id(chance),
+        },
+        7 => Effect::Called {
             address: at,
             id: id(chance),
         },
@@ -415,7 +473,9 @@ fn what_is_let_through_keeps_every_id_in_one_place() {
                     let own = known.get(address).map(|known| &known.id);
                     assert!(lost.iter().all(|lost| Some(*lost) == own), "seed {seed}");
                 }
-                Effect::Remove { id, .. } => assert!(lost.iter().all(|lost| *lost == id), "seed {seed}"),
+                Effect::Remove { id, .. } | Effect::Forget { id, .. } => {
+                    assert!(lost.iter().all(|lost| *lost == id), "seed {seed}")
+                }
                 _ => assert!(lost.is_empty(), "seed {seed}: {effect:?} loses {lost:?}"),
             }
         }
