@@ -137,6 +137,7 @@ fn too_many(facts: &ActionFacts, list: &str) -> Refusal {
         format!("InvalidParameter.TooMany{list}s"),
         format!("Invalid{short}Count"),
         format!("InvalidParam.{list}"),
+        format!("{list}LimitExceeded"),
     ];
     match facts.known_code(&codes) {
         Some(code) => Refusal::new(code).with_message(format!("There are too many items in {list}.")),

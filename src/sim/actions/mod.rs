@@ -14,6 +14,7 @@ mod dhcp_options;
 mod disk;
 mod disk_restore;
 mod disk_row;
+mod disk_status;
 mod dns_domain;
 mod dns_record;
 mod ecs_copies;
@@ -22,11 +23,13 @@ mod image;
 mod instance;
 mod instance_cards;
 mod instance_change;
+mod instance_console;
 mod instance_create;
 mod instance_options;
 mod instance_order;
 mod instance_power;
 mod instance_row;
+mod instance_tuning;
 mod instance_upkeep;
 mod ipv4_gateway;
 mod ipv6_gateway;
@@ -63,8 +66,11 @@ mod slb_listener;
 mod slb_rule;
 mod slb_servers;
 mod snapshot;
+mod snapshot_chain;
 mod snapshot_group;
 mod snapshot_policy;
+mod system_event;
+mod system_event_list;
 mod tag;
 mod tag_central;
 mod tag_old;
@@ -210,6 +216,10 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<public_ip_address_pool::PublicIpAddressPool>()),
         public_ip_address_pool::ACTIONS,
     ),
+    (
+        Some(KindFacts::of::<system_event::SystemEvent>()),
+        system_event::ACTIONS,
+    ),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
     (None, bss::ACTIONS),
@@ -231,6 +241,11 @@ const ROWS: &[Row] = &[
     (None, vpc_change::ACTIONS),
     (None, vpc_default::ACTIONS),
     (None, slb_rule::ACTIONS),
+    (None, system_event_list::ACTIONS),
+    (None, disk_status::ACTIONS),
+    (None, instance_console::ACTIONS),
+    (None, instance_tuning::ACTIONS),
+    (None, snapshot_chain::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {

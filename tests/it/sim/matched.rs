@@ -280,7 +280,16 @@ fn every_filter_keeps_what_fits_and_leaves_out_what_does_not() {
 /// What filters one way only here: the action, or `*`, and the parameter; and why.
 const EXPLAINED: &[(&str, &str)] = &[
     ("* ContentEncoding", "how a text is shown"),
+    (
+        "DescribeDisksFullStatus EventTime.Start",
+        "no disk has had an event",
+    ),
+    ("DescribeDisksFullStatus EventType", "no disk has had an event"),
     ("DescribeImages ActionType", "every image can be used for both"),
+    (
+        "DescribeInstanceHistoryEvents ImpactLevel",
+        "it is refused to who is on no list",
+    ),
     ("DescribeInstanceStatus ClusterId", "there is one cluster"),
     ("DescribeIpv6Addresses Name", "no address has a name"),
     (
