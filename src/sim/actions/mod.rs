@@ -3,6 +3,7 @@
 
 mod account;
 mod assistant;
+mod assistant_plugin;
 mod bandwidth_package;
 mod bss;
 mod command;
@@ -31,6 +32,7 @@ mod instance_power;
 mod instance_row;
 mod instance_tuning;
 mod instance_upkeep;
+mod invocation_change;
 mod ipv4_gateway;
 mod ipv6_gateway;
 mod key_pair;
@@ -55,7 +57,9 @@ mod public_ip_address_pool;
 mod ram_page;
 mod ram_policy;
 mod ram_role;
+mod recommend;
 mod resource_group;
+mod resource_list;
 mod route_entry;
 mod route_table;
 mod security_group;
@@ -69,10 +73,12 @@ mod snapshot;
 mod snapshot_chain;
 mod snapshot_group;
 mod snapshot_policy;
+mod spot;
 mod system_event;
 mod system_event_list;
 mod tag;
 mod tag_central;
+mod tag_meta;
 mod tag_old;
 mod task;
 mod unfit;
@@ -220,6 +226,7 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<system_event::SystemEvent>()),
         system_event::ACTIONS,
     ),
+    (Some(KindFacts::of::<tag_meta::MetaTag>()), tag_meta::ACTIONS),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
     (None, bss::ACTIONS),
@@ -246,6 +253,11 @@ const ROWS: &[Row] = &[
     (None, instance_console::ACTIONS),
     (None, instance_tuning::ACTIONS),
     (None, snapshot_chain::ACTIONS),
+    (None, assistant_plugin::ACTIONS),
+    (None, invocation_change::ACTIONS),
+    (None, spot::ACTIONS),
+    (None, recommend::ACTIONS),
+    (None, resource_list::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {

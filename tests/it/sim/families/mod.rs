@@ -10,6 +10,8 @@ mod load_balancers;
 mod names;
 mod nat;
 mod old;
+mod planned_tags;
+mod recommended;
 mod resource_groups;
 mod snapshots;
 mod system_events;
@@ -35,6 +37,8 @@ pub(super) const WALKS: &[&[Step]] = &[
     names::NAME_WALK,
     system_events::SYSTEM_EVENT_WALK,
     consoles::CONSOLE_WALK,
+    recommended::OFFER_WALK,
+    planned_tags::TAG_WALK,
 ];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";
