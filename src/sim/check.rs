@@ -137,6 +137,8 @@ fn too_many(facts: &ActionFacts, list: &str) -> Refusal {
         format!("InvalidParameter.TooMany{list}s"),
         format!("Invalid{short}Count"),
         format!("InvalidParam.{list}"),
+        format!("{list}LimitExceeded"),
+        format!("{list}s.ExceedLimit"),
     ];
     match facts.known_code(&codes) {
         Some(code) => Refusal::new(code).with_message(format!("There are too many items in {list}.")),

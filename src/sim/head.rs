@@ -38,6 +38,7 @@ macro_rules! statuses {
 
 statuses! {
     Available = "Available",
+    Avoided = "Avoided",
     Accomplished = "accomplished",
     Active = "active",
     Assigned = "Assigned",
@@ -45,6 +46,7 @@ statuses! {
     Associating = "Associating",
     Attaching = "Attaching",
     Attached = "In_use",
+    Canceled = "Canceled",
     Cancelled = "Cancelled",
     Activating = "Activating",
     Created = "Created",
@@ -53,6 +55,8 @@ statuses! {
     Deleting = "Deleting",
     Deprecated = "Deprecated",
     Detaching = "Detaching",
+    Executed = "Executed",
+    Executing = "Executing",
     Failed = "Failed",
     SnapshotFailed = "failed",
     Inactive = "inactive",
@@ -61,6 +65,7 @@ statuses! {
     ListenerStopped = "stopped",
     ListenerStopping = "stopping",
     Finished = "Finished",
+    Inquiring = "Inquiring",
     InUse = "InUse",
     Ok = "OK",
     Modifying = "Modifying",

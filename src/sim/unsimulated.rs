@@ -93,6 +93,7 @@ const REFUSED: &[Row] = &[
     ("InvokeCommand", "Launcher", NEVER),
     ("*", "OssOutputDelivery", NEVER),
     ("AttachInstanceRamRole", "Policy", NEVER),
+    ("AcceptInquiredSystemEvent", "Choice", NEVER),
     // Addresses that one has brought or reserved, and what protects them.
     ("AllocateEipAddress", "ActivityId", NEVER),
     ("AllocateEipAddress", "InstanceId", NEVER),
@@ -221,6 +222,11 @@ const SIMULATED: &[(&str, &str)] = &[
     ("AllocateEipAddress", "ISP"),
     ("CreateCommonBandwidthPackage", "ISP"),
     ("CreatePublicIpAddressPool", "Isp"),
+    (
+        "ModifyInstanceAttachmentAttributes",
+        "PrivatePoolOptions.MatchCriteria",
+    ),
+    ("ModifyInstanceAttachmentAttributes", "PrivatePoolOptions.Id"),
 ];
 
 /// Whether a parameter is taken and has nothing to do here.

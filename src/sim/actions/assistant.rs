@@ -43,7 +43,8 @@ const TYPES: &[&str] = &[
 ];
 const INSTANCES_MAX: usize = 50;
 
-fn checked<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Refusal> {
+/// The servers that a request names, all of which exist.
+pub(super) fn checked<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Refusal> {
     let params = call.params;
     let ids = params.list("InstanceId");
     if ids.len() > INSTANCES_MAX {

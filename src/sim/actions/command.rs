@@ -18,12 +18,12 @@ use super::instance_row::Instance;
 pub(super) struct Command {
     #[serde(flatten)]
     pub(super) head: Head,
-    kind: String,
+    pub(super) kind: String,
     /// Plain text.
-    content: String,
+    pub(super) content: String,
     working_dir: String,
     timeout: i64,
-    with_parameters: bool,
+    pub(super) with_parameters: bool,
     launcher: String,
     /// Not listed: it was told with its invocation and not to be kept.
     passing: bool,
@@ -40,10 +40,10 @@ impl Kind for Command {
 pub(super) struct Invocation {
     #[serde(flatten)]
     pub(super) head: Head,
-    command: Command,
+    pub(super) command: Command,
     results: Vec<Outcome>,
-    parameters: String,
-    repeat_mode: String,
+    pub(super) parameters: String,
+    pub(super) repeat_mode: String,
     frequency: String,
     username: String,
     termination: String,
@@ -81,6 +81,57 @@ impl Kind for Invocation {
     }
 }
 
+impl Invocation {
+    /// How many servers it is for.
+    pub(super) fn servers(&self) -> usize {
+        self.results.len()
+    }
+
+    pub(super) fn runs_on(&self, server: &str) -> bool {
+        self.results.iter().any(|result| result.instance_id == server)
+    }
+
+    /// Whether nothing kept it from running there to its end.
+    pub(super) fn has_run_on(&self, server: &str) -> bool {
+        self.results
+            .iter()
+            .any(|result| result.instance_id == server && !result.invalid && result.stopped.is_none())
+    }
+
+    /// What it is to be from now on.
+    pub(super) fn change(&mut self, told: Change) {
+        let (output, exit_code) = play(&told.script);
+        let more = told.more.into_iter().map(|(instance_id, runs)| Outcome {
+            instance_id,
+            invalid: !runs,
+            stopped: None,
+            exit_code,
+            output: String::new(),
+        });
+        self.results.extend(more);
+        for result in &mut self.results {
+            result.output.clone_from(&output);
+            result.exit_code = exit_code;
+        }
+        self.command = told.command;
+        self.parameters = told.parameters;
+        if let Some(frequency) = told.frequency {
+            self.frequency = frequency;
+        }
+    }
+}
+
+/// What becomes of an invocation that has not run yet.
+pub(super) struct Change {
+    pub(super) command: Command,
+    pub(super) parameters: String,
+    pub(super) frequency: Option<String>,
+    /// With the values of its parameters.
+    pub(super) script: String,
+    /// Servers more, each with whether it runs.
+    pub(super) more: Vec<(String, bool)>,
+}
+
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "CreateCommand", create),
     (ECS, "ModifyCommand", modify),
@@ -102,20 +153,20 @@ const KEPT_CONTENT_MAX: usize = 18 * 1024;
 const CONTENT_MAX: usize = 24 * 1024;
 const INSTANCES_MAX: usize = 100;
 
+/// A script as plain text; `None` when it is not of its encoding.
+pub(super) fn plain(text: &str, encoding: &str) -> Option<String> {
+    match encoding {
+        "PlainText" => Some(text.to_owned()),
+        "Base64" => String::from_utf8(STANDARD.decode(text).ok()?).ok(),
+        _ => None,
+    }
+}
+
 /// The script of a request as plain text.
 fn content(call: &Call<'_>, default_encoding: &str, max: usize) -> Result<String, Refusal> {
     let text = call.params.required("CommandContent")?;
-    let plain = match call.params.text_or("ContentEncoding", default_encoding) {
-        "PlainText" => text.to_owned(),
-        "Base64" => {
-            let bytes = STANDARD
-                .decode(text)
-                .ok()
-                .and_then(|bytes| String::from_utf8(bytes).ok());
-            bytes.ok_or_else(|| Refusal::new("CmdContent.DecodeError"))?
-        }
-        _ => return refuse("CmdContent.DecodeError"),
-    };
+    let plain = plain(text, call.params.text_or("ContentEncoding", default_encoding));
+    let plain = plain.ok_or_else(|| Refusal::new("CmdContent.DecodeError"))?;
     if plain.len().div_ceil(3) * 4 > max {
         return refuse("CmdContent.ExceedLimit");
     }
@@ -123,7 +174,7 @@ fn content(call: &Call<'_>, default_encoding: &str, max: usize) -> Result<String
 }
 
 /// The names between double braces.
-fn parameter_names(content: &str) -> Vec<String> {
+pub(super) fn parameter_names(content: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in content.split("{{").skip(1) {
         if let Some((name, _)) = part.split_once("}}") {
@@ -382,6 +433,12 @@ fn play(script: &str) -> (String, i64) {
     (output, 0)
 }
 
+/// Whether a text says when something is to run: `rate(...)`, `at(...)` or six to eight fields.
+pub(super) fn is_frequency(text: &str) -> bool {
+    let fields = text.split_whitespace().count();
+    text.starts_with("rate(") || text.starts_with("at(") || (6..=8).contains(&fields)
+}
+
 fn begin(call: &mut Call<'_>, command: Command) -> Result<String, Refusal> {
     let params = call.params;
     let servers = servers(call)?;
@@ -395,13 +452,7 @@ fn begin(call: &mut Call<'_>, command: Command) -> Result<String, Refusal> {
     let frequency = params.text_or("Frequency", "");
     match repeat_mode {
         "Period" if frequency.is_empty() => return refuse("MissingParam.Frequency"),
-        "Period" => {
-            let fields = frequency.split_whitespace().count();
-            let call_like = frequency.starts_with("rate(") || frequency.starts_with("at(");
-            if !call_like && !(6..=8).contains(&fields) {
-                return refuse("InvalidParam.Frequency");
-            }
-        }
+        "Period" if !is_frequency(frequency) => return refuse("InvalidParam.Frequency"),
         "DryRun" => return refuse("DryRunOperation"),
         _ => {}
     }

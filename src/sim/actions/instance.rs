@@ -14,6 +14,7 @@ use super::image;
 use super::instance_options;
 use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network};
+use super::instance_tuning::WEIGHTING;
 use super::key_pair::wildcard;
 use super::network_interface::{NetworkInterface, address_sets};
 
@@ -401,6 +402,11 @@ fn describe_attribute(call: &mut Call<'_>) -> Result<Node, Refusal> {
         "SerialNumber": &row.serial_number,
         "CreditSpecification": &row.credit,
         "EnableJumboFrame": row.jumbo_frame,
+        "NetworkOptions": map! {
+            "BandwidthWeighting": row.options.get(WEIGHTING).map_or("Default", String::as_str),
+            "EnableJumboFrame": row.jumbo_frame,
+            "EnableNetworkEncryption": false,
+        },
         "OperationLocks": lock_node(call, row),
         "DedicatedHostAttribute": map! { "DedicatedHostId": "", "DedicatedHostName": "" },
     })

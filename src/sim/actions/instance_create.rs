@@ -315,6 +315,7 @@ fn make(
         stopped_mode: String::new(),
         key_pair: order.key_pair.clone(),
         has_password: order.has_password,
+        has_vnc_password: false,
         user_data: order.user_data.clone(),
         ram_role: params.text_or("RamRoleName", "").to_owned(),
         credit: params.text_or("CreditSpecification", "").to_owned(),

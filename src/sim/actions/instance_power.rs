@@ -7,6 +7,7 @@ use super::super::products::ECS;
 use super::super::refusal::{Refusal, refuse};
 use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network, STOPPING_MS};
+use super::system_event;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "StartInstance", |call| one(call, start)),
@@ -21,7 +22,7 @@ pub(super) const ACTIONS: &[Entry] = &[
 
 /// Simulated delays, in milliseconds of life-cycle time.
 pub(super) const STARTING_MS: i64 = 10_000;
-const REBOOT_MS: i64 = 15_000;
+pub(super) const REBOOT_MS: i64 = 15_000;
 
 /// Checks whether an instance may be switched, and says how.
 type Switch = fn(&Call<'_>, &Instance) -> Result<Change, Refusal>;
@@ -30,6 +31,8 @@ struct Change {
     status: Status,
     path: Vec<(i64, Next)>,
     stopped_mode: Option<String>,
+    /// It is a restart, which may come before one that was planned.
+    is_restart: bool,
 }
 
 fn in_status(row: &Instance, status: Status) -> Result<(), Refusal> {
@@ -55,6 +58,7 @@ fn start(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
         status: Status::Starting,
         path,
         stopped_mode: Some(String::new()),
+        is_restart: false,
     })
 }
 
@@ -75,6 +79,7 @@ fn stop(call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
         status: Status::Stopping,
         path,
         stopped_mode: Some(mode.to_owned()),
+        is_restart: false,
     })
 }
 
@@ -85,11 +90,15 @@ fn reboot(_call: &Call<'_>, row: &Instance) -> Result<Change, Refusal> {
         status: Status::Starting,
         path,
         stopped_mode: None,
+        is_restart: true,
     })
 }
 
 fn apply(call: &mut Call<'_>, id: &str, change: Change) {
     let now = call.now;
+    if change.is_restart {
+        system_event::restarted(call.world, id, now);
+    }
     call.world.update::<Instance, _>(id, |row| {
         row.status = change.status;
         row.set_out(change.path, now);

@@ -8,6 +8,7 @@ use super::super::clock::{Now, add_months};
 use super::super::head::{Head, Next, Status, regional_id, row};
 use super::super::products::ECS;
 use super::super::world::{Kind, World};
+use super::system_event;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Network {
@@ -91,6 +92,8 @@ pub(super) struct Instance {
     pub(super) stopped_mode: String,
     pub(super) key_pair: String,
     pub(super) has_password: bool,
+    #[serde(default)]
+    pub(super) has_vnc_password: bool,
     pub(super) user_data: String,
     pub(super) ram_role: String,
     pub(super) credit: String,
@@ -162,7 +165,28 @@ impl Kind for Instance {
     }
 
     fn over(world: &mut World, id: &str, now: Now) {
+        let Some(row) = world.get::<Instance>(id) else {
+            return;
+        };
+        let was_locked = row.lock_reason == "financial";
+        let has_expired = |row: &Instance| {
+            let paid = row.subscription.as_ref();
+            paid.is_some_and(|paid| paid.expires <= now.real)
+                && row.auto_release.is_none_or(|at| at > now.real)
+        };
+        let has_expired = has_expired(row);
         world.update::<Instance, _>(id, |row| row.calendar(now));
+        let is_locked = world
+            .get::<Instance>(id)
+            .is_some_and(|row| row.lock_reason == "financial");
+        if has_expired && is_locked {
+            let what = if was_locked {
+                "InstanceExpiration.Delete"
+            } else {
+                "InstanceExpiration.Stop"
+            };
+            system_event::happen(world, id, what, now);
+        }
     }
 
     fn faults(world: &World) -> Vec<String> {

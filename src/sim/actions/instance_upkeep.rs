@@ -12,6 +12,7 @@ use super::instance_options;
 use super::instance_order::{auto_release, check_groups, paid_until};
 use super::instance_row::ABSENT;
 use super::instance_row::{Instance, Network};
+use super::instance_tuning::POOL;
 use super::ram_role::takeable;
 use super::vswitch::VSwitch;
 use super::vswitch::free_address;
@@ -298,7 +299,8 @@ fn describe_attachment(call: &mut Call<'_>) -> Result<Node, Refusal> {
     }
     let page = call.page::<Instance>(Search::ids(ids), |_| true)?;
     Ok(call.listed(&page, "Instances", "Instance", |row| {
-        map! { "InstanceId": &row.id, "PrivatePoolOptionsId": "", "PrivatePoolOptionsMatchCriteria": "" }
+        let criteria = row.options.get(POOL).map_or("", String::as_str);
+        map! { "InstanceId": &row.id, "PrivatePoolOptionsId": "", "PrivatePoolOptionsMatchCriteria": criteria }
     }))
 }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod assistant;
+mod assistant_plugin;
 mod bandwidth_package;
 mod bss;
 mod command;
@@ -14,6 +15,7 @@ mod dhcp_options;
 mod disk;
 mod disk_restore;
 mod disk_row;
+mod disk_status;
 mod dns_domain;
 mod dns_record;
 mod ecs_copies;
@@ -22,12 +24,15 @@ mod image;
 mod instance;
 mod instance_cards;
 mod instance_change;
+mod instance_console;
 mod instance_create;
 mod instance_options;
 mod instance_order;
 mod instance_power;
 mod instance_row;
+mod instance_tuning;
 mod instance_upkeep;
+mod invocation_change;
 mod ipv4_gateway;
 mod ipv6_gateway;
 mod key_pair;
@@ -52,7 +57,9 @@ mod public_ip_address_pool;
 mod ram_page;
 mod ram_policy;
 mod ram_role;
+mod recommend;
 mod resource_group;
+mod resource_list;
 mod route_entry;
 mod route_table;
 mod security_group;
@@ -63,10 +70,15 @@ mod slb_listener;
 mod slb_rule;
 mod slb_servers;
 mod snapshot;
+mod snapshot_chain;
 mod snapshot_group;
 mod snapshot_policy;
+mod spot;
+mod system_event;
+mod system_event_list;
 mod tag;
 mod tag_central;
+mod tag_meta;
 mod tag_old;
 mod task;
 mod unfit;
@@ -210,6 +222,11 @@ const ROWS: &[Row] = &[
         Some(KindFacts::of::<public_ip_address_pool::PublicIpAddressPool>()),
         public_ip_address_pool::ACTIONS,
     ),
+    (
+        Some(KindFacts::of::<system_event::SystemEvent>()),
+        system_event::ACTIONS,
+    ),
+    (Some(KindFacts::of::<tag_meta::MetaTag>()), tag_meta::ACTIONS),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
     (None, bss::ACTIONS),
@@ -231,6 +248,16 @@ const ROWS: &[Row] = &[
     (None, vpc_change::ACTIONS),
     (None, vpc_default::ACTIONS),
     (None, slb_rule::ACTIONS),
+    (None, system_event_list::ACTIONS),
+    (None, disk_status::ACTIONS),
+    (None, instance_console::ACTIONS),
+    (None, instance_tuning::ACTIONS),
+    (None, snapshot_chain::ACTIONS),
+    (None, assistant_plugin::ACTIONS),
+    (None, invocation_change::ACTIONS),
+    (None, spot::ACTIONS),
+    (None, recommend::ACTIONS),
+    (None, resource_list::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {

@@ -186,20 +186,27 @@ fn move_resource(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let (kind, id) = (params.required("ResourceType")?, params.required("ResourceId")?);
     call.check_group(group)?;
     let version = call.facts.version.as_str();
-    let Some(table) = call.world.resource_mut(version, kind) else {
+    let Some(table) = call.world.resource(version, kind) else {
         return refuse("IllegalParam.ResourceType");
     };
     if table.head(id).is_none_or(|head| head.region != call.region) {
         return refuse("InvalidResourceId.NotFound");
     }
-    table.change_head(id, &mut |head| head.resource_group = group.to_owned());
+    put(call.world, version, kind, id, group);
+    done()
+}
+
+/// Puts a thing of a resource type into a group, with what goes with it.
+pub(super) fn put(world: &mut World, version: &str, kind: &str, id: &str, group: &str) {
+    if let Some(table) = world.resource_mut(version, kind) {
+        table.change_head(id, &mut |head| head.resource_group = group.to_owned());
+    }
     // A VPC's own route table goes with it.
-    for table in call.world.ids_linked::<RouteTable>(Vpc::NAME, id) {
-        call.world.update::<RouteTable, _>(&table, |table| {
+    for table in world.ids_linked::<RouteTable>(Vpc::NAME, id) {
+        world.update::<RouteTable, _>(&table, |table| {
             if table.system {
                 group.clone_into(&mut table.resource_group);
             }
         });
     }
-    done()
 }

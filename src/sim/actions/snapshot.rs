@@ -28,10 +28,10 @@ pub(super) struct Snapshot {
     kms_key_id: String,
     /// `user` or `auto`.
     made_by: String,
-    category: String,
+    pub(super) category: String,
     /// Days; 0 is for ever.
     retention: i64,
-    instant_access: bool,
+    pub(super) instant_access: bool,
     instant_days: i64,
     /// The snapshot that it is a copy of, and its region.
     copy_of: Option<(String, String)>,
@@ -408,7 +408,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
 }
 
 /// All snapshots of a disk hang on one chain.
-fn link_id(snapshot: &Snapshot) -> String {
+pub(super) fn link_id(snapshot: &Snapshot) -> String {
     format!("sl-{}", snapshot.disk_id.trim_start_matches("d-"))
 }
 

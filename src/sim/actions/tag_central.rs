@@ -9,6 +9,7 @@ use super::super::node::{Node, map, texts};
 use super::super::products::{ALIDNS, ECS, SLB, TAG, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::table::AnyTable;
+use super::tag_meta::MetaTag;
 
 pub(super) const ACTIONS: &[Entry] = &[
     (TAG, "TagResources", tag),
@@ -21,7 +22,7 @@ pub(super) const ACTIONS: &[Entry] = &[
 ];
 
 /// The word for a product in a resource name, with the version under which its resource types are known.
-const SERVICES: &[(&str, &str)] = &[
+pub(super) const SERVICES: &[(&str, &str)] = &[
     ("ecs", ECS),
     ("vpc", VPC),
     ("eip", VPC),
@@ -196,7 +197,7 @@ fn all<'t>(call: &'t Call<'_>) -> Vec<(String, &'t Head)> {
 }
 
 /// The part of a list that PageSize and NextToken ask for, and the token of what follows.
-fn cut<T>(call: &Call<'_>, all: Vec<T>, size_param: &str) -> Result<(Vec<T>, String), Refusal> {
+pub(super) fn cut<T>(call: &Call<'_>, all: Vec<T>, size_param: &str) -> Result<(Vec<T>, String), Refusal> {
     let size = call.params.int(size_param)?.unwrap_or(50);
     if !(1..=1000).contains(&size) {
         return Err(Refusal::invalid(size_param));
@@ -293,7 +294,7 @@ fn asked<'t>(call: &'t Call<'_>) -> Result<Vec<&'t Tag>, Refusal> {
     }
     match call.params.text_or("QueryType", "ResourceTag") {
         "ResourceTag" => {}
-        // Nobody has set any up.
+        // It is about none that anything has.
         "MetaTag" => return Ok(Vec::new()),
         _ => return Err(Refusal::invalid("QueryType")),
     }
@@ -301,6 +302,11 @@ fn asked<'t>(call: &'t Call<'_>) -> Result<Vec<&'t Tag>, Refusal> {
     let of_kind = |name: &str| kind.is_none_or(|kind| is_kind(name, kind));
     let found = all(call).into_iter().filter(|(name, _)| of_kind(name));
     Ok(found.flat_map(|(_, head)| &head.tags).collect())
+}
+
+/// Whether a request asks for tags that were planned, and not for those that things have.
+fn planned(call: &Call<'_>) -> bool {
+    call.params.text("QueryType") == Some("MetaTag")
 }
 
 /// Whether a resource name is of a type in the form `ALIYUN::ECS::INSTANCE`.
@@ -316,29 +322,43 @@ fn is_kind(name: &str, kind: &str) -> bool {
 }
 
 fn list_keys(call: &mut Call<'_>) -> Result<Node, Refusal> {
-    let mut keys: Vec<&str> = Vec::new();
-    for (key, _) in asked(call)? {
-        if fits(call, "TagFilter.Key", key)? {
-            keys.push(key);
+    let mut keys: Vec<(&str, &str)> = asked(call)?
+        .into_iter()
+        .map(|(key, _)| (key.as_str(), ""))
+        .collect();
+    if planned(call) && custom(call)? {
+        let own = call.world.all::<MetaTag>().iter();
+        keys.extend(own.map(|meta| (meta.name.as_str(), meta.description.as_str())));
+    }
+    let mut found = Vec::new();
+    for key in keys {
+        if fits(call, "TagFilter.Key", key.0)? {
+            found.push(key);
         }
     }
-    keys.sort_unstable();
-    keys.dedup();
-    let (page, next) = cut(call, keys, "PageSize")?;
+    found.sort_unstable();
+    found.dedup();
+    let (page, next) = cut(call, found, "PageSize")?;
     let nodes = page
         .into_iter()
-        .map(|key| map! { "Category": "custom", "Description": "", "Key": key });
+        .map(|(key, description)| map! { "Category": "custom", "Description": description, "Key": key });
     Ok(map! { "NextToken": next, "Keys": map! { "Key": nodes.collect::<Vec<_>>() } })
 }
 
 fn list_values(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let wanted = call.params.required("Key")?;
-    if call.params.text("QueryType") == Some("MetaTag") {
-        return refuse("MetaTagKeyNotFound");
+    let mut all: Vec<&str> = Vec::new();
+    if planned(call) {
+        let own = call.world.get::<MetaTag>(wanted);
+        let own = own.ok_or_else(|| Refusal::new("MetaTagKeyNotFound"))?;
+        all.extend(own.values.iter().map(|(value, _)| value.as_str()));
+    } else {
+        let own = asked(call)?.into_iter().filter(|(key, _)| key == wanted);
+        all.extend(own.map(|(_, value)| value.as_str()));
     }
     let mut values: Vec<&str> = Vec::new();
-    for (key, value) in asked(call)? {
-        if key == wanted && fits(call, "TagFilter.Value", value)? {
+    for value in all {
+        if fits(call, "TagFilter.Value", value)? {
             values.push(value);
         }
     }

@@ -70,6 +70,16 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
         "*",
         "what is asked for is sold; what is not, is refused",
     ),
+    (
+        "DescribeBandwidthLimitation",
+        "InstanceChargeType",
+        "the limits are the same",
+    ),
+    (
+        "DescribeBandwidthLimitation",
+        "SpotStrategy",
+        "the limits are the same",
+    ),
     ("DescribePrice", "*", "the price is the same"),
     ("DescribeResourcesModification", "*", "what is asked for is sold"),
     ("DescribeImages", "ActionType", "every image can be used for both"),

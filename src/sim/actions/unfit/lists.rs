@@ -124,6 +124,19 @@ pub(super) const TABLE: &[Unfit] = &[
     Unfit(&["ReplaceSystemDisk"], "MissingParameter.Platform", |call| {
         asks(call, "DiskId") && asks(call, "Architecture") && !asks(call, "Platform")
     }),
+    Unfit(&["ListPluginStatus"], "InvalidParam.PageNumber", |call| {
+        number(call, "PageNumber").is_some_and(|page| page < 1)
+    }),
+    Unfit(&["ListPluginStatus"], "InvalidParam.PageSize", |call| {
+        number(call, "PageSize").is_some_and(|size| !(1..=50).contains(&size))
+    }),
+    Unfit(&["ListPluginStatus"], "InvalidParameter.MaxResults", |call| {
+        number(call, "MaxResults").is_some_and(|size| !(1..=50).contains(&size))
+    }),
+    Unfit(&["ListPluginStatus"], "InvalidParameter.NextToken", |call| {
+        let token = call.params.peek("NextToken");
+        !token.is_empty() && read_token(token).is_none()
+    }),
     Unfit(
         &["ModifyInstanceChargeType"],
         "InvalidImageType.NotSupported",

@@ -66,6 +66,36 @@ pub(super) const ASSISTANT_WALK: &[Step] = &[
         ],
     )
     .keep("standing", "/InvokeId"),
+    ecs(
+        "RunCommand",
+        &[
+            ("Type", "RunShellScript"),
+            ("CommandContent", "echo you"),
+            ("InstanceId.1", "$running"),
+            ("RepeatMode", "Period"),
+            ("Frequency", "rate(5m)"),
+        ],
+    )
+    .keep("timed", "/InvokeId"),
+    ecs(
+        "ModifyInvocationAttribute",
+        &[
+            ("InvokeId", "$timed"),
+            ("CommandContent", "echo {{a}}"),
+            ("EnableParameter", "true"),
+            ("Parameters", "{\"a\":\"c\"}"),
+            ("Frequency", "rate(9m)"),
+        ],
+    ),
+    ecs(
+        "RunCommand",
+        &[
+            ("Type", "RunShellScript"),
+            ("CommandContent", "acs-plugin-manager --exec --plugin checker"),
+            ("InstanceId.1", "$running"),
+        ],
+    ),
+    ecs("ListPluginStatus", &[]),
     ecs("StopInvocation", &[("InvokeId", "$standing")]),
     ecs("DeleteCommand", &[("CommandId", "$command")]),
     ecs(
@@ -161,4 +191,149 @@ fn a_file_is_sent_once_unless_it_may_be_overwritten() {
     assert_eq!(send(&[]), "Success");
     assert_eq!(send(&[]), "Failed");
     assert_eq!(send(&[("Overwrite", "true")]), "Success");
+}
+
+/// A server that runs, and one that does not.
+fn servers(sim: &mut Sim) -> (String, String) {
+    let net = sim.network();
+    let stopped = sim.instance(&net, &[]);
+    let made = sim.ecs("RunInstances", &instance_params(&net, &[])).ok();
+    sim.wait(30);
+    (text(&made["InstanceIdSets"]["InstanceIdSet"][0]), stopped)
+}
+
+#[test]
+fn what_is_to_run_again_is_changed_until_it_is_stopped() {
+    let mut sim = Sim::new();
+    let (running, stopped) = servers(&mut sim);
+    let order = [
+        ("Type", "RunShellScript"),
+        ("CommandContent", "echo {{who}}"),
+        ("EnableParameter", "true"),
+        ("Parameters", "{\"who\":\"you\"}"),
+        ("InstanceId.1", running.as_str()),
+    ];
+    let timed = [
+        ("RepeatMode", "Period"),
+        ("Frequency", "rate(5m)"),
+        ("KeepCommand", "true"),
+    ];
+    let made = sim.ecs("RunCommand", &[&order[..], &timed].concat()).ok();
+    let (timed, old) = (text(&made["InvokeId"]), text(&made["CommandId"]));
+    let own = ("InvokeId", timed.as_str());
+    let changed = sim
+        .ecs(
+            "ModifyInvocationAttribute",
+            &[
+                own,
+                ("CommandContent", "echo {{what}}"),
+                ("Parameters", "{\"what\":\"else\"}"),
+                ("Frequency", "0 0 12 * * ?"),
+                ("InstanceId.1", &stopped),
+            ],
+        )
+        .ok();
+    assert_ne!(changed["CommandId"], old.as_str());
+    let shown = sim
+        .ecs("DescribeInvocations", &[own, ("ContentEncoding", "PlainText")])
+        .ok();
+    let shown = &shown["Invocations"]["Invocation"][0];
+    assert_eq!(
+        (&shown["CommandContent"], &shown["Frequency"], &shown["CommandId"]),
+        (
+            &json!("echo {{what}}"),
+            &json!("0 0 12 * * ?"),
+            &changed["CommandId"]
+        )
+    );
+    let both = shown["InvokeInstances"]["InvokeInstance"].as_array().unwrap();
+    assert_eq!(both.len(), 2);
+    // The old one was kept, and is free.
+    let kept = sim.ecs("DescribeCommands", &[]).ok();
+    assert_eq!(kept["TotalCount"], 2);
+    sim.ecs("DeleteCommand", &[("CommandId", &old)]).ok();
+    let long = format!("{{\"{}\":\"\"}}", "k".repeat(65));
+    let content = "x".repeat(20_000);
+    for (name, value, status, code) in [
+        ("Frequency", "daily", 400, "InvalidParameter.Frequency"),
+        (
+            "Parameters",
+            "{\"who\":\"you\"}",
+            400,
+            "InvalidParameters.KeyNotMatch",
+        ),
+        ("Parameters", "[]", 400, "InvalidParameters.KeyMalformed"),
+        ("Parameters", "{\"\":\"\"}", 400, "InvalidParameters.KeyEmpty"),
+        (
+            "Parameters",
+            &long,
+            403,
+            "InvalidParameters.KeyLengthLimitExceeded",
+        ),
+        (
+            "Parameters",
+            "{\"what\":[]}",
+            403,
+            "InvalidParameters.ValueTypeUnsupported",
+        ),
+        (
+            "CommandContent",
+            &content,
+            403,
+            "InvalidCommandContent.LengthLimitExceeded",
+        ),
+        ("InstanceId.1", "i-no", 404, "InvalidInstanceId.NotFound"),
+    ] {
+        sim.ecs("ModifyInvocationAttribute", &[own, (name, value)])
+            .refused(status, code);
+    }
+    let base = [own, ("CommandContent", "?"), ("ContentEncoding", "Base64")];
+    sim.ecs("ModifyInvocationAttribute", &base)
+        .refused(400, "InvalidCommandContent.DecodeError");
+    sim.ecs("StopInvocation", &[own]).ok();
+    sim.ecs("ModifyInvocationAttribute", &[own, ("Frequency", "rate(7m)")])
+        .refused(403, "InvalidOperation.InvokeAlreadyFinished");
+    let once = text(&sim.ecs("RunCommand", &order).ok()["InvokeId"]);
+    sim.ecs("ModifyInvocationAttribute", &[("InvokeId", &once)])
+        .refused(403, "InvalidOperation.RepeatModeUnsupported");
+    sim.ecs("ModifyInvocationAttribute", &[("InvokeId", "t-no")])
+        .refused(404, "InvalidInvokeId.NotFound");
+}
+
+#[test]
+fn a_plugin_is_on_the_servers_that_were_told_to_run_it() {
+    let mut sim = Sim::new();
+    let (running, stopped) = servers(&mut sim);
+    let order = [
+        ("Type", "RunShellScript"),
+        (
+            "CommandContent",
+            "acs-plugin-manager --exec --plugin checker --params all",
+        ),
+        ("InstanceId.1", running.as_str()),
+        ("InstanceId.2", stopped.as_str()),
+    ];
+    sim.ecs("RunCommand", &order).ok();
+    sim.wait(10);
+    let all = sim.ecs("ListPluginStatus", &[]).ok();
+    assert_eq!(all["TotalCount"], 2);
+    let named = sim.ecs("ListPluginStatus", &[("Name", "checker")]).ok();
+    assert_eq!(named["TotalCount"], 1);
+    let one = &named["InstancePluginStatusSet"]["InstancePluginStatus"][0];
+    assert_eq!(one["InstanceId"], running.as_str());
+    let plugin = &one["PluginStatusSet"]["PluginStatus"][0];
+    assert_eq!(
+        (&plugin["PluginName"], &plugin["PluginStatus"]),
+        (&json!("checker"), &json!("ONCE_INSTALLED"))
+    );
+    assert_eq!(
+        sim.ecs("ListPluginStatus", &[("Name", "other")]).ok()["TotalCount"],
+        0
+    );
+    sim.ecs("ListPluginStatus", &[("InstanceId.1", "i-no")])
+        .refused(404, "InvalidInstance.NotFound");
+    let many: Vec<String> = (1..=51).map(|number| format!("InstanceId.{number}")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), "i-no")).collect();
+    sim.ecs("ListPluginStatus", &many)
+        .refused(400, "InstanceIds.ExceedLimit");
 }

@@ -3,14 +3,18 @@
 
 mod access;
 mod assistant;
+mod consoles;
 mod gateways;
 mod interfaces;
 mod load_balancers;
 mod names;
 mod nat;
 mod old;
+mod planned_tags;
+mod recommended;
 mod resource_groups;
 mod snapshots;
+mod system_events;
 mod templates;
 
 use super::catalogue::{Step, ecs, vpc};
@@ -31,6 +35,10 @@ pub(super) const WALKS: &[&[Step]] = &[
     access::ACCESS_WALK,
     gateways::GATEWAY_WALK,
     names::NAME_WALK,
+    system_events::SYSTEM_EVENT_WALK,
+    consoles::CONSOLE_WALK,
+    recommended::OFFER_WALK,
+    planned_tags::TAG_WALK,
 ];
 
 const IMAGE: &str = "aliyun_3_x64_20G_alibase_20240819.vhd";

@@ -36,12 +36,85 @@ pub(super) const RESOURCE_GROUP_WALK: &[Step] = &[
             ("NewResourceGroupId", "$resource-group"),
         ],
     ),
+    Step::of(RESOURCE_MANAGER, "ListResources", &[("PageSize", "100")]),
+    Step::of(
+        RESOURCE_MANAGER,
+        "MoveResources",
+        &[
+            ("ResourceGroupId", "$another-group"),
+            ("Resources.1.Service", "vpc"),
+            ("Resources.1.ResourceType", "vpc"),
+            ("Resources.1.ResourceId", "$vpc"),
+            ("Resources.1.RegionId", "cn-hangzhou"),
+        ],
+    ),
     Step::of(
         RESOURCE_MANAGER,
         "DeleteResourceGroup",
         &[("ResourceGroupId", "$made-group")],
     ),
 ];
+
+#[test]
+fn things_of_all_products_are_listed_and_moved_together() {
+    let mut sim = Sim::new();
+    let manager =
+        |sim: &mut Sim, action: &str, params: &[(&str, &str)]| sim.call(RESOURCE_MANAGER, action, params);
+    let names = [("Name", "team"), ("DisplayName", "The team")];
+    let made = manager(&mut sim, "CreateResourceGroup", &names).ok();
+    let group = text(&made["ResourceGroup"]["Id"]);
+    let net = sim.network();
+    let server = sim.instance(&net, &[]);
+    let listed = manager(&mut sim, "ListResources", &[("PageSize", "100")]).ok();
+    let total = listed["TotalCount"].as_u64().unwrap();
+    let all = listed["Resources"]["Resource"].as_array().unwrap();
+    assert_eq!(all.len() as u64, total);
+    let own = all
+        .iter()
+        .find(|thing| thing["ResourceId"] == server.as_str())
+        .unwrap();
+    assert_eq!(
+        (&own["Service"], &own["ResourceType"], &own["RegionId"]),
+        (&"ecs".into(), &"instance".into(), &"cn-hangzhou".into())
+    );
+    let order = [
+        ("ResourceGroupId", group.as_str()),
+        ("Resources.1.Service", "ecs"),
+        ("Resources.1.ResourceType", "instance"),
+        ("Resources.1.ResourceId", server.as_str()),
+        ("Resources.1.RegionId", "cn-hangzhou"),
+        ("Resources.2.Service", "vpc"),
+        ("Resources.2.ResourceType", "vpc"),
+        ("Resources.2.ResourceId", "vpc-no"),
+        ("Resources.2.RegionId", "cn-hangzhou"),
+    ];
+    let moved = manager(&mut sim, "MoveResources", &order).ok();
+    assert_eq!(
+        (&moved["Responses"][0]["Status"], &moved["Responses"][1]["Status"]),
+        (&"SUCCESS".into(), &"FAIL".into())
+    );
+    assert_eq!(moved["Responses"][1]["ErrorCode"], "EntityNotExists.Resource");
+    assert_eq!(sim.show(&server)["ResourceGroupId"], group.as_str());
+    let mut count = |params: &[(&str, &str)]| {
+        let listed = manager(&mut sim, "ListResources", params).ok();
+        listed["TotalCount"].as_u64().unwrap()
+    };
+    assert_eq!(count(&[("ResourceGroupId", &group)]), 1);
+    assert_eq!(count(&[("Region", "cn-beijing")]), 0);
+    assert_eq!(count(&[("Service", "vpc"), ("ResourceType", "vswitch")]), 1);
+    let pairs = [
+        ("ResourceTypes.1.Service", "vpc"),
+        ("ResourceTypes.1.ResourceType", "vswitch"),
+        ("ResourceTypes.2.Service", "ecs"),
+        ("ResourceTypes.2.ResourceType", "instance"),
+    ];
+    assert_eq!(count(&pairs), 2);
+    let uncounted = manager(&mut sim, "ListResources", &[("Count", "false")]).ok();
+    assert!(uncounted.get("TotalCount").is_none(), "{uncounted}");
+    let nowhere = [&[("ResourceGroupId", "rg-no")], &order[1..5]].concat();
+    manager(&mut sim, "MoveResources", &nowhere).refused(404, "EntityNotExists.ResourceGroup");
+    manager(&mut sim, "MoveResources", &order[..4]).refused(400, "MissingParameter");
+}
 
 #[test]
 fn what_is_made_without_a_group_is_in_the_default_one() {
