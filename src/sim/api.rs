@@ -224,10 +224,14 @@ impl ActionFacts {
 fn misfit(tree: &serde_json::Value, node: &Node, path: &str) -> Option<String> {
     use serde_json::Value;
     match (tree, node) {
-        (tree, Node::Written(text)) => match serde_json::from_str::<Value>(text) {
-            Ok(value) => misfit(tree, &Node::from(value), path),
-            Err(_) => Some(format!("{path} is not JSON")),
-        },
+        (tree, Node::Written(part)) => {
+            match serde_json::from_str::<Vec<Value>>(&format!("[{}]", part.as_str())) {
+                Ok(values) => values
+                    .into_iter()
+                    .find_map(|value| misfit(tree, &Node::from(value), path)),
+                Err(_) => Some(format!("{path} is not JSON")),
+            }
+        }
         (Value::Object(fields), Node::Map(given)) => given.iter().find_map(|(key, value)| {
             let path = format!("{path}.{key}");
             match fields.get(key.as_ref()) {

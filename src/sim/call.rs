@@ -2,7 +2,6 @@
 //! signatures, error statuses or which actions there are.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::api::ActionFacts;
 use super::catalogue::{self, Region};
@@ -332,6 +331,8 @@ impl Found<'_> {
 /// One page of a list, newest first.
 pub(super) struct Page<'t, T> {
     pub(super) rows: Vec<&'t T>,
+    /// Where each of them stands in the order of creation.
+    places: Vec<u64>,
     pub(super) total: usize,
     pub(super) number: i64,
     pub(super) size: i64,
@@ -526,9 +527,11 @@ impl Call<'_> {
             Some(last) if by_token && more => write_token(*last),
             _ => String::new(),
         };
-        let rows = places.iter().filter_map(|sequence| table.at(*sequence)).collect();
+        let rows: Vec<&K> = places.iter().filter_map(|sequence| table.at(*sequence)).collect();
+        debug_assert_eq!(rows.len(), places.len(), "{}", self.facts.name);
         Ok(Page {
             rows,
+            places,
             total: found.len(),
             number,
             size,
@@ -579,12 +582,11 @@ impl Call<'_> {
         let action = self.facts.name.as_str();
         let version = self.world.version(self.settings.offer_version);
         let mut written = self.world.written(action, version);
-        let rows = page.rows.iter().map(|row| {
-            let part = written.entry(row.head().place);
-            Node::Written(Arc::clone(part.or_insert_with(|| Arc::from(node(row).to_json()))))
+        let pieces = written.of(&page.places, |index, text| {
+            node(page.rows[index]).write_json(text)
         });
-        let rows: Vec<Node> = rows.collect();
         drop(written);
+        let rows: Vec<Node> = pieces.into_iter().map(Node::Written).collect();
         let mut answer = Node::Map(Vec::new());
         answer.push(outer, Node::Map(vec![(inner.into(), Node::List(rows))]));
         self.paging(&mut answer, page.total, page.number, page.size, &page.next_token);

@@ -50,6 +50,7 @@ mod unsimulated;
 mod verify;
 mod wire;
 mod world;
+mod written;
 
 pub use actions::load::LoadError;
 pub use catalogue::CatalogueError;

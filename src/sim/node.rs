@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::Arc;
+
+use super::written::Written;
 
 /// One value of an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,8 +14,8 @@ pub(super) enum Node {
     Text(String),
     List(Vec<Node>),
     Map(Vec<(Cow<'static, str>, Node)>),
-    /// JSON that is written already; there is no XML of it.
-    Written(Arc<str>),
+    /// Elements of a list that are written as JSON already; there is no XML of them.
+    Written(Written),
 }
 
 /// A map with its fields in the order written.
@@ -120,20 +121,20 @@ impl Node {
     /// How many bytes of it are written already.
     fn written_bytes(&self) -> usize {
         match self {
-            Self::Written(text) => text.len() + 1,
+            Self::Written(part) => part.as_str().len() + 1,
             Self::List(items) => items.iter().map(Self::written_bytes).sum(),
             Self::Map(fields) => fields.iter().map(|(_, value)| value.written_bytes()).sum(),
             _ => 0,
         }
     }
 
-    fn write_json(&self, out: &mut String) {
+    pub(super) fn write_json(&self, out: &mut String) {
         match self {
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Self::Int(value) => write_display(out, value),
             Self::Float(value) => write_display(out, value),
             Self::Text(value) => write_json_text(out, value),
-            Self::Written(value) => out.push_str(value),
+            Self::Written(part) => out.push_str(part.as_str()),
             Self::List(values) => {
                 out.push('[');
                 for (index, value) in values.iter().enumerate() {

@@ -5,13 +5,13 @@ use std::any::TypeId;
 use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use super::clock::Now;
 use super::faults::Later;
 use super::head::{Head, Next, Status};
 use super::seed::{Numbers, mix};
 use super::table::{AnyTable, Row, Table, addresses_of};
+use super::written::WrittenParts;
 
 /// What a kind of thing tells the world of itself, besides its actions.
 pub(super) trait Kind: Row {
@@ -103,9 +103,6 @@ pub(super) struct World {
     /// Ids of what is made next, by their first letters: for things that come with an id of their own.
     expected: BTreeMap<String, String>,
 }
-
-/// Parts of an action's answers, by their place in the order of creation.
-pub(super) type WrittenParts = HashMap<u64, Arc<str>>;
 
 /// Parts of answers as they were written for the world's present version.
 #[derive(Debug, Default)]
