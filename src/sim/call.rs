@@ -331,8 +331,6 @@ impl Found<'_> {
 /// One page of a list, newest first.
 pub(super) struct Page<'t, T> {
     pub(super) rows: Vec<&'t T>,
-    /// Where each of them stands in the order of creation.
-    places: Vec<u64>,
     pub(super) total: usize,
     pub(super) number: i64,
     pub(super) size: i64,
@@ -527,11 +525,9 @@ impl Call<'_> {
             Some(last) if by_token && more => write_token(*last),
             _ => String::new(),
         };
-        let rows: Vec<&K> = places.iter().filter_map(|sequence| table.at(*sequence)).collect();
-        debug_assert_eq!(rows.len(), places.len(), "{}", self.facts.name);
+        let rows = places.iter().filter_map(|sequence| table.at(*sequence)).collect();
         Ok(Page {
             rows,
-            places,
             total: found.len(),
             number,
             size,
@@ -582,9 +578,8 @@ impl Call<'_> {
         let action = self.facts.name.as_str();
         let version = self.world.version(self.settings.offer_version);
         let mut written = self.world.written(action, version);
-        let pieces = written.of(&page.places, |index, text| {
-            node(page.rows[index]).write_json(text)
-        });
+        let places: Vec<u64> = page.rows.iter().map(|row| row.head().place).collect();
+        let pieces = written.of(&places, |index, text| node(page.rows[index]).write_json(text));
         drop(written);
         let rows: Vec<Node> = pieces.into_iter().map(Node::Written).collect();
         let mut answer = Node::Map(Vec::new());
