@@ -5,10 +5,12 @@ mod access;
 mod assistant;
 mod gateways;
 mod interfaces;
+mod load_balancer_parts;
 mod load_balancers;
 mod names;
 mod nat;
 mod old;
+mod private_nat;
 mod resource_groups;
 mod snapshots;
 mod templates;
@@ -22,11 +24,13 @@ pub(super) const WALKS: &[&[Step]] = &[
     resource_groups::RESOURCE_GROUP_WALK,
     interfaces::INTERFACE_WALK,
     nat::NAT_WALK,
+    private_nat::PRIVATE_NAT_WALK,
     snapshots::SNAPSHOT_WALK,
     templates::TEMPLATE_WALK,
     assistant::ASSISTANT_WALK,
     load_balancers::LOAD_BALANCER_WALK,
     load_balancers::HTTPS_WALK,
+    load_balancer_parts::PARTS_WALK,
     old::OLD_WALK,
     access::ACCESS_WALK,
     gateways::GATEWAY_WALK,
