@@ -224,7 +224,8 @@ impl Call<'_> {
         self.free_text("Description", min, 256, codes)
     }
 
-    fn free_text(
+    /// A text of `min` to `max` characters that does not begin like an address.
+    pub(super) fn free_text(
         &self,
         param: &str,
         min: usize,

@@ -638,7 +638,11 @@ fn run(cloud: &mut Cloud, exchange: &mut Exchange<'_>) -> Result<(), Refusal> {
         host: &exchange.host,
         json: exchange.format == Format::Json,
     };
-    let token = exchange.params.text("ClientToken").filter(|_| facts.client_token);
+    // There is nothing to do twice in a read, though some take a token.
+    let token = exchange
+        .params
+        .text("ClientToken")
+        .filter(|_| facts.client_token && changes(facts));
     // What was done already is answered again, whatever speaks against it by now.
     if !token.is_some_and(|token| tokens::is_known(&call, token)) {
         actions::check(&call)?;

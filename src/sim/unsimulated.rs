@@ -102,6 +102,11 @@ const REFUSED: &[Row] = &[
     ("AllocateEipAddress", "PublicIpAddressPoolId", NEVER),
     ("CreateNatGateway", "AvailabilityMode", NEVER),
     ("ModifyNatGatewayAttribute", "EnableSessionLog", &["false"]),
+    // Prefixes of NAT gateways.
+    ("CreateNatIp", "Ipv4Prefix", NEVER),
+    ("CreateNatIp", "Ipv4PrefixCount", NEVER),
+    ("DeleteNatIp", "Ipv4Prefix", NEVER),
+    ("AllocateEipAddressPro", "Netmode", &["public"]),
     ("CreateVSwitchCidrReservation", "IpPrefixNumber", NEVER),
     // Prices of what is not here.
     ("DescribePrice", "AssuranceTimes", NEVER),
@@ -126,7 +131,6 @@ const REFUSED: &[Row] = &[
     ("GetSubscriptionPrice", "ModuleList.N.Tag", NEVER),
     ("CreateLoadBalancer", "Duration", NEVER),
     ("CreateLoadBalancer", "PricingCycle", NEVER),
-    ("*", "MasterSlaveServerGroup", &["off"]),
     ("CreateSecurityGroup", "ServiceManaged", &["false"]),
 ];
 

@@ -41,6 +41,8 @@ pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "AddCommonBandwidthPackageIp", add),
     (VPC, "AddCommonBandwidthPackageIps", add_several),
     (VPC, "RemoveCommonBandwidthPackageIp", remove),
+    (VPC, "ModifyCommonBandwidthPackageIpBandwidth", limit),
+    (VPC, "CancelCommonBandwidthPackageIpBandwidth", cancel_limit),
     (VPC, "DeleteCommonBandwidthPackage", delete),
 ];
 
@@ -182,7 +184,11 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     });
     for own in call.world.ids_linked::<Eip>(BandwidthPackage::NAME, id) {
         let package = Some((id.to_owned(), bandwidth));
-        call.world.update::<Eip, _>(&own, |eip| eip.package = package);
+        call.world.update::<Eip, _>(&own, |eip| {
+            eip.package = package;
+            // None may take more than there is.
+            eip.package_limit = eip.package_limit.map(|limit| limit.min(bandwidth));
+        });
     }
     done()
 }
@@ -242,7 +248,40 @@ fn remove(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("OperationUnsupported.IpNotInCbwp");
     }
     call.validated()?;
-    call.world.update::<Eip, _>(eip_id, |eip| eip.package = None);
+    call.world.update::<Eip, _>(eip_id, Eip::leave_package);
+    done()
+}
+
+/// The address that a request is about, which shares the package that it names.
+fn sharer(call: &Call<'_>) -> Result<(String, i64), Refusal> {
+    let id = call.params.required("BandwidthPackageId")?;
+    let eip_id = call.params.required("EipId")?;
+    let package = call.find::<BandwidthPackage>(id, ABSENT)?;
+    let eip = call.find::<Eip>(eip_id, "InvalidInstanceId.NotFound")?;
+    if eip.package.as_ref().is_none_or(|(own, _)| own != id) {
+        return refuse("OperationUnsupported.IpNotInCbwp");
+    }
+    if package.status != Status::Available {
+        return refuse("BandwidthPackageOperation.conflict");
+    }
+    Ok((eip_id.to_owned(), package.bandwidth))
+}
+
+fn limit(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let limit = bandwidth(call.params.required("Bandwidth")?)?;
+    let (eip_id, whole) = sharer(call)?;
+    if limit > whole {
+        return refuse("InvalidParameter.Bandwidth");
+    }
+    call.world
+        .update::<Eip, _>(&eip_id, |eip| eip.package_limit = Some(limit));
+    done()
+}
+
+fn cancel_limit(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let (eip_id, _) = sharer(call)?;
+    call.world
+        .update::<Eip, _>(&eip_id, |eip| eip.package_limit = None);
     done()
 }
 

@@ -11,6 +11,7 @@ use super::super::node::{Node, map, texts};
 use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
+use super::eip_released::Released;
 use super::instance_row::{Instance, Network};
 use super::network_interface::NetworkInterface;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub(super) struct Eip {
     /// The bandwidth package that it shares, with the package's Mbit/s.
     #[serde(default)]
     pub(super) package: Option<(String, i64)>,
+    /// How many of the package's Mbit/s it may take; `None` for all of them.
+    #[serde(default)]
+    pub(super) package_limit: Option<i64>,
     #[serde(default)]
     pub(super) protected: bool,
     /// The zone that it was asked for; empty for any.
@@ -87,7 +91,7 @@ impl Kind for Eip {
     fn bereft(world: &mut World, kind: &'static str, id: &str, _now: Now) {
         if kind == "bandwidth_package" {
             for own in world.ids_linked::<Eip>(kind, id) {
-                world.update::<Eip, _>(&own, |eip| eip.package = None);
+                world.update::<Eip, _>(&own, Eip::leave_package);
             }
             return;
         }
@@ -117,6 +121,11 @@ impl Eip {
         self.private_ip.clear();
         self.mode.clear();
     }
+
+    pub(super) fn leave_package(&mut self) {
+        self.package = None;
+        self.package_limit = None;
+    }
 }
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -138,6 +147,11 @@ const RELEASING_MS: i64 = 1_000;
 const ABSENT: &str = "InvalidAllocationId.NotFound";
 
 fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    make(call, None)
+}
+
+/// Makes an address as a request says, or takes one that was given back, of this line.
+pub(super) fn make(call: &mut Call<'_>, again: Option<(String, String)>) -> Result<Node, Refusal> {
     let params = call.params;
     let bandwidth = bandwidth(params.text_or("Bandwidth", "5"))?;
     let internet_charge = match params.text_or("InternetChargeType", "PayByBandwidth") {
@@ -171,7 +185,8 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
     head.name = name;
     head.description = description;
     head.tags = tags;
-    let address = public_ip(head.place);
+    let (address, isp) =
+        again.unwrap_or_else(|| (public_ip(head.place), params.text_or("ISP", "BGP").to_owned()));
     let mut answer =
         map! { "AllocationId": &head.id, "EipAddress": &address, "ResourceGroupId": &head.resource_group };
     if expires.is_some() {
@@ -182,13 +197,14 @@ fn allocate(call: &mut Call<'_>) -> Result<Node, Refusal> {
         address,
         bandwidth,
         internet_charge,
-        isp: params.text_or("ISP", "BGP").to_owned(),
+        isp,
         expires,
         instance_id: String::new(),
         instance_type: String::new(),
         private_ip: String::new(),
         mode: String::new(),
         package: None,
+        package_limit: None,
         protected: false,
         zone: params.text_or("Zone", "").to_owned(),
         protections: protections.iter().map(|&name| name.to_owned()).collect(),
@@ -365,6 +381,8 @@ fn release(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if eip.status != Status::Available {
         return refuse("IncorrectEipStatus");
     }
+    let released = Released::of(eip, call.now);
+    call.world.insert(released);
     let now = call.now;
     call.world
         .update::<Eip, _>(id, |eip| eip.leave(Status::Releasing, RELEASING_MS, now));
@@ -503,7 +521,9 @@ fn node(call: &Call<'_>, eip: &Eip) -> Node {
         "BusinessStatus": "Normal",
         "BandwidthPackageId": package.map_or("", |(id, _)| id),
         "BandwidthPackageType": if package.is_some() { "CommonBandwidthPackage" } else { "" },
-        "BandwidthPackageBandwidth": package.map(|(_, bandwidth)| bandwidth.to_string()).unwrap_or_default(),
+        "BandwidthPackageBandwidth": package
+            .map(|(_, bandwidth)| eip.package_limit.unwrap_or(*bandwidth).to_string())
+            .unwrap_or_default(),
         "HDMonitorStatus": "OFF",
         "HasReservationData": "false",
         "SecondLimited": false,
@@ -551,6 +571,7 @@ fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
         private_ip: String::new(),
         mode: "NAT".to_owned(),
         package: None,
+        package_limit: None,
         protected: false,
         zone: String::new(),
         protections: Vec::new(),

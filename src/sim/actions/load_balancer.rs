@@ -91,6 +91,7 @@ pub(super) const ACTIONS: &[Entry] = &[
     (SLB, "SetLoadBalancerModificationProtection", set_modification),
     (SLB, "ModifyLoadBalancerInternetSpec", modify_internet),
     (SLB, "ModifyLoadBalancerInstanceSpec", modify_spec),
+    (SLB, "ModifyLoadBalancerPayType", modify_pay_type),
     (SLB, "DeleteLoadBalancer", delete),
     (SLB, "DescribeZones", describe_zones),
     (SLB, "DescribeAvailableResource", describe_available),
@@ -154,6 +155,20 @@ fn modification(call: &Call<'_>) -> Result<Option<(String, String)>, Refusal> {
         Some("ConsoleProtection") => refuse("InvalidParam.ModificationProtectionReason"),
         Some(_) => refuse("InvalidParam.ModificationProtectionStatus"),
     }
+}
+
+/// The end of what a request pays for, from now.
+fn paid_until(call: &Call<'_>) -> Result<i64, Refusal> {
+    let params = call.params;
+    let duration = params
+        .int("Duration")?
+        .ok_or_else(|| Refusal::missing("Duration"))?;
+    let months = match params.text_or("PricingCycle", "month") {
+        "year" => 12,
+        "month" => 1,
+        _ => return Err(Refusal::invalid("PricingCycle")),
+    };
+    Ok(add_months(call.now.real, duration.clamp(1, 60) * months))
 }
 
 fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -224,17 +239,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     };
     let expires = match params.text_or("PayType", "PayOnDemand") {
         "PayOnDemand" => None,
-        "PrePay" => {
-            let duration = params
-                .int("Duration")?
-                .ok_or_else(|| Refusal::missing("Duration"))?;
-            let months = if params.text_or("PricingCycle", "month") == "year" {
-                12
-            } else {
-                1
-            };
-            Some(add_months(call.now.real, duration.clamp(1, 60) * months))
-        }
+        "PrePay" => Some(paid_until(call)?),
         _ => return Err(Refusal::invalid("PayType")),
     };
     let bandwidth = bandwidth(call)?.unwrap_or(-1);
@@ -512,6 +517,25 @@ fn modify_spec(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.world
         .update::<LoadBalancer, _>(&id, |row| row.spec = spec.to_owned());
     done()
+}
+
+/// From now on it is paid for beforehand; there is no way back.
+fn modify_pay_type(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let row = changeable(call)?;
+    if call.params.text_or("PayType", "PrePay") != "PrePay" {
+        return Err(Refusal::invalid("PayType"));
+    }
+    if row.charge == "PayByCLCU" {
+        return refuse("OperationDenied.PayByCLCU");
+    }
+    if row.expires.is_some() || row.protected {
+        return refuse("Operation.NotAllowed");
+    }
+    let (id, order) = (row.id.clone(), 31_000_000 + row.place);
+    let expires = paid_until(call)?;
+    call.world
+        .update::<LoadBalancer, _>(&id, |row| row.expires = Some(expires));
+    Ok(map! { "OrderId": i64::try_from(order).unwrap_or(0) })
 }
 
 fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {

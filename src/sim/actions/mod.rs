@@ -20,6 +20,7 @@ mod dns_domain;
 mod dns_record;
 mod ecs_copies;
 mod eip;
+mod eip_released;
 mod image;
 mod instance;
 mod instance_cards;
@@ -46,6 +47,8 @@ mod load_routes;
 mod monitor;
 mod nat_forward;
 mod nat_gateway;
+mod nat_ip;
+mod nat_ip_cidr;
 mod nat_snat;
 mod network_acl;
 mod network_interface;
@@ -65,10 +68,15 @@ mod route_table;
 mod security_group;
 mod security_group_member;
 mod security_group_rule;
+mod slb_acl;
+mod slb_ca_certificate;
 mod slb_certificate;
+mod slb_domain_extension;
 mod slb_listener;
+mod slb_master_slave;
 mod slb_rule;
 mod slb_servers;
+mod slb_tls_policy;
 mod snapshot;
 mod snapshot_chain;
 mod snapshot_group;
@@ -85,6 +93,7 @@ mod unfit;
 mod vpc;
 mod vpc_change;
 mod vpc_default;
+mod vpc_ipv6_cidr;
 mod vswitch;
 mod vswitch_reservation;
 
@@ -227,6 +236,35 @@ const ROWS: &[Row] = &[
         system_event::ACTIONS,
     ),
     (Some(KindFacts::of::<tag_meta::MetaTag>()), tag_meta::ACTIONS),
+    (
+        Some(KindFacts::of::<eip_released::Released>()),
+        eip_released::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<nat_ip_cidr::NatIpCidr>()),
+        nat_ip_cidr::ACTIONS,
+    ),
+    (Some(KindFacts::of::<nat_ip::NatIp>()), nat_ip::ACTIONS),
+    (
+        Some(KindFacts::of::<vpc_ipv6_cidr::ReservedIpv6Cidr>()),
+        vpc_ipv6_cidr::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<slb_acl::AccessControlList>()),
+        slb_acl::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<slb_ca_certificate::CaCertificate>()),
+        slb_ca_certificate::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<slb_master_slave::MasterSlaveGroup>()),
+        slb_master_slave::ACTIONS,
+    ),
+    (
+        Some(KindFacts::of::<slb_domain_extension::DomainExtension>()),
+        slb_domain_extension::ACTIONS,
+    ),
     (Some(KindFacts::of::<Token>()), &[]),
     (None, account::ACTIONS),
     (None, bss::ACTIONS),
@@ -258,6 +296,7 @@ const ROWS: &[Row] = &[
     (None, spot::ACTIONS),
     (None, recommend::ACTIONS),
     (None, resource_list::ACTIONS),
+    (None, slb_tls_policy::ACTIONS),
 ];
 
 static ACTIONS: LazyLock<HashMap<(&str, &str), Run>> = LazyLock::new(|| {

@@ -4,10 +4,11 @@ use super::super::call::{Call, Entry};
 use super::super::clock::{parse_utc, seconds};
 use super::super::head::Status;
 use super::super::node::{Node, map};
-use super::super::products::ECS;
+use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
 use super::super::seed::{Numbers, mix};
 use super::disk_row::Disk;
+use super::eip::Eip;
 use super::instance_row::Instance;
 use super::network_interface::NetworkInterface;
 
@@ -15,6 +16,7 @@ pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeInstanceMonitorData", instance),
     (ECS, "DescribeDiskMonitorData", disk),
     (ECS, "DescribeEniMonitorData", interface),
+    (VPC, "DescribeEipMonitorData", address),
 ];
 
 /// How many points one answer holds.
@@ -30,7 +32,13 @@ fn moments(call: &Call<'_>) -> Result<Vec<i64>, Refusal> {
     let end = parse_utc(params.required("EndTime")?, true);
     let end = end.ok_or_else(|| Refusal::new("InvalidEndTime.Malformed"))?;
     let period = params.int("Period")?.unwrap_or(60);
-    if ![60, 600, 3600].contains(&period) {
+    // Seconds.
+    let periods: &[i64] = if call.facts.version == VPC {
+        &[60, 300, 900, 3600]
+    } else {
+        &[60, 600, 3600]
+    };
+    if !periods.contains(&period) {
         return refuse("InvalidPeriod.ValueNotSupported");
     }
     if start < call.now.real - KEPT_MS {
@@ -42,7 +50,10 @@ fn moments(call: &Call<'_>) -> Result<Vec<i64>, Refusal> {
     let step = period * 1000;
     let first = start + (step - start.rem_euclid(step)) % step;
     if (end - first) / step > POINTS_MAX {
-        return refuse("InvalidParameter.TooManyDataQueried");
+        return Err(call.code(&[
+            "InvalidParameter.TooManyDataQueried",
+            "OperationDenied.TooManyDataQueried",
+        ]));
     }
     let last = end.min(call.now.real);
     Ok((0..)
@@ -150,4 +161,25 @@ fn interface(call: &mut Call<'_>) -> Result<Node, Refusal> {
         })
         .collect();
     Ok(map! { "TotalCount": points.len(), "MonitorData": map! { "EniMonitorData": points } })
+}
+
+fn address(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let id = call.params.required("AllocationId")?;
+    let row = call.find::<Eip>(id, "InvalidAllocationId.NotFound")?;
+    let runs = row.status == Status::InUse;
+    let points = moments(call)?.into_iter().map(|at| {
+        let mut figures = numbers(row.place, at);
+        let mut figure = |bound| if runs { below(&mut figures, bound) } else { 0 };
+        // Bytes in and out within the period, and what follows from them.
+        let (received, sent) = (figure(2_000_000), figure(2_000_000));
+        map! {
+            "TimeStamp": seconds(at),
+            "EipRX": received,
+            "EipTX": sent,
+            "EipFlow": received + sent,
+            "EipPackets": (received + sent) / 1000,
+            "EipBandwidth": figure(row.bandwidth * 1_000_000),
+        }
+    });
+    Ok(map! { "EipMonitorDatas": map! { "EipMonitorData": points.collect::<Vec<_>>() } })
 }

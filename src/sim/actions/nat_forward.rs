@@ -11,6 +11,7 @@ use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::eip::Eip;
 use super::nat_gateway::{NatGateway, settled};
+use super::nat_ip::{self, NatIp};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct ForwardEntry {
@@ -18,7 +19,11 @@ pub(super) struct ForwardEntry {
     pub(super) head: Head,
     gateway_id: String,
     table_id: String,
+    /// Empty for a private address.
     eip_id: String,
+    /// Empty for a public address.
+    #[serde(default)]
+    nat_ip_id: String,
     external_ip: String,
     external_port: String,
     internal_ip: String,
@@ -32,7 +37,12 @@ pub(super) struct ForwardEntry {
 row!(ForwardEntry, links: |row, link| {
     link(NatGateway::NAME, &row.gateway_id);
     link("forward table", &row.table_id);
-    link("eip", &row.eip_id);
+    if !row.eip_id.is_empty() {
+        link("eip", &row.eip_id);
+    }
+    if !row.nat_ip_id.is_empty() {
+        link(NatIp::NAME, &row.nat_ip_id);
+    }
 });
 
 impl Kind for ForwardEntry {
@@ -40,6 +50,7 @@ impl Kind for ForwardEntry {
     const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
         (NatGateway::NAME, &["DependencyViolation.ForwardEntry"]),
         ("eip", &["InvalidIpStatus.HasBeenUsedByForwardEntry"]),
+        (NatIp::NAME, &["DependencyViolation.NatIp"]),
     ];
     const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] = &[(
         NatGateway::NAME,
@@ -74,6 +85,7 @@ const NAME: &[&str] = &["InvalidParameter.Name.Malformed"];
 /// What an entry forwards.
 struct Order {
     eip_id: String,
+    nat_ip_id: String,
     external_ip: String,
     external_port: String,
     internal_ip: String,
@@ -127,14 +139,19 @@ fn order(call: &Call<'_>, gateway: &NatGateway, old: Option<&ForwardEntry>) -> R
     if (protocol == "any") != any(&external_port) || any(&external_port) != any(&internal_port) {
         return Err(call.code(&["OperationFailed.AnyPortConfig"]));
     }
-    let eip = call.world.linked::<Eip>("address", &external_ip).next();
-    let eip = eip.ok_or_else(|| Refusal::new("InvalidExternalIp.NotFound"))?;
-    let eip_id = eip.id.clone();
-    if eip.status == Status::Associating {
-        return refuse("OperationUnsupported.EipInBinding");
-    }
-    if eip.instance_id != gateway.id || eip.status != Status::InUse {
-        return refuse("InvalidIp.NotInNatgw");
+    let (mut eip_id, mut nat_ip_id) = (String::new(), String::new());
+    if gateway.network_type == "intranet" {
+        nat_ip_id.clone_from(&nat_ip::of_entry(call, gateway, &external_ip)?.id);
+    } else {
+        let eip = call.world.linked::<Eip>("address", &external_ip).next();
+        let eip = eip.ok_or_else(|| Refusal::new("InvalidExternalIp.NotFound"))?;
+        eip_id.clone_from(&eip.id);
+        if eip.status == Status::Associating {
+            return refuse("OperationUnsupported.EipInBinding");
+        }
+        if eip.instance_id != gateway.id || eip.status != Status::InUse {
+            return refuse("InvalidIp.NotInNatgw");
+        }
     }
     let mut others = call.world.linked::<ForwardEntry>(NatGateway::NAME, &gateway.id);
     let same = |other: &ForwardEntry| {
@@ -148,6 +165,7 @@ fn order(call: &Call<'_>, gateway: &NatGateway, old: Option<&ForwardEntry>) -> R
     }
     Ok(Order {
         eip_id,
+        nat_ip_id,
         external_ip,
         external_port,
         internal_ip,
@@ -173,6 +191,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         gateway_id,
         table_id: table_id.to_owned(),
         eip_id: order.eip_id,
+        nat_ip_id: order.nat_ip_id,
         external_ip: order.external_ip,
         external_port: order.external_port,
         internal_ip: order.internal_ip,
@@ -213,6 +232,7 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
         entry.port_break = params.bool("PortBreak").unwrap_or(entry.port_break);
         entry.rename(name, None);
         entry.eip_id = order.eip_id;
+        entry.nat_ip_id = order.nat_ip_id;
         entry.external_ip = order.external_ip;
         entry.external_port = order.external_port;
         entry.internal_ip = order.internal_ip;

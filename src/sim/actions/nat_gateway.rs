@@ -11,6 +11,7 @@ use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::Kind;
 use super::eip::Eip;
+use super::nat_ip;
 use super::route_entry;
 use super::vswitch::{VSwitch, free_address};
 
@@ -19,7 +20,7 @@ pub(super) struct NatGateway {
     #[serde(flatten)]
     pub(super) head: Head,
     pub(super) vpc_id: String,
-    vswitch_id: String,
+    pub(super) vswitch_id: String,
     private_ip: u32,
     /// `internet` or `intranet`.
     pub(super) network_type: String,
@@ -61,6 +62,7 @@ pub(super) const ACTIONS: &[Entry] = &[
     (VPC, "GetNatGatewayAttribute", get),
     (VPC, "ModifyNatGatewayAttribute", modify),
     (VPC, "ModifyNatGatewaySpec", modify_spec),
+    (VPC, "UpdateNatGatewayNatType", convert),
     (VPC, "DeleteNatGateway", delete),
     (VPC, "ListEnhanhcedNatGatewayAvailableZones", list_zones),
 ];
@@ -162,6 +164,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let name = call.name("Name", 2, NAME)?.unwrap_or_default();
     let description = call.description(2, DESCRIPTION)?.unwrap_or_default();
     let tags = call.tags()?;
+    let cidr = vswitch.cidr_block;
     let (zone, resource_group) = (vswitch.zone.clone(), vpc.resource_group.clone());
     let Some(private_ip) = wanted.or_else(|| free_address(call.world, vswitch_id)) else {
         return refuse("ZONE_NO_AVAILABLE_IP");
@@ -202,6 +205,8 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.world.insert(gateway);
     if leads_out {
         route_entry::lead_out(call, vpc_id, "NatGateway", &id);
+    } else {
+        nat_ip::begin(call, &id, cidr, private_ip);
     }
     Ok(answer)
 }
@@ -433,6 +438,23 @@ fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.world
         .update::<NatGateway, _>(id, |gateway| gateway.leave(Status::Deleting, DELETING_MS, now));
     done()
+}
+
+/// Makes an old gateway one of today's. All that there are here are of today, so that none gets through.
+fn convert(call: &mut Call<'_>) -> Result<Node, Refusal> {
+    let params = call.params;
+    let gateway = call.find::<NatGateway>(params.required("NatGatewayId")?, "NATGW_NOT_EXIST")?;
+    if params.required("NatType")? != "Enhanced" {
+        return refuse("OperationFailed.NatTypeNotEnhanced");
+    }
+    let vswitch = call.find::<VSwitch>(params.required("VSwitchId")?, "OperationFailed.VswNotExist")?;
+    if vswitch.vpc_id != gateway.vpc_id {
+        return refuse("OperationFailed.VswNotBelongToVpc");
+    }
+    if gateway.status != Status::Available {
+        return refuse("IncorrectStatus.NatGateway");
+    }
+    refuse("OperationUnsupported.NatConvert")
 }
 
 fn list_zones(call: &mut Call<'_>) -> Result<Node, Refusal> {

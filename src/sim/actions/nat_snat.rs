@@ -12,6 +12,7 @@ use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::eip::Eip;
 use super::nat_gateway::{NatGateway, settled};
+use super::nat_ip::{self, NatIp};
 use super::network_interface::NetworkInterface;
 use super::vswitch::VSwitch;
 
@@ -24,6 +25,9 @@ pub(super) struct SnatEntry {
     /// Public addresses, and the ids of the elastic ones.
     addresses: Vec<String>,
     eips: Vec<String>,
+    /// The ids of private ones.
+    #[serde(default)]
+    nat_ips: Vec<String>,
     vswitch_id: String,
     cidr: String,
     interface_id: String,
@@ -34,6 +38,7 @@ row!(SnatEntry, links: |row, link| {
     link(NatGateway::NAME, &row.gateway_id);
     link("snat table", &row.table_id);
     row.eips.iter().for_each(|eip| link("eip", eip));
+    row.nat_ips.iter().for_each(|own| link(NatIp::NAME, own));
     if !row.vswitch_id.is_empty() {
         link("vswitch", &row.vswitch_id);
     }
@@ -44,6 +49,7 @@ impl Kind for SnatEntry {
     const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
         (NatGateway::NAME, &["DependencyViolation.SnatEntry"]),
         ("eip", &["InvalidIpStatus.HasBeenUsedBySnatTable"]),
+        (NatIp::NAME, &["DependencyViolation.NatIp"]),
         (
             "vswitch",
             &["DependencyViolation.SnatEntry", "DependencyViolation"],
@@ -85,13 +91,17 @@ fn gateway_of<'t>(call: &'t Call<'_>, table_id: &str) -> Result<&'t NatGateway, 
     settled(call, &id.ok_or_else(|| Refusal::new(NO_TABLE))?)
 }
 
-/// The addresses that a list names, each bound to the gateway.
-fn addresses(
-    call: &Call<'_>,
-    gateway: &NatGateway,
-    text: &str,
-) -> Result<(Vec<String>, Vec<String>), Refusal> {
-    let (mut addresses, mut eips) = (Vec::new(), Vec::new());
+/// The addresses of an entry.
+#[derive(Default)]
+struct Addresses {
+    texts: Vec<String>,
+    eips: Vec<String>,
+    nat_ips: Vec<String>,
+}
+
+/// The addresses that a list names: elastic ones bound to the gateway, or the own ones of one between private networks.
+fn addresses(call: &Call<'_>, gateway: &NatGateway, text: &str) -> Result<Addresses, Refusal> {
+    let mut found = Addresses::default();
     for address in text
         .split(',')
         .map(str::trim)
@@ -99,6 +109,12 @@ fn addresses(
     {
         if address.parse::<std::net::Ipv4Addr>().is_err() {
             return refuse("InvalidSnatIp.Malformed");
+        }
+        found.texts.push(address.to_owned());
+        if gateway.network_type == "intranet" {
+            let own = nat_ip::of_entry(call, gateway, address)?;
+            found.nat_ips.push(own.id.clone());
+            continue;
         }
         let mut bound = call.world.linked::<Eip>("address", address);
         let eip = bound
@@ -110,16 +126,15 @@ fn addresses(
         if eip.instance_id != gateway.id || eip.status != Status::InUse {
             return refuse("EIP_NOT_IN_GATEWAY");
         }
-        addresses.push(address.to_owned());
-        eips.push(eip.id.clone());
+        found.eips.push(eip.id.clone());
     }
-    if addresses.is_empty() {
+    if found.texts.is_empty() {
         return Err(Refusal::missing("SnatIp"));
     }
-    if addresses.len() > 64 {
+    if found.texts.len() > 64 {
         return refuse("QuotaExceeded.SnatIp");
     }
-    Ok((addresses, eips))
+    Ok(found)
 }
 
 fn affinity(call: &Call<'_>) -> Result<Option<i64>, Refusal> {
@@ -133,7 +148,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let params = call.params;
     let table_id = params.required("SnatTableId")?;
     let gateway = gateway_of(call, table_id)?;
-    let (addresses, eips) = addresses(call, gateway, params.required("SnatIp")?)?;
+    let addresses = addresses(call, gateway, params.required("SnatIp")?)?;
     let sources = ["SourceVSwitchId", "SourceCIDR", "NetworkInterfaceId"];
     match sources.iter().filter(|name| params.text(name).is_some()).count() {
         0 => return Err(Refusal::missing("SourceVSwitchId")),
@@ -180,8 +195,9 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         head,
         gateway_id,
         table_id: table_id.to_owned(),
-        addresses,
-        eips,
+        addresses: addresses.texts,
+        eips: addresses.eips,
+        nat_ips: addresses.nat_ips,
         vswitch_id,
         cidr,
         interface_id,
@@ -230,9 +246,10 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     call.world.update::<SnatEntry, _>(&id, |entry| {
         entry.rename(name, None);
         entry.affinity = affinity.unwrap_or(entry.affinity);
-        if let Some((addresses, eips)) = wanted {
-            entry.addresses = addresses;
-            entry.eips = eips;
+        if let Some(wanted) = wanted {
+            entry.addresses = wanted.texts;
+            entry.eips = wanted.eips;
+            entry.nat_ips = wanted.nat_ips;
             entry.pass(Status::Modifying, PENDING_MS, Status::Available, now);
         }
     });

@@ -41,11 +41,18 @@ pub(super) const ACTIONS: &[Entry] = &[
 const ABSENT: &str = "ServerCertificateId.NotFound";
 
 /// What stands between the first lines of this kind in a PEM text.
-fn pem(text: &str, kind: &str) -> Option<Vec<u8>> {
+pub(super) fn pem(text: &str, kind: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once(&format!("-----BEGIN {kind}-----"))?;
     let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
     let body: String = body.split_whitespace().collect();
     STANDARD.decode(body).ok()
+}
+
+/// As the vendor shows it: the bytes of the SHA-1 sum in hexadecimal, with colons.
+pub(super) fn fingerprint(bytes: &[u8]) -> String {
+    let sum = sha1::Sha1::digest(bytes);
+    let parts: Vec<String> = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    parts.join(":")
 }
 
 fn upload(call: &mut Call<'_>) -> Result<Node, Refusal> {
@@ -76,10 +83,6 @@ fn upload(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return Err(Refusal::invalid("ServerCertificateName"));
     }
     let tags = call.tags()?;
-    let fingerprint: Vec<String> = sha1::Sha1::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     let (mut head, mut numbers) = call.head("");
     head.id = format!("{}_{}", call.world.account_id, numbers.letters(12));
     head.name = match name {
@@ -92,7 +95,7 @@ fn upload(call: &mut Call<'_>) -> Result<Node, Refusal> {
         common_name: certificate.common_name,
         names: certificate.names,
         expires: certificate.expires,
-        fingerprint: fingerprint.join(":"),
+        fingerprint: fingerprint(&bytes),
     };
     let answer = node(&row);
     call.world.insert(row);

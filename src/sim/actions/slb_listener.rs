@@ -5,13 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::super::call::{Call, Entry, done, ecs_tags, has_tags, list_page};
 use super::super::clock::Now;
 use super::super::head::{Head, Status, row};
-use super::super::node::{Node, map};
+use super::super::node::{Node, map, texts};
 use super::super::params::Params;
 use super::super::products::SLB;
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::load_balancer::{LoadBalancer, changeable, find};
+use super::slb_acl::AccessControlList;
+use super::slb_ca_certificate::CaCertificate;
 use super::slb_certificate::ServerCertificate;
+use super::slb_domain_extension;
+use super::slb_master_slave::MasterSlaveGroup;
 use super::slb_servers::ServerGroup;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,8 +50,16 @@ row!(Listener, links: |row, link| {
         link(ServerGroup::NAME, group);
     }
     row.rules.iter().for_each(|rule| link(ServerGroup::NAME, &rule.group));
-    if let Some(certificate) = row.value("ServerCertificateId") {
-        link(ServerCertificate::NAME, certificate);
+    let named = [
+        (ServerCertificate::NAME, "ServerCertificateId"),
+        (CaCertificate::NAME, "CACertificateId"),
+        (AccessControlList::NAME, "AclId"),
+        (MasterSlaveGroup::NAME, "MasterSlaveServerGroupId"),
+    ];
+    for (kind, name) in named {
+        if let Some(id) = row.value(name) {
+            link(kind, id);
+        }
     }
 });
 
@@ -56,10 +68,15 @@ impl Kind for Listener {
     const RESOURCE: &'static [(&'static str, &'static str)] = &[(SLB, "listener")];
     const HOLDS: &'static [(&'static str, &'static [&'static str])] = &[
         (ServerGroup::NAME, &["RspoolVipExist"]),
+        (MasterSlaveGroup::NAME, &["RspoolVipExist"]),
         (ServerCertificate::NAME, &["CertificateAndPrivateKeyIsRefered"]),
+        (CaCertificate::NAME, &["CertificateAndPrivateKeyIsRefered"]),
+        (AccessControlList::NAME, &["OperationFailed.AclBindedWithVip"]),
     ];
-    const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] =
-        &[(LoadBalancer::NAME, 50, &["TooManyListeners"])];
+    const LIMITS: &'static [(&'static str, usize, &'static [&'static str])] = &[
+        (LoadBalancer::NAME, 50, &["TooManyListeners"]),
+        (AccessControlList::NAME, 50, &["AclListenerOverLimit"]),
+    ];
 
     fn bereft(world: &mut World, kind: &'static str, id: &str, now: Now) {
         if kind == LoadBalancer::NAME {
@@ -71,7 +88,7 @@ impl Kind for Listener {
 }
 
 impl Listener {
-    fn value(&self, name: &str) -> Option<&str> {
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
         let found = self
             .values
             .iter()
@@ -215,36 +232,15 @@ fn told(call: &Call<'_>) -> Result<Vec<(String, String)>, Refusal> {
             _ => return Err(Refusal::missing("StickySessionType")),
         }
     }
-    if params.text("AclStatus") == Some("on") || params.text("AclId").is_some() {
-        return Err(call.code(&["AclNotExist", "OperationNotSupport.Acl"]));
+    if !matches!(params.text("AclType"), None | Some("white" | "black")) {
+        return Err(Refusal::invalid("AclType"));
     }
-    if params.text("MasterSlaveServerGroupId").is_some() {
-        return Err(call.code(&["MasterSlaveServerConflict", "InvalidParameter"]));
-    }
-    if let Some(id) = params.text("ServerCertificateId")
-        && call
-            .world
-            .get::<ServerCertificate>(id)
-            .is_none_or(|own| !own.head.is_in(&call.region))
-    {
-        return Err(call.code(&["CertificateNotExist", "ResourceNotFound.Certificate"]));
-    }
-    if params.text("CACertificateId").is_some() {
-        // None can be uploaded here.
-        return Err(call.code(&["CertificateNotExist", "ResourceNotFound.Certificate"]));
-    }
+    check_named(call)?;
     if params
         .text("TLSCipherPolicy")
         .is_some_and(|policy| !CIPHER_POLICIES.contains(&policy))
     {
         return refuse("InvalidTLSPolicyId.NotExist");
-    }
-    if let Some(id) = params.text("VServerGroupId") {
-        let group = call.world.get::<ServerGroup>(id);
-        let balancer = params.required("LoadBalancerId")?;
-        if group.is_none_or(|group| group.balancer_id != balancer) {
-            return Err(call.code(&["InvalidParam.VServerGroupId", "InvalidParameter.VServerGroupId"]));
-        }
     }
     let about = [
         "LoadBalancerId",
@@ -258,6 +254,79 @@ fn told(call: &Call<'_>) -> Result<Vec<(String, String)>, Refusal> {
     Ok(values
         .map(|(name, value)| (shown_name(name), value.to_owned()))
         .collect())
+}
+
+/// Refuses what a request names for its listener and is not there.
+fn check_named(call: &Call<'_>) -> Result<(), Refusal> {
+    let params = call.params;
+    let no_certificate = || call.code(&["CertificateNotExist", "ResourceNotFound.Certificate"]);
+    if let Some(id) = params.text("ServerCertificateId") {
+        let own = call.world.get::<ServerCertificate>(id);
+        own.filter(|own| own.head.is_in(&call.region))
+            .ok_or_else(no_certificate)?;
+    }
+    if let Some(id) = params.text("CACertificateId") {
+        let own = call.world.get::<CaCertificate>(id);
+        own.filter(|own| own.head.is_in(&call.region))
+            .ok_or_else(no_certificate)?;
+    }
+    let balancer = params.required("LoadBalancerId")?;
+    if let Some(id) = params.text("VServerGroupId") {
+        let group = call.world.get::<ServerGroup>(id);
+        if group.is_none_or(|group| group.balancer_id != balancer) {
+            return Err(call.code(&["InvalidParam.VServerGroupId", "InvalidParameter.VServerGroupId"]));
+        }
+    }
+    if let Some(id) = params.text("MasterSlaveServerGroupId") {
+        let group = call.world.get::<MasterSlaveGroup>(id);
+        if group.is_none_or(|group| group.balancer_id != balancer) {
+            return Err(Refusal::invalid("MasterSlaveServerGroupId")
+                .with_message("The specified MasterSlaveGroupId does not exist."));
+        }
+        if params.text("VServerGroupId").is_some() {
+            return refuse("Abs.VServerGroupIdAndMasterSlaveServerGroupId.MissMatch");
+        }
+    }
+    if let Some(id) = params.text("AclId") {
+        let acl = call.world.get::<AccessControlList>(id);
+        let acl = acl.filter(|acl| acl.is_in(&call.region));
+        let acl = acl.ok_or_else(|| call.code(&["AclNotExist"]))?;
+        // All load balancers have IPv4.
+        if acl.ip_version != "ipv4" {
+            return refuse("IpVersionConflict");
+        }
+    }
+    Ok(())
+}
+
+/// Refuses values that a listener cannot have together, and one list too many for its listeners.
+fn check_together(
+    call: &Call<'_>,
+    values: &[(String, String)],
+    old: Option<&Listener>,
+) -> Result<(), Refusal> {
+    let value = |name: &str| {
+        let found = values.iter().rev().find(|(own, _)| own == name);
+        let found = found.filter(|(_, value)| !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    };
+    if value("AclStatus") == Some("on") {
+        for name in ["AclId", "AclType"] {
+            value(name).ok_or_else(|| Refusal::missing(name))?;
+        }
+    }
+    if let Some(acl) = value("AclId").filter(|acl| old.and_then(|old| old.value("AclId")) != Some(acl)) {
+        call.within_limit::<Listener>(AccessControlList::NAME, acl)?;
+    }
+    if value("MasterSlaveServerGroupId").is_some() {
+        if value("VServerGroupId").is_some() {
+            return refuse("MasterSlaveServerConflict");
+        }
+        if value("HealthCheck") == Some("off") {
+            return refuse("OperationDenied.HealthCheckClosedForMasterSlaveMode");
+        }
+    }
+    Ok(())
 }
 
 fn port(call: &Call<'_>) -> Result<i64, Refusal> {
@@ -290,12 +359,14 @@ fn create(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
     if forwards && params.text("ForwardPort").is_none() {
         return Err(Refusal::missing("ForwardPort"));
     }
-    if !told("BackendServerPort") && !told("VServerGroupId") && !forwards {
+    let to = ["BackendServerPort", "VServerGroupId", "MasterSlaveServerGroupId"];
+    if !to.iter().any(|name| told(name)) && !forwards {
         return Err(Refusal::missing("BackendServerPort"));
     }
     if protocol == "https" && !told("ServerCertificateId") {
         return Err(Refusal::missing("ServerCertificateId"));
     }
+    check_together(call, &values, None)?;
     call.within_limit::<Listener>(LoadBalancer::NAME, &balancer_id)?;
     let description = call.description(1, &["InvalidParameter"])?.unwrap_or_default();
     let tags = call.tags()?;
@@ -325,7 +396,7 @@ fn create(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
 }
 
 /// The listener that a request names. Without a protocol the port alone may be enough.
-fn named<'t>(call: &'t Call<'_>, protocol: Option<&str>) -> Result<&'t Listener, Refusal> {
+pub(super) fn named<'t>(call: &'t Call<'_>, protocol: Option<&str>) -> Result<&'t Listener, Refusal> {
     let balancer = find(call, call.params.required("LoadBalancerId")?)?;
     let port = port(call)?;
     let own: Vec<&Listener> = call
@@ -351,13 +422,32 @@ pub(super) fn by_request<'t>(call: &'t Call<'_>) -> Result<&'t Listener, Refusal
 fn set(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
     let params = call.params;
     changeable(call)?;
-    let id = named(call, Some(protocol))?.head.id.clone();
+    let listener = named(call, Some(protocol))?;
+    let id = listener.head.id.clone();
     let mut values = told(call)?;
     // `off` lets go of the group.
-    if params.text("VServerGroup") == Some("off") {
-        values.push(("VServerGroupId".to_owned(), String::new()));
+    for (flag, group) in [
+        ("VServerGroup", "VServerGroupId"),
+        ("MasterSlaveServerGroup", "MasterSlaveServerGroupId"),
+    ] {
+        match params.text(flag) {
+            Some("off") => values.push((group.to_owned(), String::new())),
+            Some("on") if params.text(group).is_none() => return Err(Refusal::missing(group)),
+            None | Some("on") => {}
+            Some(_) => return Err(Refusal::invalid(flag)),
+        }
+        values.retain(|(name, _)| name != flag);
     }
-    values.retain(|(name, _)| name != "VServerGroup" && name != "MasterSlaveServerGroup");
+    // And of the list.
+    if params.text("AclStatus") == Some("off") {
+        for name in ["AclId", "AclType"] {
+            if params.text(name).is_none() {
+                values.push((name.to_owned(), String::new()));
+            }
+        }
+    }
+    let all = [listener.values.clone(), values.clone()].concat();
+    check_together(call, &all, Some(listener))?;
     let description = params.given("Description").map(str::to_owned);
     call.validated()?;
     call.world.update::<Listener, _>(&id, |listener| {
@@ -404,6 +494,7 @@ fn describe(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
     let listener = named(call, Some(protocol))?;
     let mut node = fields(&call.facts.response, &values(listener));
     node.push("Tags", ecs_tags(&listener.head.tags));
+    node.push("AclIds", map! { "AclId": texts(listener.value("AclId")) });
     if call.facts.response.get("Rules").is_some() {
         let rules = listener.rules.iter().map(|rule| {
             map! {
@@ -417,7 +508,7 @@ fn describe(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
         node.push("Rules", map! { "Rule": rules.collect::<Vec<_>>() });
     }
     if protocol == "https" {
-        node.push("DomainExtensions", map! { "DomainExtension": Vec::new() });
+        node.push("DomainExtensions", slb_domain_extension::nodes(call, listener));
     }
     Ok(node)
 }
@@ -451,6 +542,7 @@ fn list(call: &mut Call<'_>) -> Result<Node, Refusal> {
             _ => "HTTPListenerConfig",
         };
         node.push(config, fields(&tree[config], &values));
+        node.push("AclIds", texts(listener.value("AclId")));
         node
     });
     let mut answer = map! { "Listeners": nodes.collect::<Vec<_>>() };
@@ -517,7 +609,12 @@ fn describe_health(call: &mut Call<'_>) -> Result<Node, Refusal> {
         let group = listener
             .value("VServerGroupId")
             .and_then(|id| call.world.get::<ServerGroup>(id));
-        for server in group.map_or(&balancer.servers, |group| &group.servers) {
+        let pair = listener
+            .value("MasterSlaveServerGroupId")
+            .and_then(|id| call.world.get::<MasterSlaveGroup>(id));
+        let servers = group.map(|group| &group.servers);
+        let servers = servers.or(pair.map(|pair| &pair.servers));
+        for server in servers.unwrap_or(&balancer.servers) {
             let runs = call
                 .world
                 .head("instance", &server.id)

@@ -117,7 +117,12 @@ fn servers(
 }
 
 /// The address of a server that can be put behind a load balancer.
-fn server_ip(call: &Call<'_>, id: &str, kind: &str, balancer: &LoadBalancer) -> Result<String, Refusal> {
+pub(super) fn server_ip(
+    call: &Call<'_>,
+    id: &str,
+    kind: &str,
+    balancer: &LoadBalancer,
+) -> Result<String, Refusal> {
     let absent = || {
         call.code(&["InvalidServerId.NotExist", "InvalidParameter"])
             .with_message("The specified ServerId does not exist.")

@@ -12,6 +12,7 @@ use super::ipv4_gateway::Ipv4Gateway;
 use super::ipv6_gateway::Ipv6Gateway;
 use super::route_entry::RouteEntry;
 use super::route_table;
+use super::vpc_ipv6_cidr::{BLOCK, free_block, reserved, take};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ row!(Vpc, links: |row, link| {
     if !row.dhcp_options.is_empty() {
         link("dhcp_options", &row.dhcp_options);
     }
+    if let Some(block) = row.ipv6 {
+        link(BLOCK, &block.to_string());
+    }
 });
 
 impl Kind for Vpc {
@@ -73,7 +77,7 @@ pub(super) const ACTIONS: &[Entry] = &[
 /// Simulated: how long a new VPC is Pending.
 const PENDING_MS: i64 = 2_000;
 /// The networks that a VPC may be cut from.
-const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+pub(super) const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 pub(super) const NAME: &[&str] = &["InvalidVpcName.Malformed"];
 pub(super) const DESCRIPTION: &[&str] = &["InvalidVpcDiscription.Malformed"];
@@ -82,9 +86,9 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     let cidr_block = cidr(call.params.text_or("CidrBlock", "172.16.0.0/12"))
         .ok_or_else(|| Refusal::invalid("CidrBlock"))?;
     let ipv6_isp = ipv6_isp(call)?;
-    if call.params.text("Ipv6CidrBlock").is_some() {
-        // Only a block that was reserved for the account can be asked for, and none is.
-        return refuse("OperationFailed.IPv6CidrNotReserved");
+    let reserved = reserved(call, "Ipv6CidrBlock")?;
+    if reserved.is_some() && !call.params.flag("EnableIpv6") {
+        return refuse("MissingParam.EnableIpv6");
     }
     for pool in ["Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
         if call.params.text(pool).is_some() {
@@ -108,6 +112,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         user_cidr: call.params.text_or("UserCidr", "").to_owned(),
         dns_host_names: call.params.flag("EnableDnsHostname"),
         with_ipv6,
+        reserved: reserved.map(|(block, _)| block),
         ipv6_isp,
         is_default: false,
         tags,
@@ -123,6 +128,8 @@ pub(super) struct Order {
     pub(super) user_cidr: String,
     pub(super) dns_host_names: bool,
     pub(super) with_ipv6: bool,
+    /// The network that was kept for it, if any was.
+    pub(super) reserved: Option<Cidr6>,
     pub(super) ipv6_isp: String,
     pub(super) is_default: bool,
     pub(super) tags: Vec<Tag>,
@@ -136,13 +143,19 @@ pub(super) fn insert(call: &mut Call<'_>, order: Order) -> Node {
     head.tags = order.tags;
     head.pass(Status::Pending, PENDING_MS, Status::Available, call.now);
     let infix = call.region_facts().infix;
+    if let Some(block) = order.reserved {
+        take(call, block);
+    }
+    let ipv6 = order
+        .reserved
+        .or_else(|| order.with_ipv6.then(|| free_block(call.world, head.place)));
     let vpc = Vpc {
         cidr_block: order.cidr_block,
         router_id: format!("vrt-{infix}{}", numbers.letters(17)),
         route_table_id: format!("vtb-{infix}{}", numbers.letters(17)),
         user_cidr: order.user_cidr,
         dns_host_names: order.dns_host_names,
-        ipv6: order.with_ipv6.then(|| ipv6_block(head.place)),
+        ipv6,
         ipv6_isp: order.ipv6_isp,
         secondary: Vec::new(),
         is_default: order.is_default,
@@ -160,16 +173,6 @@ pub(super) fn insert(call: &mut Call<'_>, order: Order) -> Node {
     route_table::make_system(call, &vpc.head, &vpc.router_id, &vpc.route_table_id);
     call.world.insert(vpc);
     answer
-}
-
-/// The network of 56 bits that belongs to a place in the order of creation.
-pub(super) fn ipv6_block(place: u64) -> Cidr6 {
-    let number = u128::from(place & 0xffff);
-    let segments = [0x2408, 0x4005, 0x300 | number >> 8, (number & 0xff) << 8];
-    Cidr6 {
-        base: segments.iter().fold(0, |base, segment| base << 16 | segment) << 64,
-        bits: 56,
-    }
 }
 
 pub(super) fn ipv6_isp(call: &Call<'_>) -> Result<String, Refusal> {

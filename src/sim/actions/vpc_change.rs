@@ -6,7 +6,8 @@ use super::super::net::Cidr;
 use super::super::node::{Node, map};
 use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
-use super::vpc::{DESCRIPTION, NAME, Vpc, cidr, ipv6_block, ipv6_isp};
+use super::vpc::{DESCRIPTION, NAME, Vpc, cidr, ipv6_isp};
+use super::vpc_ipv6_cidr::{free_block, reserved, take};
 use super::vswitch::VSwitch;
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -39,8 +40,17 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return refuse("IllegalCidrBlock");
     }
     let enable_ipv6 = params.bool("EnableIPv6");
-    if params.text("Ipv6CidrBlock").is_some() {
-        return refuse("OperationFailed.IPv6CidrNotReserved");
+    // What it has already it may be told again.
+    let own = vpc.ipv6.map(|own| own.to_string());
+    let reserved = match params.text("Ipv6CidrBlock") {
+        Some(text) if own.as_deref() == Some(text) => None,
+        _ => reserved(call, "Ipv6CidrBlock")?,
+    };
+    if reserved.is_some() && enable_ipv6 != Some(true) {
+        return refuse("ExclusiveParam.EnableIpv6AndCidrBlock");
+    }
+    if reserved.is_some() && own.is_some() {
+        return refuse("IllegalParam.Ipv6Cidr");
     }
     let ipv6_isp = ipv6_isp(call)?;
     if enable_ipv6 == Some(false)
@@ -51,11 +61,17 @@ fn modify(call: &mut Call<'_>) -> Result<Node, Refusal> {
     {
         return refuse("OperationFailed.IpV6VSwitchInuse");
     }
-    let place = vpc.place;
+    let block = match reserved {
+        Some((block, _)) => {
+            take(call, block);
+            block
+        }
+        None => free_block(call.world, vpc.place),
+    };
     call.world.update::<Vpc, _>(id, |vpc| {
         match enable_ipv6 {
             Some(true) if vpc.ipv6.is_none() => {
-                vpc.ipv6 = Some(ipv6_block(place));
+                vpc.ipv6 = Some(block);
                 vpc.ipv6_isp = ipv6_isp;
             }
             Some(false) => vpc.ipv6 = None,
@@ -96,10 +112,14 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
             if vpc.ipv6.is_some() {
                 return refuse("OperationFailed.Ipv6CidrBlockExisted");
             }
-            if params.text("IPv6CidrBlock").is_some() {
-                return refuse("OperationFailed.IPv6CidrNotReserved");
-            }
-            let (block, isp) = (ipv6_block(vpc.place), ipv6_isp(call)?);
+            let isp = ipv6_isp(call)?;
+            let block = match reserved(call, "IPv6CidrBlock")? {
+                Some((block, _)) => {
+                    take(call, block);
+                    block
+                }
+                None => free_block(call.world, vpc.place),
+            };
             call.world.update::<Vpc, _>(id, |vpc| {
                 vpc.ipv6 = Some(block);
                 vpc.ipv6_isp = isp;

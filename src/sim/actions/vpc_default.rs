@@ -7,6 +7,7 @@ use super::super::node::{Node, map};
 use super::super::products::VPC;
 use super::super::refusal::{Refusal, refuse};
 use super::vpc::{self, Vpc};
+use super::vpc_ipv6_cidr::reserved;
 use super::vswitch::{self, VSwitch, ipv6_part};
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -24,8 +25,9 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
     if default_vpc(call).is_some() {
         return refuse("OperationFailed.DefaultVpcExist");
     }
-    if call.params.text("Ipv6CidrBlock").is_some() {
-        return refuse("OperationFailed.IPv6CidrNotReserved");
+    let reserved = reserved(call, "Ipv6CidrBlock")?;
+    if reserved.is_some() && !call.params.flag("EnableIpv6") {
+        return refuse("MissingParam.EnableIpv6");
     }
     let order = vpc::Order {
         cidr_block: Cidr::parse("172.16.0.0/12").ok_or_else(|| Refusal::invalid("CidrBlock"))?,
@@ -34,6 +36,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, Refusal> {
         user_cidr: String::new(),
         dns_host_names: false,
         with_ipv6: call.params.flag("EnableIpv6"),
+        reserved: reserved.map(|(block, _)| block),
         ipv6_isp: "BGP".to_owned(),
         is_default: true,
         tags: Vec::new(),

@@ -525,6 +525,19 @@ const NEVER_OK: &[Never] = &[
         404,
         "InvalidImageId.NotFound",
     ),
+    // All gateways are of the new type.
+    (
+        VPC,
+        "UpdateNatGatewayNatType",
+        &[
+            ("RegionId", "cn-hangzhou"),
+            ("NatGatewayId", "$private-nat"),
+            ("NatType", "Enhanced"),
+            ("VSwitchId", "$vswitch"),
+        ],
+        400,
+        "NATGW_NOT_EXIST",
+    ),
     (
         ECS,
         "CancelTask",

@@ -126,6 +126,7 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
         "it is about a word, and none is told",
     ),
     ("DescribeSupportLines", "DomainName", "all have the same"),
+    ("ListTLSCipherPolicies", "*", "no set of one's own can be made"),
     ("DescribeEipAddresses", "SecurityProtectionEnabled", "none has it"),
     ("DescribeNatGateways", "AvailabilityMode", "there is one"),
     ("DescribeVpcAttribute", "IsDefault", "once more"),

@@ -300,6 +300,16 @@ const COMPANIONS: &[Companion] = &[
         &[("InstanceChargeType", "PrePaid"), ("Period", "1")],
     ),
     (
+        "AllocateEipAddressPro",
+        "Period",
+        &[("InstanceChargeType", "PrePaid"), ("Period", "1")],
+    ),
+    (
+        "AllocateEipAddressPro",
+        "PricingCycle",
+        &[("InstanceChargeType", "PrePaid"), ("Period", "1")],
+    ),
+    (
         "*",
         "ModificationProtectionReason",
         &[("ModificationProtectionStatus", "ConsoleProtection")],
@@ -380,7 +390,6 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ("CreatePolicyVersion", "RotateStrategy", "there is room here"),
     ("*", "TerminateSubscription", "nothing is subscribed to here"),
     ("RunInstances", "MinAmount", "all of them can be had here"),
-    ("*", "MasterSlaveServerGroup", "there is none"),
     (
         "CreateNetworkInterface",
         "Visible",
@@ -513,6 +522,7 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ("CreateNatGateway", "NatType", "there is one type"),
     ("RevokeSecurityGroup", "SecurityGroupRuleId.N", "once more"),
     ("*", "VpcIpv6CidrBlock", "once more"),
+    ("DeleteNatIp", "NatGatewayId", "once more"),
     ("UnassociateEipAddress", "InstanceId", "once more"),
     ("ReleasePublicIpAddress", "InstanceId", "once more"),
     ("AllocateIpv6InternetBandwidth", "Ipv6GatewayId", "once more"),

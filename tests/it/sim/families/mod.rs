@@ -6,11 +6,13 @@ mod assistant;
 mod consoles;
 mod gateways;
 mod interfaces;
+mod load_balancer_parts;
 mod load_balancers;
 mod names;
 mod nat;
 mod old;
 mod planned_tags;
+mod private_nat;
 mod recommended;
 mod resource_groups;
 mod snapshots;
@@ -26,11 +28,13 @@ pub(super) const WALKS: &[&[Step]] = &[
     resource_groups::RESOURCE_GROUP_WALK,
     interfaces::INTERFACE_WALK,
     nat::NAT_WALK,
+    private_nat::PRIVATE_NAT_WALK,
     snapshots::SNAPSHOT_WALK,
     templates::TEMPLATE_WALK,
     assistant::ASSISTANT_WALK,
     load_balancers::LOAD_BALANCER_WALK,
     load_balancers::HTTPS_WALK,
+    load_balancer_parts::PARTS_WALK,
     old::OLD_WALK,
     access::ACCESS_WALK,
     gateways::GATEWAY_WALK,

@@ -109,6 +109,15 @@ pub(super) const NAT_WALK: &[Step] = &[
         ],
     ),
     vpc(
+        "DescribeEipMonitorData",
+        &[
+            ("AllocationId", "$nat-eip"),
+            ("StartTime", "2026-11-24T07:00:00Z"),
+            ("EndTime", "2026-11-24T08:00:00Z"),
+            ("Period", "300"),
+        ],
+    ),
+    vpc(
         "CreateSnatEntry",
         &[
             ("SnatTableId", "$snat-table"),
@@ -200,10 +209,26 @@ pub(super) const NAT_WALK: &[Step] = &[
         ],
     ),
     vpc(
+        "ModifyCommonBandwidthPackageIpBandwidth",
+        &[
+            ("BandwidthPackageId", "$package"),
+            ("EipId", "$nat-eip"),
+            ("Bandwidth", "7"),
+        ],
+    ),
+    vpc(
+        "CancelCommonBandwidthPackageIpBandwidth",
+        &[("BandwidthPackageId", "$package"), ("EipId", "$nat-eip")],
+    ),
+    vpc(
         "DeleteCommonBandwidthPackage",
         &[("BandwidthPackageId", "$package"), ("Force", "true")],
     ),
     vpc("ReleaseEipAddress", &[("AllocationId", "$nat-eip")]),
+    vpc("AllocateEipAddressPro", &[("IpAddress", "$nat-address")]).keep("again-eip", "/AllocationId"),
+    vpc("ReleaseEipAddress", &[("AllocationId", "$again-eip")]),
+    vpc("AllocateEipAddressPro", &[("InstanceId", "$again-eip")]).keep("third-eip", "/AllocationId"),
+    vpc("ReleaseEipAddress", &[("AllocationId", "$third-eip")]),
 ];
 
 #[test]

@@ -299,6 +299,8 @@ flows! {
     key_pairs_live_under_the_provider: "provider/key_pair";
     addresses_live_under_the_provider: "provider/eip";
     pools_of_addresses_live_under_the_provider: "provider/public_ip_address_pool";
+    private_gateways_live_under_the_provider: "provider/private_nat";
+    lists_of_load_balancers_live_under_the_provider: "provider/load_balancer_parts";
     interfaces_live_under_the_provider: "provider/network_interface";
     snapshots_and_policies_live_under_the_provider: "provider/snapshot";
     images_live_under_the_provider: "provider/image";
