@@ -54,7 +54,8 @@ pub(super) const ANEW: &[(&str, &[&str], &[&str], &str)] = &[
     (
         "nat_gateway",
         &["vpc_id", "vswitch_id"],
-        &[],
+        // Only a gateway of the older type, which is made no longer, gets a vSwitch by becoming one of this type.
+        &["UpdateNatGatewayNatType"],
         "it stays where it was made",
     ),
     (
