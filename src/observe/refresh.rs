@@ -215,7 +215,9 @@ fn until_visible<'a>(
         .filter(|(id, _)| missing.contains(id))
         .map(|(_, created_at)| created_at)
         .max()?;
-    Duration::try_from(visible(youngest)?.duration_since(now?)).ok()
+    // A state that was edited may name any time: nobody waits longer than for what is made this moment.
+    let pause = visible(youngest)?.duration_since(now?).min(LAG + CLOCK_ERROR);
+    Duration::try_from(pause).ok()
 }
 
 /// What belongs to an address, what an interrupted replacement left, and what is a stray.

@@ -98,15 +98,20 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples")
 }
 
+/// Puts the files of an example there.
+pub(super) fn put(world: &World, example: &str) {
+    for file in std::fs::read_dir(folder().join(example)).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        world.disk.put(&World::path(name), &text);
+    }
+}
+
 impl Change {
     fn world(&self) -> World {
         let world = World::new(7, "", |_| {});
-        for file in std::fs::read_dir(folder().join(self.example)).unwrap() {
-            let path = file.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            let text = std::fs::read_to_string(&path).unwrap();
-            world.disk.put(&World::path(name), &text);
-        }
+        put(&world, self.example);
         world
     }
 

@@ -94,6 +94,25 @@ fn goes(world: &mut World, line: &[&str]) -> String {
     ended.out
 }
 
+/// The oldest generation that is kept becomes the state.
+fn restore_oldest(world: &mut World) {
+    let out = goes(world, &["state", "restore", "--list"]);
+    let serials = out
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.parse().ok());
+    let oldest: u64 = serials.min().unwrap();
+    goes(world, &["state", "restore", &oldest.to_string()]);
+}
+
+/// The state without this address, as somebody edits it.
+fn push_without(world: &mut World, address: &str) {
+    let pulled = goes(world, &["state", "pull"]);
+    let mut document: serde_json::Value = serde_json::from_str(&pulled).unwrap();
+    document["resources"].as_object_mut().unwrap().remove(address);
+    world.disk.put(&World::path("edited.json"), &document.to_string());
+    goes(world, &["state", "push", "edited.json"]);
+}
+
 /// Whatever makes a state forget what was made a moment ago: it is taken back and not made a second time, though no list
 /// shows it yet.
 #[test]
@@ -118,35 +137,17 @@ fn what_is_forgotten_before_it_shows_is_not_made_again() {
             goes(world, &[&["apply"], ANY].concat());
             world.configure(&format!("{STACK}{GROUP}"));
         }),
-        ("an older generation", |world| {
-            let out = goes(world, &["state", "restore", "--list"]);
-            let serials: Vec<u64> = out
-                .lines()
-                .filter_map(|line| line.split_whitespace().next()?.parse().ok())
-                .collect();
-            let oldest = serials.iter().min().unwrap().to_string();
-            goes(world, &["state", "restore", &oldest]);
-        }),
+        ("an older generation", restore_oldest),
         ("an edited document", |world| {
-            let pulled = goes(world, &["state", "pull"]);
-            let mut document: serde_json::Value = serde_json::from_str(&pulled).unwrap();
-            document["resources"]
-                .as_object_mut()
-                .unwrap()
-                .remove("security_group.front");
-            world.disk.put(&World::path("edited.json"), &document.to_string());
-            goes(world, &["state", "push", "edited.json"]);
+            push_without(world, "security_group.front")
         }),
-        ("an older generation, then state rm of another", |world| {
-            let pulled = goes(world, &["state", "pull"]);
-            let mut document: serde_json::Value = serde_json::from_str(&pulled).unwrap();
-            document["resources"]
-                .as_object_mut()
-                .unwrap()
-                .remove("security_group.front");
-            world.disk.put(&World::path("edited.json"), &document.to_string());
-            goes(world, &["state", "push", "edited.json"]);
+        ("an edited document, then state rm of another", |world| {
+            push_without(world, "security_group.front");
             goes(world, &["state", "rm", "security_group.web"]);
+        }),
+        ("a damaged state, and an older generation", |world| {
+            world.disk.put(&world.state_file("json"), "{}");
+            restore_oldest(world);
         }),
     ];
     for (way, forget) in ways {
@@ -173,4 +174,72 @@ fn what_is_forgotten_before_it_shows_is_not_made_again() {
             );
         }
     }
+}
+
+/// Whatever time somebody writes into a state: nobody waits for longer than for what is made this moment.
+#[test]
+fn a_time_that_nobody_can_wait_for_is_not_waited_for() {
+    for forgotten in [false, true] {
+        let mut world = World::new(1, &format!("{STACK}{GROUP}"), |_| {});
+        goes(&mut world, &[&["apply"], ANY].concat());
+        let pulled = goes(&mut world, &["state", "pull"]);
+        let mut document: serde_json::Value = serde_json::from_str(&pulled).unwrap();
+        let front = &mut document["resources"]["security_group.front"];
+        front["id"] = "sg-gone".into();
+        front["created_at"] = "9999-01-01T00:00:00Z".into();
+        world.disk.put(&World::path("edited.json"), &document.to_string());
+        goes(&mut world, &["state", "push", "edited.json"]);
+        if forgotten {
+            goes(&mut world, &["state", "rm", "security_group.front"]);
+        }
+        let planned = world.run(&["plan"], Plan::default());
+        assert_eq!(planned.code, Some(0), "{}\n{}", planned.out, planned.err);
+        assert!(planned.elapsed < Duration::from_secs(70), "{:?}", planned.elapsed);
+    }
+}
+
+/// All of a stack, of whatever type, forgotten before anything of it shows: all is taken back.
+#[test]
+fn a_whole_stack_that_is_forgotten_before_it_shows_is_taken_back() {
+    for example in [
+        "key-and-disks",
+        "load-balanced",
+        "nat-private",
+        "spot-worker",
+        "web-tier",
+    ] {
+        let mut world = World::new(5, "", |options| options.read_lag = Duration::from_secs(55));
+        super::examples::put(&world, example);
+        goes(&mut world, &[&["apply"], ANY].concat());
+        let before = rows(&world);
+        let listed = goes(&mut world, &["state", "list"]);
+        for line in listed.lines().filter(|line| !line.is_empty()) {
+            goes(
+                &mut world,
+                &["state", "rm", line.split_whitespace().next().unwrap()],
+            );
+        }
+        let said = goes(&mut world, &[&["apply"], ANY].concat());
+        assert_eq!(before, rows(&world), "{example}: {said}");
+        let planned = world.run(&["plan", "--detailed-exitcode"], Plan::default());
+        assert_eq!(
+            planned.code,
+            Some(0),
+            "{example}: {}\n{}",
+            planned.out,
+            planned.err
+        );
+    }
+}
+
+/// The ids of everything that there is.
+fn rows(world: &World) -> std::collections::BTreeSet<String> {
+    let inventory = world.inventory();
+    let tables = inventory.as_object().unwrap().iter();
+    let tables = tables.filter(|(name, _)| !["token", "task"].contains(&name.as_str()));
+    let rows = tables.flat_map(|(name, rows)| {
+        let rows = rows.as_array().into_iter().flatten();
+        rows.filter_map(move |row| Some(format!("{name} {}", row["id"].as_str()?)))
+    });
+    rows.collect()
 }

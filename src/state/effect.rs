@@ -4,15 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Deposed, Forgotten, Intent, Lifecycle, Resource, State};
 use crate::address::{Address, Life};
 use crate::value::{Attributes, Value};
-
-/// Longer than anything that exists is invisible to lists, by far.
-const FORGOTTEN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a result changes in the state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -262,15 +259,10 @@ impl State {
 
     fn forget(&mut self, address: &Address, id: &str) {
         let entry = self.resources.get(address);
-        let born = entry.and_then(|entry| entry.born().filter(|(own, _)| *own == id));
-        if let Some((_, at)) = born {
-            // What was forgotten so long before shows by now.
-            self.forgotten
-                .retain(|_, old| at.duration_since(old.created_at) < FORGOTTEN_FOR);
-            let one = Forgotten::new(address.type_name(), at);
-            self.forgotten.insert(id.to_owned(), one);
-        }
+        let born = entry.and_then(Resource::born).filter(|(own, _)| *own == id);
+        let one = born.map(|(_, at)| Forgotten::new(address.type_name(), at));
         self.remove(address, id);
+        self.remember_forgotten(one.map(|one| (id.to_owned(), one)).into_iter());
     }
 
     fn restore(&mut self, address: &Address, id: &str) {

@@ -4,13 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::HashKey;
 use crate::address::Address;
 use crate::env::Random;
 use crate::value::{Attributes, Value};
+
+/// Longer than anything that exists is invisible to lists, by far.
+const FORGOTTEN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Fields of a file that this version does not know; they are kept as they are.
 pub(crate) type More = BTreeMap<String, serde_json::Value>;
@@ -174,18 +177,23 @@ impl State {
     /// Remembers of what another state of this stack knows, and this one does not, when it was made: it exists, and what
     /// is young need not show in any list, so a second one would be made.
     pub(crate) fn lose_sight_of(&mut self, other: &State) {
-        let known: BTreeSet<&str> = self.resources.values().flat_map(Resource::ids).collect();
         let born = other.resources.values().filter_map(|resource| {
             let (id, at) = resource.born()?;
-            Some((id, Forgotten::new(&resource.type_name, at)))
+            Some((id.to_owned(), Forgotten::new(&resource.type_name, at)))
         });
         let earlier = other.forgotten.iter();
-        let lost: Vec<(String, Forgotten)> = born
-            .chain(earlier.map(|(id, one)| (id.as_str(), one.clone())))
-            .filter(|(id, _)| !known.contains(id))
-            .map(|(id, one)| (id.to_owned(), one))
-            .collect();
+        let earlier = earlier.map(|(id, one)| (id.clone(), one.clone()));
+        self.remember_forgotten(born.chain(earlier));
+    }
+
+    /// Remembers those that it does not know, as far as a list need not show them when the youngest is made.
+    pub(crate) fn remember_forgotten(&mut self, more: impl Iterator<Item = (String, Forgotten)>) {
+        let known: BTreeSet<&str> = self.resources.values().flat_map(Resource::ids).collect();
+        let lost: Vec<(String, Forgotten)> = more.filter(|(id, _)| !known.contains(id.as_str())).collect();
         self.forgotten.extend(lost);
+        let youngest = self.forgotten.values().map(|one| one.created_at).max();
+        self.forgotten
+            .retain(|_, one| youngest.is_some_and(|at| at.duration_since(one.created_at) < FORGOTTEN_FOR));
     }
 }
 

@@ -7,9 +7,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::files::{self, Files, Relation};
-use super::journal::{self, Journal, Open};
+use super::journal::{self, Journal, Open, Record};
 use super::snapshot::{self, Snapshot, Trust};
-use super::{State, StateError};
+use super::{Effect, Forgotten, State, StateError};
 
 /// What a restoration did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,9 +178,10 @@ impl Found {
         if self.journal.is_some() && !is_followed {
             aside.push(files.put_aside(&files.journal_path())?);
         }
-        if let Some(before) = self.before(files)? {
-            state.lose_sight_of(&before);
+        for (_, snapshot) in self.current.iter().chain(&self.backups) {
+            state.lose_sight_of(&snapshot.state);
         }
+        state.remember_forgotten(self.made());
         state.serial = self.highest.max(from) + 1;
         let journal = self.journal.clone().unwrap_or_default();
         files.install(&state, &journal, &open, self.journal.is_some())?;
@@ -192,17 +193,21 @@ impl Found {
         })
     }
 
-    /// What is replaced, if it can be read.
-    fn before(&self, files: &Files) -> Result<Option<State>, StateError> {
-        let Some((bytes, snapshot)) = &self.current else {
-            return Ok(None);
-        };
-        let current = Chosen {
-            bytes: bytes.clone(),
-            snapshot: snapshot.clone(),
-            is_current: true,
-        };
-        self.replay(files, &current).map(|(state, _, _)| Some(state))
+    /// What the journal says was made, whatever state it belongs to: that one may be damaged.
+    fn made(&self) -> impl Iterator<Item = (String, Forgotten)> {
+        let records = self.journal.iter().flat_map(|journal| &journal.records);
+        let effects = records.flat_map(|record| match record {
+            Record::Done { effects, .. } => effects.as_slice(),
+            _ => &[],
+        });
+        effects.filter_map(|effect| match effect {
+            Effect::Made {
+                address,
+                id,
+                created_at: Some(at),
+            } => Some((id.clone(), Forgotten::new(address.type_name(), *at))),
+            _ => None,
+        })
     }
 
     /// The chosen generation with as much of the journal as goes with it, and whether that is all of it. Of a

@@ -396,6 +396,21 @@ fn create(call: &mut Call<'_>, protocol: &str) -> Result<Node, Refusal> {
 }
 
 /// The listener that a request names. Without a protocol the port alone may be enough.
+/// The listeners that use a group of servers, as lists of groups show them where IncludeListener asks for it.
+pub(super) fn listed_for(call: &Call<'_>, kind: &'static str, group_id: &str) -> Node {
+    let listeners = call
+        .world
+        .heads_linked(Listener::NAME, kind, group_id)
+        .filter(|_| call.params.flag("IncludeListener"))
+        .filter_map(|head| {
+            // Its name is `protocol_port`.
+            let (protocol, port) = head.name.split_once('_')?;
+            let port: i64 = port.parse().ok()?;
+            Some(map! { "Protocol": protocol, "Port": port })
+        });
+    map! { "Listener": listeners.collect::<Vec<_>>() }
+}
+
 pub(super) fn named<'t>(call: &'t Call<'_>, protocol: Option<&str>) -> Result<&'t Listener, Refusal> {
     let balancer = find(call, call.params.required("LoadBalancerId")?)?;
     let port = port(call)?;

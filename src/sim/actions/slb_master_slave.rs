@@ -11,6 +11,7 @@ use super::super::products::SLB;
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::load_balancer::{Backend, LoadBalancer, changeable, find};
+use super::slb_listener;
 use super::slb_servers::server_ip;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -166,17 +167,7 @@ fn describe(call: &mut Call<'_>) -> Result<Node, Refusal> {
         .linked::<MasterSlaveGroup>(LoadBalancer::NAME, &balancer.id)
         .filter(|group| call.is("Description", &group.name) && has_tags(call, &group.tags))
         .map(|group| {
-            // A listener's name is `protocol_port`.
-            let listeners = call
-                .world
-                .heads_linked("slb_listener", MasterSlaveGroup::NAME, &group.id)
-                .filter(|_| params.flag("IncludeListener"))
-                .filter_map(|head| {
-                    let (protocol, port) = head.name.split_once('_')?;
-                    let port: i64 = port.parse().ok()?;
-                    Some(map! { "Protocol": protocol, "Port": port })
-                });
-            let listeners = map! { "Listener": listeners.collect::<Vec<_>>() };
+            let listeners = slb_listener::listed_for(call, MasterSlaveGroup::NAME, &group.id);
             map! {
                 "MasterSlaveServerGroupId": &group.id,
                 "MasterSlaveServerGroupName": &group.name,

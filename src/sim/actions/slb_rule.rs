@@ -10,7 +10,7 @@ use super::super::products::SLB;
 use super::super::refusal::{Refusal, refuse};
 use super::super::world::Kind as _;
 use super::load_balancer::{self, LoadBalancer, changeable};
-use super::slb_listener::{Listener, Rule, by_request, fields};
+use super::slb_listener::{self, Listener, Rule, by_request, fields};
 use super::slb_servers::ServerGroup;
 
 pub(super) const ACTIONS: &[Entry] = &[
@@ -241,16 +241,7 @@ fn describe_groups(call: &mut Call<'_>) -> Result<Node, Refusal> {
                 "CreateTime": seconds(group.head.created),
                 "Tags": ecs_tags(&group.head.tags),
             };
-            let listeners = call
-                .world
-                .heads_linked("slb_listener", ServerGroup::NAME, &group.head.id)
-                .filter(|_| params.flag("IncludeListener"))
-                .filter_map(|head| {
-                    let (protocol, port) = head.name.split_once('_')?;
-                    let port: i64 = port.parse().ok()?;
-                    Some(map! { "Protocol": protocol, "Port": port })
-                });
-            let listeners = map! { "Listener": listeners.collect::<Vec<_>>() };
+            let listeners = slb_listener::listed_for(call, ServerGroup::NAME, &group.head.id);
             let rules = call
                 .world
                 .linked::<Listener>(ServerGroup::NAME, &group.head.id)
