@@ -211,6 +211,10 @@ impl<T: Row> Table<T> {
         self.rows.keys().rev().copied()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The places of the rows under an index key, if there are any.
     pub(super) fn indexed(&self, key: u64) -> Option<&Places> {
         self.index.get(&key)

@@ -15,7 +15,7 @@ use super::instance_power::STARTING_MS;
 use super::instance_row::{Instance, Network};
 use super::launch_template;
 use super::network_interface::{self, NetworkInterface};
-use super::offer::cores;
+use super::offer::{cores, is_far_below};
 use super::price::hours;
 
 pub(super) const ACTIONS: &[Entry] = &[(ECS, "CreateInstance", create), (ECS, "RunInstances", run)];
@@ -212,7 +212,6 @@ fn nth_name(name: &str, index: i64, count: i64, unique_suffix: bool) -> String {
     })
 }
 
-/// Simulated price of an hour in yuan.
 /// Refuses what the account may not have, or cannot pay at once.
 fn afford(call: &Call<'_>, order: &Order, count: i64) -> Result<(), Refusal> {
     let Some(limits) = call.settings.limits() else {
@@ -239,12 +238,14 @@ fn afford(call: &Call<'_>, order: &Order, count: i64) -> Result<(), Refusal> {
     }
     let is_spot = call.params.text_or("SpotStrategy", "NoSpot") != "NoSpot";
     let most = if is_spot { limits.spot_vcpus } else { limits.vcpus };
-    if cores(call, is_spot) + order.kind.cpu * count > most {
+    let more = order.kind.cpu * count;
+    if !is_far_below(call, more, most) && cores(call, is_spot) + more > most {
         return Err(call.code(&["QuotaExceed.ElasticQuota", "QuotaExceed.PostPaidInstanceQuota"]));
     }
     Ok(())
 }
 
+/// Simulated price of an hour in yuan.
 fn price(call: &Call<'_>, order: &Order) -> f64 {
     let catalogue = &call.settings.catalogue;
     let disks: i64 = std::iter::once(&order.system_disk)

@@ -124,6 +124,14 @@ pub(super) struct Instance {
     pub(super) options: BTreeMap<String, String>,
 }
 
+/// The link by which servers that are paid by the hour are counted.
+pub(super) const COUNTED: &str = "counted as";
+
+/// What a server counts as: those that are paid in one way have a limit of their own in each region.
+pub(super) fn counted_as(region: &str, is_spot: bool, instance_type: &str) -> String {
+    format!("{region} {is_spot} {instance_type}")
+}
+
 row!(Instance, links: |row, link| {
     for group in &row.security_groups {
         link("security_group", group);
@@ -141,6 +149,10 @@ row!(Instance, links: |row, link| {
     }
     if let Some(address) = &row.public_ip {
         link("public ip", address);
+    }
+    if row.subscription.is_none() {
+        let is_spot = row.spot_strategy != "NoSpot";
+        link(COUNTED, &counted_as(&row.region, is_spot, &row.instance_type));
     }
 }, deadline: Instance::next_deadline);
 

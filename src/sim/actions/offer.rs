@@ -5,7 +5,8 @@ use super::super::catalogue::{self, InstanceType};
 use super::super::node::{Node, map, texts};
 use super::super::products::{ECS, VPC};
 use super::super::refusal::{Refusal, refuse};
-use super::instance_row::Instance;
+use super::super::table::Table;
+use super::instance_row::{COUNTED, Instance, counted_as};
 
 pub(super) const ACTIONS: &[Entry] = &[
     (ECS, "DescribeRegions", describe_regions),
@@ -420,15 +421,32 @@ fn describe_modification(call: &mut Call<'_>) -> Result<Node, Refusal> {
     Ok(map! { "AvailableZones": map! { "AvailableZone": found } })
 }
 
-/// How many cores all servers of the region have that are paid for in this way.
+/// How many cores all servers of the region have that are paid for in this way, by the hour: counted by type, since a create
+/// asks, and there may be any number of servers.
 pub(super) fn cores(call: &Call<'_>, is_spot: bool) -> i64 {
-    let own = call.world.all::<Instance>().iter().filter(|row| {
-        row.is_in(&call.region) && row.subscription.is_none() && (row.spot_strategy != "NoSpot") == is_spot
+    let servers = call.world.all::<Instance>();
+    let types = call.settings.catalogue.instance_types();
+    let mut counted = counted_as(&call.region, is_spot, "");
+    let before = counted.len();
+    let cores = types.map(|kind| {
+        counted.truncate(before);
+        counted.push_str(&kind.id);
+        let own = servers.indexed(Table::<Instance>::link_key(COUNTED, &counted));
+        own.map_or(0, |own| kind.cpu * i64::try_from(own.len()).unwrap_or(i64::MAX))
     });
-    let types = &call.settings.catalogue;
-    own.filter_map(|row| types.find_instance_type(&row.instance_type))
+    cores.sum()
+}
+
+/// Whether so many cores more cannot be too many, whatever the servers that are there have.
+pub(super) fn is_far_below(call: &Call<'_>, more: i64, most: i64) -> bool {
+    let largest = call
+        .settings
+        .catalogue
+        .instance_types()
         .map(|kind| kind.cpu)
-        .sum()
+        .max();
+    let servers = i64::try_from(call.world.all::<Instance>().len()).unwrap_or(i64::MAX);
+    servers.saturating_mul(largest.unwrap_or(0)).saturating_add(more) <= most
 }
 
 fn describe_account(call: &mut Call<'_>) -> Result<Node, Refusal> {
