@@ -127,6 +127,7 @@ actions! {
     DESCRIBE_REGIONS                           = ECS "DescribeRegions"                       Read      19;
     DESCRIBE_RENEWAL_PRICE                     = ECS "DescribeRenewalPrice"                  Read      16 region;
     DESCRIBE_SECURITY_GROUP_ATTRIBUTE          = ECS "DescribeSecurityGroupAttribute"        Read     133 region;
+    DESCRIBE_SECURITY_GROUP_REFERENCES         = ECS "DescribeSecurityGroupReferences"       Read       0 region;
     DESCRIBE_SECURITY_GROUPS                   = ECS "DescribeSecurityGroups"                Read      25 region dry_run;
     DESCRIBE_USER_DATA                         = ECS "DescribeUserData"                      Read      10 region;
     DESCRIBE_ZONES                             = ECS "DescribeZones"                         Read     103 region;
@@ -212,7 +213,9 @@ actions! {
     DELETE_VSWITCH                             = VPC "DeleteVSwitch"                         Absolute   0 region dry_run;
     DELETE_VPC                                 = VPC "DeleteVpc"                             Absolute   0 region dry_run;
     DESCRIBE_EIP_ADDRESSES                     = VPC "DescribeEipAddresses"                  Read       0 region dry_run;
+    DESCRIBE_FORWARD_TABLE_ENTRIES             = VPC "DescribeForwardTableEntries"           Read       0 region;
     DESCRIBE_NAT_GATEWAYS                      = VPC "DescribeNatGateways"                   Read       0 region dry_run;
+    DESCRIBE_NETWORK_ACLS                      = VPC "DescribeNetworkAcls"                   Read       0 region;
     DESCRIBE_ROUTE_ENTRY_LIST                  = VPC "DescribeRouteEntryList"                Read       0 region;
     DESCRIBE_ROUTE_TABLE_LIST                  = VPC "DescribeRouteTableList"                Read       0 region;
     DESCRIBE_SNAT_TABLE_ENTRIES                = VPC "DescribeSnatTableEntries"              Read       0 region;

@@ -12,25 +12,29 @@ pub(crate) struct Codes {
 
 impl Codes {
     pub(crate) fn is_absent(&self, code: &str) -> bool {
-        matches_any(self.absent, code)
+        closest(self.absent, code).is_some()
     }
 
     pub(crate) fn passes(&self, code: &str) -> bool {
-        matches_any(self.retry, code)
+        closest(self.retry, code).is_some()
     }
 
+    /// Where it passes as well, the closer of the two is meant.
     pub(crate) fn is_in_use(&self, code: &str) -> bool {
-        matches_any(self.in_use, code)
+        closest(self.in_use, code) > closest(self.retry, code)
     }
 }
 
-/// A code matches exactly or as a prefix that ends at a dot; an empty code matches nothing.
-fn matches_any(codes: &[&str], code: &str) -> bool {
-    !code.is_empty()
-        && codes.iter().any(|known| {
-            code.strip_prefix(known)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+/// A code matches exactly or as a prefix that ends at a dot, and an empty code nothing: how much of it matches.
+fn closest(codes: &[&str], code: &str) -> Option<usize> {
+    let matches = codes.iter().filter(|known| {
+        let rest = code.strip_prefix(**known);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    });
+    matches
+        .map(|known| known.len())
+        .max()
+        .filter(|_| !code.is_empty())
 }
 
 #[cfg(test)]
@@ -39,11 +43,30 @@ mod tests {
 
     #[test]
     fn an_empty_code_means_nothing() {
-        assert!(!matches_any(&["InvalidVpcId.NotFound"], ""));
-        assert!(matches_any(
-            &["DependencyViolation"],
-            "DependencyViolation.VSwitch"
-        ));
-        assert!(!matches_any(&["DependencyViolation"], "DependencyViolations"));
+        assert_eq!(closest(&["InvalidVpcId.NotFound"], ""), None);
+        assert_eq!(
+            closest(&["DependencyViolation"], "DependencyViolation.VSwitch"),
+            Some(19)
+        );
+        assert_eq!(closest(&["DependencyViolation"], "DependencyViolations"), None);
+    }
+
+    #[test]
+    fn the_closer_of_two_codes_is_meant() {
+        let codes = Codes {
+            absent: &[],
+            retry: &["IncorrectStatus", "TaskConflict.Deleting"],
+            in_use: &["IncorrectStatus.HasEntries", "TaskConflict"],
+        };
+        for (code, is_in_use) in [
+            ("IncorrectStatus", false),
+            ("IncorrectStatus.HasEntries", true),
+            ("IncorrectStatus.HasEntries.Two", true),
+            ("TaskConflict", true),
+            ("TaskConflict.Deleting", false),
+            ("", false),
+        ] {
+            assert_eq!(codes.is_in_use(code), is_in_use, "{code}");
+        }
     }
 }

@@ -51,9 +51,9 @@ impl Run<'_> {
         let Some(id) = self.memory.id_of(job.task) else {
             return Vec::new();
         };
-        let listed = standing_in(job.resource_type.name, &id, self.context.cloud).await;
-        let standing = listed.unwrap_or_default().into_iter();
+        let standing = standing_in(job.resource_type.name, &id, self.context.cloud).await;
         standing
+            .into_iter()
             .filter(|one| !one.is_among(&self.moving))
             .map(|one| one.dependent)
             .collect()

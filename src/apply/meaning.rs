@@ -43,7 +43,7 @@ impl Meaning {
             | ErrorKind::TokenProcessing
             | ErrorKind::Malformed => Meaning::Unclear,
             ErrorKind::Throttled => Meaning::Throttled,
-            _ if removing && codes.is_in_use(&error.code) && !codes.passes(&error.code) => Meaning::InUse,
+            _ if removing && codes.is_in_use(&error.code) => Meaning::InUse,
             ErrorKind::WrongState | ErrorKind::Unreachable | ErrorKind::WindowClosed => Meaning::Passing,
             _ if codes.passes(&error.code) => Meaning::Passing,
             ErrorKind::NotFound if removing => Meaning::Gone,

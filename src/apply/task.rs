@@ -151,7 +151,10 @@ impl Run<'_> {
     /// After a refusal in the middle: what the steps took away for a while is given back, as far as it can be.
     async fn give_back(&self, task: &Task, index: usize, cause: &Cause) -> Option<bool> {
         let restore = task.restore.as_ref()?;
-        let is_refused = matches!(cause, Cause::Api(_) | Cause::Wait { .. } | Cause::Missing { .. });
+        let is_refused = matches!(
+            cause,
+            Cause::Api(_) | Cause::InUse { .. } | Cause::Wait { .. } | Cause::Missing { .. }
+        );
         if !is_refused || index <= restore.behind || index >= restore.before {
             return None;
         }

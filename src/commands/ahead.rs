@@ -278,9 +278,9 @@ impl Looking<'_> {
                     more => format!(" and {more} more"),
                 };
                 let message = format!(
-                    "{address} cannot be deleted: this plan does not remove {}{more}, which {} in it",
+                    "{address} cannot be deleted: this plan does not remove {}{more}, which {} on it",
                     named.join(", "),
-                    if by.len() == 1 { "stands" } else { "stand" },
+                    if by.len() == 1 { "depends" } else { "depend" },
                 );
                 Diagnostic::error(codes::OCCUPIED, message)
                     .help("delete it first if nobody needs it any more, or let its owner move it away")

@@ -367,9 +367,9 @@ codes! {
         "A dry run, or a look at what the cloud offers, says that it cannot be made as it is written. It is left out with all that waits for it, and nothing is given up for it."
         ["an image or a type that does not exist there", "a zone that is sold out", "a quota or the balance of the account"]
         ["change what the message points at", "--no-preflight goes on without looking ahead"]
-    OCCUPIED "E0531" "something stands in what is to be deleted":
-        "The cloud deletes no network and no group in which something is left, and this plan does not remove that. So nothing that belongs to it is deleted either."
-        ["somebody made a server by hand in it", "another project uses it"]
+    OCCUPIED "E0531" "something depends on what is to be deleted":
+        "The cloud deletes no network and no group in which something is left, no server to which a route leads, and no address at which a gateway takes packets in, and this plan does not remove that. So nothing that belongs to it is deleted either, and no server is stopped for it."
+        ["somebody made a server, a gateway or a load balancer by hand in it", "somebody added a route that leads to it", "another project uses it"]
         ["delete it first if nobody needs it", "let its owner move it away"]
     MOVED "E0532" "the world moved since the plan was made":
         "Just before the first change everything that the plan touches is read once more. Something is not any more what the plan was made from, so nothing was changed."

@@ -103,7 +103,7 @@ impl Oracle {
 }
 
 /// The serial in the state file; none without one.
-fn serial(world: &World) -> Option<u64> {
+pub(super) fn serial(world: &World) -> Option<u64> {
     let bytes = world.disk.now(&world.state_file("json"))?;
     serde_json::from_slice::<Value>(&bytes).ok()?["serial"].as_u64()
 }

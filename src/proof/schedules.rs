@@ -5,17 +5,18 @@
 //!
 //! `INFRA_PROOF_SEEDS=20000` runs that many, `INFRA_PROOF_SEED=17` that one with all that happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::backwards;
 use super::disk::Leaves;
 use super::fate::{Instant, Plan};
 use super::handovers::block;
 use super::net::{LATEST, Weather};
-use super::oracle::{Oracle, tag};
+use super::oracle::{Oracle, serial, tag};
 use super::scenarios::Stack;
 use super::stacks::Drawn;
 use super::world::{Ended, World};
@@ -133,7 +134,12 @@ const KEPT: &str = "p.plan";
 
 /// What somebody runs: mostly `apply`, now and then for a part, around a part, for one anew, for the state alone, of a plan
 /// that is kept, or the end of a part or of all.
-fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<String> {
+fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack, since: Option<u64>) -> Vec<String> {
+    if let Some(since) = since.filter(|_| chance.below(3) == 0)
+        && let Some(line) = backwards::some(world, chance, stack, since)
+    {
+        return line;
+    }
     let address = chance.pick(&stack.pieces).address.clone();
     let line: &[&str] = match chance.below(36) {
         0 | 1 => &["apply", "--target", &address],
@@ -149,7 +155,7 @@ fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<St
         10 if !stack.loose.is_empty() => {
             let address = chance.pick(&stack.loose).clone();
             world.let_go.insert(block(&address).to_owned());
-            forget_leftovers(world, &address);
+            backwards::note_doubles(world, Some(&address));
             return vec!["state".to_owned(), "rm".to_owned(), address];
         }
         8 if world.run(&["plan", "-o", KEPT], Plan::default()).code == Some(0) => {
@@ -166,29 +172,16 @@ fn some_command(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<St
     line.iter().chain(SURE).map(|&word| word.to_owned()).collect()
 }
 
-/// Of two of an address, one of which a replacement has left over, the next plan takes one back and tells the other.
-fn forget_leftovers(world: &mut World, address: &str) {
-    let inventory = world.inventory();
-    let rows = (["disk", "eip"].iter()).flat_map(|table| inventory[*table].as_array().into_iter().flatten());
-    let own = rows.filter(|row| tag(row, "infra:addr") == Some(address));
-    let ids: BTreeSet<String> = own
-        .filter_map(|row| Some(row["id"].as_str()?.to_owned()))
-        .collect();
-    if ids.len() > 1 {
-        world.orphans.extend(ids);
-    }
-}
-
-/// Runs it once, or twice at the same time.
-fn disturb(world: &mut World, chance: &mut Chance, stack: &Stack) -> Vec<Ended> {
-    let mut runs = vec![(some_command(world, chance, stack), some_plan(chance))];
+/// Runs it once, or twice at the same time. Where a serial is given, the state may go back as far as there.
+fn disturb(world: &mut World, chance: &mut Chance, stack: &Stack, since: Option<u64>) -> Vec<Ended> {
+    let mut runs = vec![(some_command(world, chance, stack, since), some_plan(chance))];
     if chance.below(6) == 0 {
         let delay = chance.below(3000);
         let second = Plan {
             delay,
             ..some_plan(chance)
         };
-        runs.push((some_command(world, chance, stack), second));
+        runs.push((some_command(world, chance, stack, since), second));
     }
     for (line, _) in &runs {
         world.log(&line.join(" "));
@@ -337,11 +330,11 @@ fn some_stack(chance: &mut Chance) -> Drawn {
 }
 
 fn play(seed: u64, with_words: bool) -> Played {
-    play_on(seed, with_words, None)
+    play_on(seed, with_words, None, false)
 }
 
-/// The same, with everything that the cloud is told and answers recorded.
-fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
+/// The same, with everything that the cloud is told and answers recorded, and with states that go back.
+fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>, goes_back: bool) -> Played {
     let chance = &mut Chance::new(seed);
     let lag = [0, 0, chance.below(60_000)][chance.below(3) as usize];
     let mut drawn = vec![some_stack(chance)];
@@ -362,7 +355,8 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
     let mut oracle = Oracle::new(&world);
     let (mut runs, mut killed) = (0, 0);
     let mut disturbed = || -> Result<(), String> {
-        for stage in 0..=chance.below(3) {
+        let last = chance.below(3);
+        for stage in 0..=last {
             if stage > 0 {
                 let mut next = another(chance, &drawn);
                 next.take_over(&mut world, chance);
@@ -370,12 +364,14 @@ fn play_on(seed: u64, with_words: bool, tape: Option<&Tape>) -> Played {
                 write(&mut world, &mut drawn, true);
             }
             let stack = drawn[drawn.len() - 1].stack();
+            // What a later file does not want any more would be in its way, known to nobody.
+            let since = (goes_back && stage == last).then(|| serial(&world).unwrap_or(0));
             for _ in 0..=chance.below(2) {
                 world.weather = Weather {
                     strict,
                     ..some_weather(chance)
                 };
-                let ended = disturb(&mut world, chance, &stack);
+                let ended = disturb(&mut world, chance, &stack, since);
                 runs += ended.len() as u64;
                 let dead = ended.iter().filter(|ended| ended.code.is_none()).count();
                 killed += dead as u64;
@@ -434,18 +430,34 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn random_schedules_end_well() {
+    play_all(SEEDS, false);
+}
+
+/// The state is made to forget, and goes back, in the middle of it all.
+#[test]
+fn random_schedules_with_states_that_go_back_end_well() {
+    play_all(SEEDS, true);
+}
+
+/// Plays so many seeds, or as many as the environment says.
+fn play_all(seeds: u64, goes_back: bool) {
+    let name = if goes_back {
+        "random_schedules_with"
+    } else {
+        "random_schedules_end"
+    };
     if let Some(seed) = number("INFRA_PROOF_SEED") {
-        let played = play(seed, true);
+        let played = play_on(seed, true, None, goes_back);
         println!("{}\nseed {seed}: {:?}", played.words.join("\n"), played.result);
         assert!(played.result.is_ok());
         return;
     }
-    let seeds = number("INFRA_PROOF_SEEDS").unwrap_or(SEEDS);
+    let seeds = number("INFRA_PROOF_SEEDS").unwrap_or(seeds);
     let first = number("INFRA_PROOF_FROM").unwrap_or(1);
     let (mut runs, mut killed, mut seconds) = (0, 0, 0);
     let mut failed = Vec::new();
     for seed in first..first + seeds {
-        let played = play(seed, false);
+        let played = play_on(seed, false, None, goes_back);
         (runs, killed, seconds) = (
             runs + played.runs,
             killed + played.killed,
@@ -454,7 +466,7 @@ fn random_schedules_end_well() {
         if let Err(error) = played.result {
             println!(
                 "seed {seed}: {error}\nrepeat with: INFRA_PROOF_SEED={seed} cargo test --lib \
-                 proof::schedules::random -- --nocapture"
+                 proof::schedules::{name} -- --nocapture"
             );
             failed.push(seed);
             if failed.len() >= 5 {
@@ -463,7 +475,10 @@ fn random_schedules_end_well() {
         }
     }
     let days = seconds / 86_400;
-    println!("figure: schedules: {seeds}, disturbed runs: {runs}, killed: {killed}, simulated days: {days}");
+    println!(
+        "figure: schedules{}: {seeds}, disturbed runs: {runs}, killed: {killed}, simulated days: {days}",
+        if goes_back { " that go back" } else { "" }
+    );
     assert!(failed.is_empty(), "seeds that broke a rule: {failed:?}");
     assert!(killed > seeds / 4, "only {killed} of {runs} runs were killed");
 }
@@ -489,7 +504,7 @@ fn a_recorded_schedule_is_told_again_byte_for_byte() {
     let seeds = number("INFRA_PROOF_RECORDED").unwrap_or(30);
     for seed in 1..=seeds {
         let tape = Tape::default();
-        let _ = play_on(seed, false, Some(&tape));
+        let _ = play_on(seed, false, Some(&tape), false);
         let recording = std::mem::take(&mut *lock(&tape.0));
         let told = crate::sim::replay(&recording[..]).unwrap();
         assert_eq!(told.differences, [], "seed {seed}");

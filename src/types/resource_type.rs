@@ -71,7 +71,7 @@ pub(crate) struct ResourceType {
     pub(crate) stays_with: Option<&'static str>,
     /// Attributes that the cloud gives anew when it moves there, unless the configuration says what they are.
     pub(crate) given_there: &'static [&'static str],
-    /// What gives back a state that the steps of an update take away for a while; pure.
+    /// What gives back a state that the steps of an update, or of making room for a successor, take away for a while; pure.
     pub(crate) restore: fn(&[Step]) -> Option<Restore>,
     /// Computed attributes that are there only where the configuration asks for them (see `implied`).
     pub(crate) conditional: &'static [&'static str],

@@ -1,68 +1,74 @@
-//! What stands in something that is to be removed: servers, vSwitches, groups, network interfaces and elastic addresses in
-//! the cloud, ours or anybody's.
+//! What holds up something that is to be removed: servers, networks, gateways, load balancers, addresses, routes and rules
+//! in the cloud, ours or anybody's.
 //!
 //! Does not know why it is to be removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
-use serde::Deserializer;
-use serde::de::Error as _;
 
 use super::Outset;
 use super::finding::{Ahead, Dependent, Objection, Refusal};
+use super::lists::{
+    ADDRESSES_OF_GATEWAYS, FORWARD_ENTRIES, GROUPS, INTERFACES, LOAD_BALANCERS, List, NAT_GATEWAYS,
+    NETWORK_ACLS, ROUTE_TABLES, SERVERS, Standing, VSWITCHES,
+};
+use super::references;
+use super::routes::{self, Route};
 use crate::address::Address;
-use crate::api::{Pages, action};
-use crate::cloud::{ApiError, Cloud, Decode, Paging, Request};
+use crate::cloud::{ApiError, Cloud};
 use crate::live::Observed;
-use crate::observe::fields::Fields;
-use crate::observe::read::list_by;
+use crate::observe::read::read_by_id;
 use crate::task::{Phase, Task};
-use crate::types::{self, ResourceType};
+use crate::types;
 use crate::value::Value;
 
 /// What others can stand in.
 struct Holder {
     type_name: &'static str,
-    /// The filter of lists that names it, and what else they need then.
-    param: &'static str,
-    more: &'static [(&'static str, &'static str)],
-    /// The types whose lists have it.
-    types: &'static [&'static str],
-    /// Whether it is a part of a network: then network interfaces stand in it as well.
-    is_network: bool,
+    /// The lists that have them, and the filter that names the holder; with none, what one stands in tells.
+    lists: &'static [(&'static List, Option<&'static str>)],
 }
 
 const HOLDERS: &[Holder] = &[
     Holder {
-        type_name: "security_group",
-        param: "SecurityGroupId",
-        more: &[],
-        types: &["instance"],
-        is_network: true,
+        type_name: GROUP,
+        lists: &[
+            (&SERVERS, Some("SecurityGroupId")),
+            (&INTERFACES, Some("SecurityGroupId")),
+        ],
     },
     Holder {
         type_name: "vpc",
-        param: "VpcId",
-        more: &[],
-        types: &["instance", "security_group", "vswitch"],
-        is_network: true,
+        lists: &[
+            (&SERVERS, Some("VpcId")),
+            (&GROUPS, Some("VpcId")),
+            (&VSWITCHES, Some("VpcId")),
+            (&INTERFACES, Some("VpcId")),
+            (&NAT_GATEWAYS, Some("VpcId")),
+            (&LOAD_BALANCERS, Some("VpcId")),
+            (&ROUTE_TABLES, Some("VpcId")),
+            (&NETWORK_ACLS, Some("VpcId")),
+        ],
     },
     Holder {
         type_name: "vswitch",
-        param: "VSwitchId",
-        more: &[],
-        types: &["instance"],
-        is_network: true,
+        lists: &[
+            (&SERVERS, Some("VSwitchId")),
+            (&INTERFACES, Some("VSwitchId")),
+            // DescribeNatGateways knows no vSwitches.
+            (&NAT_GATEWAYS, None),
+            (&LOAD_BALANCERS, Some("VSwitchId")),
+        ],
     },
-    // DeleteNatGateway, DependencyViolation.EIPS.
+    // DeleteNatGateway, DependencyViolation.EIPS and DependencyViolation.ForwardEntry.
     Holder {
-        type_name: "nat_gateway",
-        param: "AssociatedInstanceId",
-        more: &[("AssociatedInstanceType", "Nat")],
-        types: &["eip"],
-        is_network: false,
+        type_name: GATEWAY,
+        lists: &[
+            (&ADDRESSES_OF_GATEWAYS, Some("AssociatedInstanceId")),
+            (&FORWARD_ENTRIES, Some("NatGatewayId")),
+        ],
     },
 ];
 
@@ -70,86 +76,98 @@ fn holder(type_name: &str) -> Option<&'static Holder> {
     HOLDERS.iter().find(|holder| holder.type_name == type_name)
 }
 
-/// Something that stands in a holder.
-#[derive(Debug)]
-pub(crate) struct Standing {
-    pub(crate) dependent: Dependent,
-    /// Ids of what it stands in, beside the holder that was asked about.
-    inside: BTreeSet<String>,
-    /// The server that a network interface hangs on.
-    on: Option<String>,
-}
-
-impl Standing {
-    /// Whether it is one of these, or hangs on one of these.
-    pub(crate) fn is_among(&self, ids: &BTreeSet<&str>) -> bool {
-        let is_in = |id: &str| ids.contains(id);
-        is_in(&self.dependent.id) || self.on.as_deref().is_some_and(is_in)
-    }
-}
-
-const INTERFACE: &str = "network_interface";
+const GATEWAY: &str = "nat_gateway";
+const GROUP: &str = "security_group";
 const SERVER: &str = "instance";
+
+/// What routes stand in or lead to.
+const ROUTED: &[&str] = &[SERVER, "network_interface", GATEWAY, "route_table"];
 
 /// More servers than stand on one page are counted before they are listed.
 const COUNTED_FROM: usize = 100;
 
-/// Whether one of this type can hold others.
-pub(crate) fn can_hold(resource_type: &ResourceType) -> bool {
-    holder(resource_type.name).is_some()
+/// Everything that holds up the one of this type with this id, as far as it can be listed.
+pub(crate) async fn standing_in(type_name: &str, id: &str, cloud: &Cloud) -> Vec<Standing> {
+    let inside = async {
+        let looks = beside(0, type_name, id, cloud).await.into_iter();
+        looks.filter_map(Result::ok).flatten().collect::<Vec<_>>()
+    };
+    let routes = async {
+        if !ROUTED.contains(&type_name) {
+            return Vec::new();
+        }
+        let routes = around(type_name, id, cloud).await.unwrap_or_default().into_iter();
+        routes
+            .filter(|route| route.holds().any(|held| held == id))
+            .map(|route| route.standing)
+            .collect()
+    };
+    let naming = async {
+        if type_name != GROUP {
+            return Vec::new();
+        }
+        references::naming(&[id], cloud).await.unwrap_or_default()
+    };
+    let (inside, routes, naming) = tokio::join!(inside, routes, naming);
+    let naming = naming.into_iter().map(|(_, dependent)| Standing::from(dependent));
+    inside.into_iter().chain(routes).chain(naming).collect()
 }
 
-/// Everything that stands in the one of this type with this id, as far as it can be listed.
-pub(crate) async fn standing_in(type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
-    beside(0, type_name, id, cloud).await
-}
-
-/// The same, where so many servers of ours stand in it: if there are no more than these, they are not listed.
-async fn beside(servers: usize, type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
-    let Some(holder) = holder(type_name) else {
+/// The routes in the VPC of something.
+async fn around(type_name: &str, id: &str, cloud: &Cloud) -> Result<Vec<Route>, ApiError> {
+    let Some(resource_type) = types::find(type_name) else {
         return Ok(Vec::new());
     };
-    let mut filter = vec![(holder.param, id)];
-    filter.extend(holder.more);
-    let filter = &filter;
-    let of_type = async |name: &&'static str| {
-        let Some(resource_type) = types::find(name) else {
-            return Ok(Vec::new());
-        };
-        let is_many = *name == SERVER && servers > COUNTED_FROM;
-        if is_many && count(filter, cloud).await? == Some(servers) {
-            return Ok(Vec::new());
-        }
-        let listed = list_by(resource_type, cloud, filter).await?;
-        Ok(listed
-            .into_iter()
-            .map(|one| standing(resource_type, one))
-            .collect())
+    let Some(observed) = read_by_id(resource_type, cloud, &[id.to_owned()]).await?.pop() else {
+        return Ok(Vec::new());
     };
-    let cards = async {
-        if holder.is_network {
-            interfaces(filter, cloud).await
-        } else {
-            Ok(Vec::new())
-        }
-    };
-    let (listed, interfaces) = tokio::try_join!(try_join_all(holder.types.iter().map(of_type)), cards)?;
-    Ok(listed.into_iter().flatten().chain(interfaces).collect())
+    let mut vpc = text(&observed, "vpc_id").map(str::to_owned);
+    if let (None, Some(vswitch)) = (&vpc, text(&observed, "vswitch_id")) {
+        vpc = vpcs_of_vswitches(&[vswitch.to_owned()], cloud)
+            .await?
+            .into_values()
+            .next();
+    }
+    match vpc {
+        Some(vpc) => routes::in_vpc(&vpc, cloud).await,
+        None => Ok(Vec::new()),
+    }
 }
 
-fn standing(resource_type: &'static ResourceType, observed: Observed) -> Standing {
-    let vswitch = observed.attributes.get("vswitch_id").and_then(Value::as_str);
-    let inside = groups(&observed).chain(vswitch).map(str::to_owned).collect();
-    let name = observed.attributes.get("name").and_then(Value::as_str);
-    Standing {
-        inside,
-        on: None,
-        dependent: Dependent {
-            kind: resource_type.name,
-            name: name.unwrap_or_default().to_owned(),
-            id: observed.id,
-        },
-    }
+/// The VPCs of vSwitches, by the ids of these.
+async fn vpcs_of_vswitches(ids: &[String], cloud: &Cloud) -> Result<BTreeMap<String, String>, ApiError> {
+    let Some(vswitch) = types::find("vswitch").filter(|_| !ids.is_empty()) else {
+        return Ok(BTreeMap::new());
+    };
+    let found = read_by_id(vswitch, cloud, ids).await?.into_iter();
+    let pairs = found.filter_map(|one| Some((one.id.clone(), text(&one, "vpc_id")?.to_owned())));
+    Ok(pairs.collect())
+}
+
+fn text<'a>(observed: &'a Observed, name: &str) -> Option<&'a str> {
+    observed.attributes.get(name)?.as_str()
+}
+
+/// What stands in something, list by list, where so many servers of ours stand in it: if there are no more than these, they
+/// are not listed.
+async fn beside(
+    servers: usize,
+    type_name: &str,
+    id: &str,
+    cloud: &Cloud,
+) -> Vec<Result<Vec<Standing>, ApiError>> {
+    let lists = holder(type_name).map_or(&[][..], |holder| holder.lists).iter();
+    let looks = lists.map(async |(list, param)| {
+        let filter: Vec<(&str, &str)> = param.iter().map(|param| (*param, id)).collect();
+        let is_many = list.kind == SERVER && servers > COUNTED_FROM;
+        if is_many && list.count(&filter, cloud).await? == Some(servers) {
+            return Ok(Vec::new());
+        }
+        let mut standing = list.read(&filter, cloud).await?;
+        standing.retain(|one| param.is_some() || one.inside.contains(id));
+        Ok(standing)
+    });
+    join_all(looks).await
 }
 
 /// The groups of a server.
@@ -161,87 +179,6 @@ fn groups(observed: &Observed) -> impl Iterator<Item = &str> {
     groups.into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// How many servers stand in something; none where the answer does not say.
-async fn count(filter: &[(&str, &str)], cloud: &Cloud) -> Result<Option<usize>, ApiError> {
-    let request = Request::new(&action::DESCRIBE_INSTANCES)
-        .param("RegionId", cloud.region())
-        .param("PageSize", "1");
-    let request = filtered(request, filter);
-    let reply = cloud.read(&request).await?;
-    let total = reply.body["TotalCount"].as_u64();
-    Ok(total.and_then(|total| usize::try_from(total).ok()))
-}
-
-fn filtered(request: Request, filter: &[(&str, &str)]) -> Request {
-    let filter = filter.iter();
-    filter.fold(request, |request, (name, value)| request.param(*name, *value))
-}
-
-/// The network interfaces that belong to nobody else: those of servers go with their servers, those of cloud services
-/// with the services.
-async fn interfaces(filter: &[(&str, &str)], cloud: &Cloud) -> Result<Vec<Standing>, ApiError> {
-    let request = Request::new(&action::DESCRIBE_NETWORK_INTERFACES)
-        .param("RegionId", cloud.region())
-        .param("Type", "Secondary");
-    let request = filtered(request, filter);
-    let paging = Paging {
-        list: "NetworkInterfaceSets.NetworkInterfaceSet",
-        pages: Pages::ByNumber { max: 100 },
-    };
-    let listed = cloud.pages(&request, paging, &Interfaces::new()).await?;
-    Ok(listed.into_iter().flatten().collect())
-}
-
-/// How an item of DescribeNetworkInterfaces is read.
-struct Interfaces {
-    fields: Fields,
-    id: usize,
-    name: usize,
-    instance: usize,
-    vswitch: usize,
-    managed: usize,
-}
-
-impl Interfaces {
-    fn new() -> Interfaces {
-        let mut fields = Fields::default();
-        Interfaces {
-            id: fields.add("NetworkInterfaceId"),
-            name: fields.add("NetworkInterfaceName"),
-            instance: fields.add("InstanceId"),
-            vswitch: fields.add("VSwitchId"),
-            managed: fields.add("ServiceManaged"),
-            fields,
-        }
-    }
-}
-
-impl Decode for Interfaces {
-    type Item = Option<Standing>;
-
-    fn item<'de, D: Deserializer<'de>>(&self, item: D) -> Result<(String, Option<Standing>), D::Error> {
-        let found = self.fields.read(item)?;
-        let text = |place: usize| {
-            let text = found[place].as_ref().and_then(Value::as_str);
-            text.filter(|text| !text.is_empty()).map(str::to_owned)
-        };
-        let Some(id) = text(self.id) else {
-            return Err(D::Error::custom("a network interface in the answer has no id"));
-        };
-        let is_managed = found[self.managed] == Some(Value::Bool(true));
-        let standing = (!is_managed).then(|| Standing {
-            dependent: Dependent {
-                kind: INTERFACE,
-                id: id.clone(),
-                name: text(self.name).unwrap_or_default(),
-            },
-            inside: text(self.vswitch).into_iter().collect(),
-            on: text(self.instance),
-        });
-        Ok((id, standing))
-    }
-}
-
 /// The ids that a plan removes or takes out of where they stand.
 pub(crate) fn moving(tasks: &[Task]) -> BTreeSet<&str> {
     tasks
@@ -251,6 +188,29 @@ pub(crate) fn moving(tasks: &[Task]) -> BTreeSet<&str> {
         .collect()
 }
 
+/// What holds up what, and what could not be asked.
+#[derive(Default)]
+struct Found<'a> {
+    occupied: BTreeMap<&'a Address, BTreeSet<Dependent>>,
+    unchecked: BTreeMap<&'a Address, String>,
+}
+
+impl<'a> Found<'a> {
+    fn occupied(&mut self, address: &'a Address, by: Dependent) {
+        self.occupied.entry(address).or_default().insert(by);
+    }
+
+    fn all_unchecked(&mut self, addresses: impl IntoIterator<Item = &'a Address>, error: &ApiError) {
+        let addresses = addresses.into_iter();
+        addresses.for_each(|address| self.unchecked(address, error));
+    }
+
+    fn unchecked(&mut self, address: &'a Address, error: &ApiError) {
+        let why = || format!("{} ended with {}", error.action.name, error.outcome());
+        self.unchecked.entry(address).or_insert_with(why);
+    }
+}
+
 /// Checks what a plan removes.
 pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     let removed: BTreeMap<&str, &Address> = question
@@ -258,47 +218,44 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
         .iter()
         .filter(|task| task.phase == Phase::Remove)
         .filter_map(|task| Some((task.id.as_deref()?, &task.object.address)))
-        .filter(|(_, address)| types::find(address.type_name()).is_some_and(can_hold))
         .collect();
     let moving = moving(question.tasks);
-    let outer = vpcs_of(question);
+    let seen = seen(question);
+    let vpcs = vpcs_of(&seen);
     // A VPC that goes as a whole is asked about once, not once more for each of its parts.
-    let asked = removed.iter().filter(|(id, address)| {
-        let in_network = holder(address.type_name()).is_some_and(|holder| holder.is_network);
-        !in_network || outer.get(**id).is_none_or(|vpc| !removed.contains_key(vpc))
-    });
-    let looks: Vec<_> = stream::iter(asked)
-        .map(async |(id, address)| {
-            let servers = ours(id, address, &moving, &outer, question);
-            (*address, beside(servers, address.type_name(), id, cloud).await)
-        })
-        .buffered(cloud.parallelism())
-        .collect()
-        .await;
-    let mut ahead = Ahead::default();
-    let mut occupied: BTreeMap<&Address, BTreeSet<Dependent>> = BTreeMap::new();
-    for (address, look) in looks {
-        match look {
-            Ok(standing) => {
-                for one in standing.into_iter().filter(|one| !one.is_among(&moving)) {
-                    // Where a part of what goes holds it, that part is named; of several the network.
-                    let holders = one.inside.iter().filter_map(|id| removed.get(id.as_str()));
-                    let inner = holders.max_by_key(|address| address.type_name() == "vswitch");
-                    occupied
-                        .entry(inner.unwrap_or(&address))
-                        .or_default()
-                        .insert(one.dependent);
-                }
-            }
-            Err(error) => {
-                let why = format!("{} ended with {}", error.action.name, error.outcome());
-                ahead.unchecked(address, why);
-            }
+    let goes_as_a_whole = |id: &str| vpcs.get(id).is_some_and(|vpc| removed.contains_key(vpc));
+    let removal = Removal {
+        question,
+        cloud,
+        removed: &removed,
+        moving: &moving,
+        seen: &seen,
+        vpcs: &vpcs,
+    };
+    let asked: Vec<_> = removed
+        .iter()
+        .map(|(id, address)| (*id, *address))
+        .filter(|(id, address)| address.type_name() == GATEWAY || !goes_as_a_whole(id))
+        .collect();
+    let (mut found, routed, named, forwarded) = tokio::join!(
+        removal.stand_inside(&asked),
+        removal.are_routed(),
+        removal.are_named(&asked),
+        removal.are_forwarded()
+    );
+    for more in [routed, named, forwarded] {
+        found.unchecked.extend(more.unchecked);
+        for (address, by) in more.occupied {
+            found.occupied.entry(address).or_default().extend(by);
         }
+    }
+    let mut ahead = Ahead::default();
+    for (address, why) in found.unchecked {
+        ahead.unchecked(address, why);
     }
     ahead
         .refusals
-        .extend(occupied.into_iter().map(|(address, by)| Refusal {
+        .extend(found.occupied.into_iter().map(|(address, by)| Refusal {
             address: address.clone(),
             attribute: None,
             code: "DependencyViolation".to_owned(),
@@ -308,35 +265,185 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
     ahead
 }
 
-/// How many of the servers that the plan removes or takes out stand in something.
-fn ours(
-    id: &str,
-    holder: &Address,
-    moving: &BTreeSet<&str>,
-    vpcs: &BTreeMap<&str, &str>,
-    question: &Outset<'_>,
-) -> usize {
-    let stands_in = |observed: &&Observed| {
-        let vswitch = observed.attributes.get("vswitch_id").and_then(Value::as_str);
-        match holder.type_name() {
-            "security_group" => groups(observed).any(|group| group == id),
-            "vswitch" => vswitch == Some(id),
-            _ => vswitch.and_then(|vswitch| vpcs.get(vswitch)) == Some(&id),
+/// What is removed, with what is known of it.
+struct Removal<'a> {
+    question: &'a Outset<'a>,
+    cloud: &'a Cloud,
+    removed: &'a BTreeMap<&'a str, &'a Address>,
+    moving: &'a BTreeSet<&'a str>,
+    seen: &'a BTreeMap<&'a str, &'a Observed>,
+    vpcs: &'a BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Removal<'a> {
+    /// Things that stand in it.
+    async fn stand_inside(&self, asked: &[(&'a str, &'a Address)]) -> Found<'a> {
+        let holders = asked
+            .iter()
+            .filter(|(_, address)| holder(address.type_name()).is_some());
+        let looks: Vec<_> = stream::iter(holders)
+            .map(async |(id, address)| {
+                let servers = self.ours(id, address);
+                (
+                    *address,
+                    beside(servers, address.type_name(), id, self.cloud).await,
+                )
+            })
+            .buffered(self.cloud.parallelism())
+            .collect()
+            .await;
+        let mut found = Found::default();
+        for (address, look) in looks
+            .into_iter()
+            .flat_map(|(address, looks)| looks.into_iter().map(move |look| (address, look)))
+        {
+            match look {
+                Ok(standing) => {
+                    for one in standing.into_iter().filter(|one| !one.is_among(self.moving)) {
+                        // Where a part of what goes holds it, that part is named; of several the network.
+                        let holders = one.inside.iter().filter_map(|id| self.removed.get(id.as_str()));
+                        let inner = holders.max_by_key(|address| address.type_name() == "vswitch");
+                        found.occupied(inner.copied().unwrap_or(address), one.dependent);
+                    }
+                }
+                Err(error) => found.unchecked(address, &error),
+            }
         }
-    };
-    let live = &question.live.resources;
-    live.iter()
-        .filter(|(address, observed)| address.type_name() == SERVER && moving.contains(observed.id.as_str()))
-        .filter(|(_, observed)| stands_in(observed))
-        .count()
+        found
+    }
+
+    /// Routes that lead to it, or stand in it.
+    async fn are_routed(&self) -> Found<'a> {
+        let mut found = Found::default();
+        let mut by_vpc: BTreeMap<String, Vec<&'a Address>> = BTreeMap::new();
+        let mut by_vswitch: BTreeMap<&str, Vec<&'a Address>> = BTreeMap::new();
+        for (id, address) in self.of_types(ROUTED) {
+            if let Some(vpc) = self.vpcs.get(id) {
+                by_vpc.entry((*vpc).to_owned()).or_default().push(address);
+            } else if let Some(vswitch) = self.text(id, "vswitch_id") {
+                by_vswitch.entry(vswitch).or_default().push(address);
+            }
+        }
+        let vswitches: Vec<String> = by_vswitch.keys().map(|id| (*id).to_owned()).collect();
+        match vpcs_of_vswitches(&vswitches, self.cloud).await {
+            Ok(vpcs) => {
+                for (vswitch, vpc) in vpcs {
+                    let there = by_vswitch.remove(vswitch.as_str()).unwrap_or_default();
+                    by_vpc.entry(vpc).or_default().extend(there);
+                }
+            }
+            Err(error) => found.all_unchecked(by_vswitch.into_values().flatten(), &error),
+        }
+        for (vpc, addresses) in by_vpc {
+            match routes::in_vpc(&vpc, self.cloud).await {
+                Ok(routes) => {
+                    for route in routes
+                        .iter()
+                        .filter(|route| !route.standing.is_among(self.moving))
+                    {
+                        for address in route.holds().filter_map(|id| self.removed.get(id)) {
+                            found.occupied(address, route.standing.dependent.clone());
+                        }
+                    }
+                }
+                Err(error) => found.all_unchecked(addresses, &error),
+            }
+        }
+        found
+    }
+
+    /// Groups whose rules name it.
+    async fn are_named(&self, asked: &[(&'a str, &'a Address)]) -> Found<'a> {
+        let mut found = Found::default();
+        let groups = asked.iter().filter(|(_, address)| address.type_name() == GROUP);
+        let ids: Vec<&str> = groups.clone().map(|(id, _)| *id).collect();
+        // A rule of its own is called by its group.
+        let losing: BTreeSet<&str> = self
+            .moving
+            .iter()
+            .filter_map(|id| Some(id.split_once('/')?.0))
+            .collect();
+        match references::naming(&ids, self.cloud).await {
+            Ok(naming) => {
+                for (id, by) in naming {
+                    let is_ours = [self.moving, &losing]
+                        .iter()
+                        .any(|ids| ids.contains(by.id.as_str()));
+                    if let Some(address) = self.removed.get(id.as_str()).filter(|_| !is_ours && by.id != id) {
+                        found.occupied(address, by);
+                    }
+                }
+            }
+            Err(error) => groups.for_each(|(_, address)| found.unchecked(address, &error)),
+        }
+        found
+    }
+
+    /// Addresses at which a gateway takes packets in, which cannot leave it.
+    async fn are_forwarded(&self) -> Found<'a> {
+        let mut found = Found::default();
+        let prefix = types::find(GATEWAY).map_or("", |one| one.id_prefix);
+        for (id, address) in self.of_types(&["eip"]) {
+            let gateway = self.text(id, "instance_id").filter(|id| id.starts_with(prefix));
+            let Some((gateway, ip)) = gateway.zip(self.text(id, "ip_address")) else {
+                continue;
+            };
+            let filter = [("NatGatewayId", gateway), ("ExternalIp", ip)];
+            match FORWARD_ENTRIES.read(&filter, self.cloud).await {
+                Ok(entries) => {
+                    for one in entries {
+                        found.occupied(address, one.dependent);
+                    }
+                }
+                Err(error) => found.unchecked(address, &error),
+            }
+        }
+        found
+    }
+
+    /// What is removed of some types, by id.
+    fn of_types(&self, types: &'static [&'static str]) -> impl Iterator<Item = (&'a str, &'a Address)> {
+        let of_type = |(_, address): &(&&str, &&Address)| types.contains(&address.type_name());
+        let found = self.removed.iter().filter(of_type);
+        found.map(|(id, address)| (*id, *address))
+    }
+
+    /// An attribute of something that was seen.
+    fn text(&self, id: &str, name: &str) -> Option<&'a str> {
+        text(self.seen.get(id)?, name)
+    }
+
+    /// How many of the servers that the plan removes or takes out stand in something.
+    fn ours(&self, id: &str, holder: &Address) -> usize {
+        let stands_in = |observed: &&Observed| match holder.type_name() {
+            GROUP => groups(observed).any(|group| group == id),
+            "vswitch" => text(observed, "vswitch_id") == Some(id),
+            _ => self.vpcs.get(observed.id.as_str()) == Some(&id),
+        };
+        let live = &self.question.live.resources;
+        live.iter()
+            .filter(|(address, observed)| {
+                address.type_name() == SERVER && self.moving.contains(observed.id.as_str())
+            })
+            .filter(|(_, observed)| stands_in(observed))
+            .count()
+    }
+}
+
+/// Everything that was seen of what the state knows, by id.
+fn seen<'a>(question: &'a Outset<'_>) -> BTreeMap<&'a str, &'a Observed> {
+    let live = question.live;
+    let all = live.resources.values().chain(live.deposed.values().flatten());
+    all.map(|observed| (observed.id.as_str(), observed)).collect()
 }
 
 /// The VPC of everything that was seen, by id.
-fn vpcs_of<'a>(question: &'a Outset<'_>) -> BTreeMap<&'a str, &'a str> {
-    let live = question.live;
-    live.resources
-        .values()
-        .chain(live.deposed.values().flatten())
-        .filter_map(|observed| Some((observed.id.as_str(), observed.attributes.get("vpc_id")?.as_str()?)))
+fn vpcs_of<'a>(seen: &BTreeMap<&'a str, &'a Observed>) -> BTreeMap<&'a str, &'a str> {
+    let vpc_of = |observed: &'a Observed| {
+        let vswitch = || seen.get(text(observed, "vswitch_id")?).copied();
+        text(observed, "vpc_id").or_else(|| text(vswitch()?, "vpc_id"))
+    };
+    let all = seen.iter();
+    all.filter_map(|(id, observed)| Some((*id, vpc_of(observed)?)))
         .collect()
 }

@@ -12,7 +12,10 @@ mod draft;
 mod fault;
 mod finding;
 mod limits;
+mod lists;
 mod offer;
+mod references;
+mod routes;
 mod stock;
 
 #[cfg(test)]

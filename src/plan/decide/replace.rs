@@ -26,7 +26,7 @@ pub(super) fn replace<'a>(
     let resource = wanted.resource;
     let address = &resource.address;
     let create_first = order == Replacement::CreateFirst;
-    let removal = delete::task(context, address, resource.resource_type, observed);
+    let mut removal = delete::task(context, address, resource.resource_type, observed);
     let creation = create::task(context, &wanted, Some(observed));
     // What comes to the new one neither goes nor stays behind.
     let mut left = observed.clone();
@@ -52,6 +52,7 @@ pub(super) fn replace<'a>(
     };
     if !create_first {
         change.down = (resource.resource_type.downtime)(&removal.steps).map(str::to_owned);
+        removal.restore = (resource.resource_type.restore)(&removal.steps);
     }
     Decision {
         decided: Some(wanted.made(Some(order))),

@@ -11,7 +11,7 @@ use super::super::world::Kind;
 use super::ipv4_gateway::Ipv4Gateway;
 use super::ipv6_gateway::Ipv6Gateway;
 use super::route_entry::RouteEntry;
-use super::route_table;
+use super::route_table::{self, RouteTable};
 use super::vpc_ipv6_cidr::{BLOCK, free_block, reserved, take};
 use serde::{Deserialize, Serialize};
 
@@ -203,9 +203,25 @@ fn delete(call: &mut Call<'_>) -> Result<Node, Refusal> {
         return delete_with_gateways(call, id);
     }
     call.unheld::<Vpc>(id)?;
+    without_own_tables(call, id)?;
     call.validated()?;
     call.remove::<Vpc>(id);
     done()
+}
+
+/// Its own table goes with a VPC; those that somebody has made hold it.
+fn without_own_tables(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
+    if call
+        .world
+        .linked::<RouteTable>(Vpc::NAME, id)
+        .any(|table| !table.system)
+    {
+        return Err(call.code(&[
+            "DependencyViolation.CustomRouteTable",
+            "DependencyViolation.RouteTable",
+        ]));
+    }
+    Ok(())
 }
 
 /// By force go its doors to the internet and the routes through them; anything else holds it still.
@@ -214,6 +230,7 @@ fn delete_with_gateways(call: &mut Call<'_>, id: &str) -> Result<Node, Refusal> 
     if let Some(codes) = call.world.holder_besides::<Vpc>(id, &doors) {
         return Err(call.code(codes));
     }
+    without_own_tables(call, id)?;
     let gateways = call.world.ids_linked::<Ipv6Gateway>(Vpc::NAME, id);
     for gateway in &gateways {
         call.unheld::<Ipv6Gateway>(gateway)?;

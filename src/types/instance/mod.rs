@@ -75,7 +75,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
             "NoChangeInDiskCategoryAndPerformanceLevel",
             "InvalidOperation.RamRoleExists",
         ],
-        in_use: &["DependencyViolation", "IncorrectInstanceStatus.Initializing"],
+        in_use: &["DependencyViolation"],
     },
     relations: &[KEY_PAIR, ROLE],
     parts: &[disks::DATA_DISKS, card::ADDRESSES, card::IPV6_ADDRESSES],

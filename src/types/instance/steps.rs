@@ -25,15 +25,28 @@ pub(super) fn implied(wanted: &Attributes, observed: &Attributes) -> Vec<&'stati
     }
 }
 
-/// A server that was stopped for a change is started again when the change is refused.
+/// A server that was stopped for a change is started again when the change is refused; one that was to make room for its
+/// successor when it may not go.
 pub(super) fn restore(steps: &[Step]) -> Option<Restore> {
     let behind = steps.iter().position(|step| step.shows == STOPPED)?;
-    let before = steps.iter().rposition(|step| step.shows == STARTED)?;
-    (behind < before).then(|| Restore {
-        behind,
-        before,
-        steps: steps[before..].to_vec(),
-    })
+    if let Some(before) = steps.iter().rposition(|step| step.shows == STARTED) {
+        return (behind < before).then(|| Restore {
+            behind,
+            before,
+            steps: steps[before..].to_vec(),
+        });
+    }
+    steps
+        .iter()
+        .enumerate()
+        .find_map(|(place, step)| match &step.kind {
+            StepKind::Call(call) if call.action == &action::DELETE_INSTANCE => Some(Restore {
+                behind,
+                before: place + 1,
+                steps: vec![start(call.params.get("InstanceId")?.clone()), wait("Running")],
+            }),
+            _ => None,
+        })
 }
 
 /// create > wait until stopped > (more groups) > (allocate public IP) > (start > wait until running)

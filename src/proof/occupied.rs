@@ -1,0 +1,328 @@
+//! What somebody else has put in, on or behind something of ours holds it up when it is to go: that is told before anything
+//! is done.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::fate::Plan;
+use super::world::World;
+use super::{lock, meddle};
+
+const NETWORK: &str = "[infra]\nname = \"occupied\"\nregion = \"cn-hangzhou\"\n\
+    [vpc.main]\ncidr_block = \"10.0.0.0/16\"\n\
+    [vswitch.main]\nvpc_id = \"${vpc.main.id}\"\nzone_id = \"cn-hangzhou-h\"\ncidr_block = \"10.0.1.0/24\"\n\
+    [security_group.main]\nvpc_id = \"${vpc.main.id}\"\n";
+const SERVER: &str = "[instance.main]\ninstance_type = \"ecs.g7.large\"\n\
+    image_id = \"ubuntu_22_04_x64_20G_alibase_20240819.vhd\"\n\
+    vswitch_id = \"${vswitch.main.id}\"\nsecurity_group_ids = [\"${security_group.main.id}\"]\n";
+const CARD: &str = "[network_interface.main]\nvswitch_id = \"${vswitch.main.id}\"\n\
+    security_group_ids = [\"${security_group.main.id}\"]\ninstance_id = \"${instance.main.id}\"\n";
+const GATEWAY: &str =
+    "[nat_gateway.main]\nvpc_id = \"${vpc.main.id}\"\nvswitch_id = \"${vswitch.main.id}\"\n";
+const TABLE: &str = "[route_table.main]\nvpc_id = \"${vpc.main.id}\"\n";
+
+/// Somebody's calls, each with what they need; `{vpc.main}` is an id of ours, and `{}` the id of what the call before made.
+type Calls = &'static [(&'static str, &'static [&'static str])];
+
+const DESTROY: &[&str] = &["destroy", "--auto-approve", "--allow-destroy", "--no-input"];
+
+struct Case {
+    what: &'static str,
+    more: &'static [&'static str],
+    calls: Calls,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        what: "server",
+        more: &[],
+        calls: &[(
+            "Ecs",
+            &[
+                "Action=CreateInstance",
+                "InstanceType=ecs.g7.large",
+                "ImageId=ubuntu_22_04_x64_20G_alibase_20240819.vhd",
+                "VSwitchId={vswitch.main}",
+                "SecurityGroupId={security_group.main}",
+            ],
+        )],
+    },
+    Case {
+        what: "nat",
+        more: &[],
+        calls: &[(
+            "Vpc",
+            &[
+                "Action=CreateNatGateway",
+                "VpcId={vpc.main}",
+                "VSwitchId={vswitch.main}",
+                "NatType=Enhanced",
+            ],
+        )],
+    },
+    Case {
+        what: "slb",
+        more: &[],
+        calls: &[(
+            "Slb",
+            &[
+                "Action=CreateLoadBalancer",
+                "VpcId={vpc.main}",
+                "VSwitchId={vswitch.main}",
+                "AddressType=intranet",
+                "LoadBalancerSpec=slb.s1.small",
+            ],
+        )],
+    },
+    Case {
+        what: "table",
+        more: &[],
+        calls: &[("Vpc", &["Action=CreateRouteTable", "VpcId={vpc.main}"])],
+    },
+    Case {
+        what: "route in table to server",
+        more: &[SERVER, TABLE],
+        calls: &[(
+            "Vpc",
+            &[
+                "Action=CreateRouteEntry",
+                "RouteTableId={route_table.main}",
+                "DestinationCidrBlock=172.16.0.0/16",
+                "NextHopType=Instance",
+                "NextHopId={instance.main}",
+            ],
+        )],
+    },
+    Case {
+        what: "route in own table to server",
+        more: &[SERVER],
+        calls: &[(
+            "Vpc",
+            &[
+                "Action=CreateRouteEntry",
+                "RouteTableId={vpc.table}",
+                "DestinationCidrBlock=172.16.0.0/16",
+                "NextHopType=Instance",
+                "NextHopId={instance.main}",
+            ],
+        )],
+    },
+    Case {
+        what: "route to card",
+        more: &[SERVER, CARD],
+        calls: &[(
+            "Vpc",
+            &[
+                "Action=CreateRouteEntry",
+                "RouteTableId={vpc.table}",
+                "DestinationCidrBlock=172.16.0.0/16",
+                "NextHopType=NetworkInterface",
+                "NextHopId={network_interface.main}",
+            ],
+        )],
+    },
+    Case {
+        what: "route to nat",
+        more: &[GATEWAY],
+        calls: &[(
+            "Vpc",
+            &[
+                "Action=CreateRouteEntry",
+                "RouteTableId={vpc.table}",
+                "DestinationCidrBlock=172.16.0.0/16",
+                "NextHopType=NatGateway",
+                "NextHopId={nat_gateway.main}",
+            ],
+        )],
+    },
+    Case {
+        what: "dnat",
+        more: &[
+            GATEWAY,
+            "[eip.main]\nbandwidth = 5\ninstance_id = \"${nat_gateway.main.id}\"\n",
+        ],
+        calls: &[(
+            "Vpc",
+            &[
+                "Action=CreateForwardEntry",
+                "ForwardTableId={nat.forward}",
+                "ExternalIp={eip.ip}",
+                "ExternalPort=80",
+                "InternalIp=10.0.1.9",
+                "InternalPort=80",
+                "IpProtocol=tcp",
+            ],
+        )],
+    },
+    Case {
+        what: "group",
+        more: &[],
+        calls: &[
+            ("Ecs", &["Action=CreateSecurityGroup", "VpcId={vpc.main}"]),
+            (
+                "Ecs",
+                &[
+                    "Action=AuthorizeSecurityGroup",
+                    "SecurityGroupId={}",
+                    "SourceGroupId={security_group.main}",
+                    "IpProtocol=tcp",
+                    "PortRange=80/80",
+                ],
+            ),
+        ],
+    },
+    Case {
+        what: "card",
+        more: &[],
+        calls: &[(
+            "Ecs",
+            &[
+                "Action=CreateNetworkInterface",
+                "VSwitchId={vswitch.main}",
+                "SecurityGroupId={security_group.main}",
+            ],
+        )],
+    },
+    Case {
+        what: "acl",
+        more: &[],
+        calls: &[("Vpc", &["Action=CreateNetworkAcl", "VpcId={vpc.main}"])],
+    },
+];
+
+/// Makes what a case needs.
+fn occupied(case: &Case) -> (World, String) {
+    let config = format!("{NETWORK}{}", case.more.concat());
+    let mut world = World::new(1, &config, |_| {});
+    let ended = world.apply(Plan::default());
+    assert_eq!(ended.code, Some(0), "{}: {}{}", case.what, ended.out, ended.err);
+    let pulled = world.run(&["state", "pull"], Plan::default());
+    let state: Value = serde_json::from_str(&pulled.out).unwrap();
+    let inventory = world.inventory();
+    let of = |address: &str, name: &str| {
+        let resource = &state["resources"][address];
+        if address.is_empty() {
+            return inventory["nat_gateway"][0][name]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+        }
+        let value = if name == "id" {
+            &resource["id"]
+        } else {
+            &resource["attributes"][name]
+        };
+        value.as_str().unwrap_or_default().to_owned()
+    };
+    let mut last = String::new();
+    for (product, params) in case.calls {
+        let params: Vec<(String, String)> = params
+            .iter()
+            .map(|param| {
+                let (name, value) = param.split_once('=').unwrap();
+                let mut value = value.replace("{}", &last);
+                for (word, address, attribute) in [
+                    ("{vpc.main}", "vpc.main", "id"),
+                    ("{vpc.table}", "vpc.main", "route_table_id"),
+                    ("{vswitch.main}", "vswitch.main", "id"),
+                    ("{security_group.main}", "security_group.main", "id"),
+                    ("{instance.main}", "instance.main", "id"),
+                    ("{network_interface.main}", "network_interface.main", "id"),
+                    ("{route_table.main}", "route_table.main", "id"),
+                    ("{nat_gateway.main}", "nat_gateway.main", "id"),
+                    ("{nat.forward}", "", "forward_table"),
+                    ("{eip.ip}", "eip.main", "ip_address"),
+                ] {
+                    if value.contains(word) {
+                        value = value.replace(word, &of(address, attribute));
+                    }
+                }
+                (name.to_owned(), value)
+            })
+            .chain([("RegionId".to_owned(), "cn-hangzhou".to_owned())])
+            .collect();
+        let params: Vec<(&str, &str)> = params.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let (status, body) = meddle::call(&mut lock(&world.site), world.now, product, &params);
+        assert_eq!(status, 200, "{}: {body}", case.what);
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        let found = answer
+            .as_object()
+            .unwrap()
+            .iter()
+            .find(|(name, _)| name.ends_with("Id") && *name != "RequestId");
+        if let Some(id) = found.and_then(|(_, id)| id.as_str()) {
+            last = id.to_owned();
+        }
+        world.wait(Duration::from_secs(20));
+    }
+    // A route is called by its table and where it leads.
+    let held_by = if case.what.starts_with("route") {
+        "/172.16.0.0/16".to_owned()
+    } else {
+        last
+    };
+    (world, held_by)
+}
+
+/// It is told at once, by its name, and nothing is done.
+#[test]
+fn what_holds_something_up_is_told_before_anything_is_done() {
+    for case in CASES {
+        let (mut world, held_by) = occupied(case);
+        let before = world.inventory();
+        let ended = world.run(DESTROY, Plan::default());
+        let told = format!("{}: {}{}", case.what, ended.out, ended.err);
+        assert_eq!((ended.code, ended.sent), (Some(5), 0), "{told}");
+        assert!(
+            ended.err.contains("error[E0531]") && ended.err.replace("\n", " ").contains(&held_by),
+            "{told}"
+        );
+        assert!(ended.elapsed < Duration::from_secs(5), "{told}");
+        assert_eq!(before, world.inventory(), "{told}");
+    }
+}
+
+/// Where nobody has looked ahead, or it came afterwards, the first refusal tells as much.
+#[test]
+fn what_holds_something_up_is_told_by_the_first_refusal() {
+    // What the cloud says of an interface may pass as well, and of an address it says why itself.
+    for case in CASES
+        .iter()
+        .filter(|case| !["route to card", "dnat"].contains(&case.what))
+    {
+        let (mut world, held_by) = occupied(case);
+        let ended = world.run(&[DESTROY, &["--no-preflight"]].concat(), Plan::default());
+        let told = format!("{}: {}{}", case.what, ended.out, ended.err);
+        assert_eq!(ended.code, Some(3), "{told}");
+        assert!(ended.err.contains(&held_by), "{told}");
+        assert!(
+            ended.elapsed < Duration::from_secs(70),
+            "{:?} {told}",
+            ended.elapsed
+        );
+    }
+}
+
+/// A server to which somebody's route leads is not stopped for a successor that cannot come.
+#[test]
+fn a_server_that_is_held_up_is_not_replaced() {
+    for case in CASES.iter().filter(|case| case.what.ends_with("to server")) {
+        let (mut world, held_by) = occupied(case);
+        let replace = [
+            "apply",
+            "--replace",
+            "instance.main",
+            "--auto-approve",
+            "--allow-destroy",
+            "--no-input",
+        ];
+        for preflight in [&[][..], &["--no-preflight"]] {
+            let ended = world.run(&[&replace, preflight].concat(), Plan::default());
+            let told = format!("{}: {}{}", case.what, ended.out, ended.err);
+            assert_ne!(ended.code, Some(0), "{told}");
+            assert!(ended.err.contains(&held_by), "{told}");
+            assert_eq!(world.inventory()["instance"][0]["status"], "Running", "{told}");
+        }
+    }
+}
