@@ -20,6 +20,8 @@ const CARD: &str = "[network_interface.main]\nvswitch_id = \"${vswitch.main.id}\
     security_group_ids = [\"${security_group.main.id}\"]\ninstance_id = \"${instance.main.id}\"\n";
 const GATEWAY: &str =
     "[nat_gateway.main]\nvpc_id = \"${vpc.main.id}\"\nvswitch_id = \"${vswitch.main.id}\"\n";
+const KEY: &str = "[key_pair.main]\nname = \"occupied\"\n\
+    public_key_body = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 office\"\n";
 const TABLE: &str = "[route_table.main]\nvpc_id = \"${vpc.main.id}\"\n";
 
 /// Somebody's calls, each with what they need; `{vpc.main}` is an id of ours, and `{}` the id of what the call before made.
@@ -185,6 +187,21 @@ const CASES: &[Case] = &[
         )],
     },
     Case {
+        what: "key",
+        more: &[KEY],
+        calls: &[(
+            "Ecs",
+            &[
+                "Action=CreateInstance",
+                "InstanceType=ecs.g7.large",
+                "ImageId=ubuntu_22_04_x64_20G_alibase_20240819.vhd",
+                "VSwitchId={vswitch.main}",
+                "SecurityGroupId={security_group.main}",
+                "KeyPairName=occupied",
+            ],
+        )],
+    },
+    Case {
         what: "acl",
         more: &[],
         calls: &[("Vpc", &["Action=CreateNetworkAcl", "VpcId={vpc.main}"])],
@@ -246,21 +263,17 @@ fn occupied(case: &Case) -> (World, String) {
         let (status, body) = meddle::call(&mut lock(&world.site), world.now, product, &params);
         assert_eq!(status, 200, "{}: {body}", case.what);
         let answer: Value = serde_json::from_str(&body).unwrap();
-        let found = answer
-            .as_object()
-            .unwrap()
-            .iter()
-            .find(|(name, _)| name.ends_with("Id") && *name != "RequestId");
-        if let Some(id) = found.and_then(|(_, id)| id.as_str()) {
-            last = id.to_owned();
+        let action = params[0].1;
+        if let Some(made) = action.strip_prefix("Create") {
+            last = answer[format!("{made}Id")].as_str().unwrap().to_owned();
         }
         world.wait(Duration::from_secs(20));
     }
-    // A route is called by its table and where it leads.
-    let held_by = if case.what.starts_with("route") {
-        "/172.16.0.0/16".to_owned()
-    } else {
-        last
+    // A route is called by its table and where it leads; a server with our key is in our network as well.
+    let held_by = match case.what {
+        "key" => "key_pair.main c".to_owned(),
+        what if what.starts_with("route") => "/172.16.0.0/16".to_owned(),
+        _ => last,
     };
     (world, held_by)
 }

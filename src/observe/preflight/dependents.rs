@@ -39,6 +39,11 @@ const HOLDERS: &[Holder] = &[
             (&INTERFACES, Some("SecurityGroupId")),
         ],
     },
+    // DeleteKeyPairs, InvalidParameter.KeypairAlreadyAttachedInstance.
+    Holder {
+        type_name: "key_pair",
+        lists: &[(&SERVERS, Some("KeyPairName"))],
+    },
     Holder {
         type_name: "vpc",
         lists: &[
