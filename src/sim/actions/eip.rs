@@ -13,6 +13,7 @@ use super::super::refusal::{Refusal, refuse};
 use super::super::world::{Kind, World};
 use super::eip_released::Released;
 use super::instance_row::{Instance, Network};
+use super::nat_gateway::NatGateway;
 use super::network_interface::NetworkInterface;
 use serde::{Deserialize, Serialize};
 
@@ -259,6 +260,13 @@ fn associate(call: &mut Call<'_>) -> Result<Node, Refusal> {
             let head = head.ok_or_else(|| Refusal::new("InvalidInstance.NotExist").with_status(404))?;
             if head.is_leaving() || !matches!(head.status, Status::Available | Status::Active) {
                 return Err(call.code(&["IncorrectInstanceStatus"]));
+            }
+            let gateway = call
+                .world
+                .get::<NatGateway>(instance_id)
+                .filter(|_| kind == NatGateway::NAME);
+            if gateway.is_some_and(|gateway| gateway.network_type == "intranet") {
+                return refuse("BindInstance.NotSupported");
             }
             String::new()
         }

@@ -285,3 +285,21 @@ fn a_group_that_is_used_or_named_by_another_stays() {
     sim.vpc("DeleteVpc", &[("VpcId", &net.vpc)])
         .refused(400, "DependencyViolation.VSwitch");
 }
+
+/// Its own table goes with it.
+#[test]
+fn a_table_that_somebody_has_made_holds_its_vpc() {
+    let mut sim = Sim::new();
+    let vpc = text(&sim.vpc("CreateVpc", &[("CidrBlock", "10.0.0.0/16")]).ok()["VpcId"]);
+    let of = [("VpcId", vpc.as_str())];
+    sim.wait(5);
+    let table = text(&sim.vpc("CreateRouteTable", &of).ok()["RouteTableId"]);
+    sim.wait(5);
+    for by_force in ["false", "true"] {
+        sim.vpc("DeleteVpc", &[of[0], ("ForceDelete", by_force)])
+            .refused(400, "DependencyViolation.CustomRouteTable");
+    }
+    sim.vpc("DeleteRouteTable", &[("RouteTableId", &table)]).ok();
+    sim.wait(5);
+    sim.vpc("DeleteVpc", &of).ok();
+}

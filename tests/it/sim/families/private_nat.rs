@@ -89,6 +89,15 @@ fn a_private_gateway_has_addresses_of_its_vswitch_and_of_other_networks() {
     sim.vpc("CreateNatIpCidr", &network)
         .refused(400, "IncorrectStatus.NatGateway");
     sim.wait(10);
+    // It leads to no place that knows an address of the internet.
+    let eip = text(&sim.vpc("AllocateEipAddress", &[]).ok()["AllocationId"]);
+    let bind = [
+        ("AllocationId", eip.as_str()),
+        ("InstanceId", nat.as_str()),
+        ("InstanceType", "Nat"),
+    ];
+    sim.vpc("AssociateEipAddress", &bind)
+        .refused(400, "BindInstance.NotSupported");
     let shown = sim.vpc("ListNatIpCidrs", &[of]).ok();
     assert_eq!(
         (
