@@ -72,6 +72,22 @@ pub(super) struct View {
     pub(super) is_old: bool,
 }
 
+impl View {
+    /// Whether the journal has made the state another one than a document is that contains so much of it.
+    pub(super) fn beyond(&self, contained: Option<&Contained>) -> bool {
+        if self.relation != Relation::Continues {
+            return false;
+        }
+        let run = self.journal.begin.as_ref().map(|begin| &begin.run);
+        let known = match contained.filter(|contained| Some(&contained.run) == run) {
+            Some(contained) => usize::try_from(contained.records).unwrap_or(usize::MAX),
+            None => self.journal.carried(),
+        };
+        let mut more = self.journal.records.iter().skip(known);
+        more.any(Record::changes_state)
+    }
+}
+
 /// The journal file that a session appends to.
 #[derive(Debug, Clone)]
 pub(super) struct Head {
@@ -362,11 +378,7 @@ impl Files {
         has_journal_file: bool,
     ) -> Result<(), StateError> {
         check_before_writing(state)?;
-        let contained = journal.begin.as_ref().map(|begin| Contained {
-            run: begin.run.clone(),
-            records: journal.records.len() as u64,
-        });
-        let (bytes, checksum) = self.encode_state(state, contained.as_ref())?;
+        let (bytes, checksum) = self.encode_state(state, journal.contained().as_ref())?;
         self.write_state(&bytes)?;
         self.restart_journal(state, &checksum, open, has_journal_file)?;
         self.back_up(state.serial, &bytes)

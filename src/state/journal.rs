@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, Ids, Violation};
 use super::migrate::{self, FORMAT};
+use super::snapshot::Contained;
 use super::{Effect, Intent, State};
 
 /// What tears do not cross: a disk writes at least this many bytes or none of them.
@@ -107,6 +108,14 @@ impl Record {
 }
 
 impl Journal {
+    /// What a snapshot says that has all of it.
+    pub(super) fn contained(&self) -> Option<Contained> {
+        self.begin.as_ref().map(|begin| Contained {
+            run: begin.run.clone(),
+            records: self.records.len() as u64,
+        })
+    }
+
     /// How many records the state that it continues contains already.
     pub(crate) fn carried(&self) -> usize {
         let carried = self.begin.as_ref().map_or(0, |begin| begin.carried);

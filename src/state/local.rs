@@ -163,7 +163,8 @@ impl LocalStore {
     pub(crate) fn pull(&self) -> Result<String, StateError> {
         self.files.check_name()?;
         let view = self.files.view()?;
-        let (bytes, _) = self.files.encode_state(&view.state, None)?;
+        let contained = view.beyond(None).then(|| view.journal.contained()).flatten();
+        let (bytes, _) = self.files.encode_state(&view.state, contained.as_ref())?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -190,8 +191,8 @@ impl LocalStore {
     /// The state in a document, and the one that it may replace.
     fn accept(&self, document: &[u8]) -> Result<(State, View), StateError> {
         let refuse = |reason: String| Err(StateError::PushRefused { reason });
-        let pushed = match snapshot::decode(document, Trust::Edited) {
-            Ok((pushed, _)) => pushed.state,
+        let (pushed, contained) = match snapshot::decode(document, Trust::Edited) {
+            Ok((pushed, _)) => (pushed.state, pushed.contained),
             Err(defect) => {
                 let error = files::state_error(std::path::Path::new("document"), defect);
                 return refuse(error.to_string());
@@ -203,6 +204,11 @@ impl LocalStore {
                 "it was made from lineage {} serial {}, the state is at lineage {} serial {}",
                 pushed.lineage, pushed.serial, view.state.lineage, view.state.serial
             ));
+        }
+        if view.beyond(contained.as_ref()) {
+            return refuse(
+                "a run has gone on since it was pulled, and what that did is not in it".to_owned(),
+            );
         }
         Ok((pushed, view))
     }

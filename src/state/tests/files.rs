@@ -564,6 +564,30 @@ fn a_pulled_document_can_be_edited_and_pushed() {
     assert!(error.to_string().contains("the same id vpc-1"), "{error}");
 }
 
+/// Its serial is that of the state until a run ends by itself.
+#[test]
+fn a_document_that_a_run_has_left_behind_is_not_pushed() {
+    let place = Place::used();
+    let before = place.store.pull().unwrap();
+    let push = |document: &str| {
+        let lock = place.store.lock(note()).unwrap();
+        place.store.push(lock, document.as_bytes())
+    };
+    place.killed(async |session| create(session, &address("c"), "vpc-3").await);
+    let between = place.store.pull().unwrap();
+    let error = push(&before).unwrap_err();
+    assert_eq!(error.code(), "E0817");
+    assert!(error.to_string().contains("since it was pulled"), "{error}");
+    place.killed(async |session| create(session, &address("d"), "vpc-4").await);
+    for document in [&before, &between] {
+        assert_eq!(push(document).unwrap_err().code(), "E0817");
+    }
+    push(&place.store.pull().unwrap()).unwrap();
+    let resources = place.store.load().unwrap().state.resources;
+    assert_eq!(resources[&address("c")].id, "vpc-3");
+    assert_eq!(resources[&address("d")].id, "vpc-4");
+}
+
 #[test]
 fn a_state_is_rebuilt_only_where_none_is() {
     use crate::state::State;

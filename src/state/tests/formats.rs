@@ -38,7 +38,7 @@ fn content(disk: &MemoryDisk) -> serde_json::Value {
     let store = memory_store(disk);
     let loaded = store.load().unwrap();
     let mut content: serde_json::Value = serde_json::from_str(&store.pull().unwrap()).unwrap();
-    for field in ["checksum", "format", "tool", "written_at", "serial"] {
+    for field in ["checksum", "format", "journal", "tool", "written_at", "serial"] {
         content.as_object_mut().unwrap().remove(field);
     }
     let open = loaded.open.iter().map(|intent| {
