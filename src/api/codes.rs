@@ -2,6 +2,8 @@
 
 /// Error codes of one type; a code matches itself and everything below it (`DependencyViolation.VSwitch`).
 pub(crate) struct Codes {
+    /// On create: one with this place is there already, perhaps by an answer that was lost; a look tells.
+    pub(crate) there: &'static [&'static str],
     /// It does not exist.
     pub(crate) absent: &'static [&'static str],
     /// Passes by itself.
@@ -15,8 +17,12 @@ impl Codes {
         closest(self.absent, code).is_some()
     }
 
+    pub(crate) fn is_there(&self, code: &str) -> bool {
+        closest(self.there, code).is_some()
+    }
+
     pub(crate) fn passes(&self, code: &str) -> bool {
-        closest(self.retry, code).is_some()
+        closest(self.retry, code).is_some() || self.is_there(code)
     }
 
     /// Where it passes as well, the closer of the two is meant.
@@ -54,6 +60,7 @@ mod tests {
     #[test]
     fn the_closer_of_two_codes_is_meant() {
         let codes = Codes {
+            there: &[],
             absent: &[],
             retry: &["IncorrectStatus", "TaskConflict.Deleting"],
             in_use: &["IncorrectStatus.HasEntries", "TaskConflict"],

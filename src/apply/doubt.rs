@@ -120,14 +120,28 @@ impl Run<'_> {
         sending: &Sending<'_>,
         cloud: &Cloud,
     ) -> Result<Option<Observed>, StepError> {
+        let seen = self.at_place(sending, cloud).await?;
+        Ok(seen.filter(|seen| self.is_made(sending, seen)))
+    }
+
+    /// What is at the place at which the call makes something by what it is.
+    pub(super) async fn at_place(
+        &self,
+        sending: &Sending<'_>,
+        cloud: &Cloud,
+    ) -> Result<Option<Observed>, StepError> {
         let Yield::Named(id) = &sending.call.yields else {
             return Ok(None);
         };
         let id = self.memory.resolve(id);
         let Some(id) = id.as_str() else { return Ok(None) };
-        let seen = self.read_with(sending.job, cloud, id).await?;
+        self.read_with(sending.job, cloud, id).await
+    }
+
+    /// Whether it is as the call would have made it.
+    pub(super) fn is_made(&self, sending: &Sending<'_>, seen: &Observed) -> bool {
         let shows = &sending.step.shows;
-        Ok(seen.filter(|seen| shows.is_seen(seen, &|value| self.memory.resolve(value))))
+        shows.is_seen(seen, &|value| self.memory.resolve(value))
     }
 
     /// What a create with this token made, if there is such a thing. It may be made for another: a data disk.

@@ -73,6 +73,13 @@ pub(crate) enum Cause {
         error: ApiError,
         by: Vec<Dependent>,
     },
+    /// Its place is taken by one that is not as it is wanted, and that the state does not know.
+    #[error("{id} is there already, and is not as it is wanted")]
+    There {
+        id: String,
+        #[source]
+        error: ApiError,
+    },
     /// What was to be changed is gone.
     #[error("{id} is gone: somebody else deleted it while this ran")]
     Vanished { id: String },
@@ -91,7 +98,7 @@ impl Cause {
     /// A code for machines: the API's own, or ours.
     pub(crate) fn code(&self) -> &str {
         match self {
-            Cause::Api(error) | Cause::InUse { error, .. } => &error.code,
+            Cause::Api(error) | Cause::InUse { error, .. } | Cause::There { error, .. } => &error.code,
             Cause::Wait { .. } => "Wait",
             Cause::State(_) => "State",
             Cause::Adopted { .. } => "Adopted",

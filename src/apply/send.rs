@@ -312,10 +312,17 @@ impl Run<'_> {
         };
         // What is made by what it is may be there already: by a try that nobody heard of.
         if meaning == Meaning::Passing
-            && let Some(observed) = self.find_named(sending, self.context.cloud).await?
+            && let Some(observed) = self.at_place(sending, self.context.cloud).await?
         {
-            self.made(sending, &open, &observed.id, Some(&observed)).await?;
-            return Ok(Next::Done(None));
+            if self.is_made(sending, &observed) {
+                self.made(sending, &open, &observed.id, Some(&observed)).await?;
+                return Ok(Next::Done(None));
+            }
+            if sending.job.resource_type.codes.is_there(&error.code) {
+                session.failed(open.seq, &error.code, true).await?;
+                let id = observed.id;
+                return Err(Cause::There { id, error }.into());
+            }
         }
         match (meaning, sending.repeat()) {
             // A payment is never sent twice on a doubt: its intent stays open, and the next run settles it.

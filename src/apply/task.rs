@@ -126,7 +126,7 @@ impl Run<'_> {
         self.not_under_way(task);
         let step = task.steps.get(index).map_or("save", |step| &step.name);
         let answer = match &cause {
-            Cause::Api(error) | Cause::InUse { error, .. } => Some(error),
+            Cause::Api(error) | Cause::InUse { error, .. } | Cause::There { error, .. } => Some(error),
             _ => None,
         };
         self.context.listener.event(&Event::StepFailed {

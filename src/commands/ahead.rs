@@ -271,6 +271,14 @@ impl Looking<'_> {
                 }
                 finding
             }
+            Objection::There { id } => report::there(
+                Diagnostic::error(
+                    codes::WOULD_BE_REFUSED,
+                    format!("{address} cannot be made: {id} is there already, and is not as it is wanted"),
+                ),
+                address,
+                id,
+            ),
             Objection::Occupied(by) => {
                 let named: Vec<String> = by.iter().take(NAMED_MAX).map(ToString::to_string).collect();
                 let more = match by.len().saturating_sub(NAMED_MAX) {

@@ -48,6 +48,13 @@ fn in_use(doing: &str, error: &ApiError, by: &[Dependent]) -> Diagnostic {
     diagnostic.help("delete them first if nobody needs them any more, or let their owner move them away")
 }
 
+/// What to do about something that is there already.
+pub(super) fn there(diagnostic: Diagnostic, address: &Address, id: &str) -> Diagnostic {
+    diagnostic
+        .help(run("import").arg(address).arg(id).then(" takes it over"))
+        .help("or delete it where it was made")
+}
+
 /// A piece of work that failed, with the mark under the value at fault where the block has it.
 pub(super) fn failure_in(failed: &Failure, resources: &BTreeMap<Address, Resource>) -> Diagnostic {
     let mut diagnostic = failure(failed);
@@ -75,6 +82,12 @@ pub(super) fn failure(failure: &Failure) -> Diagnostic {
     let mut diagnostic = match &failure.cause {
         Cause::Api(error) => api_error(&doing, error),
         Cause::InUse { error, by } => in_use(&doing, error, by),
+        Cause::There { id, error } => {
+            let mut diagnostic =
+                Diagnostic::error(error.diagnostic_code(), format!("{doing}: {}", failure.cause));
+            diagnostic.notes = error.notes();
+            there(diagnostic, &object.address, id)
+        }
         Cause::Wait { wanted, error } => Diagnostic::error(codes::NOT_REACHED, doing)
             .note(format!("waited until it is {wanted}"))
             .note(error.to_string())

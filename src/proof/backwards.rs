@@ -6,31 +6,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::Chance;
 use super::fate::Plan;
 use super::oracle::tag;
-use super::scenarios::{Stack, TABLES};
+use super::scenarios::{Piece, Stack, TABLES};
 use super::world::World;
 
 /// Where a document is edited.
 const EDITED: &str = "edited.json";
+/// The types that have no tags.
+const TAGLESS: &[&str] = &["route_entry", "security_group_rule"];
 
 /// A command that goes back, if there is anything to go back to; never behind this serial, with which the file came.
 pub(super) fn some(world: &mut World, chance: &mut Chance, stack: &Stack, since: u64) -> Option<Vec<String>> {
+    // What has no tags nobody can know again.
+    let is_tagless = |piece: &&Piece| TAGLESS.contains(&piece.address.split('.').next().unwrap_or_default());
+    let tagged: Vec<&Piece> = stack.pieces.iter().filter(|piece| !is_tagless(piece)).collect();
     let line = match chance.below(6) {
         0 | 1 => {
-            let address = &chance.pick(&stack.pieces).address;
+            let address = &chance.pick(&tagged).address;
             note_doubles(world, Some(address));
-            return Some(["state", "rm", address].map(str::to_owned).to_vec());
+            vec!["state", "rm", address]
         }
         2 | 3 => {
             let pulled = world.run(&["state", "pull"], Plan::default());
-            let mut document: serde_json::Value = serde_json::from_str(&pulled.out).ok()?;
+            let mut document: Value = serde_json::from_str(&pulled.out).ok()?;
             let resources = document["resources"].as_object_mut()?;
             for _ in 0..=chance.below(2) {
-                resources.remove(&chance.pick(&stack.pieces).address);
+                let gone = resources
+                    .remove(&chance.pick(&tagged).address)
+                    .unwrap_or_default();
+                note_moved_aside(world, &gone);
             }
             world.disk.put(&World::path(EDITED), &document.to_string());
+            note_doubles(world, None);
             vec!["state", "push", EDITED]
         }
         _ => {
@@ -41,16 +52,25 @@ pub(super) fn some(world: &mut World, chance: &mut Chance, stack: &Stack, since:
                 .filter_map(|line| line.split_whitespace().next());
             let serials = serials.filter(|serial| serial.parse().is_ok_and(|serial: u64| serial > since));
             let serials: Vec<&str> = serials.collect();
-            if serials.is_empty() {
+            if serials.is_empty() || stack.pieces.iter().any(|piece| is_tagless(&piece)) {
                 return None;
             }
-            let serial = (*chance.pick(&serials)).to_owned();
             note_doubles(world, None);
-            return Some(vec!["state".to_owned(), "restore".to_owned(), serial]);
+            let restore = ["state", "restore", *chance.pick(&serials[..])];
+            return Some(restore.map(str::to_owned).to_vec());
         }
     };
-    note_doubles(world, None);
     Some(line.into_iter().map(str::to_owned).collect())
+}
+
+/// One that is forgotten together with those that a replacement has moved aside, of which perhaps not all carry its address.
+fn note_moved_aside(world: &mut World, entry: &Value) {
+    let aside = entry["deposed"].as_array().filter(|aside| !aside.is_empty());
+    let ids = aside.into_iter().flatten().chain([entry]);
+    let ids: Vec<String> = ids
+        .filter_map(|one| Some(one["id"].as_str()?.to_owned()))
+        .collect();
+    world.orphans.extend(ids.into_iter().filter(|_| aside.is_some()));
 }
 
 /// Of two of an address, one of which a replacement has left over, the next plan takes one back and tells the other; of

@@ -1,5 +1,5 @@
 //! What somebody else has put in, on or behind something of ours holds it up when it is to go: that is told before anything
-//! is done.
+//! is done; and so is what stands where something of ours is to be.
 
 use std::time::Duration;
 
@@ -337,5 +337,50 @@ fn a_server_that_is_held_up_is_not_replaced() {
             assert!(ended.err.contains(&held_by), "{told}");
             assert_eq!(world.inventory()["instance"][0]["status"], "Running", "{told}");
         }
+    }
+}
+
+/// A line of a table that leads elsewhere than the one that is wanted there, and that the state does not know: it is told,
+/// and what the message says ends it.
+#[test]
+fn a_place_that_is_taken_is_told_at_once() {
+    let case = CASES
+        .iter()
+        .find(|case| case.what == "route in table to server")
+        .unwrap();
+    for preflight in [&[][..], &["--no-preflight"]] {
+        let (mut world, _) = occupied(case);
+        let more = "[network_interface.other]\nvswitch_id = \"${vswitch.main.id}\"\n\
+            security_group_ids = [\"${security_group.main.id}\"]\n";
+        let config = format!("{NETWORK}{}{more}", case.more.concat());
+        let apply = ["apply", "--auto-approve", "--allow-destroy", "--no-input"];
+        world.configure(&config);
+        let ended = world.run(&apply, Plan::default());
+        assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+        world.configure(&format!(
+            "{config}[route_entry.main]\nroute_table_id = \"${{route_table.main.id}}\"\n\
+             destination_cidr_block = \"172.16.0.0/16\"\nnext_hop_type = \"NetworkInterface\"\n\
+             next_hop_id = \"${{network_interface.other.id}}\"\n"
+        ));
+        let ended = world.run(&[&apply, preflight].concat(), Plan::default());
+        let told = format!("{}{}", ended.out, ended.err);
+        assert!(matches!(ended.code, Some(1 | 3)), "{:?} {told}", ended.code);
+        let said: Vec<&str> = ended.err.split_whitespace().collect();
+        assert!(
+            said.join(" ")
+                .contains("is there already, and is not as it is wanted"),
+            "{told}"
+        );
+        assert!(ended.elapsed < Duration::from_secs(10), "{told}");
+        let hint = ended.err.split("infra import ").nth(1).unwrap();
+        let mut words = hint.split_whitespace();
+        let (address, id) = (words.next().unwrap(), words.next().unwrap());
+        assert_eq!(address, "route_entry.main");
+        for line in [&["import", address, id][..], &apply] {
+            let ended = world.run(line, Plan::default());
+            assert_eq!(ended.code, Some(0), "{line:?} {}{}", ended.out, ended.err);
+        }
+        let plan = world.run(&["plan", "--detailed-exitcode"], Plan::default());
+        assert_eq!(plan.code, Some(0), "{}{}", plan.out, plan.err);
     }
 }

@@ -51,6 +51,7 @@ pub(crate) const BASE: ResourceType = ResourceType {
     tagging: None,
     identity: Identity::Given,
     codes: Codes {
+        there: &[],
         absent: &[],
         retry: &[],
         in_use: &[],

@@ -50,6 +50,7 @@ pub(super) static DISK: ResourceType = ResourceType {
         ..SERVER_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidDiskId.NotFound"],
         retry: &[
             "IncorrectDiskStatus",

@@ -43,6 +43,7 @@ pub(super) static EIP: ResourceType = ResourceType {
         ..NETWORK_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidAllocationId.NotFound"],
         retry: &[
             "IncorrectEipStatus",

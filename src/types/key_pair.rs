@@ -45,6 +45,7 @@ pub(super) static KEY_PAIR: ResourceType = ResourceType {
     }),
     identity: Identity::Chosen("name"),
     codes: Codes {
+        there: &[],
         absent: &["InvalidKeyPairName.NotFound"],
         retry: &["InternalError"],
         in_use: &["InvalidParameter.KeypairAlreadyAttachedInstance"],

@@ -44,6 +44,7 @@ pub(super) static NAT_GATEWAY: ResourceType = ResourceType {
         ..NETWORK_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &[
             "InvalidNatGatewayId.NotFound",
             "ResourceNotFound.NatGateway",

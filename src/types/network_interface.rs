@@ -44,6 +44,7 @@ pub(super) static NETWORK_INTERFACE: ResourceType = ResourceType {
         ..SERVER_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidEniId.NotFound"],
         retry: &[
             "InvalidOperation.InvalidEniState",

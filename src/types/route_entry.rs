@@ -44,6 +44,12 @@ pub(super) static ROUTE_ENTRY: ResourceType = ResourceType {
         lasting: "",
     },
     codes: Codes {
+        there: &[
+            "RouterEntryConflict.Duplicated",
+            "InvalidCIDRBlock.Duplicate",
+            "InvalidRouteEntry.Duplicate",
+            "RouteConflict.AlreadyExist",
+        ],
         absent: &[
             "InvalidRouteEntry.NotFound",
             "InvalidRouteEntryId.NotFound",
@@ -60,11 +66,6 @@ pub(super) static ROUTE_ENTRY: ResourceType = ResourceType {
             "OperationConflict",
             "OperationFailed.DistibuteLock",
             "TaskConflict",
-            // It is there already, perhaps by an answer that was lost; a look tells.
-            "RouterEntryConflict.Duplicated",
-            "InvalidCIDRBlock.Duplicate",
-            "InvalidRouteEntry.Duplicate",
-            "RouteConflict.AlreadyExist",
         ],
         in_use: &[],
     },

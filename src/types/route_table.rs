@@ -40,6 +40,7 @@ pub(super) static ROUTE_TABLE: ResourceType = ResourceType {
         ..NETWORK_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidRouteTableId.NotFound"],
         retry: &[
             "IncorrectRouteTableStatus",

@@ -56,6 +56,7 @@ pub(super) static SECURITY_GROUP: ResourceType = ResourceType {
         ..SERVER_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidSecurityGroupId.NotFound"],
         retry: &["OperationConflict", "TaskConflict", "IncorrectVpcStatus"],
         in_use: &["DependencyViolation"],

@@ -61,6 +61,7 @@ pub(super) static SECURITY_GROUP_RULE: ResourceType = ResourceType {
         lasting: "security_group_rule_id",
     },
     codes: Codes {
+        there: &[],
         absent: &["InvalidSecurityGroupId.NotFound"],
         retry: &["OperationConflict", "TaskConflict"],
         in_use: &[],

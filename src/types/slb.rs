@@ -46,6 +46,7 @@ pub(super) static SLB: ResourceType = ResourceType {
         untag: &action::UNTAG_RESOURCES_SLB,
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidLoadBalancerId.NotFound"],
         retry: &[
             "BackendServerProcessing",

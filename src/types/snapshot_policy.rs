@@ -44,6 +44,7 @@ pub(super) static SNAPSHOT_POLICY: ResourceType = ResourceType {
         ..SERVER_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidAutoSnapshotPolicyId.NotFound"],
         retry: &[],
         in_use: &[],

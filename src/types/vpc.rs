@@ -39,6 +39,7 @@ pub(super) static VPC: ResourceType = ResourceType {
         ..NETWORK_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &[
             "InvalidVpcID.NotFound",
             "InvalidVpcId.NotFound",

@@ -39,6 +39,7 @@ pub(super) static VSWITCH: ResourceType = ResourceType {
         ..NETWORK_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidVSwitchId.NotFound", "InvalidVswitchID.NotFound"],
         retry: &[
             "TaskConflict",

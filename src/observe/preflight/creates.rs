@@ -12,8 +12,11 @@ use super::fault::{self, Bearing};
 use super::finding::{Ahead, Objection, Refusal};
 use super::{Outset, disks, offer, successors};
 use crate::api::Action;
-use crate::cloud::{Cloud, Request};
-use crate::task::Phase;
+use crate::cloud::{ApiError, Cloud, Request};
+use crate::observe::read::read_by_id;
+use crate::step::{Shows, Step, StepKind, Yield};
+use crate::task::{Phase, Task};
+use crate::value::Value;
 
 /// Creates that differ in nothing that a dry run would tell.
 type Alike<'d> =
@@ -55,7 +58,7 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
         }
     }
     let tried = stream::iter(alike.into_values())
-        .map(|members| try_out(members, cloud))
+        .map(|members| try_out(members, question, cloud))
         .buffered(cloud.parallelism())
         .fold(Ahead::default(), async |all, one| all.join(one));
     let (tried, read, disks) = tokio::join!(
@@ -67,7 +70,11 @@ pub(super) async fn check(question: &Outset<'_>, cloud: &Cloud) -> Ahead {
 }
 
 /// One dry run, for all that it speaks for.
-async fn try_out(members: Vec<(&Draft<'_>, BTreeMap<String, String>)>, cloud: &Cloud) -> Ahead {
+async fn try_out(
+    members: Vec<(&Draft<'_>, BTreeMap<String, String>)>,
+    question: &Outset<'_>,
+    cloud: &Cloud,
+) -> Ahead {
     let mut ahead = Ahead::default();
     let Some((first, flat)) = members.first() else {
         return ahead;
@@ -79,6 +86,16 @@ async fn try_out(members: Vec<(&Draft<'_>, BTreeMap<String, String>)>, cloud: &C
     let Err(error) = cloud.dry_run(&request).await else {
         return ahead;
     };
+    if let Some(id) = taken(first, &error, question, cloud).await {
+        ahead.refusals.extend(members.iter().map(|(draft, _)| Refusal {
+            address: draft.task.object.address.clone(),
+            attribute: None,
+            code: error.code.clone(),
+            why: Objection::There { id: id.clone() },
+            notes: error.notes(),
+        }));
+        return ahead;
+    }
     let attribute = fault::attribute(first.resource_type, &error.code);
     // What is wrong with one's own name says nothing about the others.
     let is_own = attribute.as_deref().is_some_and(Draft::is_own);
@@ -106,4 +123,29 @@ async fn try_out(members: Vec<(&Draft<'_>, BTreeMap<String, String>)>, cloud: &C
         }
     }
     ahead
+}
+
+/// The id of what is at the place of a create, that this plan does not remove, and that is not as the create would make it.
+async fn taken(draft: &Draft<'_>, error: &ApiError, question: &Outset<'_>, cloud: &Cloud) -> Option<String> {
+    let Yield::Named(id) = &draft.call.yields else {
+        return None;
+    };
+    let id = id
+        .as_str()
+        .filter(|_| draft.resource_type.codes.is_there(&error.code))?;
+    let is_removed = |task: &Task| task.phase == Phase::Remove && task.id.as_deref() == Some(id);
+    if question.tasks.iter().any(is_removed) {
+        return None;
+    }
+    let ids = [id.to_owned()];
+    let seen = read_by_id(draft.resource_type, cloud, &ids).await.ok()?.pop()?;
+    let is_create =
+        |step: &&Step| matches!(&step.kind, StepKind::Call(call) if std::ptr::eq(call, draft.call));
+    let create = draft.task.steps.iter().find(is_create)?;
+    let is_it = match &create.shows {
+        // What is not known yet may be what is there.
+        Shows::Attributes(shown) if !shown.values().all(Value::is_known) => true,
+        shows => shows.is_seen(&seen, &Value::clone),
+    };
+    (!is_it).then(|| id.to_owned())
 }

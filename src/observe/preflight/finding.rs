@@ -32,6 +32,8 @@ pub(crate) struct Refusal {
 pub(crate) enum Objection {
     /// It cannot be made; the API's or our words.
     Create(String),
+    /// Its place is taken by one that is not as it is wanted.
+    There { id: String },
     /// It cannot be removed while these stand in it.
     Occupied(Vec<Dependent>),
 }

@@ -60,6 +60,7 @@ pub(super) static INSTANCE: ResourceType = ResourceType {
         ..SERVER_TAGS
     }),
     codes: Codes {
+        there: &[],
         absent: &["InvalidInstanceId.NotFound"],
         retry: &[
             "IncorrectInstanceStatus",
