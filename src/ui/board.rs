@@ -12,6 +12,7 @@ use super::header::Header;
 use super::pace::{Pace, rounded};
 use super::text::{clock, count, escape};
 use crate::address::Address;
+use crate::change::Fate;
 use crate::event::Event;
 use crate::plan::Plan;
 
@@ -58,7 +59,11 @@ impl Board {
         let mut board = Board {
             title: format!("{} {}", header.command, header.target()),
             started: now,
-            changes: plan.shown().count(),
+            // What is withheld will never be done.
+            changes: plan
+                .shown()
+                .filter(|change| change.fate != Fate::Withheld)
+                .count(),
             done: 0,
             failed: 0,
             given_up: 0,
@@ -416,7 +421,6 @@ impl Fact {
 mod tests {
     use super::super::testing::{change, four, header, resource_done, seconds, started, step_done, task};
     use super::*;
-    use crate::change::Fate;
 
     #[test]
     fn a_replacement_counts_when_both_halves_are_done() {
@@ -432,6 +436,14 @@ mod tests {
         board.take(&started("instance.db", "create", 1), seconds(1));
         board.take(&resource_done("instance.db"), seconds(2));
         assert_eq!(board.sums(), [1, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_withheld_is_not_waited_for() {
+        let mut plan = four();
+        plan.changes[3].fate = Fate::Withheld;
+        let board = Board::new(&plan, &header(), seconds(0));
+        assert!(board.first_line().contains("3 changes"), "{}", board.first_line());
     }
 
     #[test]

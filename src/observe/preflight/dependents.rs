@@ -423,6 +423,7 @@ impl<'a> Removal<'a> {
         let stands_in = |observed: &&Observed| match holder.type_name() {
             GROUP => groups(observed).any(|group| group == id),
             "vswitch" => text(observed, "vswitch_id") == Some(id),
+            "key_pair" => text(observed, "key_pair_name") == Some(id),
             _ => self.vpcs.get(observed.id.as_str()) == Some(&id),
         };
         let live = &self.question.live.resources;
