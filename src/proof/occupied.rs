@@ -372,7 +372,7 @@ fn a_place_that_is_taken_is_told_at_once() {
             "{told}"
         );
         assert!(ended.elapsed < Duration::from_secs(10), "{told}");
-        let hint = ended.err.split("infra import ").nth(1).unwrap();
+        let hint = ended.err.split(" import ").nth(1).unwrap();
         let mut words = hint.split_whitespace();
         let (address, id) = (words.next().unwrap(), words.next().unwrap());
         assert_eq!(address, "route_entry.main");
