@@ -2,7 +2,7 @@
 //! and what follows when something ends. Does not know which kinds there are, nor requests, parameters or error codes.
 
 use std::any::TypeId;
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
@@ -117,7 +117,7 @@ struct Written {
 struct Addresses {
     used: BTreeSet<u32>,
     /// No address below this one is free.
-    full_below: u32,
+    full_below: Cell<u32>,
 }
 
 impl World {
@@ -466,7 +466,7 @@ impl World {
         for (vswitch, address) in addresses {
             if let Some(own) = self.addresses.get_mut(vswitch) {
                 own.used.remove(address);
-                own.full_below = own.full_below.min(*address);
+                own.full_below.set(own.full_below.get().min(*address));
                 if own.used.is_empty() {
                     self.addresses.remove(vswitch);
                 }
@@ -494,18 +494,24 @@ impl World {
         count: usize,
     ) -> Option<Vec<u32>> {
         let own = self.addresses.get(vswitch_id);
-        let used =
-            |address: &u32| own.is_some_and(|own| own.used.contains(address)) || taken.contains(address);
-        let free: Vec<u32> = usable.filter(|address| !used(address)).take(count).collect();
+        let first = own.map_or(0, |own| own.full_below.get()).max(*usable.start());
+        let mut unused = (first..=*usable.end())
+            .filter(|address| own.is_none_or(|own| !own.used.contains(address)))
+            .peekable();
+        if let (Some(own), Some(lowest)) = (own, unused.peek()) {
+            own.full_below.set(*lowest);
+        }
+        let free = unused.filter(|address| !taken.contains(address)).take(count);
+        let free: Vec<u32> = free.collect();
         (free.len() == count).then_some(free)
     }
 
     /// The lowest free address of a vSwitch with these usable ones.
     pub(super) fn free_address(&mut self, vswitch_id: &str, usable: RangeInclusive<u32>) -> Option<u32> {
         let own = self.addresses.entry(vswitch_id.to_owned()).or_default();
-        let first = own.full_below.max(*usable.start());
+        let first = own.full_below.get().max(*usable.start());
         let free = (first..=*usable.end()).find(|address| !own.used.contains(address));
-        own.full_below = free.unwrap_or(u32::MAX);
+        own.full_below.set(free.unwrap_or(u32::MAX));
         free
     }
 }
