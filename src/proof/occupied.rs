@@ -340,6 +340,24 @@ fn a_server_that_is_held_up_is_not_replaced() {
     }
 }
 
+/// Where their network stays, groups are asked for who names them.
+#[test]
+fn a_group_that_another_names_is_kept_while_its_network_stays() {
+    let case = CASES.iter().find(|case| case.what == "group").unwrap();
+    for preflight in [&[][..], &["--no-preflight"]] {
+        let (mut world, named_by) = occupied(case);
+        let (network, _) = NETWORK.split_once("[security_group.main]").unwrap();
+        world.configure(network);
+        let apply = ["apply", "--auto-approve", "--allow-destroy", "--no-input"];
+        let ended = world.run(&[&apply, preflight].concat(), Plan::default());
+        let told = format!("{}{}", ended.out, ended.err);
+        assert_ne!(ended.code, Some(0), "{told}");
+        assert!(ended.err.contains(&named_by), "{told}");
+        assert!(ended.elapsed < Duration::from_secs(10), "{told}");
+        assert_eq!(ended.sent > 0, !preflight.is_empty(), "{told}");
+    }
+}
+
 /// A line of a table that leads elsewhere than the one that is wanted there, and that the state does not know: it is told,
 /// and what the message says ends it.
 #[test]
