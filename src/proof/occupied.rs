@@ -24,31 +24,33 @@ const KEY: &str = "[key_pair.main]\nname = \"occupied\"\n\
     public_key_body = \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 office\"\n";
 const TABLE: &str = "[route_table.main]\nvpc_id = \"${vpc.main.id}\"\n";
 
-/// Somebody's calls, each with what they need; `{vpc.main}` is an id of ours, and `{}` the id of what the call before made.
-type Calls = &'static [(&'static str, &'static [&'static str])];
+/// A call of somebody's, with what they need; `{vpc.main}` is an id of ours, and `{}` the id of what the call before made.
+type Call = (&'static str, &'static [&'static str]);
 
 const DESTROY: &[&str] = &["destroy", "--auto-approve", "--allow-destroy", "--no-input"];
 
 struct Case {
     what: &'static str,
     more: &'static [&'static str],
-    calls: Calls,
+    calls: &'static [Call],
 }
+
+const SERVER_OF_SOMEBODY: Call = (
+    "Ecs",
+    &[
+        "Action=CreateInstance",
+        "InstanceType=ecs.g7.large",
+        "ImageId=ubuntu_22_04_x64_20G_alibase_20240819.vhd",
+        "VSwitchId={vswitch.main}",
+        "SecurityGroupId={security_group.main}",
+    ],
+);
 
 const CASES: &[Case] = &[
     Case {
         what: "server",
         more: &[],
-        calls: &[(
-            "Ecs",
-            &[
-                "Action=CreateInstance",
-                "InstanceType=ecs.g7.large",
-                "ImageId=ubuntu_22_04_x64_20G_alibase_20240819.vhd",
-                "VSwitchId={vswitch.main}",
-                "SecurityGroupId={security_group.main}",
-            ],
-        )],
+        calls: &[SERVER_OF_SOMEBODY],
     },
     Case {
         what: "nat",
@@ -189,17 +191,17 @@ const CASES: &[Case] = &[
     Case {
         what: "key",
         more: &[KEY],
-        calls: &[(
-            "Ecs",
-            &[
-                "Action=CreateInstance",
-                "InstanceType=ecs.g7.large",
-                "ImageId=ubuntu_22_04_x64_20G_alibase_20240819.vhd",
-                "VSwitchId={vswitch.main}",
-                "SecurityGroupId={security_group.main}",
-                "KeyPairName=occupied",
-            ],
-        )],
+        calls: &[
+            SERVER_OF_SOMEBODY,
+            (
+                "Ecs",
+                &[
+                    "Action=AttachKeyPair",
+                    "InstanceIds=[\"{}\"]",
+                    "KeyPairName=occupied",
+                ],
+            ),
+        ],
     },
     Case {
         what: "acl",
@@ -208,12 +210,24 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// Makes what a case needs.
+/// Makes what a case needs, and what somebody puts there.
 fn occupied(case: &Case) -> (World, String) {
+    let mut world = made(case);
+    let held_by = occupy(&mut world, case);
+    (world, held_by)
+}
+
+/// Ours alone.
+fn made(case: &Case) -> World {
     let config = format!("{NETWORK}{}", case.more.concat());
     let mut world = World::new(1, &config, |_| {});
-    let ended = world.apply(Plan::default());
+    let ended = world.run(&["apply", "--auto-approve", "--no-input"], Plan::default());
     assert_eq!(ended.code, Some(0), "{}: {}{}", case.what, ended.out, ended.err);
+    world
+}
+
+/// Somebody comes; a word by which a message names them.
+fn occupy(world: &mut World, case: &Case) -> String {
     let pulled = world.run(&["state", "pull"], Plan::default());
     let state: Value = serde_json::from_str(&pulled.out).unwrap();
     let inventory = world.inventory();
@@ -270,12 +284,11 @@ fn occupied(case: &Case) -> (World, String) {
         world.wait(Duration::from_secs(20));
     }
     // A route is called by its table and where it leads; a server with our key is in our network as well.
-    let held_by = match case.what {
+    match case.what {
         "key" => "key_pair.main c".to_owned(),
         what if what.starts_with("route") => "/172.16.0.0/16".to_owned(),
         _ => last,
-    };
-    (world, held_by)
+    }
 }
 
 /// It is told at once, by its name, and nothing is done.
@@ -292,6 +305,31 @@ fn what_holds_something_up_is_told_before_anything_is_done() {
             "{told}"
         );
         assert!(ended.elapsed < Duration::from_secs(5), "{told}");
+        assert_eq!(before, world.inventory(), "{told}");
+    }
+}
+
+/// What comes after a plan was kept is found before its first change.
+#[test]
+fn what_comes_between_a_plan_and_its_run_is_told_as_well() {
+    for case in CASES {
+        let mut world = made(case);
+        let kept = world.run(&["plan", "--destroy", "-o", "p.plan"], Plan::default());
+        assert_eq!(kept.code, Some(0), "{}: {}{}", case.what, kept.out, kept.err);
+        let held_by = occupy(&mut world, case);
+        let before = world.inventory();
+        let apply = [
+            "apply",
+            "p.plan",
+            "--auto-approve",
+            "--allow-destroy",
+            "--no-input",
+        ];
+        let ended = world.run(&apply, Plan::default());
+        let told = format!("{}: {:?} {}{}", case.what, ended.code, ended.out, ended.err);
+        assert!(matches!(ended.code, Some(1 | 3 | 5 | 7)), "{told}");
+        assert!(ended.err.replace('\n', " ").contains(&held_by), "{told}");
+        assert_eq!(ended.sent, 0, "{told}");
         assert_eq!(before, world.inventory(), "{told}");
     }
 }

@@ -305,8 +305,10 @@ impl<'a> Removal<'a> {
             match look {
                 Ok(standing) => {
                     for one in standing.into_iter().filter(|one| !one.is_among(self.moving)) {
-                        // Where a part of what goes holds it, that part is named; of several the network.
-                        let holders = one.inside.iter().filter_map(|id| self.removed.get(id.as_str()));
+                        // Where a part of a network that goes holds it, that part is named; of several the vSwitch.
+                        let is_whole = address.type_name() == "vpc";
+                        let parts = one.inside.iter().filter(|_| is_whole);
+                        let holders = parts.filter_map(|id| self.removed.get(id.as_str()));
                         let inner = holders.max_by_key(|address| address.type_name() == "vswitch");
                         found.occupied(inner.copied().unwrap_or(address), one.dependent);
                     }
